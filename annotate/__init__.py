@@ -1,0 +1,1 @@
+"""The desk: where annotators and adjudicators read transcripts blind and label them."""

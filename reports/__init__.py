@@ -1,0 +1,1 @@
+"""The researcher's side: the console and the exported reports."""

@@ -1,0 +1,1 @@
+"""Scenarios, the agent loop, judging runs, imports and the command line. Owns the network."""
