@@ -1,0 +1,45 @@
+"""The audit log: append-only, each event's hash covers the one before, so that a gap or a change shows."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from secondreader.db.canonical import content_hash
+from secondreader.db.tables import AuditEvent, utc_now
+
+GENESIS = "0" * 64
+
+
+def append_event(session: Session, actor: str, action: str, subject: str, **detail: Any) -> str:
+    """Add one event to the chain inside the caller's transaction and return its hash.
+
+    Reads only the last event's hash, which is all that the desk's connection may see of the log.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(7302012)"))
+    previous = session.exec(select(AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)).first() or GENESIS  # type: ignore[union-attr]
+    event = AuditEvent(
+        at=utc_now(), actor=actor, action=action, subject=subject, detail=detail, previous_hash=previous, hash=""
+    )
+    event.hash = event_hash(event)
+    session.add(event)
+    session.flush()
+    return event.hash
+
+
+def event_hash(event: AuditEvent) -> str:
+    """SHA-256 over all that the event says and the hash before it."""
+    return content_hash(
+        [event.at.isoformat(), event.actor, event.action, event.subject, event.detail, event.previous_hash]
+    )
+
+
+def first_broken_event(session: Session) -> int | None:
+    """Id of the first event whose hash does not follow from its content and predecessor; None if all do."""
+    previous = GENESIS
+    for event in session.exec(select(AuditEvent).order_by(AuditEvent.id)):  # type: ignore[arg-type]
+        if event.previous_hash != previous or event.hash != event_hash(event):
+            return event.id
+        previous = event.hash
+    return None

@@ -1,0 +1,131 @@
+"""The blind door: connections on which the database itself refuses to tell a verdict or a model's name.
+
+The desk opens its database here and nowhere else. What it may read is a closed list of tables and columns; a
+column that is added later is closed until someone names it here. On SQLite an authorizer refuses the rest
+while a statement is being prepared, in whatever clause it stands; on PostgreSQL the desk's role has column
+grants and nothing more.
+"""
+
+import re
+import sqlite3
+from secrets import token_urlsafe
+from typing import Any
+
+from sqlalchemy import URL, Engine, event, text
+from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
+
+from secondreader.db.engine import open_engine
+from secondreader.db.tables import SQLModel
+
+READABLE: dict[str, frozenset[str]] = {
+    "transcript": frozenset({"id", "public_id", "content"}),
+    "study": frozenset({"id", "title", "notice", "status", "codebook", "codebook_hash", "guideline"}),
+    "study_item": frozenset({"id", "study_id", "transcript_id"}),
+    "annotator": frozenset({"id", "study_id", "name", "role", "source"}),
+    "invite": frozenset({"id", "annotator_id", "token_hash", "expires_at", "revoked_at", "created_at"}),
+    "visit": frozenset({"id", "invite_id", "cookie_hash", "expires_at", "ended_at", "created_at"}),
+    "assignment": frozenset({"id", "token", "annotator_id", "study_item_id", "position", "pass_no"}),
+    "label": frozenset(SQLModel.metadata.tables["label"].columns.keys()),
+    "draft": frozenset(SQLModel.metadata.tables["draft"].columns.keys()),
+    "adjudication": frozenset(SQLModel.metadata.tables["adjudication"].columns.keys()),
+    "audit_event": frozenset({"id", "hash"}),
+}
+INSERTABLE = frozenset({"label", "draft", "visit", "adjudication", "audit_event"})
+UPDATABLE: dict[str, frozenset[str]] = {
+    "draft": frozenset({"body", "updated_at"}),
+    "visit": frozenset({"ended_at"}),
+}
+DELETABLE = frozenset({"draft"})
+
+HARMLESS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, 33})
+"""33 is SQLITE_RECURSIVE, which the sqlite3 module does not name."""
+HIDDEN_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
+
+
+def blind_engine(target: str | URL) -> Engine:
+    """An engine for the desk. Reads outside READABLE and writes outside the lists above are refused by the database.
+
+    For PostgreSQL `target` must be the URL that `desk_url` returned. The schema must be there already: the
+    desk cannot migrate. Raises DatabaseError.
+    """
+    engine = open_engine(target, migrate=False)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", close_sqlite)
+    return engine
+
+
+def close_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    """Install the authorizer; the settings were made by the listener before this one."""
+    connection.set_authorizer(authorize)
+
+
+def authorize(action: int, first: str | None, second: str | None, _db: str | None, _via: str | None) -> int:
+    """Say whether a step of a statement is allowed (sqlite.org/c3ref/set_authorizer.html).
+
+    An empty column name means that a statement counts a table's rows without reading a column.
+    """
+    if is_allowed(action, first or "", second or ""):
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def is_allowed(action: int, first: str, second: str) -> bool:
+    """Whether the desk may take this step; `first` and `second` are the authorizer's own arguments."""
+    if action in HARMLESS:
+        return True
+    if action == sqlite3.SQLITE_READ:
+        return first in READABLE and (second == "" or second in READABLE[first])
+    if action == sqlite3.SQLITE_INSERT:
+        return first in INSERTABLE
+    if action == sqlite3.SQLITE_UPDATE:
+        return second in UPDATABLE.get(first, frozenset())
+    if action == sqlite3.SQLITE_DELETE:
+        return first in DELETABLE
+    return action == sqlite3.SQLITE_FUNCTION and second.lower() not in HIDDEN_FUNCTIONS
+
+
+def desk_url(owner: Engine) -> URL:
+    """Make or renew the desk's role on PostgreSQL and return the URL it logs in with; on SQLite, the same file.
+
+    The role's password is new at each call and exists only in the URL: hand it to the desk's process and
+    to nobody else. Desks that are already connected stay connected.
+    """
+    if owner.dialect.name == "sqlite":
+        return owner.url
+    role = re.sub(r"\W", "_", f"secondreader_desk_{owner.url.database or 'postgres'}")
+    password = token_urlsafe(24)
+    with owner.begin() as connection:
+        for statement in role_statements(role, password):
+            connection.execute(text(statement.replace(":", r"\:")))
+    return owner.url.set(username=role, password=password)
+
+
+def role_statements(role: str, password: str) -> list[str]:
+    """SQL that gives `role` exactly the lists above, whatever it had before."""
+    quote = postgresql_dialect().identifier_preparer.quote_identifier
+    name = quote(role)
+    statements = [
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN "
+        f"CREATE ROLE {name} LOGIN; END IF; END $$",
+        f"ALTER ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '{password}'",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public TO {name}",
+    ]
+    for table in SQLModel.metadata.tables:
+        every = ", ".join(quote(column) for column in SQLModel.metadata.tables[table].columns.keys())
+        statements.append(
+            f"REVOKE SELECT ({every}), INSERT ({every}), UPDATE ({every}) ON {quote(table)} FROM {name}"
+        )
+    for table, columns in READABLE.items():
+        listed = ", ".join(quote(column) for column in sorted(columns))
+        statements.append(f"GRANT SELECT ({listed}) ON {quote(table)} TO {name}")
+    for table in sorted(INSERTABLE):
+        statements.append(f"GRANT INSERT ON {quote(table)} TO {name}")
+        if "id" in SQLModel.metadata.tables[table].columns:
+            statements.append(f"GRANT USAGE ON SEQUENCE {quote(table + '_id_seq')} TO {name}")
+    for table, columns in UPDATABLE.items():
+        listed = ", ".join(quote(column) for column in sorted(columns))
+        statements.append(f"GRANT UPDATE ({listed}) ON {quote(table)} TO {name}")
+    statements += [f"GRANT DELETE ON {quote(table)} TO {name}" for table in sorted(DELETABLE)]
+    return statements

@@ -1,0 +1,122 @@
+"""Opens databases: SQLite by path, PostgreSQL by URL, both migrated to the newest schema."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlmodel import Session
+
+from secondreader.db.canonical import canonical_json
+
+BUSY_MILLISECONDS = 10_000
+
+
+class DatabaseError(Exception):
+    """A database that cannot be used, said in one sentence without any password."""
+
+
+def database_url(target: str) -> URL:
+    """`target` as an URL: a file path means SQLite, postgresql:// means psycopg.
+
+    Raises DatabaseError for an URL of another kind.
+    """
+    if "://" not in target:
+        return URL.create("sqlite", database=str(Path(target).expanduser()))
+    try:
+        url = make_url(target)
+    except ArgumentError:
+        raise DatabaseError(
+            "The database URL cannot be read; write a file path or postgresql://user@host/name."
+        ) from None
+    if url.drivername in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise DatabaseError(
+            f"Databases of kind {url.drivername!r} are not supported; use SQLite or PostgreSQL."
+        )
+    return url
+
+
+def open_engine(target: str | URL, *, migrate: bool = True) -> Engine:
+    """An engine on `target`, with the newest schema unless `migrate` is False.
+
+    SQLite runs with WAL, foreign keys, full sync and a busy timeout of 10 s. Raises DatabaseError.
+    """
+    url = target if isinstance(target, URL) else database_url(target)
+    try:
+        engine = create_engine(url, json_serializer=canonical_json, pool_pre_ping=url.drivername != "sqlite")
+        if url.drivername == "sqlite":
+            event.listen(engine, "connect", prepare_sqlite)
+            event.listen(engine, "begin", begin_sqlite)
+        if migrate:
+            upgrade(engine)
+    except ModuleNotFoundError:
+        raise DatabaseError("PostgreSQL needs the extra: pip install 'secondreader[postgres]'.") from None
+    except DBAPIError as error:
+        raise DatabaseError(
+            f"The database {url.render_as_string(hide_password=True)} cannot be opened: "
+            f"{str(error.orig).splitlines()[0]}"
+        ) from None
+    return engine
+
+
+def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    """Settings of one SQLite connection. Transactions are begun by `begin_sqlite`, not by the driver."""
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        "synchronous = FULL",
+        "trusted_schema = OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """A writer takes the lock at once: upgrading a read transaction later fails without waiting."""
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session for reads; whatever is left uncommitted is rolled back."""
+    with Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session whose block is one transaction: committed at its end, rolled back on any error."""
+    with Session(engine.execution_options(sqlite_begin="IMMEDIATE")) as session, session.begin():
+        yield session
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's settings, made in code: there is no ini file to lose."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to `revision`; two processes that start together wait for each other."""
+    with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302011)")
+        command.upgrade(alembic_config(connection), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the schema back to `revision`."""
+    with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
+        command.downgrade(alembic_config(connection), revision)

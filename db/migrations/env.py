@@ -1,0 +1,16 @@
+"""Runs the migrations on the connection that `secondreader.db.engine` hands over."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from secondreader.db import tables
+
+assert tables.EVIDENCE
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+context.run_migrations()
