@@ -1,0 +1,88 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, binomtest
+
+from secondreader.judge.estimate import Reason
+from secondreader.judge.proportions import (
+    Interval,
+    agresti_coull,
+    clopper_pearson,
+    jeffreys,
+    newcombe_difference,
+    proportion,
+    wilson,
+    wilson_corrected,
+)
+
+METHODS = (wilson, wilson_corrected, clopper_pearson, jeffreys, agresti_coull)
+
+
+def rounded(interval: Interval) -> tuple[float, float]:
+    """Both limits to the four digits that papers print."""
+    return round(interval.low, 4), round(interval.high, 4)
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "score", "corrected"),
+    [
+        (81, 263, (0.2553, 0.3662), (0.2535, 0.3682)),
+        (15, 148, (0.0624, 0.1605), (0.0598, 0.1644)),
+        (0, 20, (0.0, 0.1611), (0.0, 0.2005)),
+        (1, 29, (0.0061, 0.1718), (0.0018, 0.1963)),
+    ],
+)
+def test_score_intervals_are_those_that_newcombe_printed(
+    k: int, n: int, score: tuple[float, float], corrected: tuple[float, float]
+) -> None:
+    """Newcombe (1998) Table I, methods 3 and 4, to the printed digits."""
+    assert rounded(wilson(k, n)) == score
+    assert rounded(wilson_corrected(k, n)) == corrected
+
+
+def test_difference_interval_is_the_one_that_newcombe_printed() -> None:
+    """Newcombe (1998) Stat Med 17:873, Table II, method 10: 56/70 - 48/80 and 9/10 - 3/10."""
+    assert rounded(newcombe_difference(56, 70, 48, 80)) == (0.0524, 0.3339)
+    assert rounded(newcombe_difference(9, 10, 3, 10)) == (0.1705, 0.8090)
+
+
+@given(st.integers(1, 400), st.data())
+def test_every_interval_holds_its_share_and_mirrors(n: int, data: st.DataObject) -> None:
+    """Limits lie in 0..1 around k/n, and swapping yes and no mirrors them."""
+    k = data.draw(st.integers(0, n))
+    for method in METHODS:
+        one, other = method(k, n), method(n - k, n)
+        assert 0 <= one.low <= k / n + 1e-12
+        assert k / n - 1e-12 <= one.high <= 1
+        assert one.low == pytest.approx(1 - other.high, abs=1e-9)
+
+
+@given(st.integers(1, 200), st.data(), st.sampled_from([0.8, 0.95, 0.99]))
+def test_scipy_gives_the_same_limits(n: int, data: st.DataObject, level: float) -> None:
+    """Wilson and Clopper-Pearson equal scipy's binomtest to 1e-9."""
+    k = data.draw(st.integers(0, n))
+    test = binomtest(k, n)
+    for ours, theirs in (
+        (wilson, test.proportion_ci(level, method="wilson")),
+        (wilson_corrected, test.proportion_ci(level, method="wilsoncc")),
+        (clopper_pearson, test.proportion_ci(level, method="exact")),
+    ):
+        mine = ours(k, n, level)
+        assert (mine.low, mine.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("p", [0.02, 0.1, 0.3])
+def test_exact_interval_never_covers_less_than_its_level(p: float) -> None:
+    """Summed over all outcomes of 60 items, Clopper-Pearson covers at least 95 %."""
+    held = [k for k in range(61) if (i := clopper_pearson(k, 60)).low <= p <= i.high]
+    assert sum(binom.pmf(k, 60, p) for k in held) >= 0.95
+
+
+def test_no_items_is_undefined_and_bad_counts_are_refused() -> None:
+    """Nothing counted has a reason; more positives than items is an error in one sentence."""
+    assert proportion("raw", 0, 0).reason is Reason.NO_ITEMS
+    assert proportion("raw", 52, 60).sentence == "raw = 0.867 [0.758, 0.931], n = 60"
+    with pytest.raises(ValueError, match="3 positives of 2 items"):
+        wilson(3, 2)
+    with pytest.raises(ValueError, match="level is 95"):
+        wilson(1, 2, 95)
