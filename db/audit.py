@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from secondreader.db.canonical import content_hash
+from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.tables import AuditEvent, utc_now
 
 GENESIS = "0" * 64
+AUDIT_LOCK = 7302012
 
 
 def append_event(session: Session, actor: str, action: str, subject: str, **detail: Any) -> str:
@@ -16,11 +17,17 @@ def append_event(session: Session, actor: str, action: str, subject: str, **deta
 
     Reads only the last event's hash, which is all that the desk's connection may see of the log.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(7302012)"))
-    previous = session.exec(select(AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)).first() or GENESIS  # type: ignore[union-attr]
+    wait_turn(session, AUDIT_LOCK)
+    last = pick(AuditEvent.hash).order_by(col(AuditEvent.id).desc()).limit(1)
+    previous = execute(session, last).scalar() or GENESIS
     event = AuditEvent(
-        at=utc_now(), actor=actor, action=action, subject=subject, detail=detail, previous_hash=previous, hash=""
+        at=utc_now(),
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail=detail,
+        previous_hash=previous,
+        hash="",
     )
     event.hash = event_hash(event)
     session.add(event)
@@ -38,7 +45,7 @@ def event_hash(event: AuditEvent) -> str:
 def first_broken_event(session: Session) -> int | None:
     """Id of the first event whose hash does not follow from its content and predecessor; None if all do."""
     previous = GENESIS
-    for event in session.exec(select(AuditEvent).order_by(AuditEvent.id)):  # type: ignore[arg-type]
+    for event in session.exec(select(AuditEvent).order_by(col(AuditEvent.id))):
         if event.previous_hash != previous or event.hash != event_hash(event):
             return event.id
         previous = event.hash

@@ -12,10 +12,9 @@ from secrets import token_urlsafe
 from typing import Any
 
 from sqlalchemy import URL, Engine, event, text
-from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from secondreader.db.engine import open_engine
-from secondreader.db.tables import SQLModel
+from secondreader.db.tables import TABLES
 
 READABLE: dict[str, frozenset[str]] = {
     "transcript": frozenset({"id", "public_id", "content"}),
@@ -25,9 +24,9 @@ READABLE: dict[str, frozenset[str]] = {
     "invite": frozenset({"id", "annotator_id", "token_hash", "expires_at", "revoked_at", "created_at"}),
     "visit": frozenset({"id", "invite_id", "cookie_hash", "expires_at", "ended_at", "created_at"}),
     "assignment": frozenset({"id", "token", "annotator_id", "study_item_id", "position", "pass_no"}),
-    "label": frozenset(SQLModel.metadata.tables["label"].columns.keys()),
-    "draft": frozenset(SQLModel.metadata.tables["draft"].columns.keys()),
-    "adjudication": frozenset(SQLModel.metadata.tables["adjudication"].columns.keys()),
+    "label": frozenset(TABLES["label"].columns.keys()),
+    "draft": frozenset(TABLES["draft"].columns.keys()),
+    "adjudication": frozenset(TABLES["adjudication"].columns.keys()),
     "audit_event": frozenset({"id", "hash"}),
 }
 INSERTABLE = frozenset({"label", "draft", "visit", "adjudication", "audit_event"})
@@ -100,20 +99,27 @@ def desk_url(owner: Engine) -> URL:
     return owner.url.set(username=role, password=password)
 
 
+def quote(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def role_statements(role: str, password: str) -> list[str]:
     """SQL that gives `role` exactly the lists above, whatever it had before."""
-    quote = postgresql_dialect().identifier_preparer.quote_identifier
     name = quote(role)
     statements = [
-        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN "
-        f"CREATE ROLE {name} LOGIN; END IF; END $$",
+        "SELECT pg_advisory_xact_lock(7302013)",
+        (
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN "
+            f"CREATE ROLE {name} LOGIN; END IF; END $$"
+        ),
         f"ALTER ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '{password}'",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public TO {name}",
     ]
-    for table in SQLModel.metadata.tables:
-        every = ", ".join(quote(column) for column in SQLModel.metadata.tables[table].columns.keys())
+    for table in TABLES:
+        every = ", ".join(quote(column) for column in TABLES[table].columns.keys())  # noqa: SIM118 - not a dict
         statements.append(
             f"REVOKE SELECT ({every}), INSERT ({every}), UPDATE ({every}) ON {quote(table)} FROM {name}"
         )
@@ -122,7 +128,7 @@ def role_statements(role: str, password: str) -> list[str]:
         statements.append(f"GRANT SELECT ({listed}) ON {quote(table)} TO {name}")
     for table in sorted(INSERTABLE):
         statements.append(f"GRANT INSERT ON {quote(table)} TO {name}")
-        if "id" in SQLModel.metadata.tables[table].columns:
+        if "id" in TABLES[table].columns:
             statements.append(f"GRANT USAGE ON SEQUENCE {quote(table + '_id_seq')} TO {name}")
     for table, columns in UPDATABLE.items():
         listed = ", ".join(quote(column) for column in sorted(columns))

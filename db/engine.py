@@ -8,7 +8,19 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Select,
+    create_engine,
+    event,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
@@ -97,6 +109,25 @@ def writing(engine: Engine) -> Iterator[Session]:
     """A session whose block is one transaction: committed at its end, rolled back on any error."""
     with Session(engine.execution_options(sqlite_begin="IMMEDIATE")) as session, session.begin():
         yield session
+
+
+def pick(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select plain columns; SQLModel's own `select` types four of them at the most."""
+    return select(*columns)
+
+
+def execute(session: Session, statement: Executable) -> CursorResult[*tuple[Any, ...]]:
+    """Run a statement of `pick`, or an update or delete, in the session's transaction."""
+    session.flush()
+    return session.connection().execute(statement)
+
+
+def wait_turn(session: Session, lock: int, key: int = 0) -> None:
+    """Let transactions that name the same lock pass one at a time; SQLite's writers do so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(
+            text("SELECT pg_advisory_xact_lock(:lock, :key)"), {"lock": lock, "key": key}
+        )
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

@@ -305,3 +305,6 @@ EVIDENCE = (
     "scenario",
 )
 """Tables whose rows no one may update or delete."""
+
+TABLES = SQLModel.metadata.tables
+"""Every table by name."""

@@ -1,0 +1,92 @@
+"""Who may come in: invite links, and the visits that they turn into.
+
+Only hashes are stored. A fast hash is right here: the tokens are 256 random bits, so there is nothing to guess.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_urlsafe
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from secondreader.db.engine import execute
+from secondreader.db.tables import Annotator, Invite, Visit, utc_now
+
+VISIT_HOURS = 12
+INVITE_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The person behind a valid cookie."""
+
+    annotator_id: int
+    study_id: int | None
+    """None for a researcher, who belongs to no single study."""
+    name: str
+    role: str
+    """annotator, adjudicator or researcher"""
+
+
+def hash_token(token: str) -> str:
+    """SHA-256 of a token, in hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def create_invite(session: Session, annotator_id: int, days: float = INVITE_DAYS) -> str:
+    """Make an invite for one person and return its token: the only moment at which it exists in the clear."""
+    token = token_urlsafe(32)
+    expires = utc_now() + timedelta(days=days)
+    session.add(Invite(annotator_id=annotator_id, token_hash=hash_token(token), expires_at=expires))
+    session.flush()
+    return token
+
+
+def revoke_invites(session: Session, annotator_id: int) -> int:
+    """Close every open invite of a person, and with them every visit; returns how many were open."""
+    open_ones = session.exec(
+        select(Invite).where(Invite.annotator_id == annotator_id, col(Invite.revoked_at).is_(None))
+    ).all()
+    for invite in open_ones:
+        invite.revoked_at = utc_now()
+        session.add(invite)
+    return len(open_ones)
+
+
+def redeem(session: Session, token: str) -> str | None:
+    """Turn a valid invite token into a new visit and return its cookie; None if it is unknown, expired or revoked."""
+    invite = session.exec(select(Invite).where(Invite.token_hash == hash_token(token))).first()
+    if invite is None or invite.id is None or invite.revoked_at is not None or invite.expires_at <= utc_now():
+        return None
+    cookie = token_urlsafe(32)
+    expires = min(invite.expires_at, utc_now() + timedelta(hours=VISIT_HOURS))
+    session.add(Visit(invite_id=invite.id, cookie_hash=hash_token(cookie), expires_at=expires))
+    session.flush()
+    return cookie
+
+
+def visitor(session: Session, cookie: str) -> Visitor | None:
+    """Who holds this cookie; None if it is unknown, ended or expired, or if its invite was revoked."""
+    row = session.exec(
+        select(Annotator.id, Annotator.study_id, Annotator.name, Annotator.role)
+        .join(Invite, col(Invite.annotator_id) == Annotator.id)
+        .join(Visit, col(Visit.invite_id) == Invite.id)
+        .where(
+            Visit.cookie_hash == hash_token(cookie),
+            col(Visit.ended_at).is_(None),
+            col(Invite.revoked_at).is_(None),
+            Visit.expires_at > utc_now(),
+        )
+    ).first()
+    if row is None or row[0] is None:
+        return None
+    return Visitor(annotator_id=row[0], study_id=row[1], name=row[2], role=row[3])
+
+
+def end_visit(session: Session, cookie: str) -> None:
+    """Sign out: the cookie is worth nothing from now on."""
+    execute(
+        session, update(Visit).where(col(Visit.cookie_hash) == hash_token(cookie)).values(ended_at=utc_now())
+    )

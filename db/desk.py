@@ -1,0 +1,307 @@
+"""What the desk asks of the database, in columns that the blind door lets through.
+
+Every function takes a session of `secondreader.db.blind.blind_engine` (or of a researcher's engine) and the
+visitor's annotator id: a queue entry of somebody else is as unknown as one that does not exist.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, delete, func, update
+from sqlmodel import Session, col, select
+
+from secondreader.db.canonical import clean_text
+from secondreader.db.codebook import Codebook
+from secondreader.db.engine import execute, pick, wait_turn, writing
+from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem, Transcript, utc_now
+
+LABEL_LOCK = 7302014
+
+
+class DeskError(Exception):
+    """What the person at the desk should read, in one sentence."""
+
+
+class UnknownAssignment(DeskError):
+    """The token is of nobody's queue, or of somebody else's."""
+
+
+class StudyClosed(DeskError):
+    """The study takes no labels now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskStudy:
+    """What an annotator may know of the study."""
+
+    study_id: int
+    title: str
+    notice: str
+    status: str
+    codebook: Codebook
+    codebook_hash: str
+    guideline: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """One place in an annotator's queue."""
+
+    token: str
+    position: int
+    """1-based place in this annotator's own seeded order."""
+    is_labelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlindItem:
+    """One transcript as an annotator may see it."""
+
+    token: str
+    position: int
+    content: dict[str, Any]
+    """`secondreader.db.content.Content` as plain JSON."""
+    answers: dict[str, Any]
+    """The annotator's own latest answers; empty before the first."""
+    evidence: tuple[int, ...]
+    confidence: int | None
+    note: str
+    revision: int
+    """0 before the first label."""
+    draft: dict[str, Any] | None
+    """Unsent answers, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelInput:
+    """One submit. `client_token` makes it idempotent: the browser makes it anew for each intended label."""
+
+    token: str
+    client_token: str
+    answers: dict[str, Any]
+    evidence: tuple[int, ...] = ()
+    confidence: int | None = None
+    note: str = ""
+    active_seconds: float | None = None
+    expected_revision: int | None = None
+    """The revision that the browser showed; None to skip the check."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLabel:
+    """What was committed."""
+
+    label_id: int
+    revision: int
+    is_replay: bool = False
+    """The same client token was saved before; nothing was added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an annotator is."""
+
+    n_labelled: int
+    n_total: int
+    own_seconds: tuple[float, ...] = field(default=())
+    """Active seconds of the latest labels, newest first, at most 20."""
+
+
+def desk_study(session: Session, study_id: int) -> DeskStudy:
+    """The study of a visitor. Raises DeskError if it is gone."""
+    row = execute(
+        session,
+        pick(
+            Study.title, Study.notice, Study.status, Study.codebook, Study.codebook_hash, Study.guideline
+        ).where(col(Study.id) == study_id),
+    ).first()
+    if row is None:
+        raise DeskError("This study is not there any more; ask the researcher for a new link.")
+    title, notice, status, codebook, codebook_hash, guideline = row
+    return DeskStudy(
+        study_id, title, notice, status, Codebook.model_validate(codebook), codebook_hash, guideline
+    )
+
+
+def queue(session: Session, annotator_id: int) -> list[QueueEntry]:
+    """The annotator's whole queue in its own order."""
+    labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
+    done = set(execute(session, labelled).scalars())
+    rows = execute(
+        session,
+        pick(Assignment.id, Assignment.token, Assignment.position)
+        .where(col(Assignment.annotator_id) == annotator_id)
+        .order_by(col(Assignment.position)),
+    )
+    return [QueueEntry(token, position, row_id in done) for row_id, token, position in rows]
+
+
+def progress(session: Session, annotator_id: int) -> Progress:
+    """Labelled and assigned items of one annotator, and the pace of the latest ones."""
+    total = execute(
+        session, pick(func.count(col(Assignment.id))).where(col(Assignment.annotator_id) == annotator_id)
+    ).scalar_one()
+    labelled = execute(
+        session,
+        pick(func.count(func.distinct(Label.assignment_id))).where(
+            col(Label.annotator_id) == annotator_id, col(Label.assignment_id).is_not(None)
+        ),
+    ).scalar_one()
+    seconds = execute(
+        session,
+        pick(Label.active_seconds)
+        .where(col(Label.annotator_id) == annotator_id, col(Label.active_seconds).is_not(None))
+        .order_by(col(Label.id).desc())
+        .limit(20),
+    )
+    return Progress(labelled, total, tuple(seconds.scalars()))
+
+
+def blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
+    """One item of this annotator's queue, with their own answers. Raises UnknownAssignment."""
+    row = execute(
+        session,
+        pick(Assignment.id, Assignment.position, Transcript.content)
+        .join(StudyItem, col(StudyItem.id) == Assignment.study_item_id)
+        .join(Transcript, col(Transcript.id) == StudyItem.transcript_id)
+        .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
+    ).first()
+    if row is None or row[0] is None or row[2] is None:
+        raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
+    assignment_id, position, content = row
+    latest = latest_label(session, assignment_id)
+    draft = execute(session, pick(Draft.body).where(col(Draft.assignment_id) == assignment_id)).scalar()
+    return BlindItem(
+        token=token,
+        position=position,
+        content=json.loads(content),
+        answers=latest.answers if latest else {},
+        evidence=tuple(latest.evidence) if latest else (),
+        confidence=latest.confidence if latest else None,
+        note=latest.note if latest else "",
+        revision=latest.revision if latest else 0,
+        draft=draft,
+    )
+
+
+def latest_label(session: Session, assignment_id: int) -> Label | None:
+    """The revision that counts."""
+    return session.exec(
+        select(Label)
+        .where(col(Label.assignment_id) == assignment_id)
+        .order_by(col(Label.revision).desc())
+        .limit(1)
+    ).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in which study a label belongs."""
+
+    assignment_id: int
+    position: int
+    pass_no: int
+    study_id: int
+    transcript_id: int
+    status: str
+    codebook: dict[str, Any]
+    codebook_hash: str
+
+
+def place_of(session: Session, annotator_id: int, token: str) -> Place:
+    """The queue entry that a token names. Raises UnknownAssignment."""
+    row = execute(
+        session,
+        pick(
+            Assignment.id,
+            Assignment.position,
+            Assignment.pass_no,
+            StudyItem.study_id,
+            StudyItem.transcript_id,
+            Study.status,
+            Study.codebook,
+            Study.codebook_hash,
+        )
+        .join(StudyItem, col(StudyItem.id) == Assignment.study_item_id)
+        .join(Study, col(Study.id) == StudyItem.study_id)
+        .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
+    ).first()
+    if row is None:
+        raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
+    return Place(*row)
+
+
+def submit_label(engine: Engine, annotator_id: int, given: LabelInput) -> SavedLabel:
+    """Save one label in a transaction of its own; when this returns, it is on disk.
+
+    A submit that was saved before (same client token) adds nothing. Raises UnknownAssignment, StudyClosed,
+    CodebookError and DeskError (another window answered meanwhile, or the token is somebody else's).
+    """
+    with writing(engine) as session:
+        wait_turn(session, LABEL_LOCK, annotator_id)
+        return save_label(session, annotator_id, given)
+
+
+def save_label(session: Session, annotator_id: int, given: LabelInput) -> SavedLabel:
+    """`submit_label` inside the caller's transaction: acknowledge only after its commit."""
+    earlier = session.exec(select(Label).where(Label.client_token == given.client_token)).first()
+    if earlier is not None and earlier.id is not None:
+        if earlier.annotator_id != annotator_id:
+            raise DeskError("This submit was used before; reload the page and answer again.")
+        return SavedLabel(earlier.id, earlier.revision, is_replay=True)
+    place = place_of(session, annotator_id, given.token)
+    if place.status != "open":
+        raise StudyClosed("The study takes no labels now; your draft is kept. Ask the researcher.")
+    latest = latest_label(session, place.assignment_id)
+    revision = latest.revision if latest else 0
+    if given.expected_revision is not None and given.expected_revision != revision:
+        raise DeskError(
+            "You answered this transcript in another window meanwhile; reload to see that answer."
+        )
+    label = new_label(place, annotator_id, given, revision + 1)
+    session.add(label)
+    execute(session, delete(Draft).where(col(Draft.assignment_id) == place.assignment_id))
+    assert label.id is not None
+    return SavedLabel(label.id, label.revision)
+
+
+def new_label(place: Place, annotator_id: int, given: LabelInput, revision: int) -> Label:
+    """The row of one submit. Raises CodebookError for answers that do not fit the study's codebook."""
+    return Label(
+        study_id=place.study_id,
+        transcript_id=place.transcript_id,
+        annotator_id=annotator_id,
+        assignment_id=place.assignment_id,
+        pass_no=place.pass_no,
+        revision=revision,
+        client_token=given.client_token,
+        answers=Codebook.model_validate(place.codebook).checked(given.answers),
+        evidence=sorted(set(given.evidence)),
+        confidence=given.confidence,
+        note=clean_text(given.note),
+        active_seconds=given.active_seconds,
+        position=place.position,
+        codebook_hash=place.codebook_hash,
+    )
+
+
+def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:
+    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment."""
+    assignment_id = execute(
+        session,
+        pick(Assignment.id).where(
+            col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id
+        ),
+    ).scalar()
+    if assignment_id is None:
+        raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
+    changed = execute(
+        session,
+        update(Draft)
+        .where(col(Draft.assignment_id) == assignment_id)
+        .values(body=body, updated_at=utc_now()),
+    )
+    if changed.rowcount == 0:
+        session.add(Draft(assignment_id=assignment_id, body=body))
+        session.flush()

@@ -1,0 +1,229 @@
+"""Writes what runs, judges and imports produce. Everything here may be repeated: a second time adds nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from secondreader.db.canonical import content_hash
+from secondreader.db.content import Content
+from secondreader.db.engine import execute, pick
+from secondreader.db.tables import JudgePrompt, Run, Scenario, Transcript, Verdict
+
+CHUNK = 500
+"""Rows looked up at once: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTranscript:
+    """One attempt to be stored."""
+
+    origin_key: str
+    """Says where it came from, uniquely: a second import of the same key adds nothing."""
+    cluster: str
+    """The scenario, for the statistics: transcripts of one cluster are not independent."""
+    content: Content | None
+    """None where only verdicts or labels of it are known; such a transcript cannot be labelled."""
+    original: Content | None = None
+    """What stood there before redaction, where it differs from `content`."""
+    model: str | None = None
+    condition: dict[str, Any] = field(default_factory=dict)
+    """protocol, persona, framing, mitigation"""
+    attempt: int = 1
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Seeds, parameters, tokens, cost, file and row: for the record, never shown at the desk."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """Slice columns: motive, risk_type, tool, turns, ... Scalars only."""
+    hidden: dict[str, Any] = field(default_factory=dict)
+    """Stripped from the source because it would give the reading away."""
+    leaks: tuple[dict[str, Any], ...] = ()
+    """What the leak scan found: kind, message index, excerpt, whether redacted."""
+    run_id: int | None = None
+    scenario_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewVerdict:
+    """One reading by a judge to be stored."""
+
+    transcript_id: int
+    judge: str
+    """The judge's name on screens and in reports, e.g. "gpt-x / risk.v1"."""
+    judge_key: str
+    """Hash over prompt, schema, model and parameters: two judges with one key are the same judge."""
+    state: str
+    """parsed, unparsed or error"""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """Question id -> answer; empty unless parsed."""
+    evidence: tuple[int, ...] = ()
+    score: float | None = None
+    rationale: str | None = None
+    raw: str | None = None
+    model: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    repeat: int = 1
+    provenance: dict[str, Any] = field(default_factory=dict)
+    run_id: int | None = None
+    judge_prompt_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a write did."""
+
+    n_added: int
+    n_known: int
+    """Rows that were there before and stayed as they were."""
+    ids: tuple[int, ...] = ()
+    """Ids in the order given, known ones included."""
+
+
+def known_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    """Transcript ids by origin key, for those of `keys` that are stored."""
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), CHUNK):
+        statement = pick(Transcript.origin_key, Transcript.id).where(
+            col(Transcript.origin_key).in_(keys[start : start + CHUNK])
+        )
+        found.update({key: row_id for key, row_id in execute(session, statement)})
+    return found
+
+
+def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> Stored:
+    """Store transcripts whose origin key is new; the others stay as they are."""
+    wanted = list(new)
+    ids = known_ids(session, [one.origin_key for one in wanted])
+    n_known = sum(one.origin_key in ids for one in wanted)
+    for one in wanted:
+        if one.origin_key not in ids:
+            row = transcript_row(one)
+            session.add(row)
+            session.flush()
+            assert row.id is not None
+            ids[one.origin_key] = row.id
+    return Stored(len(wanted) - n_known, n_known, tuple(ids[one.origin_key] for one in wanted))
+
+
+def transcript_row(new: NewTranscript) -> Transcript:
+    """The row of a new transcript. The content hash is that of the original."""
+    original = new.original or new.content
+    return Transcript(
+        origin_key=new.origin_key,
+        run_id=new.run_id,
+        scenario_id=new.scenario_id,
+        cluster=new.cluster,
+        content=new.content.to_json() if new.content else None,
+        original=new.original.to_json() if new.original and new.original != new.content else None,
+        content_hash=original.hash() if original else None,
+        model=new.model,
+        condition=new.condition,
+        attempt=new.attempt,
+        provenance=new.provenance,
+        attributes=new.attributes,
+        hidden=new.hidden,
+        leaks=list(new.leaks),
+    )
+
+
+def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> Stored:
+    """Store verdicts; one of the same transcript, judge and repeat stays as it is."""
+    ids: list[int] = []
+    n_known = 0
+    for one in new:
+        known = execute(
+            session,
+            pick(Verdict.id).where(
+                col(Verdict.transcript_id) == one.transcript_id,
+                col(Verdict.judge_key) == one.judge_key,
+                col(Verdict.repeat) == one.repeat,
+            ),
+        ).scalar()
+        if known is None:
+            row = verdict_row(one)
+            session.add(row)
+            session.flush()
+            known = row.id or 0
+        else:
+            n_known += 1
+        ids.append(known)
+    return Stored(len(ids) - n_known, n_known, tuple(ids))
+
+
+def verdict_row(new: NewVerdict) -> Verdict:
+    """The row of a new verdict."""
+    return Verdict(
+        transcript_id=new.transcript_id,
+        run_id=new.run_id,
+        judge_prompt_id=new.judge_prompt_id,
+        judge=new.judge,
+        judge_key=new.judge_key,
+        model=new.model,
+        parameters=new.parameters,
+        repeat=new.repeat,
+        state=new.state,
+        answers=new.answers,
+        evidence=list(new.evidence),
+        score=new.score,
+        rationale=new.rationale,
+        raw=new.raw,
+        provenance=new.provenance,
+    )
+
+
+def ensure_run(session: Session, kind: str, name: str, config: dict[str, Any]) -> Run:
+    """The run of this kind and configuration; made if it is new. `config` must hold no secret."""
+    config_hash = content_hash([kind, name, config])
+    run = session.exec(select(Run).where(Run.config_hash == config_hash)).first()
+    if run is None:
+        run = Run(kind=kind, name=name, config=config, config_hash=config_hash)
+        session.add(run)
+        session.flush()
+    return run
+
+
+def ensure_scenario(session: Session, pack: str, body: dict[str, Any]) -> Scenario:
+    """This version of a scenario (`body` has key, title, motive and risk_types at least); made if it is new."""
+    fingerprint = content_hash(body)
+    row = session.exec(
+        select(Scenario).where(Scenario.key == body["key"], Scenario.content_hash == fingerprint)
+    ).first()
+    if row is None:
+        row = Scenario(
+            key=body["key"],
+            pack=pack,
+            title=body["title"],
+            motive=body["motive"],
+            risk_types=body["risk_types"],
+            body=body,
+            content_hash=fingerprint,
+        )
+        session.add(row)
+        session.flush()
+    return row
+
+
+def ensure_judge_prompt(
+    session: Session, name: str, version: str, fingerprint: str, text: str
+) -> JudgePrompt:
+    """This version of a judge prompt; made if it is new."""
+    row = session.exec(select(JudgePrompt).where(JudgePrompt.content_hash == fingerprint)).first()
+    if row is None:
+        row = JudgePrompt(name=name, version=version, content_hash=fingerprint, text=text)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def judged_ids(session: Session, judge_key: str, repeat: int = 1) -> set[int]:
+    """Transcripts that this judge has read already."""
+    statement = pick(Verdict.transcript_id).where(
+        col(Verdict.judge_key) == judge_key, col(Verdict.repeat) == repeat
+    )
+    return set(execute(session, statement).scalars())
+
+
+def full_content(transcript: Transcript) -> Content | None:
+    """The transcript as it was before redaction: for judges and researchers, never for annotators."""
+    text = transcript.original or transcript.content
+    return Content.model_validate_json(text) if text else None
