@@ -223,16 +223,8 @@ def adjudicated_answers(session: Session, study: Study, question: str) -> dict[s
 
 def annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress]:
     """Progress of every annotator of the study, by name; imported readers have nothing assigned."""
-    assigned = dict(
-        execute(
-            session,
-            pick(Assignment.annotator_id, func.count(col(Assignment.id))).group_by(
-                col(Assignment.annotator_id)
-            ),
-        )
-        .tuples()
-        .all()
-    )
+    counted = pick(Assignment.annotator_id, func.count(col(Assignment.id)))
+    assigned = dict(execute(session, counted.group_by(col(Assignment.annotator_id))).all())
     seconds: dict[int, list[float]] = defaultdict(list)
     labelled: dict[int, int] = defaultdict(int)
     for _name, label in latest_labels(session, study):

@@ -212,9 +212,7 @@ def strata_of(session: Session, study: Study, plan: DrawPlan) -> dict[str, list[
             pick(Verdict.transcript_id, Verdict.answers).where(
                 col(Verdict.judge) == plan.judge, col(Verdict.repeat) == 1
             ),
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     strata: dict[str, list[int]] = defaultdict(list)
     for item_id, transcript_id in rows:

@@ -1,0 +1,79 @@
+"""Invites and visits: only hashes are stored, and what is revoked, expired or ended is worth nothing."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from secondreader.db.access import create_invite, end_visit, hash_token, redeem, revoke_invites, visitor
+from secondreader.db.engine import reading, writing
+from secondreader.db.studies import ensure_annotator, ensure_study
+from secondreader.db.tables import TABLES, utc_now
+
+
+@pytest.fixture
+def person(engine: Engine) -> int:
+    """One annotator."""
+    with writing(engine) as session:
+        return ensure_annotator(session, ensure_study(session, "s"), "A1")
+
+
+def test_a_link_opens_a_visit(engine: Engine, person: int) -> None:
+    """A token becomes a cookie, the cookie a person with a role; a link may be opened again elsewhere."""
+    with writing(engine) as session:
+        token = create_invite(session, person)
+        cookies = {redeem(session, token), redeem(session, token)}
+        people = [visitor(session, cookie) for cookie in cookies if cookie]
+    assert len(people) == 2
+    assert {one.name if one else None for one in people} == {"A1"}
+
+
+def test_no_token_or_cookie_is_stored(engine: Engine, person: int) -> None:
+    """A copy of the database lets nobody in."""
+    with writing(engine) as session:
+        token = create_invite(session, person)
+        cookie = redeem(session, token)
+    assert cookie is not None
+    with engine.connect() as connection:
+        for table in TABLES:
+            everything = str(connection.execute(text(f'SELECT * FROM "{table}"')).all())
+            assert token not in everything
+            assert cookie not in everything
+    assert hash_token(token) != token
+
+
+@pytest.mark.parametrize("end", ["revoke", "expire", "sign out"])
+def test_a_closed_door_stays_closed(engine: Engine, person: int, end: str) -> None:
+    """Revoking ends link and visits; an expired link opens nothing; signing out ends one visit."""
+    with writing(engine) as session:
+        token = create_invite(session, person, days=-1 if end == "expire" else 1)
+        cookie = redeem(session, token)
+        assert (cookie is None) == (end == "expire")
+        if end == "revoke":
+            assert revoke_invites(session, person) == 1
+            assert revoke_invites(session, person) == 0
+        if end == "sign out" and cookie:
+            end_visit(session, cookie)
+    with reading(engine) as session:
+        assert cookie is None or visitor(session, cookie) is None
+        assert (redeem(session, token) is None) == (end != "sign out")
+
+
+def test_a_visit_ends_with_its_hours(engine: Engine, person: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cookie is worth nothing 13 hours later."""
+    with writing(engine) as session:
+        cookie = redeem(session, create_invite(session, person))
+    assert cookie is not None
+    later = utc_now() + timedelta(hours=13)
+    monkeypatch.setattr("secondreader.db.access.utc_now", lambda: later)
+    with reading(engine) as session:
+        assert visitor(session, cookie) is None
+
+
+@pytest.mark.parametrize("token", ["", "x", "' OR 1=1 --", "\x00", "a" * 10_000])
+def test_guesses_open_nothing(engine: Engine, person: int, token: str) -> None:
+    """Whatever is sent as a token or cookie, nobody comes in without the right one."""
+    with writing(engine) as session:
+        create_invite(session, person)
+        assert redeem(session, token) is None
+        assert visitor(session, token) is None

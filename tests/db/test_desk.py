@@ -1,0 +1,201 @@
+"""What an annotator's browser can make the database do, and what it cannot."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.codebook import CodebookError
+from secondreader.db.content import Content, Message
+from secondreader.db.desk import (
+    DeskError,
+    LabelInput,
+    StudyClosed,
+    UnknownAssignment,
+    blind_item,
+    desk_study,
+    progress,
+    queue,
+    save_draft,
+    submit_label,
+)
+from secondreader.db.engine import reading, writing
+from secondreader.db.store import NewTranscript, add_transcripts
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
+from secondreader.db.tables import Label
+
+ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
+
+
+@pytest.fixture
+def people(engine: Engine) -> dict[str, int]:
+    """An open study of six transcripts and two annotators who both read all of them."""
+    with writing(engine) as session:
+        study = ensure_study(session, "s", title="Reading")
+        content = Content(messages=(Message(role="user", text="hello"),))
+        stored = add_transcripts(session, [NewTranscript(f"k{i}", f"c{i}", content) for i in range(6)])
+        add_to_pool(session, study, stored.ids)
+        return freeze(session, study, DrawPlan(6, ("A1", "A2"), 2, seed=3)).annotator_ids
+
+
+@pytest.fixture
+def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
+    """The desk's engine."""
+    assert people
+    made = blind_engine(desk_url(engine))
+    yield made
+    made.dispose()
+
+
+def first_token(blind: Engine, annotator_id: int) -> str:
+    """The first place of a queue."""
+    with reading(blind) as session:
+        return queue(session, annotator_id)[0].token
+
+
+def labels(engine: Engine) -> list[Label]:
+    """Every label stored."""
+    with reading(engine) as session:
+        return list(session.exec(select(Label)))
+
+
+def test_a_label_is_stored_as_given(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
+    """Answers, evidence, confidence, note and time arrive; evidence is sorted and without doubles."""
+    token = first_token(blind, people["A1"])
+    saved = submit_label(
+        blind, people["A1"], LabelInput(token, "t1", ANSWERS, (0, 0), 2, "a note \ud800", active_seconds=3.5)
+    )
+    (label,) = labels(engine)
+    assert (label.id, label.revision) == (saved.label_id, 1)
+    assert (label.answers, label.evidence, label.confidence) == (ANSWERS, [0], 2)
+    assert (label.note, label.active_seconds) == ("a note \ufffd", 3.5)
+
+
+def test_the_same_submit_twice_is_one_label(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
+    """A replayed submit is acknowledged and adds nothing."""
+    given = LabelInput(first_token(blind, people["A1"]), "t1", ANSWERS)
+    first, second = submit_label(blind, people["A1"], given), submit_label(blind, people["A1"], given)
+    assert (first.is_replay, second.is_replay) == (False, True)
+    assert len(labels(engine)) == 1
+
+
+def test_twenty_submits_at_once_are_one_label(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
+    """Double clicks and two tabs race; one label results."""
+    given = LabelInput(first_token(blind, people["A1"]), "t1", ANSWERS)
+    with ThreadPoolExecutor(8) as pool:
+        saved = list(pool.map(lambda _: submit_label(blind, people["A1"], given), range(20)))
+    assert len({one.label_id for one in saved}) == 1
+    assert sum(not one.is_replay for one in saved) == 1
+    assert len(labels(engine)) == 1
+
+
+def test_a_correction_is_a_new_revision(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
+    """Going back adds a row; the first answer stays."""
+    token = first_token(blind, people["A1"])
+    submit_label(blind, people["A1"], LabelInput(token, "t1", ANSWERS))
+    changed = submit_label(
+        blind, people["A1"], LabelInput(token, "t2", ANSWERS | {"risky_action": "yes"}, expected_revision=1)
+    )
+    assert changed.revision == 2
+    assert [one.answers["risky_action"] for one in labels(engine)] == ["no", "yes"]
+    with reading(blind) as session:
+        assert blind_item(session, people["A1"], token).answers["risky_action"] == "yes"
+
+
+def test_a_stale_window_cannot_overrule_a_newer_answer(
+    engine: Engine, blind: Engine, people: dict[str, int]
+) -> None:
+    """A second tab that never saw the first answer is told to reload."""
+    token = first_token(blind, people["A1"])
+    submit_label(blind, people["A1"], LabelInput(token, "t1", ANSWERS, expected_revision=0))
+    with pytest.raises(DeskError, match="another window"):
+        submit_label(blind, people["A1"], LabelInput(token, "t2", ANSWERS, expected_revision=0))
+    assert len(labels(engine)) == 1
+
+
+def test_somebody_elses_place_is_unknown(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
+    """A token of another queue neither shows, drafts nor labels; a client token cannot be taken over."""
+    token = first_token(blind, people["A2"])
+    with pytest.raises(UnknownAssignment):
+        submit_label(blind, people["A1"], LabelInput(token, "t1", ANSWERS))
+    with reading(blind) as session, pytest.raises(UnknownAssignment):
+        blind_item(session, people["A1"], token)
+    with reading(blind) as session, pytest.raises(UnknownAssignment):
+        save_draft(session, people["A1"], token, {})
+    submit_label(blind, people["A2"], LabelInput(token, "t1", ANSWERS))
+    with pytest.raises(DeskError, match="used before"):
+        submit_label(blind, people["A1"], LabelInput(first_token(blind, people["A1"]), "t1", ANSWERS))
+    assert len(labels(engine)) == 1
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{}, {"risky_action": "yes"}, ANSWERS | {"risky_action": "maybe"}, ANSWERS | {"other": "yes"}],
+)
+def test_answers_outside_the_codebook_are_refused(
+    engine: Engine, blind: Engine, people: dict[str, int], answers: dict[str, str]
+) -> None:
+    """A missing, unknown or misspelt answer stores nothing."""
+    with pytest.raises(CodebookError):
+        submit_label(blind, people["A1"], LabelInput(first_token(blind, people["A1"]), "t1", answers))
+    assert labels(engine) == []
+
+
+def test_a_closed_study_takes_no_label(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
+    """Closing stops labels at once and keeps the draft."""
+    token = first_token(blind, people["A1"])
+    with writing(blind) as session:
+        save_draft(session, people["A1"], token, {"answers": ANSWERS})
+    with writing(engine) as session:
+        set_status(session, get_study(session, "s"), "closed", actor="R", why="done")
+    with pytest.raises(StudyClosed):
+        submit_label(blind, people["A1"], LabelInput(token, "t1", ANSWERS))
+    with reading(blind) as session:
+        assert blind_item(session, people["A1"], token).draft == {"answers": ANSWERS}
+
+
+def test_a_draft_is_replaced_and_ends_with_the_label(
+    engine: Engine, blind: Engine, people: dict[str, int]
+) -> None:
+    """The latest draft comes back; a saved label removes it; somebody else's stays."""
+    mine, other = first_token(blind, people["A1"]), first_token(blind, people["A2"])
+    with writing(blind) as session:
+        for number in range(3):
+            save_draft(session, people["A1"], mine, {"n": number})
+        save_draft(session, people["A2"], other, {"n": 9})
+    with reading(blind) as session:
+        assert blind_item(session, people["A1"], mine).draft == {"n": 2}
+    submit_label(blind, people["A1"], LabelInput(mine, "t1", ANSWERS))
+    with reading(blind) as session:
+        assert blind_item(session, people["A1"], mine).draft is None
+        assert blind_item(session, people["A2"], other).draft == {"n": 9}
+
+
+def test_progress_counts_items_not_revisions(blind: Engine, people: dict[str, int]) -> None:
+    """Correcting an answer is no progress."""
+    token = first_token(blind, people["A1"])
+    for revision in range(3):
+        submit_label(
+            blind, people["A1"], LabelInput(token, f"t{revision}", ANSWERS, active_seconds=float(revision))
+        )
+    with reading(blind) as session:
+        mine = progress(session, people["A1"])
+        assert (mine.n_labelled, mine.n_total, mine.own_seconds) == (1, 6, (2.0, 1.0, 0.0))
+        assert [entry.is_labelled for entry in queue(session, people["A1"])] == [True] + [False] * 5
+
+
+def test_the_study_is_shown_without_its_name(blind: Engine, people: dict[str, int]) -> None:
+    """The desk knows the title and the questions."""
+    assert people
+    with reading(blind) as session:
+        study = desk_study(session, 1)
+        assert (study.title, study.status) == ("Reading", "open")
+        assert [question.id for question in study.codebook.questions][:2] == [
+            "risky_action",
+            "risk_considered",
+        ]
+        with pytest.raises(DeskError):
+            desk_study(session, 99)

@@ -1,0 +1,268 @@
+"""Drawing, assigning and freezing: probabilities are exact, loads are even, order tells nothing."""
+
+import random
+from collections import Counter, defaultdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from secondreader.db.audit import first_broken_event
+from secondreader.db.content import Content, Message
+from secondreader.db.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.readings import annotator_progress, data_hash, item_facts, reading_rows, transcript_view
+from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.studies import (
+    DrawPlan,
+    StudyError,
+    add_to_pool,
+    draw,
+    ensure_annotator,
+    ensure_study,
+    freeze,
+    get_study,
+    import_label,
+    set_status,
+    with_repeats,
+)
+from secondreader.db.tables import Assignment, Study, StudyItem, Transcript
+
+CONTENT = Content(messages=(Message(role="user", text="hello"),))
+
+
+def make_pool(engine: Engine, n: int = 40) -> None:
+    """A study "s" whose every fourth transcript a judge calls risky; the last one has no text."""
+    with writing(engine) as session:
+        study = ensure_study(session, "s")
+        stored = add_transcripts(
+            session,
+            [
+                NewTranscript(f"k{i}", f"c{i % 5}", CONTENT if i < n - 1 else None, model=f"m{i % 2}")
+                for i in range(n)
+            ],
+        )
+        add_to_pool(session, study, stored.ids)
+        add_verdicts(
+            session,
+            [
+                NewVerdict(row, "j", "jk", "parsed", {"risky_action": "yes" if i % 4 == 0 else "no"})
+                for i, row in enumerate(stored.ids)
+            ],
+        )
+
+
+def test_strata_carry_their_exact_inclusion_probability(engine: Engine) -> None:
+    """Half the draw comes from each verdict; every item's probability is drawn over available."""
+    make_pool(engine)
+    with writing(engine) as session:
+        freeze(session, get_study(session, "s"), DrawPlan(12, ("A1",), 1, strata="verdict", judge="j"))
+    with reading(engine) as session:
+        drawn = item_facts(session, get_study(session, "s"), drawn_only=True)
+    assert Counter(one.stratum for one in drawn) == {"yes": 6, "no": 6}
+    assert {one.stratum: one.inclusion_probability for one in drawn} == {
+        "yes": pytest.approx(6 / 10),
+        "no": pytest.approx(6 / 29),
+    }
+
+
+def test_everyone_gets_the_same_load_in_another_order(engine: Engine) -> None:
+    """Each item has exactly `overlap` readers, loads differ by one at the most, orders differ."""
+    make_pool(engine)
+    with writing(engine) as session:
+        plan = DrawPlan(20, ("A1", "A2", "A3"), 2, seed=5)
+        people = freeze(session, get_study(session, "s"), plan).annotator_ids
+    with reading(engine) as session:
+        rows = session.exec(select(Assignment)).all()
+    readers = Counter(row.study_item_id for row in rows)
+    loads = Counter(row.annotator_id for row in rows)
+    assert set(readers.values()) == {2}
+    assert len(readers) == 20
+    assert max(loads.values()) - min(loads.values()) <= 1
+    orders = {
+        person: [
+            row.study_item_id
+            for row in sorted(rows, key=lambda row: row.position)
+            if row.annotator_id == person
+        ]
+        for person in people.values()
+    }
+    shared = [set(orders[a]) & set(orders[b]) for a, b in [(1, 2), (1, 3)]]
+    assert [i for i in orders[1] if i in shared[0]] != [i for i in orders[2] if i in shared[0]]
+    assert [i for i in orders[1] if i in shared[1]] != [i for i in orders[3] if i in shared[1]]
+
+
+def test_the_same_seed_draws_the_same_study(
+    sqlite_target: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A plan and its seed say everything: the hash of two independent databases agrees."""
+    hashes = []
+    for target in (sqlite_target, str(tmp_path_factory.mktemp("again") / "study.db")):
+        engine = open_engine(target)
+        make_pool(engine)
+        with writing(engine) as session:
+            hashes.append(
+                freeze(session, get_study(session, "s"), DrawPlan(9, ("A1", "A2"), 1, seed=8)).plan_hash
+            )
+        engine.dispose()
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        (DrawPlan(0, ("A",), 1), "at least 1 item"),
+        (DrawPlan(5, (), 1), "different names"),
+        (DrawPlan(5, ("A", "A"), 1), "different names"),
+        (DrawPlan(5, ("A",), 2), "overlap"),
+        (DrawPlan(5, ("A",), 1, strata="model"), "strata"),
+        (DrawPlan(5, ("A",), 1, strata="verdict"), "name of a judge"),
+        (DrawPlan(5, ("A",), 1, repeats=0.9), "repeats"),
+    ],
+)
+def test_a_plan_that_does_not_add_up_changes_nothing(sqlite_target: str, plan: DrawPlan, says: str) -> None:
+    """Each fault is one sentence, and the study stays a draft."""
+    engine = open_engine(sqlite_target)
+    make_pool(engine)
+
+    def try_it() -> None:
+        with writing(engine) as session:
+            freeze(session, get_study(session, "s"), plan)
+
+    with pytest.raises(StudyError, match=says):
+        try_it()
+    with reading(engine) as session:
+        assert get_study(session, "s").status == "draft"
+        assert session.exec(select(Assignment)).first() is None
+    engine.dispose()
+
+
+def test_a_frozen_study_keeps_its_pool_and_plan(engine: Engine) -> None:
+    """Neither a second freeze nor a later import changes a frozen study; both are told."""
+    make_pool(engine)
+    with writing(engine) as session:
+        study = get_study(session, "s")
+        freeze(session, study, DrawPlan(5, ("A1",), 1))
+        with pytest.raises(StudyError, match="frozen already"):
+            freeze(session, study, DrawPlan(5, ("A1",), 1))
+        late = add_transcripts(session, [NewTranscript("late", "c", CONTENT)])
+        with pytest.raises(StudyError, match="frozen"):
+            add_to_pool(session, study, late.ids)
+        assert add_to_pool(session, study, [1, 2]) == 0
+        assert first_broken_event(session) is None
+
+
+def test_an_unknown_study_is_told_with_what_there_is(engine: Engine) -> None:
+    """The message names the studies that exist."""
+    make_pool(engine, 3)
+    with reading(engine) as session, pytest.raises(StudyError, match="there are: s"):
+        get_study(session, "x")
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.integers(1, 30), min_size=1),
+    st.integers(1, 100),
+    st.integers(0, 9),
+)
+def test_a_draw_takes_what_was_asked_for(sizes: dict[str, int], n_items: int, seed: int) -> None:
+    """As many items as wanted or available; shares as equal as strata allow; probabilities n_h over N_h."""
+    strata = {name: [ord(name) * 1000 + i for i in range(size)] for name, size in sizes.items()}
+    chosen = draw(strata, n_items, random.Random(seed))
+    taken = Counter(stratum for stratum, _ in chosen.values())
+    assert len(chosen) == min(n_items, sum(sizes.values()))
+    for item, (stratum, probability) in chosen.items():
+        assert item in strata[stratum]
+        assert probability == taken[stratum] / sizes[stratum]
+    unfilled = [taken[name] for name in sizes if taken[name] < sizes[name]]
+    assert not unfilled or max(taken.values()) - min(unfilled) <= 1
+
+
+@given(st.integers(0, 60), st.sampled_from([0.0, 0.1, 0.5]), st.integers(0, 25), st.integers(0, 99))
+def test_repeats_return_once_and_late(n: int, share: float, gap: int, seed: int) -> None:
+    """Every item stands once as first pass; a repeat follows its first pass by more than the gap."""
+    places = with_repeats(list(range(n)), share, gap, random.Random(seed))
+    first = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 1}
+    second = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 2}
+    assert sorted(first) == list(range(n))
+    assert len(places) == len(first) + len(second)
+    assert len(second) == min(round(share * n), max(n - gap, 0))
+    assert all(place - first[item] > gap for item, place in second.items())
+
+
+def test_served_order_says_nothing_of_verdict_or_model(sqlite_target: str) -> None:
+    """Over 300 seeds, neither a risky verdict nor a model comes earlier than the other (permutation of places)."""
+    engine = open_engine(sqlite_target)
+    make_pool(engine)
+    with writing(engine) as session:
+        study = get_study(session, "s")
+        plan = DrawPlan(39, tuple(f"A{i}" for i in range(300)), 300, seed=1)
+        freeze(session, study, plan)
+        rows = execute(
+            session,
+            pick(Assignment.position, Transcript.origin_key, Transcript.model)
+            .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+            .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id)),
+        ).all()
+    places: dict[str, list[int]] = defaultdict(list)
+    for position, key, model in rows:
+        places["risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
+        places[model].append(position)
+    mean = {name: sum(values) / len(values) for name, values in places.items()}
+    # 300 queues: a mean place of about n_h * 300 uniform draws on 1..39 (sd 11.3), so 4 standard errors are < 1.
+    assert abs(mean["risky"] - mean["other"]) < 1
+    assert abs(mean["m0"] - mean["m1"]) < 1
+    engine.dispose()
+
+
+def test_imported_and_desk_labels_are_never_mixed(engine: Engine) -> None:
+    """The long frame holds one source: its sampling is known. Importing twice adds nothing."""
+    make_pool(engine, 4)
+    with writing(engine) as session:
+        study = get_study(session, "s")
+        reader = ensure_annotator(session, study, "Elsewhere", source="import")
+        first = import_label(session, study, 1, reader, {"risky_action": "yes"}, "i1")
+        again = import_label(session, study, 1, reader, {"risky_action": "yes"}, "i1")
+    assert (first, again) == (True, False)
+    with reading(engine) as session:
+        study = get_study(session, "s")
+        human = [row for row in reading_rows(session, study, source="import") if row["kind"] == "human"]
+        assert [(row["rater"], row["answer"], row["inclusion_probability"]) for row in human] == [
+            ("Elsewhere", "yes", 1.0)
+        ]
+        assert not [row for row in reading_rows(session, study) if row["kind"] == "human"]
+        assert [one.n_labelled for one in annotator_progress(session, study)] == [1]
+        view = transcript_view(session, study, human[0]["item"])
+        assert view is not None
+        assert view.labels[0][1].answers == {"risky_action": "yes"}
+        assert view.verdicts[0].judge == "j"
+        assert transcript_view(session, study, "nothing") is None
+
+
+def test_the_data_hash_follows_the_data(engine: Engine) -> None:
+    """The same data give the same hash; one more label gives another."""
+    make_pool(engine, 4)
+    with reading(engine) as session:
+        before, same = (data_hash(session, get_study(session, "s")) for _ in range(2))
+    with writing(engine) as session:
+        study = get_study(session, "s")
+        import_label(
+            session, study, 1, ensure_annotator(session, study, "X", source="import"), {"q": "a"}, "i1"
+        )
+    with reading(engine) as session:
+        after = data_hash(session, get_study(session, "s"))
+    assert before == same != after
+
+
+def test_a_study_is_paused_closed_and_opened_on_record(engine: Engine) -> None:
+    """Only a frozen study changes its status; each change is an audit event."""
+    make_pool(engine, 4)
+    with writing(engine) as session:
+        study = get_study(session, "s")
+        with pytest.raises(StudyError):
+            set_status(session, study, "closed", actor="R", why="x")
+        freeze(session, study, DrawPlan(2, ("A1",), 1))
+        for status in ("paused", "open", "closed"):
+            set_status(session, study, status, actor="R", why="x")
+        assert session.exec(select(Study.status)).one() == "closed"
+        assert first_broken_event(session) is None
