@@ -1,0 +1,219 @@
+"""Additive sums per cluster: every coefficient is a smooth function of these, so one resample serves all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+
+SMALL_SPAN = 1 << 20
+WIDE_KEY = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The sums of one set of items, split by cluster."""
+
+    weighted: Floats
+    """Sums over each cluster's items times their weight, shape (clusters, columns)."""
+    counted: Floats
+    """The same with every weight 1; the very same array where all weights are 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The items under study: where they belong and what they weigh."""
+
+    cluster: NDArray[np.intp]
+    """Cluster index of each item, shape (items,)."""
+    n_clusters: int
+    """How many clusters are resampled; some may hold no item of this cohort."""
+    weight: Floats
+    """Inverse inclusion probability of each item, shape (items,)."""
+
+    @property
+    def equal_weights(self) -> bool:
+        """Whether all items weigh 1."""
+        return bool((self.weight == 1).all())
+
+    def subset(self, use: NDArray[np.bool_]) -> "Cohort":
+        """The chosen items in the same clusters."""
+        return Cohort(self.cluster[use], self.n_clusters, self.weight[use])
+
+
+def cohort_of(cluster: NDArray[np.intp], weight: Floats) -> Cohort:
+    """A cohort whose clusters are exactly those that hold an item, renumbered from 0."""
+    used, codes = np.unique(cluster, return_inverse=True)
+    return Cohort(codes.astype(np.intp), len(used), weight)
+
+
+def pattern_codes(matrix: Codes, n_answers: int) -> tuple[NDArray[np.intp], Codes]:
+    """The distinct rows of an items x readers matrix (-1 missing) and each item's index into them."""
+    key = np.zeros(len(matrix), dtype=np.int64)
+    for answers in matrix.T:
+        if key.max(initial=0) > WIDE_KEY // (n_answers + 1):
+            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+        key = key * (n_answers + 1) + (answers + np.int64(1))
+    first, codes = distinct(key)
+    return codes, matrix[first]
+
+
+def distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first place of each distinct key and the index of each key among them, in key order."""
+    span = int(key.max(initial=0)) + 1
+    if span > SMALL_SPAN:
+        _, first, codes = np.unique(key, return_index=True, return_inverse=True)
+        return first, codes.astype(np.intp)
+    place = np.full(span, -1, dtype=np.intp)
+    place[key[::-1]] = np.arange(len(key))[::-1]
+    used = np.flatnonzero(place >= 0)
+    rank = np.empty(span, dtype=np.intp)
+    rank[used] = np.arange(len(used))
+    return place[used], rank[key]
+
+
+def group_columns(rows: Codes, n_answers: int) -> Floats:
+    """What one item adds to the sums of a group of readers, shape (rows, columns); see GroupSums.
+
+    `rows` is items (or distinct patterns) x readers, -1 missing.
+    """
+    counts = np.stack([(rows == q).sum(axis=1) for q in range(n_answers)], axis=1).astype(np.float64)
+    m = counts.sum(axis=1)
+    pairable = m >= 2
+    pairs = np.where(pairable, m * (m - 1), 0)
+    agreeing = (counts * (counts - 1)).sum(axis=1)
+    per_pair = np.divide(1.0, pairs, out=np.zeros_like(pairs), where=pairable)
+    per_value = np.divide(1.0, m, out=np.zeros_like(m), where=m > 0)
+    coincidence = counts[:, :, None] * (counts[:, None, :] - np.eye(n_answers))
+    coincidence *= (per_pair * m)[:, None, None]
+    marginals = (rows[:, :, None] == np.arange(n_answers)).astype(np.float64)
+    parts = [
+        np.stack([m > 0, pairable, agreeing * per_pair, agreeing, pairs, m * pairable], axis=1),
+        counts * per_value[:, None],
+        (counts > 0) & pairable[:, None],
+        coincidence.reshape(len(rows), -1),
+        marginals.reshape(len(rows), -1),
+    ]
+    return np.concatenate(parts, axis=1, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSums:
+    """Named views of the columns of `group_columns`; `sums` has shape (..., columns)."""
+
+    sums: Floats
+    """Sums over items; leading axes are clusters or resamples."""
+    n_answers: int
+    """Number of answers Q."""
+
+    def block(self, start: int, width: int) -> Floats:
+        """Columns start .. start + width."""
+        return self.sums[..., start : start + width]
+
+    @property
+    def answered(self) -> Floats:
+        """Items with at least one answer."""
+        return self.sums[..., 0]
+
+    @property
+    def pairable(self) -> Floats:
+        """Items with at least two answers."""
+        return self.sums[..., 1]
+
+    @property
+    def agreement(self) -> Floats:
+        """Sum over pairable items of the share of reader pairs that agree."""
+        return self.sums[..., 2]
+
+    @property
+    def agreeing_pairs(self) -> Floats:
+        """Ordered reader pairs that agree."""
+        return self.sums[..., 3]
+
+    @property
+    def pairs(self) -> Floats:
+        """Ordered reader pairs."""
+        return self.sums[..., 4]
+
+    @property
+    def values(self) -> Floats:
+        """Answers on pairable items, never weighted: the sample size of alpha's correction."""
+        return self.sums[..., 5]
+
+    @property
+    def shares(self) -> Floats:
+        """Sum over items of the share of each answer, shape (..., Q)."""
+        return self.block(6, self.n_answers)
+
+    @property
+    def seen(self) -> Floats:
+        """Pairable items on which each answer occurs, shape (..., Q)."""
+        return self.block(6 + self.n_answers, self.n_answers)
+
+    @property
+    def coincidence(self) -> Floats:
+        """Krippendorff's coincidence matrix, shape (..., Q, Q)."""
+        q = self.n_answers
+        return self.block(6 + 2 * q, q * q).reshape(*self.sums.shape[:-1], q, q)
+
+    @property
+    def marginals(self) -> Floats:
+        """How often each reader gave each answer, shape (..., readers, Q)."""
+        q = self.n_answers
+        tail = self.sums[..., 6 + 2 * q + q * q :]
+        return tail.reshape(*self.sums.shape[:-1], tail.shape[-1] // q, q)
+
+
+UNWEIGHTED_GROUP_COLUMN = 5
+
+
+def group_sums(matrix: Codes, n_answers: int, cohort: Cohort) -> Sums:
+    """Sums of a group of readers per cluster, from an items x readers matrix."""
+    codes, rows = pattern_codes(matrix, n_answers)
+    columns = group_columns(rows, n_answers)
+    counted = spread(codes, len(rows), cohort, np.ones(len(codes))) @ columns
+    if cohort.equal_weights:
+        return Sums(counted, counted)
+    weighted = spread(codes, len(rows), cohort, cohort.weight) @ columns
+    weighted[:, UNWEIGHTED_GROUP_COLUMN] = counted[:, UNWEIGHTED_GROUP_COLUMN]
+    return Sums(weighted, counted)
+
+
+def spread(codes: NDArray[np.intp], n_patterns: int, cohort: Cohort, weight: Floats) -> csr_array:
+    """Summed weight of each pattern in each cluster, sparse, shape (clusters, patterns)."""
+    return csr_array((weight, (cohort.cluster, codes)), shape=(cohort.n_clusters, n_patterns))
+
+
+def cell_sums(first: Codes, second: Codes, n_answers: int, cohort: Cohort) -> Sums:
+    """Cells of the Q x Q table of two readers per cluster, shape (clusters, Q * Q + 1).
+
+    Rows of the table are `first` (the reference), columns `second`; items with a missing answer do not
+    enter. The last column counts the items, never weighted.
+    """
+    both = (first >= 0) & (second >= 0)
+    codes = first[both].astype(np.intp) * n_answers + second[both]
+    here = cohort.subset(both)
+    counted = tally(codes, n_answers**2, here, None)
+    counted = np.column_stack([counted, counted.sum(axis=1)])
+    if cohort.equal_weights:
+        return Sums(counted, counted)
+    weighted = tally(codes, n_answers**2, here, here.weight)
+    return Sums(np.column_stack([weighted, counted[:, -1]]), counted)
+
+
+def tally(codes: NDArray[np.intp], width: int, cohort: Cohort, weight: Floats | None) -> Floats:
+    """Summed weight of each code in each cluster, dense, shape (clusters, width)."""
+    size = cohort.n_clusters * width
+    flat = np.bincount(cohort.cluster * width + codes, weights=weight, minlength=size)
+    return flat.reshape(cohort.n_clusters, width).astype(np.float64)
+
+
+def add_sums(parts: list[Sums]) -> Sums:
+    """The sums of several tables pooled."""
+    weighted = np.sum([part.weighted for part in parts], axis=0)
+    if all(part.weighted is part.counted for part in parts):
+        return Sums(weighted, weighted)
+    return Sums(weighted, np.sum([part.counted for part in parts], axis=0))
