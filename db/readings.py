@@ -248,6 +248,17 @@ def annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress
     ]
 
 
+def queued_items(session: Session, annotator_id: int) -> dict[str, int]:
+    """Transcript ids by the tokens of one annotator's queue."""
+    rows = execute(
+        session,
+        pick(Assignment.token, StudyItem.transcript_id)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(col(Assignment.annotator_id) == annotator_id),
+    )
+    return {token: transcript_id for token, transcript_id in rows}
+
+
 def median(values: Iterable[float]) -> float | None:
     """The middle value; None of nothing."""
     ordered = sorted(values)
