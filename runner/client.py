@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import openai
@@ -20,10 +20,12 @@ NO_KEY = "none"
 """Sent where the environment holds no key: servers on one's own machine want none."""
 MALFORMED_TRIES = 3
 FIRST_PAUSE = 0.5
-THINK = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-THINK_UNCLOSED = re.compile(r"^\s*<think(?:ing)?>(.*)$", re.DOTALL | re.IGNORECASE)
+# Tags count only at the start of a line, a lone closing one only at the end of one: inside a JSON string, where
+# a model may quote a transcript, there is neither.
+THINK = re.compile(r"^[ \t]*<think(?:ing)?>(.*?)</think(?:ing)?>", re.DOTALL | re.IGNORECASE | re.MULTILINE)
+THINK_UNCLOSED = re.compile(r"\s*<think(?:ing)?>(.*)", re.DOTALL | re.IGNORECASE)
 # Chat templates that write the opening tag into the prompt leave only the closing one in the reply.
-THINK_UNOPENED = re.compile(r"^(.*?)</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+THINK_UNOPENED = re.compile(r"(.*?)</think(?:ing)?>[ \t]*(?:\n|\Z)", re.DOTALL | re.IGNORECASE)
 
 
 class ClientError(Exception):
@@ -151,17 +153,16 @@ class ModelClient:
         self.prices = prices or Prices()
         self.key = os.environ.get(endpoint.key_variable) or NO_KEY
         self.slots = asyncio.Semaphore(endpoint.concurrency)
-        # Empty strings keep the SDK from sending OPENAI_ORG_ID and OPENAI_PROJECT_ID to whatever server is named.
         self.sdk = openai.AsyncOpenAI(
             base_url=endpoint.base_url,
             api_key=self.key,
-            organization="",
-            project="",
             timeout=endpoint.timeout,
             max_retries=endpoint.retries,
         )
+        # Read from OPENAI_ORG_ID and OPENAI_PROJECT_ID, they would go to whatever server is named.
+        self.sdk.organization = self.sdk.project = None
 
-    async def __aenter__(self) -> "ModelClient":
+    async def __aenter__(self) -> Self:
         """Nothing to do: connections are made when they are needed."""
         return self
 
@@ -187,7 +188,7 @@ class ModelClient:
         try:
             async with self.slots:
                 answer = await self.sdk.chat.completions.with_raw_response.create(**request.body())
-            return answer.text
+            return str(answer.text)
         except openai.APITimeoutError:
             raise ClientError(f"{shown} did not answer within {self.endpoint.timeout:g} s.") from None
         except openai.APIConnectionError as error:
