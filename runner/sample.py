@@ -1,6 +1,6 @@
 """The sample study of `secondreader demo`: transcripts, verdicts and labels written by hand over the shipped pack.
 
-The file `packs/sample.yaml` holds what agents, a judge and two annotators said; what the tools answered comes from the
+The files in `sample_study/` hold what agents, a judge and two annotators said; what the tools answered comes from the
 pack's own scripts, so that a sample transcript is what a run would have stored.
 """
 
@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
 
-SAMPLE = Path(__file__).parent / "packs" / "sample.yaml"
+FOLDER = Path(__file__).parent / "sample_study"
 STUDY = "sample"
 TITLE = "Sample study: agents at work"
 NOTICE = "illustrative sample, written by hand"
+JUDGE = "sample-judge / risk.v1"
+ANNOTATORS = ("Ada (sample)", "Ben (sample)")
 VISITOR = "You"
 N_DRAWN = 32
 SEED = 7
@@ -93,11 +95,9 @@ class SampleTranscript(Part):
         return self
 
 
-class Sample(Part):
-    """The whole file."""
+class SampleFile(Part):
+    """One file of the folder."""
 
-    judge: str
-    annotators: tuple[str, ...]
     transcripts: tuple[SampleTranscript, ...] = Field(min_length=1)
 
 
@@ -114,39 +114,40 @@ def load(engine: "Engine") -> Invites:
     with writing(engine) as session:
         study = ensure_study(session, STUDY, title=TITLE, notice=NOTICE)
         if study.frozen_at is None:
-            fill(session, study, read_sample(SAMPLE), load_pack(WORKPLACE))
+            fill(session, study, read_samples(), load_pack(WORKPLACE))
         annotator = ensure_annotator(session, study, VISITOR)
         researcher = ensure_annotator(session, None, "Researcher", role="researcher")
         return Invites(create_invite(session, annotator), create_invite(session, researcher))
 
 
-def read_sample(path: Path) -> Sample:
-    """The sample file, checked."""
-    return Sample.model_validate(read_yaml(path).value)
+def read_samples() -> list[SampleTranscript]:
+    """Every sample transcript, in the order of the files' names."""
+    files = sorted(FOLDER.glob("*.yaml"))
+    return [one for path in files for one in SampleFile.model_validate(read_yaml(path).value).transcripts]
 
 
-def fill(session: "Session", study: Study, sample: Sample, pack: Pack) -> None:
+def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack) -> None:
     """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
     run = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
     stored = add_transcripts(
-        session, [new_transcript(session, pack, one, at, run.id) for at, one in enumerate(sample.transcripts)]
+        session, [new_transcript(session, pack, one, at, run.id) for at, one in enumerate(samples)]
     )
     add_to_pool(session, study, stored.ids)
     add_verdicts(
         session,
-        [new_verdict(sample, one, row) for one, row in zip(sample.transcripts, stored.ids, strict=True)],
+        [new_verdict(one, row) for one, row in zip(samples, stored.ids, strict=True)],
     )
     plan = DrawPlan(
         n_items=N_DRAWN,
-        annotators=(*sample.annotators, VISITOR),
-        overlap=len(sample.annotators) + 1,
+        annotators=(*ANNOTATORS, VISITOR),
+        overlap=len(ANNOTATORS) + 1,
         seed=SEED,
         strata="verdict",
-        judge=sample.judge,
+        judge=JUDGE,
     )
     people = freeze(session, study, plan).annotator_ids
-    by_id = dict(zip(stored.ids, sample.transcripts, strict=True))
-    for name in sample.annotators:
+    by_id = dict(zip(stored.ids, samples, strict=True))
+    for name in ANNOTATORS:
         label_as(session, people[name], name, by_id)
 
 
@@ -222,13 +223,13 @@ def compose(pack: Pack, scenario: Scenario, sample: SampleTranscript) -> Content
     )
 
 
-def new_verdict(sample: Sample, one: SampleTranscript, transcript_id: int) -> NewVerdict:
+def new_verdict(one: SampleTranscript, transcript_id: int) -> NewVerdict:
     """The sample judge's reading of one transcript."""
     judged = one.judge
     return NewVerdict(
         transcript_id=transcript_id,
-        judge=sample.judge,
-        judge_key=content_hash(["sample", sample.judge]),
+        judge=JUDGE,
+        judge_key=content_hash(["sample", JUDGE]),
         state="parsed" if judged else "unparsed",
         answers={"risky_action": judged.risky_action, "risk_considered": judged.risk_considered}
         if judged
@@ -236,6 +237,6 @@ def new_verdict(sample: Sample, one: SampleTranscript, transcript_id: int) -> Ne
         evidence=judged.evidence if judged else (),
         rationale=judged.rationale if judged else None,
         raw=one.unparsed,
-        model=sample.judge.split(" / ")[0],
+        model=JUDGE.split(" / ")[0],
         provenance={"notice": NOTICE},
     )
