@@ -110,12 +110,13 @@ def alpha_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Line
     expected = float((mean**2).sum())
     if expected >= 1:
         return linearised(observed, expected, np.full(len(m), np.nan), level)
-    value = (observed - expected) / (1 - expected)
+    # the terms linearise alpha without its small-sample correction, so they are centred there too
+    value = (plain - expected) / (1 - expected)
     terms = (per_item - plain * (m - mean_m) / mean_m - expected) / (1 - expected)
     chance = counts @ mean / mean_m - (m - mean_m) / mean_m
-    return linearised(
-        observed, expected, terms - 2 * (1 - value) * (chance - expected) / (1 - expected), level
-    )
+    terms -= 2 * (1 - value) * (chance - expected) / (1 - expected)
+    corrected = (observed - expected) / (1 - expected)
+    return linearised(observed, expected, terms + corrected - value, level)
 
 
 @dataclass(frozen=True, slots=True)
