@@ -1,0 +1,50 @@
+"""The desk's server: `streamlit run annotate/app.py` finds `app`. `secondreader desk` starts it with the right settings."""
+
+import gc
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from secondreader.annotate import component, door, native
+from secondreader.db.engine import DatabaseError
+from secondreader.db.gate import Gate
+
+FOLDER = Path(__file__).resolve().parent
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Take what is loaded out of the garbage collector's sight.
+
+    Streamlit collects all generations after every run of the script, 20-44 ms each time while it looks at the
+    modules (streamlit/streamlit#8977).
+    """
+    gc.collect()
+    gc.freeze()
+    yield {}
+
+
+def make_app() -> st.App:
+    """The desk behind its gate. Ends the process with a sentence if there is no database."""
+    try:
+        engine = door.engine()
+    except DatabaseError as error:
+        sys.exit(f"secondreader: {error}")
+    return st.App(
+        FOLDER / "desk_page.py",
+        lifespan=lifespan,
+        routes=[Mount("/room", StaticFiles(directory=FOLDER / "static"))],
+        middleware=[Middleware(Gate, engine=engine, room=door.room())],
+    )
+
+
+LOADED_BEFORE_FREEZE = (component, native)
+"""Modules of the page: imported here so that the first visitor does not wait for them."""
+app = make_app()

@@ -1,0 +1,60 @@
+"""Mounts the desk's one browser component and answers its letters."""
+
+from secrets import token_hex
+
+import streamlit as st
+
+from secondreader.annotate import door
+from secondreader.annotate.service import Packet, exchange, opening
+from secondreader.db.faults import DatabaseUnavailable
+
+KEY = "desk"
+PACKET = "packet"
+GONE = "Your visit has ended. Open your invite link again; what was not saved yet stays in this browser."
+
+LOADER = """
+// Streamlit sends this text with every update, so it is only a loader: the desk itself comes once, from its own URL.
+let desk;
+export default async function (component) {
+  desk ??= import(new URL(component.data.script, location.origin).href);
+  try {
+    return (await desk).default(component);
+  } catch (error) {
+    console.error(error);
+    location.replace("/?plain=1");
+  }
+}
+"""
+mount = st.components.v2.component("second_reader_desk", js=LOADER)
+
+
+def answer_letter() -> None:
+    """Callback: do what the browser's letter asks, and leave the answer for the fragment's run."""
+    sent = st.session_state[KEY].letter
+    try:
+        visitor = door.person(st.context.cookies)
+        packet: Packet = (
+            exchange(door.engine(), visitor.annotator_id, visitor.study_id, sent)
+            if visitor
+            else {"gone": GONE}
+        )
+    except DatabaseUnavailable as error:
+        packet = {"trouble": str(error)}
+    st.session_state[PACKET] = stamped(packet)
+
+
+def stamped(packet: Packet) -> Packet:
+    """With an id, by which the browser tells a new packet from one that is shown again."""
+    return packet | {"id": token_hex(8)}
+
+
+@st.fragment
+def desk(annotator_id: int, study_id: int | None) -> None:
+    """The annotator's page: one component, re-run alone."""
+    if PACKET not in st.session_state:
+        st.session_state[PACKET] = stamped(opening(door.engine(), annotator_id, study_id))
+    mount(
+        key=KEY,
+        data={"script": "/room/desk.js", "style": "/room/desk.css", "packet": st.session_state[PACKET]},
+        on_letter_change=answer_letter,
+    )

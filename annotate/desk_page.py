@@ -1,0 +1,19 @@
+"""The desk's script: run by Streamlit for each visitor who passed the gate."""
+
+import streamlit as st
+
+from secondreader.annotate import component, door, native
+from secondreader.db.faults import DatabaseUnavailable
+
+st.set_page_config(page_title="Second Reader", layout="wide", initial_sidebar_state="collapsed")
+try:
+    visitor = door.person(st.context.cookies)
+except DatabaseUnavailable as error:
+    st.error(str(error))
+    st.stop()
+if visitor is None:
+    st.error(component.GONE)
+elif st.query_params.get("plain") == "1":
+    native.page(door.engine(), visitor.annotator_id, visitor.study_id)
+else:
+    component.desk(visitor.annotator_id, visitor.study_id)

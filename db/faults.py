@@ -1,0 +1,36 @@
+"""Turns a failing database into a sentence for the person in front of it, for rooms that know no SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy
+from sqlalchemy.exc import DBAPIError
+
+Engine = sqlalchemy.Engine
+"""For rooms that hand an engine on without knowing SQL."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not do its part just now; what was asked may be asked again."""
+
+
+@contextmanager
+def faults_in_words() -> Iterator[None]:
+    """Raise DatabaseUnavailable in place of the driver's own error.
+
+    Only what passes by itself or by the administrator's hand (a lock, a full disk, a server that is away) ends up
+    here with a promise to try again; it says nothing of the statement, which may hold an annotator's words.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseUnavailable(sentence_for(str(error.orig).lower())) from None
+
+
+def sentence_for(reason: str) -> str:
+    """What to tell the person, from the driver's own words."""
+    if "full" in reason or "no space" in reason:
+        return "The server's disk is full; nothing was saved just now. Tell the researcher."
+    if "locked" in reason or "busy" in reason:
+        return "The database is busy; this was not saved yet and is tried again."
+    return "The database did not answer; this was not saved yet and is tried again."
