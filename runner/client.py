@@ -19,7 +19,6 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 NO_KEY = "none"
 """Sent where the environment holds no key: servers on one's own machine want none."""
 MALFORMED_TRIES = 3
-FIRST_PAUSE = 0.5
 # Tags count only at the start of a line, a lone closing one only at the end of one: inside a JSON string, where
 # a model may quote a transcript, there is neither.
 THINK = re.compile(r"^[ \t]*<think(?:ing)?>(.*?)</think(?:ing)?>", re.DOTALL | re.IGNORECASE | re.MULTILINE)
@@ -121,6 +120,8 @@ class Endpoint:
     """Further tries after 408, 409, 429 and 5xx answers and lost connections; Retry-After is heeded."""
     concurrency: int = 8
     """Requests under way at once."""
+    pause: float = 0.5
+    """Seconds before a malformed answer is asked for again; doubled each time."""
 
     def __post_init__(self) -> None:
         """Refuse an address that is none, or that carries a secret into logs and database."""
@@ -179,7 +180,7 @@ class ModelClient:
             except MalformedReply as error:
                 problem = str(error)
                 if tried + 1 < MALFORMED_TRIES:
-                    await asyncio.sleep(FIRST_PAUSE * 2**tried)
+                    await asyncio.sleep(self.endpoint.pause * 2**tried)
         raise ClientError(f"{self.endpoint.shown_url()} {problem}, {MALFORMED_TRIES} times.")
 
     async def post(self, request: Request) -> str:
