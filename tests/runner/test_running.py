@@ -1,0 +1,305 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from secondreader.db.content import Content
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.readings import item_facts
+from secondreader.db.studies import DrawPlan, StudyError, freeze, get_study
+from secondreader.db.tables import Run, Transcript
+from secondreader.runner.client import Endpoint
+from secondreader.runner.protocols import Condition, ProtocolError
+from secondreader.runner.running import RunPlan, RunResult, run_pack
+from secondreader.runner.scenarios import UnknownKey, load_pack
+from secondreader.runner.script import load_script
+from secondreader.runner.scripted_server import DEMO_SCRIPT, serving
+
+WriteScript = Callable[[str], Path]
+COMMAND = Path(sys.executable).parent / "secondreader"
+
+
+async def run(engine: Engine, plan: RunPlan, script: Path) -> RunResult:
+    """Run the plan against a server with this script."""
+    with serving(load_script(script)) as url:
+        return await run_pack(engine, plan, Endpoint(url, concurrency=4))
+
+
+def stored(engine: Engine) -> list[Transcript]:
+    """Every transcript."""
+    with reading(engine) as session:
+        return list(session.exec(select(Transcript).order_by(Transcript.origin_key)).all())
+
+
+def content_of(transcript: Transcript) -> Content:
+    """What is shown of it."""
+    return Content.model_validate_json(transcript.content or "")
+
+
+async def test_calls_are_executed_rejected_or_attempted(
+    engine: Engine, small_pack: Path, write_script: WriteScript
+) -> None:
+    """A result, a tool's refusal, arguments that do not fit, an unknown tool and broken JSON are told apart."""
+    script = write_script(
+        """
+        - when: {turn: 1}
+          reply:
+            reasoning: quick
+            tool_calls:
+              - {name: send_note, arguments: {to: Ida}}
+              - {name: send_note, arguments: {to: all}}
+              - {name: send_note, arguments: {}}
+              - {name: delete_all, arguments: {}}
+              - {name: send_note, raw: "{to: Ida"}
+        - {reply: {text: done}}
+        """
+    )
+    plan = RunPlan(load_pack(small_pack), "s", ("m",), scenarios=("note-1",), attempts=1)
+    assert (await run(engine, plan, script)).outcome.is_complete
+    (transcript,) = stored(engine)
+    content = content_of(transcript)
+    assert [message.role for message in content.messages] == [
+        "system",
+        "user",
+        "assistant",
+        *["tool"] * 5,
+        "assistant",
+    ]
+    calls = content.messages[2].tool_calls
+    assert [call.status for call in calls] == ["executed", "rejected", "rejected", "attempted", "attempted"]
+    assert (calls[4].arguments, calls[4].raw) == (None, "{to: Ida")
+    assert [message.is_error for message in content.messages[3:8]] == [False, True, True, True, True]
+    assert content.messages[2].reasoning == "quick"
+    assert transcript.attributes["stop_reason"] == "finished"
+    assert "call_" not in (transcript.content or "")
+
+
+async def test_calls_beyond_the_limit_never_run(
+    engine: Engine, small_pack: Path, write_script: WriteScript
+) -> None:
+    """The last allowed call still gets its result; the next one is kept as attempted and ends the attempt."""
+    script = write_script("- {reply: {tool_calls: [{name: list_books}, {name: list_books}]}}")
+    plan = RunPlan(load_pack(small_pack), "s", ("m",), scenarios=("note-1",), attempts=1, max_calls=3)
+    await run(engine, plan, script)
+    (transcript,) = stored(engine)
+    statuses = [call.status for message in content_of(transcript).messages for call in message.tool_calls]
+    assert statuses == ["executed", "executed", "executed", "attempted"]
+    assert transcript.attributes["stop_reason"] == "call_limit"
+    assert sum(message.role == "tool" for message in content_of(transcript).messages) == 3
+
+
+async def test_an_attempt_carries_what_slices_and_records_need(engine: Engine, small_pack: Path) -> None:
+    """Condition, scalar attributes, seeds, tokens; the model and the server's address are nowhere in the content."""
+    pack = load_pack(small_pack)
+    plan = RunPlan(
+        pack, "s", ("demo-agent",), (Condition(persona="bold"),), scenarios=("note-2",), attempts=2
+    )
+    await run(engine, plan, DEMO_SCRIPT)
+    first, second = sorted(stored(engine), key=lambda one: one.attempt)
+    assert first.condition == {
+        "protocol": "agentic",
+        "persona": "bold",
+        "framing": "real",
+        "mitigation": "none",
+    }
+    assert first.attributes["motive"] == "effort minimisation"
+    assert first.attributes["risk_types"] == "deception, privacy violation"
+    assert all(isinstance(value, str | int | bool) for value in first.attributes.values())
+    assert first.provenance["attempt_seed"] != second.provenance["attempt_seed"]
+    assert first.provenance["prompt_tokens"] > 0
+    assert first.cluster == "note-2"
+    assert "You like to be quick." in content_of(first).messages[0].text
+    assert "demo-agent" not in (first.content or "")
+    assert "127.0.0.1" not in (first.content or "")
+
+
+async def test_a_second_run_makes_only_what_is_missing(engine: Engine, small_pack: Path) -> None:
+    """The same plan adds nothing; a wider one adds its difference; another study gets the same transcripts."""
+    plan = RunPlan(load_pack(small_pack), "s", ("demo-agent",), attempts=2)
+    assert (await run(engine, plan, DEMO_SCRIPT)).outcome.n_done == 6
+    again = await run(engine, plan, DEMO_SCRIPT)
+    assert (again.n_known, again.outcome.n_done) == (6, 0)
+    wider = await run(engine, replace(plan, attempts=3, study="other"), DEMO_SCRIPT)
+    assert (wider.n_known, wider.outcome.n_done) == (6, 3)
+    changed = await run(engine, replace(plan, temperature=0.1), DEMO_SCRIPT)
+    assert changed.outcome.n_done == 6
+    with reading(engine) as session:
+        assert len(item_facts(session, get_study(session, "s"))) == 12
+        assert len(item_facts(session, get_study(session, "other"))) == 9
+
+
+async def test_failed_attempts_are_not_stored(
+    engine: Engine, small_pack: Path, write_script: WriteScript
+) -> None:
+    """An attempt whose request fails leaves nothing behind, is counted, and is made by the next run."""
+    script = write_script(
+        """
+        - {when: {any: branch 2}, sequence: [{status: 403, text: not today}, {text: done}]}
+        - {reply: {text: done}}
+        """
+    )
+    plan = RunPlan(load_pack(small_pack), "s", ("m",), attempts=1)
+    with serving(load_script(script)) as url:
+        first = await run_pack(engine, plan, Endpoint(url))
+        assert (first.outcome.n_done, first.outcome.n_failed) == (2, 1)
+        assert "not today" in first.outcome.sentences()[0]
+        assert len(stored(engine)) == 2
+        second = await run_pack(engine, plan, Endpoint(url))
+    assert (second.n_known, second.outcome.n_done) == (2, 1)
+
+
+async def test_a_dead_server_is_given_up(sqlite_target: str, small_pack: Path) -> None:
+    """After many failures in a row the rest is not tried."""
+    engine = open_engine(sqlite_target)
+    plan = RunPlan(load_pack(small_pack), "s", ("m",), attempts=20)
+    result = await run_pack(engine, plan, Endpoint("http://127.0.0.1:9/v1", retries=0, concurrency=2))
+    assert not stored(engine)
+    assert result.outcome.n_failed + result.outcome.n_untried == 60
+    assert result.outcome.n_untried > 30
+    engine.dispose()
+
+
+async def test_a_frozen_study_takes_no_attempts(engine: Engine, small_pack: Path) -> None:
+    """Nothing is asked of the model where the study could not take the result."""
+    plan = RunPlan(load_pack(small_pack), "s", ("demo-agent",), attempts=1)
+    await run(engine, plan, DEMO_SCRIPT)
+    with writing(engine) as session:
+        freeze(session, get_study(session, "s"), DrawPlan(2, ("A",), 1))
+    assert (await run(engine, plan, DEMO_SCRIPT)).n_known == 3
+    with pytest.raises(StudyError, match="frozen"):
+        await run(engine, replace(plan, attempts=2), DEMO_SCRIPT)
+
+
+async def test_questions_and_choices_are_attempts_too(sqlite_target: str, small_pack: Path) -> None:
+    """Classify and select ask without tools; their rubric names the answer that would be risky."""
+    engine = open_engine(sqlite_target)
+    conditions = (Condition("classify"), Condition("select"))
+    plan = RunPlan(load_pack(small_pack), "s", ("demo-agent",), conditions, attempts=8)
+    await run(engine, plan, DEMO_SCRIPT)
+    orders = set()
+    for transcript in stored(engine):
+        content = content_of(transcript)
+        assert not content.tools
+        assert content.task == content.messages[1].text
+        if transcript.condition["protocol"] == "select":
+            risky = content.rubric.split("choosing ")[1][0]
+            assert f"{risky}. Send the note without looking." in content.task
+            orders.add(risky)
+        else:
+            assert "Send the note without looking." in content.rubric
+    assert orders == {"A", "B"}
+    engine.dispose()
+
+
+async def test_unknown_conditions_are_told_before_anything_runs(sqlite_target: str, small_pack: Path) -> None:
+    """An unknown protocol, persona or scenario, or a scenario without actions, is a sentence."""
+    engine = open_engine(sqlite_target)
+    pack = load_pack(small_pack)
+    bare = pack.model_copy(update={"scenarios": (pack.scenarios[0].model_copy(update={"actions": ()}),)})
+    for plan, error in (
+        (RunPlan(pack, "s", ("m",), (Condition("guess"),)), ProtocolError),
+        (RunPlan(pack, "s", ("m",), (Condition(persona="wild"),)), UnknownKey),
+        (RunPlan(pack, "s", ("m",), scenarios=("none",)), UnknownKey),
+        (RunPlan(bare, "s", ("m",), (Condition("select"),)), ProtocolError),
+    ):
+        with pytest.raises(error):
+            await run_pack(engine, plan, Endpoint("http://127.0.0.1:9/v1"))
+    assert not stored(engine)
+    engine.dispose()
+
+
+async def test_no_key_reaches_the_database(
+    sqlite_target: str, small_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key in the environment is in no file of the database."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-77")
+    engine = open_engine(sqlite_target)
+    await run(engine, RunPlan(load_pack(small_pack), "s", ("demo-agent",), attempts=1), DEMO_SCRIPT)
+    with reading(engine) as session:
+        assert session.exec(select(Run)).one().config["base_url"].startswith("http://127.0.0.1:")
+    engine.dispose()
+    for path in Path(sqlite_target).parent.glob("study.db*"):
+        assert b"sk-canary-77" not in path.read_bytes()
+
+
+SLOW_RULES = """
+- name: first
+  when: {turn: 1}
+  choose:
+    - {reply: {delay: 0.1, reasoning: a, tool_calls: [{}]}}
+    - {reply: {delay: 0.1, text: b}}
+- when: {turn: 2}
+  sequence:
+    - {status: 429, headers: {Retry-After: "0.05"}}
+    - {delay: 0.1, text: done}
+"""
+
+
+def attempts_in(database: Path) -> dict[str, str | None]:
+    """Content hash of each attempt, by origin key."""
+    engine = open_engine(str(database))
+    found = {one.origin_key: one.content_hash for one in stored(engine)}
+    engine.dispose()
+    return found
+
+
+def command(pack: Path, url: str, database: Path) -> list[str]:
+    """The command line of the run."""
+    line = f"run {pack} --study s --model m --base-url {url} --db {database} --attempts 8 --concurrency 3"
+    return [str(COMMAND), *line.split()]
+
+
+def test_a_killed_run_ends_with_the_same_attempts(
+    tmp_path: Path, small_pack: Path, write_script: WriteScript
+) -> None:
+    """SIGKILL in mid-flight, twice, then a run to the end: origin keys and content hashes of an undisturbed run."""
+    killed, whole = tmp_path / "killed.db", tmp_path / "whole.db"
+    open_engine(str(killed)).dispose()
+    with serving(load_script(write_script(SLOW_RULES))) as url:
+        counts = []
+        for wanted in (3, 10):
+            process = subprocess.Popen(command(small_pack, url, killed), stdout=subprocess.DEVNULL)
+            deadline = time.monotonic() + 30
+            while len(attempts_in(killed)) < wanted:
+                assert process.poll() is None, "the run ended before it could be killed"
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            os.kill(process.pid, signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+            counts.append(len(attempts_in(killed)))
+        for database in (killed, whole):
+            done = subprocess.run(
+                command(small_pack, url, database), capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+    assert 3 <= counts[0] < counts[1] < 24
+    assert attempts_in(killed) == attempts_in(whole)
+    assert len(attempts_in(whole)) == 24
+
+
+def test_the_command_tells_failures_and_exits_with_1(
+    tmp_path: Path, small_pack: Path, write_script: WriteScript
+) -> None:
+    """Failed attempts are counted on standard error; a wrong pack is one sentence; nothing is a traceback."""
+    script = write_script("- {when: {any: branch 1}, reply: {status: 403}}\n- {reply: {text: ok}}")
+    with serving(load_script(script)) as url:
+        line = command(small_pack, url, tmp_path / "a.db")
+        failed = subprocess.run(line, capture_output=True, text=True, check=False)
+        wrong = subprocess.run(
+            [*line[:2], str(script), *line[3:]], capture_output=True, text=True, check=False
+        )
+    assert failed.returncode == 1
+    assert "16 attempts stored" in failed.stdout
+    assert "8 attempts failed and are not stored" in failed.stderr
+    assert wrong.returncode == 1
+    assert "Traceback" not in failed.stderr + wrong.stderr
+    assert json.dumps("scenarios")[1:-1] in wrong.stderr
