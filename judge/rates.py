@@ -11,6 +11,7 @@ import pandas as pd
 from secondreader.judge import rate_estimators as est
 from secondreader.judge.estimate import Estimate
 from secondreader.judge.frame import FrameError, Readings, read_frame
+from secondreader.judge.gold import majority
 from secondreader.judge.proportions import Interval
 
 Mask = npt.NDArray[np.bool_]
@@ -143,12 +144,8 @@ class Population:
 
 def majority_codes(readings: Readings) -> npt.NDArray[np.int64]:
     """The most frequent label of each item, unsure left out; -1 for a tie or no label, shape (items,)."""
-    counts = np.stack([(readings.human == code).sum(axis=1) for code in range(len(readings.answers))], axis=1)
-    if readings.unsure >= 0:
-        counts[:, readings.unsure] = 0
-    best = counts.max(axis=1, keepdims=True)
-    unique = ((counts == best).sum(axis=1) == 1) & (best[:, 0] > 0)
-    return np.where(unique, counts.argmax(axis=1), -1)
+    decided = np.where(readings.human == readings.unsure, np.int8(-1), readings.human)
+    return np.asarray(np.maximum(majority(decided, len(readings.answers)), -1), dtype=np.int64)
 
 
 def _gold_codes(readings: Readings, gold: Mapping[str, str] | None) -> npt.NDArray[np.int64]:

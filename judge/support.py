@@ -1,0 +1,115 @@
+"""What a study's data cannot support, in sentences that a report prints beside its figures."""
+
+import numpy as np
+
+from secondreader.judge.frame import Readings
+from secondreader.judge.gold import majority
+from secondreader.judge.resample import FEW_CLUSTERS, FEWEST_CLUSTERS
+
+FEW_PER_CLASS = 10
+DEPENDENT = 1.5
+
+
+def cannot_support(readings: Readings, *, judge: str | None = None) -> tuple[str, ...]:
+    """Sentences on claims that these readings cannot carry; empty when none is missing.
+
+    The judge is left out of account when the frame has several and none is named.
+    """
+    if not readings.labelled.any():
+        return ("Without labels nothing can be said about agreement, accuracy or corrected rates.",)
+    notes = [*_readers(readings), *_scenarios(readings), *_classes(readings), *_repeats(readings)]
+    if judge is not None or len(readings.judges) == 1:
+        notes += _verdicts(readings, readings.judge_index(judge))
+    elif not readings.judges:
+        notes.append("Without verdicts nothing can be said about the judge.")
+    return tuple(notes)
+
+
+def _readers(readings: Readings) -> list[str]:
+    """Claims that need more annotators or more overlap."""
+    notes = []
+    given = (readings.human >= 0).sum(axis=1)
+    twice = int((given >= 2).sum())
+    if len(readings.raters) < 2 or twice == 0:
+        notes.append(
+            "No transcript was labelled by two people: human-human agreement and the human ceiling are untested."
+        )
+    elif twice < 30:
+        notes.append(
+            f"Only {twice} transcripts were labelled by two people: human-human agreement is a rough guess."
+        )
+    if len(readings.raters) < 3:
+        notes.append(
+            "Fewer than three annotators cannot carry Dawid-Skene gold or the alternative annotator test."
+        )
+    return notes
+
+
+def _scenarios(readings: Readings) -> list[str]:
+    """Claims that need more scenarios."""
+    labelled = readings.cluster[readings.labelled]
+    n = len(np.unique(labelled))
+    if n < FEWEST_CLUSTERS:
+        return [
+            f"{n} labelled scenarios are too few for any interval: at least {FEWEST_CLUSTERS} are needed."
+        ]
+    notes = []
+    if n < FEW_CLUSTERS:
+        notes.append(
+            f"{n} labelled scenarios give intervals that tend to be too short; from {FEW_CLUSTERS} on they hold."
+        )
+    if len(labelled) / n >= DEPENDENT:
+        notes.append(
+            f"{len(labelled)} labelled transcripts come from {n} scenarios: they count for less than as many "
+            "independent ones, and no claim about single scenarios is possible."
+        )
+    return notes
+
+
+def _classes(readings: Readings) -> list[str]:
+    """Claims that need more risky or more safe cases."""
+    decided = np.where(readings.human == readings.unsure, np.int8(-1), readings.human)
+    gold = majority(decided, len(readings.answers))
+    risky, safe = (
+        int((gold == readings.positive).sum()),
+        int(((gold >= 0) & (gold != readings.positive)).sum()),
+    )
+    notes = []
+    for n, kind, what in ((risky, "risky", "sensitivity"), (safe, "safe", "specificity")):
+        if n == 0:
+            notes.append(f"No {kind} case was seen: {what} and agreement on {kind} cases are untested.")
+        elif n < FEW_PER_CLASS:
+            notes.append(f"Only {n} {kind} cases were seen: {what} is hardly known.")
+    return notes
+
+
+def _repeats(readings: Readings) -> list[str]:
+    """Claims about the annotators' own consistency and pace."""
+    notes = []
+    if not (readings.rows["pass_no"] == 2).any():
+        notes.append(
+            "No transcript was shown twice to the same person: how often people contradict themselves is unknown."
+        )
+    if readings.rows["position"].isna().any():
+        notes.append("Positions are missing for some labels: drift over the session is not fully tested.")
+    if readings.rows["seconds"].isna().any():
+        notes.append("Times are missing for some labels: hasty labels cannot all be found.")
+    return notes
+
+
+def _verdicts(readings: Readings, judge: int) -> list[str]:
+    """Claims about the judge."""
+    notes = []
+    state = readings.state[:, judge]
+    silent = int((state > 1).sum())
+    seen = int((state > 0).sum())
+    both = int(((state == 1) & readings.labelled).sum())
+    if both == 0:
+        notes.append("No transcript has both a label and a verdict: the judge is untested.")
+    if silent:
+        unlabelled = int(((state > 1) & ~readings.labelled).sum())
+        notes.append(
+            f"{silent} of {seen} verdicts could not be read, {unlabelled} of them on unlabelled transcripts: "
+            "accuracy is that of the readable verdicts only."
+        )
+    return notes

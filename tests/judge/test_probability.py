@@ -1,0 +1,184 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import brier_score_loss, roc_auc_score  # type: ignore[import-untyped]
+
+from secondreader.judge.estimate import Estimate, Reason
+from secondreader.judge.probability import (
+    brier_score,
+    calibrate,
+    calibration_error,
+    compare_prompts,
+    compare_verdicts,
+    equal_count_bins,
+    judge_calibration,
+    mcnemar_mid_p,
+    reliability,
+    roc_auc,
+)
+from secondreader.judge.resample import Plan
+
+PAIRS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=2, max_size=60)
+
+
+def bounds(one: Estimate) -> tuple[float, float]:
+    """The limits of an estimate that has an interval."""
+    assert one.low is not None
+    assert one.high is not None
+    return one.low, one.high
+
+
+@given(PAIRS)
+def test_brier_and_auc_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    """Equal to scikit-learn, ties included; AUC is undefined with one class."""
+    gold, probability = np.array(pairs, float).T
+    probability = probability / 20
+    assert brier_score(gold, probability) == pytest.approx(brier_score_loss(gold, probability, pos_label=1))
+    if len(set(gold)) == 2:
+        assert roc_auc(gold, probability) == pytest.approx(roc_auc_score(gold, probability))
+    else:
+        assert roc_auc(gold, probability) is None
+
+
+@given(PAIRS, st.integers(0, 100))
+def test_order_of_rows_and_repeats_by_weight_change_nothing(pairs: list[tuple[int, int]], seed: int) -> None:
+    """AUC with weight 2 equals AUC of doubled rows; ECE does not depend on row order."""
+    gold, probability = np.array(pairs, float).T
+    order = np.random.default_rng(seed).permutation(len(gold))
+    assert calibration_error(gold, probability / 20) == pytest.approx(
+        calibration_error(gold[order], probability[order] / 20)
+    )
+    weight = np.where(np.arange(len(gold)) % 2 == 0, 2.0, 1.0)
+    doubled = np.repeat(np.arange(len(gold)), weight.astype(int))
+    one, two = roc_auc(gold, probability, weight), roc_auc(gold[doubled], probability[doubled])
+    assert one == (None if two is None else pytest.approx(two))
+
+
+def test_bins_hold_equal_counts() -> None:
+    """A hundred distinct probabilities in ten bins are ten each; ties stay together."""
+    rng = np.random.default_rng(0)
+    assert np.bincount(equal_count_bins(rng.random(100))).tolist() == [10] * 10
+    assert len(set(equal_count_bins(np.full(50, 0.5)))) == 1
+
+
+def study(n_scenarios: int, sharp: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gold drawn from the stated probability, pulled towards the ends by `sharp` (1 = calibrated)."""
+    rng = np.random.default_rng(seed)
+    true = rng.beta(2, 3, n_scenarios * 4)
+    gold = (rng.random(len(true)) < true).astype(float)
+    odds = (true / (1 - true)) ** sharp
+    return gold, odds / (1 + odds), np.repeat(np.arange(n_scenarios), 4)
+
+
+def test_overconfidence_shows_in_ece_but_not_in_auc() -> None:
+    """Sharpened probabilities keep the AUC and raise calibration error and Brier score."""
+    honest = calibrate(*study(500, 1.0, 1), resamples=200)
+    loud = calibrate(*study(500, 4.0, 1), resamples=200)
+    assert honest.auc.value == pytest.approx(loud.auc.value)
+    assert bounds(honest.ece)[1] < bounds(loud.ece)[0]
+    assert honest.brier.value is not None
+    assert loud.brier.value is not None
+    assert honest.brier.value < loud.brier.value
+    extremes = loud.bin_frame()
+    assert extremes.iloc[0].predicted < extremes.iloc[0].low
+
+
+def test_auc_interval_covers_its_value() -> None:
+    """Over 60 studies of 60 x 4 at least 53 of the 95 % intervals hold the AUC of the large population."""
+    truth = roc_auc(*study(50_000, 1.0, 99)[:2])
+    assert truth is not None
+    held = 0
+    for seed in range(60):
+        low, high = bounds(calibrate(*study(60, 1.0, seed), resamples=200).auc)
+        held += low <= truth <= high
+    assert held >= 53
+
+
+def test_degenerate_probabilities_have_reasons() -> None:
+    """No items, one class, few scenarios, and values outside 0..1."""
+    none = np.zeros(0)
+    assert calibrate(none, none).brier.reason is Reason.NO_ITEMS
+    assert reliability(none, none) == ()
+    one_class = calibrate(np.zeros(40), np.linspace(0, 1, 40), resamples=50)
+    assert one_class.auc.reason is Reason.EMPTY_DENOMINATOR
+    assert one_class.ece.warnings
+    few = calibrate(np.array([0.0, 1.0]), np.array([0.2, 0.9]), resamples=50)
+    assert few.auc.interval_reason is Reason.TOO_FEW_CLUSTERS
+    with pytest.raises(ValueError, match=r"outside 0\.\.1"):
+        calibrate(np.array([1.0]), np.array([1.2]))
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mid_p_is_symmetric_and_at_most_one(b: int, c: int) -> None:
+    """Swapping the judges changes nothing; 14 against 3 gives .00754 (exact .01273)."""
+    assert mcnemar_mid_p(b, c) == mcnemar_mid_p(c, b)
+    p = mcnemar_mid_p(b, c)
+    assert p is None if b + c == 0 else p is not None and 0 < p <= 1
+    assert mcnemar_mid_p(14, 3) == pytest.approx(0.007537841796874994)
+
+
+def two_prompts(right_one: float, right_two: float, seed: int = 0) -> pd.DataFrame:
+    """One annotator and two judge prompts on 60 scenarios x 4."""
+    rng = np.random.default_rng(seed)
+    truth = rng.random(240) < 0.3
+    base = pd.DataFrame({"item": [f"t{i}" for i in range(240)], "cluster": np.arange(240) // 4})
+
+    def reading(rater: str, kind: str, right: float) -> pd.DataFrame:
+        answer = np.where(rng.random(240) < right, truth, ~truth)
+        return base.assign(rater=rater, kind=kind, answer=np.where(answer, "yes", "no"))
+
+    parts = [reading("h", "human", 1.0), reading("v1", "judge", right_one), reading("v2", "judge", right_two)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_better_prompt_is_found_and_an_equal_one_is_not() -> None:
+    """Right 95 % against 70 %: p below .001 and an interval above zero; against itself no discordant item."""
+    found = compare_prompts(two_prompts(0.95, 0.7), "v1", "v2")
+    assert found.p is not None
+    assert found.p < 0.001
+    assert bounds(found.accuracy)[0] > 0.1
+    assert found.accuracy.value == pytest.approx((found.only_one_right - found.only_two_right) / 240)
+    assert "points of accuracy [+" in found.sentence
+    same = compare_prompts(two_prompts(0.9, 0.9), "v1", "v1")
+    assert same.p is None
+    assert bounds(same.accuracy) == (0, 0)
+
+
+def test_overall_gap_is_the_mean_of_the_two_classes_gaps() -> None:
+    """Accuracy difference = prevalence-weighted sensitivity and specificity differences."""
+    found = compare_prompts(two_prompts(0.9, 0.8, 3), "v1", "v2")
+    parts = (found.sensitivity, found.specificity)
+    total = sum((part.value or 0) * part.n for part in parts) / found.n
+    assert found.accuracy.value == pytest.approx(total)
+    assert len(found.frame()) == 3
+
+
+def test_probabilities_come_from_the_judges_rows() -> None:
+    """The long frame's column probability is calibrated against majority gold."""
+    frame = two_prompts(0.9, 0.8)
+    judge = frame.rater == "v1"
+    frame["probability"] = np.where(judge, np.where(frame.answer == "yes", 0.9, 0.1), np.nan)
+    found = judge_calibration(frame, judge="v1")
+    assert found.brier.n == 240
+    assert found.brier.value == pytest.approx(
+        0.01
+        + 0.8
+        * (1 - (frame[judge].answer.to_numpy() == frame[frame.kind == "human"].answer.to_numpy()).mean())
+    )
+
+
+def test_beyond_twenty_thousand_scenarios_the_interval_is_the_bootstraps() -> None:
+    """The linearised interval of a large comparison has the width of a bootstrap on a fifth, over root five."""
+    rng = np.random.default_rng(6)
+    gold = (rng.random(50_000) < 0.3).astype(float)
+    one, two = (np.where(rng.random(50_000) < right, gold, 1 - gold) for right in (0.9, 0.8))
+    cluster = np.arange(50_000) // 2
+    large = compare_verdicts(gold, one, two, cluster, ("a", "b"), plan=Plan(25_000, 500))
+    small = compare_verdicts(
+        gold[:10_000], one[:10_000], two[:10_000], cluster[:10_000], ("a", "b"), plan=Plan(5_000, 500)
+    )
+    wide, narrow = (high - low for low, high in (bounds(small.accuracy), bounds(large.accuracy)))
+    assert wide / narrow == pytest.approx(5**0.5, rel=0.1)
