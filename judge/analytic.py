@@ -112,8 +112,9 @@ def alpha_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Line
         return linearised(observed, expected, np.full(len(m), np.nan), level)
     # the terms linearise alpha without its small-sample correction, so they are centred there too
     value = (plain - expected) / (1 - expected)
-    terms = (per_item - plain * (m - mean_m) / mean_m - expected) / (1 - expected)
-    chance = counts @ mean / mean_m - (m - mean_m) / mean_m
+    gap = (m - mean_m) / mean_m
+    terms = (per_item - observed * gap - expected) / (1 - expected)
+    chance = counts @ mean / mean_m - expected * gap
     terms -= 2 * (1 - value) * (chance - expected) / (1 - expected)
     corrected = (observed - expected) / (1 - expected)
     return linearised(observed, expected, terms + corrected - value, level)

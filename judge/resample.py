@@ -93,6 +93,8 @@ class Sampled:
     """Values without one cluster, shape (clusters, K)."""
     plan: Plan
     """How the intervals are made."""
+    nothing: Reason = Reason.NO_PAIRABLE_ITEMS
+    """The reason to give where no item enters any figure."""
 
     def index(self, name: str) -> int:
         """The place of a figure."""
@@ -172,7 +174,7 @@ def few_clusters_sentence(clusters: int) -> str:
     return f"only {clusters} scenarios: intervals from fewer than {FEW_CLUSTERS} tend to be too short"
 
 
-def sample(sums: Sums, formula: Formula, plan: Plan) -> Sampled:
+def sample(sums: Sums, formula: Formula, plan: Plan, nothing: Reason = Reason.NO_PAIRABLE_ITEMS) -> Sampled:
     """Evaluate a set of coefficients on the data, on each replicate and without each cluster."""
     total = sums.weighted.sum(axis=0)
     counted = sums.counted.sum(axis=0)
@@ -189,6 +191,7 @@ def sample(sums: Sums, formula: Formula, plan: Plan) -> Sampled:
         replicates=replicates,
         jackknife=jackknife_values(sums.weighted, total, formula),
         plan=plan,
+        nothing=nothing,
     )
 
 
@@ -310,6 +313,7 @@ def difference(one: Sampled, two: Sampled, names: tuple[str, ...], prefix: str =
         support=np.minimum(one.support[first], two.support[second]),
         clusters=np.minimum(one.clusters[first], two.clusters[second]),
         chance=np.zeros(len(names)),
+        nothing=one.nothing,
         replicates=one.replicates[:, first] - two.replicates[:, second],
         jackknife=one.jackknife[:, first] - two.jackknife[:, second],
         plan=one.plan,
