@@ -94,8 +94,8 @@ def group_columns(rows: Codes, n_answers: int) -> Floats:
         np.stack([m > 0, pairable, agreeing * per_pair, agreeing, pairs, m * pairable], axis=1),
         counts * per_value[:, None],
         (counts > 0) & pairable[:, None],
-        coincidence.reshape(len(rows), -1),
-        marginals.reshape(len(rows), -1),
+        coincidence.reshape(len(rows), n_answers**2),
+        marginals.reshape(len(rows), rows.shape[1] * n_answers),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float64)
 
