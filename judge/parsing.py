@@ -83,6 +83,7 @@ class Members:
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=Members)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 OBJECT_START = re.compile(r"""\{\s*(?:["']|\w+\s*:)""")
 
 
@@ -181,5 +182,5 @@ def read_index(entry: Any) -> int | None:
 
 
 def read_rationale(value: Any) -> str | None:
-    """The rationale, if it is text."""
-    return value.strip() or None if isinstance(value, str) else None
+    """The rationale, if it is text; what no database holds (NUL, half character pairs) becomes U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", value).strip() or None if isinstance(value, str) else None

@@ -228,15 +228,20 @@ def read_reply(text: str, model: str, prices: Prices) -> Reply:
         raise MalformedReply("answered with JSON that holds no message") from None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         raise MalformedReply("answered with JSON that holds no message")
-    said, thought = split_thinking(clean_text(content_text(message.get("content"))))
+    said, thought = split_thinking(clean(content_text(message.get("content"))))
     return Reply(
         text=said,
         reasoning=reasoning_of(message) or thought,
         tool_calls=read_calls(message.get("tool_calls")),
         finish_reason=str(choice.get("finish_reason") or "stop"),
-        refusal=message.get("refusal") if isinstance(message.get("refusal"), str) else None,
+        refusal=clean(refusal) if isinstance(refusal := message.get("refusal"), str) else None,
         usage=read_usage(body.get("usage"), model, prices),
     )
+
+
+def clean(text: str) -> str:
+    """`text` without what no store takes: half character pairs, and NUL, which PostgreSQL refuses."""
+    return clean_text(text).replace("\x00", "\ufffd")
 
 
 def content_text(content: Any) -> str:
@@ -255,14 +260,14 @@ def reasoning_of(message: Mapping[str, Any]) -> str | None:
     """Visible reasoning from the fields that servers use: reasoning_content, reasoning, reasoning_details."""
     for name in ("reasoning_content", "reasoning"):
         if isinstance(found := message.get(name), str) and found.strip():
-            return clean_text(found.strip())
+            return clean(found.strip())
     details = message.get("reasoning_details")
     parts = [
         str(part.get("text") or part.get("summary") or "")
         for part in (details if isinstance(details, list) else [])
         if isinstance(part, dict)
     ]
-    return clean_text("\n".join(part for part in parts if part).strip()) or None
+    return clean("\n".join(part for part in parts if part).strip()) or None
 
 
 def split_thinking(text: str) -> tuple[str, str | None]:
@@ -293,9 +298,9 @@ def read_calls(found: Any) -> tuple[CallText, ...]:
         calls.append(
             CallText(
                 id=call_id if isinstance(call_id, str) and call_id else f"call{position}",
-                name=clean_text(str(function.get("name") or "")),
+                name=clean(str(function.get("name") or "")),
                 arguments=parse_arguments(raw),
-                raw=clean_text(raw),
+                raw=clean(raw),
             )
         )
     return tuple(calls)
