@@ -37,6 +37,7 @@ PriceTable = Annotated[
     Path | None, typer.Option("--prices", help="TOML table of prices per million tokens, by model.")
 ]
 Seed = Annotated[int, typer.Option(help="Base seed; each request's own seed is derived from it.")]
+Temperature = Annotated[float, typer.Option(min=0, max=2, help="Sampling temperature.")]
 OnStart = Callable[[int, int], None]
 
 
@@ -55,14 +56,14 @@ def run(
     model: Annotated[list[str], typer.Option(help="Model name; may be given several times.")],
     base_url: BaseUrl = DEFAULT_BASE_URL,
     attempts: Annotated[int, typer.Option(min=1, help="Attempts per scenario, model and condition.")] = 3,
-    temperature: Annotated[float, typer.Option(min=0, max=2)] = 0.7,
+    temperature: Temperature = 0.7,
     max_calls: Annotated[
         int, typer.Option(min=1, max=1000, help="Tool calls that one attempt may run.")
     ] = 10,
     max_tokens: MaxTokens = None,
     protocol: Annotated[list[str], typer.Option(help="agentic, classify or select; repeatable.")] = [
         "agentic"
-    ],  # noqa: B006
+    ],
     persona: Annotated[list[str], typer.Option(help="A persona of the pack; repeatable.")] = ["none"],  # noqa: B006
     framing: Annotated[list[str], typer.Option(help="A framing of the pack; repeatable.")] = ["real"],  # noqa: B006
     mitigation: Annotated[list[str], typer.Option(help="A mitigation of the pack; repeatable.")] = ["none"],  # noqa: B006
@@ -112,7 +113,7 @@ def judge(
     drawn_only: Annotated[
         bool, typer.Option("--drawn-only", help="Read only the transcripts drawn for labelling.")
     ] = False,
-    temperature: Annotated[float, typer.Option(min=0, max=2)] = 0.0,
+    temperature: Temperature = 0.0,
     retries: Annotated[int, typer.Option(min=0, help="Further tries where a reply cannot be read.")] = 2,
     max_tokens: MaxTokens = None,
     seed: Seed = 0,

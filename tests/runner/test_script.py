@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -5,7 +6,20 @@ from typing import Any
 import pytest
 
 from secondreader.runner.schema_values import example_of
-from secondreader.runner.script import ChatRequest, Scripted, ScriptError, Unscripted, load_script
+from secondreader.runner.script import (
+    Call,
+    ChatRequest,
+    Choice,
+    Reply,
+    Rule,
+    Script,
+    Scripted,
+    ScriptError,
+    Unscripted,
+    Usage,
+    When,
+    load_script,
+)
 from secondreader.runner.scripted_server import DEMO_SCRIPT
 
 WriteScript = Callable[[str], Path]
@@ -158,3 +172,20 @@ def test_a_missing_script_is_told(tmp_path: Path) -> None:
 def test_the_shipped_script_can_be_read() -> None:
     """The demo's script is a valid one with an agent and a judge."""
     assert load_script(DEMO_SCRIPT).models == ("demo-agent", "demo-judge")
+
+
+def test_every_field_is_documented() -> None:
+    """docs/running.md names each field of a script."""
+    text = (Path(__file__).parents[2] / "docs" / "running.md").read_text(encoding="utf-8")
+    for part in (Script, Rule, When, Reply, Choice, Call, Usage):
+        for name in part.model_fields:
+            assert re.search(rf"\b{name}\b", text), f"{part.__name__}.{name}"
+
+
+def test_the_example_in_the_docs_is_a_script(tmp_path: Path) -> None:
+    """The YAML block of docs/running.md can be loaded and answers."""
+    text = (Path(__file__).parents[2] / "docs" / "running.md").read_text(encoding="utf-8")
+    path = tmp_path / "example.yaml"
+    path.write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert answered(path, asked("a note to Ida")) == "slow down"
+    assert answered(path, asked("else")) == "Done."
