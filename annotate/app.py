@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from secondreader.annotate import component, door, native
 from secondreader.db.engine import DatabaseError
+from secondreader.db.faults import Engine
 from secondreader.db.gate import Gate
 
 FOLDER = Path(__file__).resolve().parent
@@ -31,20 +32,20 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def make_app() -> st.App:
-    """The desk behind its gate. Ends the process with a sentence if there is no database."""
+def opened() -> Engine:
+    """The desk's engine. Ends the process with a sentence if there is no database."""
     try:
-        engine = door.engine()
+        return door.engine()
     except DatabaseError as error:
         sys.exit(f"secondreader: {error}")
-    return st.App(
-        FOLDER / "desk_page.py",
-        lifespan=lifespan,
-        routes=[Mount("/room", StaticFiles(directory=FOLDER / "static"))],
-        middleware=[Middleware(Gate, engine=engine, room=door.room())],
-    )
 
 
 LOADED_BEFORE_FREEZE = (component, native)
 """Modules of the page: imported here so that the first visitor does not wait for them."""
-app = make_app()
+# Streamlit finds the app by reading this file: it must be assigned from st.App(...) itself, not from a function.
+app = st.App(
+    FOLDER / "desk_page.py",
+    lifespan=lifespan,
+    routes=[Mount("/room", StaticFiles(directory=FOLDER / "static"))],
+    middleware=[Middleware(Gate, engine=opened(), room=door.room())],
+)
