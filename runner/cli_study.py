@@ -192,7 +192,7 @@ def revoke(
 
     with writing(open_engine(db)) as session:
         n_closed = sum(revoke_invites(session, person) for person in find_person(session, study, name))
-    typer.echo(f"{n_closed} links of {name} closed.")
+    typer.echo(f"Links of {name} closed: {n_closed}.")
 
 
 def set_status_command(status: str, sentence: str) -> None:
