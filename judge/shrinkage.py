@@ -1,0 +1,75 @@
+"""Slice rates pulled towards the other slices of their attribute: beta-binomial shrinkage."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import betainc, betaincinv
+
+SMALLEST_SIZE = 2.0
+LARGEST_SIZE = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A Beta(a, b) distribution of the rates of an attribute's slices."""
+
+    a: float
+    """Prior wrong verdicts."""
+    b: float
+    """Prior right verdicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunken:
+    """A slice's rate after it has borrowed strength from the other slices."""
+
+    mean: float
+    """Posterior mean rate, 0..1."""
+    low: float
+    """Lower limit of the equal-tailed posterior interval."""
+    high: float
+    """Upper limit of the equal-tailed posterior interval."""
+    a: float
+    """First parameter of the posterior Beta distribution."""
+    b: float
+    """Second parameter of the posterior Beta distribution."""
+
+    def chance_above(self, rate: float) -> float:
+        """Posterior probability that the slice's rate exceeds `rate`."""
+        return float(1 - betainc(self.a, self.b, rate))
+
+
+def shrink(k: float, n: float, prior: Prior, level: float = 0.95) -> Shrunken:
+    """The posterior of a rate with k wrong of n (fractional effective counts allowed).
+
+    Source: Gelman et al., Bayesian Data Analysis, 3rd ed., section 2.4.
+    """
+    if prior.a <= 0 or prior.b <= 0 or not 0 <= k <= n:
+        raise ValueError(f"{k} of {n} under Beta({prior.a}, {prior.b}): need 0 <= k <= n and a, b above 0")
+    a, b, tail = prior.a + k, prior.b + n - k, (1 - level) / 2
+    return Shrunken(a / (a + b), float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail)), a, b)
+
+
+def fit_prior(k: ArrayLike, n: ArrayLike) -> Prior:
+    """Beta prior by moments from k wrong of n in each slice of one attribute (shapes (slices,)).
+
+    The rates' spread beyond binomial noise gives the prior's size; without any the size is very large
+    and every slice is pulled to the common rate, with no slice to learn from it is Jeffreys' prior.
+    Source: Kleinman (1973) J Am Stat Assoc 68:46, with weights n.
+    """
+    wrong, size = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    wrong, size = wrong[size > 0], size[size > 0]
+    if len(size) == 0:
+        return Prior(0.5, 0.5)
+    total = size.sum()
+    # half an error keeps the prior proper where all verdicts are right
+    mean = (wrong.sum() + 0.5) / (total + 1)
+    spread = float((size * (wrong / size - mean) ** 2).sum())
+    noise = mean * (1 - mean)
+    excess = spread - noise * (len(size) - 1)
+    room = noise * (total - (size**2).sum() / total - (len(size) - 1))
+    correlation = excess / room if room > 0 else 0.0
+    prior_size = 1 / correlation - 1 if correlation > 0 else LARGEST_SIZE
+    prior_size = float(np.clip(prior_size, SMALLEST_SIZE, LARGEST_SIZE if len(size) > 1 else SMALLEST_SIZE))
+    return Prior(mean * prior_size, (1 - mean) * prior_size)
