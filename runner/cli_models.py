@@ -38,6 +38,11 @@ PriceTable = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Base seed; each request's own seed is derived from it.")]
 Temperature = Annotated[float, typer.Option(min=0, max=2, help="Sampling temperature.")]
+Protocols = Annotated[list[str], typer.Option(help="agentic, classify or select; repeatable.")]
+Personas = Annotated[list[str], typer.Option(help="A persona of the pack; repeatable.")]
+Framings = Annotated[list[str], typer.Option(help="A framing of the pack; repeatable.")]
+Mitigations = Annotated[list[str], typer.Option(help="A mitigation of the pack; repeatable.")]
+Keys = Annotated[list[str], typer.Option(help="Only this scenario; repeatable.")]
 OnStart = Callable[[int, int], None]
 
 
@@ -61,13 +66,11 @@ def run(
         int, typer.Option(min=1, max=1000, help="Tool calls that one attempt may run.")
     ] = 10,
     max_tokens: MaxTokens = None,
-    protocol: Annotated[list[str], typer.Option(help="agentic, classify or select; repeatable.")] = [
-        "agentic"
-    ],
-    persona: Annotated[list[str], typer.Option(help="A persona of the pack; repeatable.")] = ["none"],  # noqa: B006
-    framing: Annotated[list[str], typer.Option(help="A framing of the pack; repeatable.")] = ["real"],  # noqa: B006
-    mitigation: Annotated[list[str], typer.Option(help="A mitigation of the pack; repeatable.")] = ["none"],  # noqa: B006
-    scenario: Annotated[list[str], typer.Option(help="Only this scenario; repeatable.")] = [],  # noqa: B006
+    protocol: Protocols = ["agentic"],  # noqa: B006 - typer copies it
+    persona: Personas = ["none"],  # noqa: B006
+    framing: Framings = ["real"],  # noqa: B006
+    mitigation: Mitigations = ["none"],  # noqa: B006
+    scenario: Keys = [],  # noqa: B006
     seed: Seed = 0,
     concurrency: Concurrency = 8,
     timeout: Timeout = 120.0,
@@ -92,15 +95,13 @@ def run(
         max_tokens=max_tokens,
         seed=seed,
     )
-    endpoint = endpoint_of(base_url, key_env, timeout, concurrency)
-    engine = open_engine(db)
+    endpoint, engine = endpoint_of(base_url, key_env, timeout, concurrency), open_engine(db)
     with progress("Attempts") as (on_start, on_done):
-        made = run_pack(engine, plan, endpoint, prices=prices_of(prices), on_start=on_start, on_done=on_done)
-        result = asyncio.run(made)
-    typer.echo(
-        f"{result.outcome.n_done} attempts stored, {result.n_known} were there before, "
-        f"{result.n_planned} planned; study {study!r}."
-    )
+        result = asyncio.run(
+            run_pack(engine, plan, endpoint, prices=prices_of(prices), on_start=on_start, on_done=on_done)
+        )
+    n_new = result.outcome.n_done
+    typer.echo(f"{n_new} attempts stored, {result.n_known} were there before; study {study!r}.")
     finish(result.outcome, "attempts")
 
 
@@ -139,8 +140,7 @@ def judge(
         max_tokens=max_tokens,
         seed=seed,
     )
-    endpoint = endpoint_of(base_url, key_env, timeout, concurrency)
-    engine = open_engine(db)
+    endpoint, engine = endpoint_of(base_url, key_env, timeout, concurrency), open_engine(db)
     with progress("Verdicts") as (on_start, on_done):
         made = judge_study(
             engine, plan, endpoint, prices=prices_of(prices), on_start=on_start, on_done=on_done
