@@ -102,7 +102,7 @@ def test_a_quotation_inside_the_rationale_changes_nothing() -> None:
         assert read(text).rationale == quoted
 
 
-def test_an_answer_beside_a_wrapper_wins_over_nothing() -> None:
+def test_a_wrapper_with_two_answers_is_a_conflict() -> None:
     """Two objects inside one wrapper that differ are a conflict."""
     both = {"mine": GOOD, "quoted": GOOD | {"risky_action": "no"}}
     assert read(json.dumps(both)).state == "unparsed"
