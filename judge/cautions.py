@@ -6,7 +6,7 @@ import krippendorff
 import numpy as np
 
 from secondreader.judge.blocks import Labelled
-from secondreader.judge.estimate import Estimate
+from secondreader.judge.estimate import Estimate, Reason
 from secondreader.judge.frame import STATES, Readings
 from secondreader.judge.gold import NO_CONSENSUS, Consensus
 from secondreader.judge.resample import FEW_CLUSTERS, FEWEST_CLUSTERS
@@ -24,7 +24,7 @@ def sample_sentences(readings: Readings, part: Labelled) -> list[str]:
     notes = []
     clusters = part.cohort.n_clusters
     if 0 < clusters < FEWEST_CLUSTERS:
-        notes.append(f"only {clusters} scenarios are labelled: intervals need at least {FEWEST_CLUSTERS}")
+        notes.append(f"labelled scenarios: {clusters}; intervals need at least {FEWEST_CLUSTERS}")
     elif 0 < clusters < FEW_CLUSTERS:
         notes.append(
             f"only {clusters} scenarios are labelled: intervals below {FEW_CLUSTERS} tend to be too short"
@@ -83,7 +83,7 @@ def unparsed_sentence(readings: Readings, judge: int) -> list[str]:
 
 def gold_sentences(consensus: Consensus) -> list[str]:
     """What the gold leaves open."""
-    if consensus.reason is not None:
+    if consensus.reason is Reason.NOT_IDENTIFIED:
         return [
             "Dawid-Skene gold needs at least 3 annotators: with fewer their error rates cannot be identified"
         ]

@@ -123,6 +123,8 @@ def dawid_skene_gold(readings: Readings, *, smoothing: float = 1.0) -> Consensus
     if len(readings.raters) < FEWEST_RATERS:
         return Consensus("dawid_skene", unlabelled, Reason.NOT_IDENTIFIED)
     use = np.flatnonzero(readings.labelled)
+    if not len(use):
+        return Consensus("dawid_skene", unlabelled, Reason.NO_ITEMS)
     codes, rows = pattern_codes(readings.human[use], len(readings.answers))
     counts = (rows[:, :, None] == np.arange(len(readings.answers))).astype(np.float64)
     model = dawid_skene(counts, np.bincount(codes).astype(np.float64), smoothing=smoothing)

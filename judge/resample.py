@@ -143,16 +143,10 @@ class Sampled:
         return Estimate(what.name, value, low, high, method=method, warnings=few, **known)
 
     def reason(self, k: int) -> Reason:
-        """Why figure k is undefined."""
+        """Why figure k is undefined; figure 0 counts the items of the whole comparison."""
         if self.support[k] > 0:
             return Reason.NO_VARIATION
-        if self.support.max(initial=0) == 0:
-            return Reason.NO_PAIRABLE_ITEMS
-        return (
-            Reason.EMPTY_DENOMINATOR
-            if self.coefficients[k].kind == "proportion"
-            else Reason.NO_PAIRABLE_ITEMS
-        )
+        return self.nothing if self.support[0] == 0 else Reason.EMPTY_DENOMINATOR
 
 
 @dataclass(frozen=True, slots=True)
