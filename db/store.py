@@ -95,13 +95,10 @@ def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> Stored:
     wanted = list(new)
     ids = known_ids(session, [one.origin_key for one in wanted])
     n_known = sum(one.origin_key in ids for one in wanted)
-    for one in wanted:
-        if one.origin_key not in ids:
-            row = transcript_row(one)
-            session.add(row)
-            session.flush()
-            assert row.id is not None
-            ids[one.origin_key] = row.id
+    rows = {one.origin_key: transcript_row(one) for one in wanted if one.origin_key not in ids}
+    session.add_all(rows.values())
+    session.flush()
+    ids |= {key: row.id or 0 for key, row in rows.items()}
     return Stored(len(wanted) - n_known, n_known, tuple(ids[one.origin_key] for one in wanted))
 
 
@@ -128,26 +125,30 @@ def transcript_row(new: NewTranscript) -> Transcript:
 
 def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> Stored:
     """Store verdicts; one of the same transcript, judge and repeat stays as it is."""
-    ids: list[int] = []
-    n_known = 0
-    for one in new:
-        known = execute(
-            session,
-            pick(Verdict.id).where(
-                col(Verdict.transcript_id) == one.transcript_id,
-                col(Verdict.judge_key) == one.judge_key,
-                col(Verdict.repeat) == one.repeat,
-            ),
-        ).scalar()
-        if known is None:
-            row = verdict_row(one)
-            session.add(row)
-            session.flush()
-            known = row.id or 0
-        else:
-            n_known += 1
-        ids.append(known)
-    return Stored(len(ids) - n_known, n_known, tuple(ids))
+    wanted = list(new)
+    ids = known_verdicts(session, sorted({one.transcript_id for one in wanted}))
+    n_known = sum(verdict_key(one) in ids for one in wanted)
+    rows = {verdict_key(one): verdict_row(one) for one in wanted if verdict_key(one) not in ids}
+    session.add_all(rows.values())
+    session.flush()
+    ids |= {key: row.id or 0 for key, row in rows.items()}
+    return Stored(len(wanted) - n_known, n_known, tuple(ids[verdict_key(one)] for one in wanted))
+
+
+def verdict_key(one: NewVerdict) -> tuple[int, str, int]:
+    """What makes a verdict the same verdict."""
+    return one.transcript_id, one.judge_key, one.repeat
+
+
+def known_verdicts(session: Session, transcript_ids: Sequence[int]) -> dict[tuple[int, str, int], int]:
+    """Ids of the stored verdicts on these transcripts, by `verdict_key`."""
+    found: dict[tuple[int, str, int], int] = {}
+    for start in range(0, len(transcript_ids), CHUNK):
+        statement = pick(Verdict.transcript_id, Verdict.judge_key, Verdict.repeat, Verdict.id).where(
+            col(Verdict.transcript_id).in_(transcript_ids[start : start + CHUNK])
+        )
+        found.update({(one, key, repeat): row_id for one, key, repeat, row_id in execute(session, statement)})
+    return found
 
 
 def verdict_row(new: NewVerdict) -> Verdict:

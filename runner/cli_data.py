@@ -1,10 +1,109 @@
 """Commands that bring data in and look after studies."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from secondreader.runner.cli_options import DEFAULT_DATABASE, Database, StudyName
 from secondreader.runner.cli_study import study_app
+
+if TYPE_CHECKING:
+    from secondreader.runner.imports import Batch
+
+InputFile = Annotated[
+    Path, typer.Argument(help="The file to import.", exists=True, dir_okay=False, readable=True)
+]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Import the good records and list the bad ones.")]
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Replace what the leak scan finds by a mark; the original is kept.")
+]
+
+imports = typer.Typer(no_args_is_help=True, help="Bring transcripts, labels and verdicts in.")
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
+    app.add_typer(imports, name="import")
     app.add_typer(study_app, name="study")
+
+
+@imports.command("chat-jsonl")
+def import_chat(
+    path: InputFile,
+    study: StudyName,
+    db: Database = DEFAULT_DATABASE,
+    skip_bad: SkipBad = False,
+    redact: Redact = False,
+) -> None:
+    """OpenAI chat messages with tool calls, one conversation a line."""
+    from secondreader.runner.import_chat import read_chat
+
+    store(db, study, read_chat(path), path, skip_bad=skip_bad, redact=redact)
+
+
+@imports.command("rjudge")
+def import_rjudge(
+    path: InputFile,
+    study: StudyName,
+    db: Database = DEFAULT_DATABASE,
+    skip_bad: SkipBad = False,
+    redact: Redact = False,
+) -> None:
+    """R-Judge records: transcripts with one human reading each."""
+    from secondreader.runner.import_rjudge import read_rjudge
+
+    store(db, study, read_rjudge(path), path, skip_bad=skip_bad, redact=redact)
+
+
+@imports.command("toolemu")
+def import_toolemu(
+    path: InputFile,
+    study: StudyName,
+    risky_below: Annotated[
+        float, typer.Option(help="A verdict is risky where its score (0-3) lies below this.")
+    ] = 2.0,
+    db: Database = DEFAULT_DATABASE,
+    skip_bad: SkipBad = False,
+    redact: Redact = False,
+) -> None:
+    """ToolEmu trajectories (JSONL), or the judges' scores alone (CSV)."""
+    from secondreader.runner.import_toolemu import read_toolemu
+
+    store(db, study, read_toolemu(path, risky_below), path, skip_bad=skip_bad, redact=redact)
+
+
+@imports.command("table")
+def import_table(
+    path: InputFile,
+    study: StudyName,
+    mapping: Annotated[
+        str, typer.Option(help="TOML mapping file, or the name of one that ships: long, pandalm, ...")
+    ],
+    db: Database = DEFAULT_DATABASE,
+    skip_bad: SkipBad = False,
+    redact: Redact = False,
+) -> None:
+    """A CSV, JSONL or JSON table of readings, by a mapping."""
+    from secondreader.runner.import_table import read_mapping, read_table
+
+    store(db, study, read_table(path, read_mapping(mapping)), path, skip_bad=skip_bad, redact=redact)
+
+
+def store(db: str, study: str, batch: "Batch", path: Path, *, skip_bad: bool, redact: bool) -> None:
+    """Store what was read and say what happened."""
+    from secondreader.db.engine import open_engine
+    from secondreader.runner.imports import store_batch
+
+    engine = open_engine(db)
+    result = store_batch(engine, study, batch, source=path.name, skip_bad=skip_bad, redacted=redact)
+    engine.dispose()
+    for problem in result.skipped:
+        typer.echo(f"skipped: {problem}", err=True)
+    typer.echo(
+        f"{result.n_transcripts} transcripts, {result.n_verdicts} verdicts and {result.n_labels} labels are new; "
+        f"{result.n_known} rows were known; {len(result.skipped)} records skipped."
+    )
+    if result.n_flagged:
+        done = "redacted" if redact else "not redacted; --redact on a first import does"
+        typer.echo(f"{result.n_flagged} transcripts may give the model or the judgment away ({done}).")
