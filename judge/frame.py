@@ -245,8 +245,15 @@ def code_answers(values: pd.Series, positive: str, unsure: str, answers: Sequenc
 
 def answer_order(seen: Sequence[str], positive: str, unsure: str) -> tuple[str, ...]:
     """The answers in code order, with those of the default question where nothing else was seen."""
-    known = {*seen, positive} - {unsure}
-    known = max(set(DEFAULT_ANSWERS), known)
+    known = {*seen} - {unsure}
+    if {*known, positive}.issubset(DEFAULT_ANSWERS):
+        known = {*DEFAULT_ANSWERS}
+    if known and positive not in known:
+        raise FrameError(
+            f"nobody answered {positive!r} among {', '.join(sorted(known))}: "
+            "say which answer is positive, or list all allowed answers"
+        )
+    known.add(positive)
     tail = (unsure,) if unsure in seen else ()
     try:
         return (*sorted(known, key=float), *tail)

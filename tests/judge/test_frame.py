@@ -1,0 +1,143 @@
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondreader.judge.frame import FrameError, read_frame
+
+
+def long_frame(*rows: tuple[Any, ...], **columns: Any) -> pd.DataFrame:
+    """A long frame from (item, rater, kind, answer) rows."""
+    frame = pd.DataFrame(list(rows), columns=["item", "rater", "kind", "answer"])
+    return frame.assign(**columns)
+
+
+TWO = (("a", "H", "human", "yes"), ("a", "J", "judge", "no"), ("b", "H", "human", "no"))
+
+
+def test_answers_become_codes_in_item_order() -> None:
+    """Items, raters and answers are coded in sorted order whatever the order of the rows."""
+    one, two = read_frame(long_frame(*TWO)), read_frame(long_frame(*TWO[::-1]))
+    assert one.answers == ("no", "yes")
+    assert one.human.tolist() == [[1], [0]] == two.human.tolist()
+    assert one.verdict.tolist() == [[0], [-1]] == two.verdict.tolist()
+    assert one.state.tolist() == [[1], [0]]
+
+
+def test_whitespace_twins_are_reported_never_merged() -> None:
+    """A rater " H" beside "H" stays a second rater and a sentence says so."""
+    readings = read_frame(long_frame(*TWO, ("b", " H", "human", "yes")))
+    assert readings.raters == (" H", "H")
+    assert any("' H'" in sentence and "'H'" in sentence for sentence in readings.warnings)
+
+
+def test_answer_twins_are_reported() -> None:
+    """An answer "Yes" beside "yes" stays another answer and a sentence says so."""
+    readings = read_frame(long_frame(*TWO, ("b", "K", "human", "Yes")))
+    assert "Yes" in readings.answers
+    assert any("'Yes'" in sentence for sentence in readings.warnings)
+
+
+def test_two_readings_of_one_item_by_one_reader_are_an_error_naming_them() -> None:
+    """A duplicate (item, rater, pass) names item and rater and says what to do."""
+    with pytest.raises(FrameError, match=r"'H' has two readings of item 'a' in pass 1.*pass_no"):
+        read_frame(long_frame(*TWO, TWO[0]))
+
+
+def test_a_repeat_is_kept_apart_from_the_first_pass() -> None:
+    """Second passes stay out of the label matrix and stay in the rows."""
+    readings = read_frame(long_frame(*TWO, ("a", "H", "human", "no"), pass_no=[1, 1, 1, 2]))
+    assert readings.human.tolist() == [[1], [0]]
+    assert len(readings.rows) == 3
+
+
+def test_a_judge_may_carry_the_name_of_an_annotator() -> None:
+    """The same id as human and as judge is two readers."""
+    readings = read_frame(long_frame(*TWO, ("a", "H", "judge", "yes")))
+    assert readings.raters == ("H",)
+    assert readings.judges == ("H", "J")
+
+
+def test_an_unparsed_verdict_is_counted_as_such() -> None:
+    """A judge row without answer is unparsed unless the frame says error."""
+    rows = (("a", "J", "judge", None), ("b", "J", "judge", None), ("c", "J", "judge", "yes"))
+    assert read_frame(long_frame(*rows)).state[:, 0].tolist() == [2, 2, 1]
+    assert read_frame(long_frame(*rows, state=["error", None, "parsed"])).state[:, 0].tolist() == [3, 2, 1]
+
+
+def test_numbers_as_answers_keep_their_order_and_lose_the_decimal_point() -> None:
+    """Scores 0, 2, 10 beside a missing one read as "0", "2", "10" in numeric order."""
+    rows = (
+        ("a", "H", "human", 2),
+        ("b", "H", "human", 10),
+        ("c", "H", "human", 0),
+        ("d", "H", "human", None),
+    )
+    readings = read_frame(long_frame(*rows), positive="10")
+    assert readings.answers == ("0", "2", "10")
+    assert readings.human[:, 0].tolist() == [1, 2, 0, -1]
+
+
+def test_weights_are_inverse_inclusion_probabilities() -> None:
+    """Weights follow the design; items outside the human sample weigh 1."""
+    frame = long_frame(*TWO, ("z", "J", "judge", "no"), inclusion_probability=[0.5, 0.5, 0.25, None])
+    assert read_frame(frame).weight.tolist() == [2.0, 4.0, 1.0]
+
+
+def test_slices_are_columns_constant_within_an_item() -> None:
+    """Constant columns become slices; another is left out with a sentence, or an error when named."""
+    frame = long_frame(*TWO, motive=["x", "x", None], note=["p", "q", "r"])
+    readings = read_frame(frame)
+    assert list(readings.slices.columns) == ["motive"]
+    assert any("'note'" in sentence for sentence in readings.warnings)
+    with pytest.raises(FrameError, match="note has two values for item 'a'"):
+        read_frame(frame, slices=["note"])
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (long_frame(*TWO).drop(columns="kind"), "no column 'kind'"),
+        (long_frame(*TWO, kind=["human", "robot", "human"]), "'robot'.*human or judge"),
+        (long_frame(("a", None, "human", "yes")), "row 0 has no rater"),
+        (long_frame(*TWO, cluster=["s", "t", "s"]), "cluster has two values for item 'a'"),
+        (long_frame(*TWO, inclusion_probability=[1, 1, 0]), "'b' has inclusion_probability"),
+        (long_frame(*TWO, inclusion_probability=[1, 1, "x"]), "'b' has inclusion_probability"),
+        (long_frame(*TWO, state=[None, "unparsed", None]), "only a parsed verdict has an answer"),
+        (long_frame(*TWO, state=[None, "lost", None]), "'lost'.*parsed, unparsed or error"),
+        (long_frame(*TWO, pass_no=[1, 0, 1]), "row 1 has pass_no"),
+        (long_frame(*TWO, seconds=["fast", None, None]), "column seconds holds 'fast'"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(frame: pd.DataFrame, message: str) -> None:
+    """Each fault is a FrameError that says what, where and what to do."""
+    with pytest.raises(FrameError, match=message) as caught:
+        read_frame(frame)
+    assert "\n" not in str(caught.value)
+
+
+def test_allowed_answers_are_enforced() -> None:
+    """An answer outside the named ones is an error; a named one that nobody gave keeps its code."""
+    assert read_frame(long_frame(*TWO), answers=["no", "maybe", "yes"]).positive == 2
+    with pytest.raises(FrameError, match="'yes' is not one of no"):
+        read_frame(long_frame(*TWO), answers=["no"], positive="no")
+
+
+def test_a_positive_answer_that_nobody_gave_must_be_named() -> None:
+    """Scores read with the default positive answer are an error that says what to do."""
+    with pytest.raises(FrameError, match="nobody answered 'yes' among 0, 1"):
+        read_frame(long_frame(("a", "H", "human", "0"), ("b", "H", "human", "1")))
+
+
+def test_nothing_at_all_can_be_read() -> None:
+    """An empty frame gives empty arrays."""
+    readings = read_frame(long_frame())
+    assert readings.human.shape == (0, 0)
+    assert not readings.labelled.any()
+
+
+def test_items_without_a_scenario_are_their_own_cluster() -> None:
+    """A missing cluster never joins an item to a scenario that has the item's name."""
+    readings = read_frame(long_frame(*TWO, cluster=["b", "b", None]))
+    assert len(np.unique(readings.cluster)) == 2
