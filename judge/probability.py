@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom, rankdata
+from scipy.stats import rankdata
 
 from secondreader.judge.estimate import Estimate, Reason, undefined
+from secondreader.judge.exact import mcnemar
 from secondreader.judge.frame import Readings, read_frame
-from secondreader.judge.gold import majority
 from secondreader.judge.proportions import Interval, wilson
 from secondreader.judge.rate_estimators import METHOD, linear_limits, variance
+from secondreader.judge.rates import majority_codes
 from secondreader.judge.resample import FEWEST_CLUSTERS, MOST_RESAMPLED_CLUSTERS, MOST_UNDEFINED, Plan
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +24,6 @@ Mask = npt.NDArray[np.bool_]
 BRIER = "Brier (1950) Monthly Weather Review 78:1"
 HANLEY = "Hanley & McNeil (1982) Radiology 143:29; ties count half"
 NAEINI = "Naeini, Cooper & Hauskrecht (2015) AAAI, with equal-count bins"
-MCNEMAR_MID_P = "Fagerland, Lydersen & Laake (2013) BMC Med Res Methodol 13:91"
 BINS = 10
 FEW_FOR_ECE = 200
 
@@ -240,26 +241,13 @@ class PromptComparison:
         return pd.DataFrame([one.row() for one in (self.accuracy, self.sensitivity, self.specificity)])
 
 
-def mcnemar_mid_p(b: int, c: int) -> float | None:
-    """Two-sided mid-p of b against c discordant pairs; None without any.
-
-    p = 2 P(X <= min) - P(X = min), X binomial(b + c, 1/2). Source: Fagerland et al. (2013), eq. 8.
-    """
-    if b + c == 0:
-        return None
-    if b == c:
-        return float(1 - binom.pmf(b, b + c, 0.5))
-    least = min(b, c)
-    return float(2 * binom.cdf(least, b + c, 0.5) - binom.pmf(least, b + c, 0.5))
-
-
 def paired_difference(name: str, gap: Floats, cluster: Ints, plan: Plan) -> Estimate:
     """Mean of item-wise differences (-1, 0, 1) with a scenario-cluster percentile interval.
 
     `cluster` codes index the plan's clusters; the same plan pairs several differences.
     """
     if not len(gap):
-        return undefined(name, Reason.NO_ITEMS, source=MCNEMAR_MID_P)
+        return undefined(name, Reason.NO_ITEMS, source="paired difference of proportions")
     n_clusters = len(np.unique(cluster))
     known: dict[str, object] = {
         "n": len(gap),
@@ -297,14 +285,14 @@ def compare_verdicts(
         n=int(use.sum()),
         only_one_right=b,
         only_two_right=c,
-        p=mcnemar_mid_p(b, c),
+        p=mcnemar(b, c).p_midp if b + c else None,
         accuracy=paired_difference("accuracy_difference", gap, where, plan),
         sensitivity=paired_difference("sensitivity_difference", gap[risky], where[risky], plan),
         specificity=paired_difference("specificity_difference", gap[~risky], where[~risky], plan),
     )
 
 
-def _binary(codes: npt.NDArray[np.int8], readings: Readings) -> Floats:
+def _binary(codes: npt.NDArray[np.integer[Any]], readings: Readings) -> Floats:
     """Answer codes as 1 positive, 0 other, NaN missing or unsure."""
     blank = (codes < 0) | (codes == readings.unsure)
     return np.where(blank, np.nan, (codes == readings.positive).astype(np.float64))
@@ -312,8 +300,7 @@ def _binary(codes: npt.NDArray[np.int8], readings: Readings) -> Floats:
 
 def gold_binary(readings: Readings) -> Floats:
     """Majority gold as 1 positive, 0 other, NaN for ties and unlabelled items; unsure labels left out."""
-    decided = np.where(readings.human == readings.unsure, np.int8(-1), readings.human)
-    return _binary(majority(decided, len(readings.answers)), readings)
+    return _binary(majority_codes(readings), readings)
 
 
 def compare_prompts(

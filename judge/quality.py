@@ -3,6 +3,7 @@
 No function here removes or changes a label; a reader decides what to do with what is found.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.stats import fisher_exact
 
 from secondreader.judge.coefficients import KRIPPENDORFF, GroupFormula
 from secondreader.judge.estimate import Estimate, Reason, undefined
+from secondreader.judge.exact import holm
 from secondreader.judge.frame import Readings, read_frame
 from secondreader.judge.proportions import proportion
 from secondreader.judge.sums import cohort_of, group_sums
@@ -166,14 +168,12 @@ def _share(k: int, n: int) -> float | None:
     return k / n if n else None
 
 
-def holm(p: list[float | None]) -> list[float | None]:
-    """Holm's step-down adjustment; None stays None. Source: Holm (1979) Scand J Stat 6:65."""
-    known = sorted((value, index) for index, value in enumerate(p) if value is not None)
+def holm_over_raters(p: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment of the defined p-values; None stays None."""
+    known = {index: value for index, value in enumerate(p) if value is not None}
     adjusted: list[float | None] = [None] * len(p)
-    highest = 0.0
-    for rank, (value, index) in enumerate(known):
-        highest = max(highest, min(1.0, value * (len(known) - rank)))
-        adjusted[index] = highest
+    for index, value in zip(known, holm(list(known.values())), strict=True):
+        adjusted[index] = float(value)
     return adjusted
 
 
@@ -324,7 +324,7 @@ def label_quality(
     readings = data if isinstance(data, Readings) else read_frame(data, positive=positive)
     outliers = time_outliers(readings, floor_seconds)
     raters = [_rater(readings, index, outliers) for index in range(len(readings.raters))]
-    adjusted = holm([one.drift.p for one in raters])
+    adjusted = holm_over_raters([one.drift.p for one in raters])
     return QualityResult(
         raters=tuple(_finish(one, p) for one, p in zip(raters, adjusted, strict=True)),
         flip_rate=_pooled_flips(raters),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from secondreader.judge.frame import Readings
-from secondreader.judge.gold import majority
+from secondreader.judge.rates import majority_codes
 from secondreader.judge.resample import FEW_CLUSTERS, FEWEST_CLUSTERS
 
 FEW_PER_CLASS = 10
@@ -68,8 +68,7 @@ def _scenarios(readings: Readings) -> list[str]:
 
 def _classes(readings: Readings) -> list[str]:
     """Claims that need more risky or more safe cases."""
-    decided = np.where(readings.human == readings.unsure, np.int8(-1), readings.human)
-    gold = majority(decided, len(readings.answers))
+    gold = majority_codes(readings)
     risky, safe = (
         int((gold == readings.positive).sum()),
         int(((gold >= 0) & (gold != readings.positive)).sum()),
