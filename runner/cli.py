@@ -8,7 +8,6 @@ import sys
 from importlib.metadata import version
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -20,7 +19,7 @@ FAILURE = 1
 class OneSentence(TyperGroup):
     """Tells our own errors in one sentence and exits with 1; typer tells wrong usage and exits with 2."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)

@@ -44,7 +44,8 @@ def read_chat(path: Path) -> Batch:
 
 def conversation(record: Any) -> NewTranscript:
     """One line: {"messages": [...], "tools"?, "metadata"?, "id" | "custom_id"?} or a batch request's body."""
-    body = record.get("body") if isinstance(record, dict) and isinstance(record.get("body"), dict) else record
+    request = record.get("body") if isinstance(record, dict) else None
+    body: Any = request if isinstance(request, dict) else record
     raw = need(body, "messages", list)
     if not raw:
         raise BadRecord("messages", "is empty")

@@ -13,7 +13,7 @@ from secondreader.db.content import Content
 
 MARK = "▮▮▮"
 NAMES = (
-    r"(?:chat\s?gpt|gpt[-\s]?[345](?:\.\d)?[\w.-]*|claude(?:[-\s][\w.]+){0,3}|gemini(?:[-\s][\w.]+){0,2}|llama[-\s]?\d[\w.-]*"
+    r"(?:chat\s?gpt|gpt[-\s]?[345](?:\.\d)?[\w.-]*|claude(?:[-\s](?:\d[\w.]*|opus|sonnet|haiku|instant)){0,3}|gemini(?:[-\s](?:\d[\w.]*|pro|flash|ultra|nano)){0,2}|llama[-\s]?\d[\w.-]*"
     r"|qwen[\w.-]*|mistral[\w.-]*|mixtral[\w.-]*|deepseek[\w.-]*|grok(?:-?\d)?|command[-\s]r\+?|gemma[\w.-]*|phi-\d[\w.-]*)"
 )
 VENDORS = r"(?:open\s?ai|anthropic|google(?:\s+deepmind)?|meta(?:\s+ai)?|alibaba(?:\s+cloud)?|mistral(?:\s+ai)?|deepseek|x\.?ai|cohere|microsoft)"

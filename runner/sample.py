@@ -28,6 +28,7 @@ from secondreader.db.store import (
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
 from secondreader.db.tables import Study
 from secondreader.runner.briefing import shown_parts, system_text
+from secondreader.runner.running import slice_attributes
 from secondreader.runner.scenarios import WORKPLACE, Pack, Part, Scenario, load_pack
 from secondreader.runner.tool_results import tool_result
 from secondreader.runner.yaml_lines import read_yaml
@@ -180,19 +181,13 @@ def new_transcript(
     scenario = pack.scenario(sample.scenario)
     content = compose(pack, scenario, sample)
     row = ensure_scenario(session, pack.name, scenario.body())
-    tools = sorted({call.tool for turn in sample.turns for call in turn.calls})
     return NewTranscript(
         origin_key=f"sample:{at}:{scenario.key}:{content.hash()}",
         cluster=scenario.key,
         content=content,
         model=sample.agent,
         condition={"protocol": "agentic", "persona": sample.persona},
-        attributes={
-            "motive": scenario.motive,
-            "risk_type": scenario.risk_types[0],
-            "n_calls": sum(len(turn.calls) for turn in sample.turns),
-            "last_tool": tools[-1] if tools else "none",
-        },
+        attributes=slice_attributes(scenario, content),
         provenance={"notice": NOTICE},
         run_id=run_id,
         scenario_id=row.id,
