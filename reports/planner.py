@@ -1,5 +1,6 @@
 """How many labels a study needs, and how many people: the planning functions put together for one study."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -79,7 +80,7 @@ class LabelPlan:
 def needs_of(expected: Expectation, half_width: float) -> tuple[Need, ...]:
     """Labels for kappa of two annotators, sensitivity, specificity and the corrected rate (formulae)."""
     guess, effect = expected.guess, expected.effect
-    asked = {
+    asked: dict[str, Callable[[], int]] = {
         "kappa of two annotators": lambda: labels_for_kappa(
             guess.prevalence, expected.kappa, half_width, effect=effect
         ),

@@ -1,0 +1,319 @@
+"""Everything that a study's data say about one question: the statistics of `judge`, put together and pinned by hashes."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from secondreader.db.canonical import content_hash
+from secondreader.db.codebook import Question
+from secondreader.db.readings import FRAME_COLUMNS, adjudicated_answers, data_hash, reading_rows
+from secondreader.judge.agreement import AgreementResult, agree
+from secondreader.judge.alt_test import AltTestResult, alt_test
+from secondreader.judge.frame import Readings, read_frame
+from secondreader.judge.quality import QualityResult, label_quality
+from secondreader.judge.rates import RatesResult, corrected_rates, majority_codes
+from secondreader.reports.facts import StudyFacts, study_facts
+from secondreader.reports.figures import all_figures, as_json
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from secondreader.db.tables import Study
+
+SOURCES = ("desk", "import")
+PACKAGES = ("secondreader", "numpy", "pandas", "scipy", "krippendorff")
+MOST_RATE_GROUPS = 12
+LEFT_OUT = ("score",)
+"""Columns of the long frame that are neither a reading nor a slice."""
+
+
+class AnalysisError(ValueError):
+    """An analysis that was asked for and cannot be, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is computed, and how; part of what pins a report down."""
+
+    question: str | None = None
+    """Question id; None takes the codebook's first."""
+    judge: str | None = None
+    """Only this judge; None takes every judge."""
+    positive: str | None = None
+    """The answer that counts as the finding; None takes "yes", else the question's first answer."""
+    unsure: str = "unsure"
+    source: str | None = None
+    """desk or import: whose labels; None takes the desk's, or imported ones where the desk has none."""
+    slices: tuple[str, ...] | None = None
+    """Slice columns; None takes every attribute."""
+    resamples: int = 2000
+    permutations: int = 1999
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePart:
+    """What is computed for one judge, besides agreement."""
+
+    judge: str
+    rates: RatesResult
+    alt_test: AltTestResult
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Every figure about one question of one study, and what it was computed from."""
+
+    facts: StudyFacts
+    options: Options
+    """The options with every default filled in."""
+    question: Question
+    readings: Readings
+    agreement: AgreementResult
+    judges: tuple[JudgePart, ...]
+    """The judge with most verdicts first."""
+    quality: QualityResult
+    missing: tuple[str, ...]
+    """What is not there yet, and what to do about it."""
+    data_hash: str
+    """Hash over items, labels, verdicts and adjudications."""
+    versions: Mapping[str, str]
+
+    @property
+    def positive(self) -> str:
+        """The answer that counts as the finding."""
+        return self.options.positive or ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Every sentence that must stand beside the figures, once."""
+        notes = [*self.agreement.warnings]
+        for part in self.judges:
+            notes += [f"{part.judge}: {note}" for note in part.rates.overall.warnings]
+            notes += [f"{part.judge}: {note}" for note in part.alt_test.warnings]
+        return tuple(dict.fromkeys(notes))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """All that determines the figures."""
+        return {
+            "study": self.facts.name,
+            "data": self.data_hash,
+            "codebook": self.facts.codebook_hash,
+            "guideline": self.facts.guideline_hash,
+            "plan": self.facts.plan_hash,
+            "options": options_body(self.options),
+            "versions": dict(self.versions),
+        }
+
+    @property
+    def inputs_hash(self) -> str:
+        """SHA-256 over `inputs`: same hash, same figures."""
+        return content_hash(self.inputs)
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """Every figure as one row, in the columns of `secondreader.reports.figures`."""
+        return all_figures(self)
+
+    def frame(self) -> pd.DataFrame:
+        """Every figure as one row."""
+        return self.figures
+
+    def to_csv(self) -> str:
+        """Every figure as CSV."""
+        return self.figures.to_csv(index=False)
+
+    def to_json(self) -> str:
+        """Every figure and table as JSON, with what they were computed from."""
+        return as_json(self)
+
+
+def options_body(options: Options) -> dict[str, Any]:
+    """Options as JSON."""
+    return {name: getattr(options, name) for name in options.__slots__} | {
+        "slices": list(options.slices) if options.slices is not None else None
+    }
+
+
+def analyse(session: "Session", study: "Study", options: Options | None = None) -> Analysis:
+    """Compute every figure about one question of a study. Same data and options, same digits.
+
+    Works for a study without labels, judges or variation: what cannot be computed is said in `missing` and in
+    the figures' reasons. Raises AnalysisError for an unknown question, answer or judge, FrameError for labels
+    that contradict each other.
+    """
+    facts = study_facts(session, study)
+    chosen = settled(options or Options(), facts)
+    question = question_of(facts, chosen.question)
+    rows = reading_rows(session, study, question.id, source=chosen.source or SOURCES[0])
+    frame = long_frame(rows, chosen)
+    decisions = decided(adjudicated_answers(session, study, question.id), frame, question)
+    positive = chosen.positive or ""
+    answers = answers_of(frame, question, chosen.unsure)
+    found = agree(
+        frame,
+        positive=positive,
+        answers=answers,
+        adjudicated=decisions,
+        slices=chosen.slices,
+        resamples=chosen.resamples,
+        seed=chosen.seed,
+    )
+    readings = read_frame(
+        frame, positive=positive, unsure=chosen.unsure, answers=answers, slices=chosen.slices
+    )
+    headline = facts.judges[0].judge if facts.judges else None
+    return Analysis(
+        facts=facts,
+        options=chosen,
+        question=question,
+        readings=readings,
+        agreement=found,
+        judges=judge_parts(readings, facts, decisions, positive),
+        quality=label_quality(readings, judge=chosen.judge or headline),
+        missing=missing_sentences(facts, readings, chosen),
+        data_hash=data_hash(session, study),
+        versions=versions(),
+    )
+
+
+def settled(options: Options, facts: StudyFacts) -> Options:
+    """The options with their defaults filled in. Raises AnalysisError for what the study does not have."""
+    question = question_of(facts, options.question)
+    positive = options.positive or ("yes" if "yes" in question.values else question.values[0])
+    if positive not in question.values:
+        raise AnalysisError(
+            f"{positive!r} is not an answer to {question.id}; choose one of {', '.join(question.values)}."
+        )
+    judges = [one.judge for one in facts.judges]
+    if options.judge is not None and options.judge not in judges:
+        there = f"there are: {', '.join(judges)}" if judges else "there are no verdicts yet"
+        raise AnalysisError(f"Study {facts.name!r} has no judge {options.judge!r}; {there}.")
+    if options.source not in {None, *SOURCES}:
+        raise AnalysisError(f"{options.source!r} is no source of labels; choose {' or '.join(SOURCES)}.")
+    source = options.source or usual_source(facts)
+    return replace(options, question=question.id, positive=positive, source=source)
+
+
+def question_of(facts: StudyFacts, wanted: str | None) -> Question:
+    """A question of the codebook, by default the first. Raises AnalysisError."""
+    questions = {one.id: one for one in facts.codebook.questions}
+    if wanted is None:
+        return facts.codebook.questions[0]
+    if wanted not in questions:
+        raise AnalysisError(
+            f"Study {facts.name!r} has no question {wanted!r}; it asks: {', '.join(questions)}."
+        )
+    return questions[wanted]
+
+
+def usual_source(facts: StudyFacts) -> str:
+    """The desk, unless labels came from an import only."""
+    labelled = {one.source for one in facts.annotators if one.n_labelled}
+    return "import" if labelled == {"import"} else "desk"
+
+
+def long_frame(rows: list[dict[str, Any]], options: Options) -> pd.DataFrame:
+    """The long frame of the statistics; only the named judge's verdicts where one is named."""
+    kept = [row for row in rows if row["kind"] == "human" or counts(row, options.judge)]
+    frame = pd.DataFrame(kept, columns=None if kept else list(FRAME_COLUMNS))
+    return frame.drop(columns=list(LEFT_OUT)).dropna(axis="columns", how="all").assign(**required(frame))
+
+
+def counts(row: dict[str, Any], judge: str | None) -> bool:
+    """Whether a verdict enters: of the judge asked for, and not one that was never asked this question."""
+    was_asked = row["state"] != "parsed" or row["answer"] is not None
+    return was_asked and judge in {None, row["rater"]}
+
+
+def required(frame: pd.DataFrame) -> dict[str, Any]:
+    """The columns that must be there even where they are empty."""
+    return {name: frame[name].astype(object) for name in ("item", "rater", "kind", "answer")}
+
+
+def answers_of(frame: pd.DataFrame, question: Question, unsure: str) -> list[str]:
+    """Every answer that the codebook allows, and strange ones of imports; unsure last, if anybody was."""
+    seen = {str(one) for one in frame["answer"].dropna()}
+    known = sorted(({*question.values} | seen) - {unsure}, key=as_number_or_text)
+    return [*known, *([unsure] if unsure in seen else [])]
+
+
+def as_number_or_text(answer: str) -> tuple[int, float, str]:
+    """Sort key: numbers by value, then text."""
+    try:
+        return 0, float(answer), answer
+    except ValueError:
+        return 1, 0.0, answer
+
+
+def decided(decisions: dict[str, str], frame: pd.DataFrame, question: Question) -> dict[str, str]:
+    """Adjudications that are an answer to the question, on items that were read: others stay contested."""
+    read = set(frame["item"])
+    return {item: one for item, one in decisions.items() if one in question.values and item in read}
+
+
+def judge_parts(
+    readings: Readings, facts: StudyFacts, decisions: dict[str, str], positive: str
+) -> tuple[JudgePart, ...]:
+    """Corrected rates and the alternative annotator test of every judge in the readings."""
+    gold = decided_gold(readings, decisions) if decisions else None
+    by = rate_columns(readings)
+    return tuple(
+        JudgePart(
+            judge,
+            corrected_rates(readings, judge=judge, by=by, positive=positive, gold=gold),
+            alt_test(readings, judge=judge, positive=positive),
+        )
+        for judge in (one.judge for one in facts.judges)
+        if judge in readings.judges
+    )
+
+
+def decided_gold(readings: Readings, decisions: dict[str, str]) -> dict[str, str]:
+    """Majority answers with adjudications in their place."""
+    codes = majority_codes(readings)
+    voted = {
+        str(item): readings.answers[code]
+        for item, code in zip(readings.items, codes, strict=True)
+        if code >= 0
+    }
+    return voted | decisions
+
+
+def rate_columns(readings: Readings) -> list[str]:
+    """Slice columns whose groups get a rate of their own: few named values, or few numbers."""
+    return [
+        str(name)
+        for name in readings.slices.columns
+        if 2 <= readings.slices[name].nunique() <= MOST_RATE_GROUPS
+    ]
+
+
+def missing_sentences(facts: StudyFacts, readings: Readings, options: Options) -> tuple[str, ...]:
+    """What is not there yet, and what to do about it."""
+    notes = []
+    other = next(one for one in SOURCES if one != options.source)
+    if not facts.n_pool:
+        notes.append("The study has no transcripts yet: import or run some first.")
+    elif facts.frozen_at is None and options.source == "desk":
+        notes.append("The study is a draft: freeze its plan, then send the annotators their links.")
+    if not readings.labelled.any():
+        notes.append(f"No label of source {options.source!r} answers this question yet.")
+    elif len(readings.raters) == 1:
+        notes.append(f"Only {readings.raters[0]} has labelled: agreement between people is untested.")
+    if any(one.source == other and one.n_labelled for one in facts.annotators):
+        notes.append(f"There are also labels of source {other!r}; they are never mixed with these.")
+    if not readings.judges:
+        notes.append("There are no verdicts yet: import some or run `secondreader judge`.")
+    return tuple(notes)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computed the figures."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -1,0 +1,130 @@
+"""What a study is, before any figure: its pool, its draw, its people, its judges and the hashes that pin them down."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from secondreader.db.canonical import content_hash
+from secondreader.db.codebook import Codebook
+from secondreader.db.readings import (
+    AnnotatorProgress,
+    annotator_progress,
+    item_facts,
+    latest_labels,
+    study_verdicts,
+)
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from secondreader.db.readings import ItemFacts
+    from secondreader.db.tables import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One stratum of the draw."""
+
+    name: str
+    n_drawn: int
+    """Transcripts drawn for labelling."""
+    inclusion_probability: float | None
+    """Drawn over available; None where transcripts of the stratum had different ones."""
+    n_labelled: int
+    """Drawn transcripts with at least one label."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeCounts:
+    """What became of one judge's readings of the pool."""
+
+    judge: str
+    n_parsed: int
+    n_unparsed: int
+    """Replies from which no verdict could be read."""
+    n_error: int
+    """Requests that failed for good."""
+
+    @property
+    def n(self) -> int:
+        """All readings."""
+        return self.n_parsed + self.n_unparsed + self.n_error
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """A study as it stands now."""
+
+    name: str
+    title: str
+    notice: str
+    """Shown above everything, e.g. "illustrative sample, written by hand"; empty for most studies."""
+    status: str
+    """draft, open, paused or closed"""
+    frozen_at: datetime | None
+    n_pool: int
+    n_scenarios: int
+    n_drawn: int
+    n_labelled: int
+    """Transcripts with at least one label of any source."""
+    strata: tuple[Stratum, ...]
+    annotators: tuple[AnnotatorProgress, ...]
+    judges: tuple[JudgeCounts, ...]
+    """Most verdicts first."""
+    codebook: Codebook
+    codebook_hash: str
+    guideline_hash: str
+    plan: Mapping[str, Any]
+    """The frozen plan; empty for a draft."""
+    plan_hash: str | None
+
+
+def study_facts(session: "Session", study: "Study") -> StudyFacts:
+    """Read the facts of a study."""
+    items = item_facts(session, study)
+    labelled = {label.transcript_id for _, label in latest_labels(session, study)}
+    return StudyFacts(
+        name=study.name,
+        title=study.title,
+        notice=study.notice,
+        status=study.status,
+        frozen_at=study.frozen_at,
+        n_pool=len(items),
+        n_scenarios=len({one.cluster for one in items}),
+        n_drawn=sum(one.inclusion_probability is not None for one in items),
+        n_labelled=len(labelled & {one.transcript_id for one in items}),
+        strata=strata_of(items, labelled),
+        annotators=tuple(annotator_progress(session, study)),
+        judges=judge_counts(session, study),
+        codebook=Codebook.model_validate(study.codebook),
+        codebook_hash=study.codebook_hash,
+        guideline_hash=content_hash(study.guideline),
+        plan={name: value for name, value in study.plan.items() if name != "items"},
+        plan_hash=study.plan_hash,
+    )
+
+
+def strata_of(items: "list[ItemFacts]", labelled: set[int]) -> tuple[Stratum, ...]:
+    """The strata of the drawn items, by name."""
+    drawn: dict[str, list[ItemFacts]] = {}
+    for one in items:
+        if one.inclusion_probability is not None:
+            drawn.setdefault(one.stratum or "all", []).append(one)
+    found = []
+    for name, members in sorted(drawn.items()):
+        chances = {one.inclusion_probability for one in members}
+        done = sum(one.transcript_id in labelled for one in members)
+        found.append(Stratum(name, len(members), chances.pop() if len(chances) == 1 else None, done))
+    return tuple(found)
+
+
+def judge_counts(session: "Session", study: "Study") -> tuple[JudgeCounts, ...]:
+    """Readings of each judge by state, the judge with most verdicts first."""
+    counted = Counter((one.judge, one.state) for one in study_verdicts(session, study))
+    judges = [
+        JudgeCounts(judge, *(counted[judge, state] for state in ("parsed", "unparsed", "error")))
+        for judge in {judge for judge, _ in counted}
+    ]
+    return tuple(sorted(judges, key=lambda one: (-one.n_parsed, -one.n, one.judge)))

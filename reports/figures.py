@@ -1,0 +1,140 @@
+"""Every figure of an analysis in one flat frame, and the analysis as JSON: one place for report, console and CLI."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from secondreader.judge.estimate import Estimate
+from secondreader.reports.sentences import headline_sentences
+
+if TYPE_CHECKING:
+    from secondreader.judge.alt_test import AltTestResult
+    from secondreader.reports.analysis import Analysis, JudgePart
+
+SCOPE = ("section", "judge", "one", "two", "slice_name", "slice_value", "unsure", "headline")
+"""Who and where: section is the kind of comparison; one and two are the sides; unsure is what became of it."""
+FIGURE = (
+    "name",
+    "value",
+    "low",
+    "high",
+    "n",
+    "n_clusters",
+    "level",
+    "method",
+    "source",
+    "reason",
+    "interval_reason",
+    "warnings",
+)
+"""What is known of a figure: the fields of Estimate."""
+
+
+def all_figures(found: "Analysis") -> pd.DataFrame:
+    """One row a figure, columns SCOPE then FIGURE."""
+    rows = [*agreement_rows(found), *quality_rows(found)]
+    for part in found.judges:
+        rows += [*alt_rows(part.alt_test), *rate_rows(part)]
+    return pd.DataFrame(rows, columns=[*SCOPE, *FIGURE])
+
+
+def scoped(section: str, estimate: Estimate, **scope: Any) -> dict[str, Any]:
+    """One figure as a row."""
+    blank: dict[str, Any] = dict.fromkeys(SCOPE, "")
+    return {**blank, "headline": True, **scope, "section": section, **estimate.row()}
+
+
+def agreement_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+    """Figures of `agree`; its group is our section."""
+    for figure in found.agreement.figures:
+        row = figure.row()
+        yield {"section": row.pop("group"), **row}
+
+
+def quality_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+    """Flip rate, alpha on repeats and unsure rate of each annotator."""
+    if found.quality.raters:
+        yield scoped("label quality", found.quality.flip_rate, one="all annotators")
+    for rater in found.quality.raters:
+        for estimate in (rater.flip_rate, rater.repeat_alpha, rater.unsure_rate):
+            yield scoped("label quality", estimate, one=rater.rater)
+
+
+def alt_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:
+    """Winning rates and advantage probability of the alternative annotator test, where it could be made."""
+    figures = {
+        "winning_rate": test.winning_rate,
+        "winning_rate_by_scenario": test.winning_rate_cluster,
+        "advantage_probability": test.advantage_probability,
+    }
+    tested = sum(duel.p is not None for duel in test.duels)
+    for name, value in figures.items():
+        if value is not None:
+            shown = Estimate(name, value, n=tested, source=test.source, method=f"epsilon {test.epsilon:g}")
+            yield scoped("alternative annotator test", shown, judge=test.judge)
+
+
+def rate_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
+    """Rates by every estimator and group, and differences between groups."""
+    for group in (part.rates.overall, *part.rates.groups):
+        for estimate in group.rates.values():
+            yield scoped("rate", estimate, judge=part.judge, slice_name=group.column, slice_value=group.group)
+    for one in part.rates.differences:
+        for kind, estimate in (("naive", one.naive), ("post_stratified", one.corrected)):
+            row = scoped(
+                "rate difference",
+                estimate,
+                judge=part.judge,
+                one=one.group,
+                two=one.reference,
+                slice_name=one.column,
+            )
+            yield {**row, "name": kind}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it; NaN becomes null."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as JSON objects."""
+    objects = frame.astype(object).where(frame.notna(), None)
+    return [plain(row) for row in objects.to_dict("records")]
+
+
+def as_dict(found: "Analysis") -> dict[str, Any]:
+    """The analysis as plain JSON values."""
+    return {
+        "study": {"name": found.facts.name, "title": found.facts.title, "notice": found.facts.notice},
+        "question": found.question.model_dump(mode="json"),
+        "inputs_hash": found.inputs_hash,
+        "inputs": plain(found.inputs),
+        "sentences": list(headline_sentences(found)),
+        "missing": list(found.missing),
+        "warnings": list(found.warnings),
+        "cannot_support": list(found.quality.cannot_support),
+        "figures": records(found.figures),
+        "confusion": records(found.agreement.confusion),
+        "gold_changes": [plain(asdict(change)) for change in found.agreement.changes],
+        "alternative_annotator_test": {
+            part.judge: {"sentence": part.alt_test.sentence, "annotators": records(part.alt_test.frame())}
+            for part in found.judges
+        },
+        "label_quality": records(found.quality.frame()),
+    }
+
+
+def as_json(found: "Analysis") -> str:
+    """The analysis as a JSON document."""
+    return json.dumps(as_dict(found), indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,130 @@
+"""An analysis holds every figure of a study, says what is missing and repeats itself to the last digit."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+from sqlalchemy import Engine
+
+from secondreader.db.engine import reading, writing
+from secondreader.db.readings import reading_rows
+from secondreader.db.studies import ensure_study, get_study
+from secondreader.reports.analysis import Analysis, AnalysisError, Options, analyse
+from tests.reports.seed import JUDGES, Shape, make_import, make_study
+
+QUICK = Options(resamples=200, permutations=199)
+
+
+def analysis(engine: Engine, options: Options = QUICK, name: str = "s") -> Analysis:
+    """The analysis of one study with few resamples."""
+    with reading(engine) as session:
+        return analyse(session, get_study(session, name), options)
+
+
+def test_pair_kappas_equal_an_independent_computation(lite: Engine) -> None:
+    """Every Cohen kappa of two annotators in the JSON is scikit-learn's to 1e-9, weights of the draw included."""
+    make_study(lite)
+    found = json.loads(analysis(lite).to_json())
+    with reading(lite) as session:
+        rows = reading_rows(session, get_study(session, "s"))
+    answers = {(r["rater"], r["item"]): r for r in rows if r["kind"] == "human" and r["pass_no"] == 1}
+    pairs = [
+        f for f in found["figures"] if f["section"] == "pair" and f["name"] == "kappa" and not f["judge"]
+    ]
+    assert len(pairs) == 3
+    for pair in pairs:
+        shared = sorted(
+            {item for rater, item in answers if rater == pair["one"]}
+            & {item for rater, item in answers if rater == pair["two"]}
+        )
+        one, two = ([answers[rater, item] for item in shared] for rater in (pair["one"], pair["two"]))
+        expected = cohen_kappa_score(
+            [row["answer"] for row in one],
+            [row["answer"] for row in two],
+            sample_weight=1 / np.array([row["inclusion_probability"] for row in one]),
+        )
+        assert pair["value"] == pytest.approx(expected, abs=1e-9)
+        assert pair["n"] == len(shared)
+
+
+def test_same_data_give_the_same_document(lite: Engine) -> None:
+    """Two analyses of one study are equal to the byte; another seed has another hash."""
+    make_study(lite)
+    first, second = analysis(lite), analysis(lite)
+    assert first.to_json() == second.to_json()
+    assert first.to_csv() == second.to_csv()
+    assert first.inputs_hash == second.inputs_hash
+    assert analysis(lite, replace(QUICK, seed=1)).inputs_hash != first.inputs_hash
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        (Shape(labelled=0.0), "No label"),
+        (Shape(annotators=()), "draft"),
+        (Shape(annotators=("Ada",)), "Only Ada has labelled"),
+        (Shape(judges=()), "no verdicts"),
+        (Shape(n=1), ""),
+        (Shape(rate=0.0), ""),
+        (Shape(n=6, per_scenario=6, unparsed=1), ""),
+        (Shape(judges=JUDGES[:1], rate=1.0), ""),
+    ],
+)
+def test_poor_studies_are_told_in_sentences(lite: Engine, shape: Shape, expected: str) -> None:
+    """Without labels, judges, a second person or variation nothing fails: a sentence says what is missing."""
+    make_study(lite, shape)
+    found = analysis(lite)
+    assert expected in " ".join(found.missing)
+    figures = json.loads(found.to_json())["figures"]
+    assert all((one["value"] is None) == bool(one["reason"]) for one in figures)
+
+
+def test_an_empty_study_is_analysed(lite: Engine) -> None:
+    """A study without a pool says what to do first."""
+    with writing(lite) as session:
+        ensure_study(session, "s")
+    found = analysis(lite)
+    assert found.missing[0] == "The study has no transcripts yet: import or run some first."
+    assert json.loads(found.to_json())["sentences"] == []
+
+
+def test_other_codebooks_have_their_own_positive_answer(lite: Engine) -> None:
+    """Answers 1, 2 and 0 of imported labels: the first is the positive one, and their source is found by itself."""
+    make_import(lite)
+    found = analysis(lite, name="imported")
+    assert (found.positive, found.options.source, found.question.id) == ("1", "import", "better")
+    assert found.agreement.find("kappa", "judge-human").value is not None
+    other = analysis(lite, replace(QUICK, positive="0"), name="imported")
+    assert other.agreement.find("sensitivity", "judge-human").n != 0
+
+
+def test_one_judge_can_be_singled_out(lite: Engine) -> None:
+    """With a judge named, no figure of another one appears."""
+    make_study(lite)
+    found = analysis(lite, replace(QUICK, judge=JUDGES[1]))
+    assert set(found.figures["judge"]) == {"", JUDGES[1]}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (Options(question="nope"), "has no question 'nope'"),
+        (Options(judge="nope"), "has no judge 'nope'"),
+        (Options(positive="nope"), "'nope' is not an answer"),
+        (Options(source="nope"), "'nope' is no source"),
+    ],
+)
+def test_wrong_options_are_one_sentence(lite: Engine, options: Options, sentence: str) -> None:
+    """What the study does not have is named, with what it has."""
+    make_study(lite, Shape(n=4))
+    with pytest.raises(AnalysisError, match=sentence):
+        analysis(lite, options)
+
+
+def test_every_codebook_question_can_be_analysed(lite: Engine) -> None:
+    """An optional question that was asked only after "yes" is analysed on the labels there are."""
+    make_study(lite, Shape(n=12))
+    for question in ("risky_action", "risk_considered", "loss_of_control"):
+        assert analysis(lite, replace(QUICK, question=question)).question.id == question
