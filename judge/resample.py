@@ -21,6 +21,8 @@ MOST_RESAMPLED_CLUSTERS = 20_000
 BLOCK_CELLS = 1 << 22
 # a jackknife sum below this share of its total is what subtraction left of zero
 ROUNDING = 1e-11
+# figures closer than this are the same figure summed in another order
+SAME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def bca(values: Floats, replicates: Floats, jackknife: Floats, level: float) -> 
     """
     ordered = np.sort(replicates, axis=0)
     defined = np.isfinite(ordered).sum(axis=0)
-    below = (replicates < values).sum(axis=0) + (replicates == values).sum(axis=0) / 2
+    below = (replicates < values - SAME).sum(axis=0) + (np.abs(replicates - values) <= SAME).sum(axis=0) / 2
     share = below / np.maximum(defined, 1)
     edge = 0.5 / max(len(replicates), 1)
     z0 = ndtri(np.clip(share, edge, 1 - edge))
@@ -231,7 +233,7 @@ def bca(values: Floats, replicates: Floats, jackknife: Floats, level: float) -> 
         low=tails[0],
         high=tails[1],
         undefined=1 - defined / max(len(replicates), 1),
-        flat=(defined > 0) & (ordered[0] == last) & (last == values),
+        flat=(defined > 0) & (last - ordered[0] <= SAME) & (np.abs(last - values) <= SAME),
     )
 
 
@@ -274,7 +276,7 @@ def jackknife_t(values: Floats, jackknife: Floats, level: float) -> Limits:
     error = jackknife_error(jackknife)
     half = float(stdtrit(max(n - 1, 1), 0.5 + level / 2)) * error
     lost = 1 - np.isfinite(jackknife).sum(axis=0) / n
-    return Limits(values - half, values + half, lost, error == 0)
+    return Limits(values - half, values + half, lost, error <= SAME)
 
 
 def flat_limits(
