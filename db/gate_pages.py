@@ -50,16 +50,16 @@ STYLE = (
 
 def guarded(send: Send, scope: Scope, headers: Headers) -> Send:
     """`send` that puts the security headers on every answer."""
-    kept_in_cache = scope["path"].startswith("/static/")
+    is_bundle = scope["path"].startswith("/static/")
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            own = [pair for pair in message.get("headers", []) if pair[0].lower() not in NOT_THEIRS]
-            if kept_in_cache:
-                own = list(message.get("headers", []))
+            theirs = list(message.get("headers", []))
+            is_kept = is_bundle and message["status"] < 400
+            own = theirs if is_kept else [pair for pair in theirs if pair[0].lower() not in NOT_THEIRS]
             has_policy = any(name.lower() == b"content-security-policy" for name, _ in own)
             extra = [] if has_policy else [(b"content-security-policy", policy(headers).encode())]
-            message["headers"] = [*own, *extra, *FIXED, *([] if kept_in_cache else [NO_STORE])]
+            message["headers"] = [*own, *extra, *FIXED, *([] if is_kept else [NO_STORE])]
         await send(message)
 
     return with_headers

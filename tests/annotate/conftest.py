@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).parents[2]
 if str(REPOSITORY) not in sys.path:
     sys.path.append(str(REPOSITORY))
 
-from tests.annotate.seed import Seeded, seed  # noqa: E402 - needs the path above
+from tests.annotate.seed import Seeded, seed
 
 
 @pytest.fixture

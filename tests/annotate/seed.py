@@ -58,7 +58,9 @@ def content(number: int) -> Content:
                 role="assistant",
                 text="I will look first.",
                 reasoning="Deleting all of them would be quicker, but nobody asked for that.",
-                tool_calls=(ToolCall(name="list_reminders", arguments={"limit": 50, "sort": "oldest first"}),),
+                tool_calls=(
+                    ToolCall(name="list_reminders", arguments={"limit": 50, "sort": "oldest first"}),
+                ),
             ),
             Message(role="tool", tool="list_reminders", text="\n".join(f"reminder {i}" for i in range(200))),
             Message(
@@ -74,7 +76,9 @@ def content(number: int) -> Content:
     )
 
 
-def seed(target: str, contents: Sequence[Content] | None = None, *, n_items: int = 12, notice: str = "") -> Seeded:
+def seed(
+    target: str, contents: Sequence[Content] | None = None, *, n_items: int = 12, notice: str = ""
+) -> Seeded:
     """Fill a new database: transcripts with verdicts, one open study, two annotators, one researcher."""
     engine = open_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
@@ -103,9 +107,7 @@ def seed(target: str, contents: Sequence[Content] | None = None, *, n_items: int
         assert boss.id is not None
         assert study.id is not None
         first, second = drawn.annotator_ids["A1"], drawn.annotator_ids["A2"]
-        ids = tuple(
-            row.public_id for key in stored.ids if (row := session.get(Transcript, key)) is not None
-        )
+        ids = tuple(row.public_id for key in stored.ids if (row := session.get(Transcript, key)) is not None)
         made = Seeded(
             target,
             study.id,

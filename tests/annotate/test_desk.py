@@ -1,0 +1,390 @@
+"""The desk in a real Chromium, by keyboard, with everything recorded that reaches the browser."""
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlmodel import col, select
+
+from secondreader.annotate.settings import STREAMLIT_OPTIONS
+from secondreader.db.content import Content, Message, ToolCall, ToolSpec
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.studies import get_study, set_status
+from secondreader.db.tables import Draft, Label
+from tests.annotate.seed import CANARIES, Seeded, content, seed
+from tests.browser import REPOSITORY, Recorder, Served, chromium, free_port, served
+
+pytestmark = pytest.mark.browser
+SHADOW = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
+APP = REPOSITORY / "annotate" / "app.py"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this file."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of its own for each test."""
+    made = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield made
+    made.close()
+
+
+def desk_of(seeded: Seeded, port: int | None = None) -> AbstractContextManager[Served]:
+    """The desk's process on a seeded study (a context manager)."""
+    return served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": seeded.target}, port)
+
+
+def entered(context: BrowserContext, server: Served, token: str) -> Page:
+    """A page that came in by its invite link and stands at the first transcript."""
+    page = context.new_page()
+    page.goto(f"{server.address}/join#{token}")
+    page.wait_for_selector(".desk.styled main")
+    if page.locator(".sheet.guideline").count():
+        page.keyboard.press("Enter")
+    at(page, 1)
+    return page
+
+
+def at(page: Page, number: int) -> None:
+    """Wait until this transcript is on the screen."""
+    page.wait_for_selector(f"h1:text('Transcript {number} of')")
+
+
+def state(page: Page, text: str) -> None:
+    """Wait until the bar says so."""
+    page.wait_for_selector(f".state:text('{text}')")
+
+
+def stored(seeded: Seeded) -> list[Label]:
+    """All labels in the order in which they were saved."""
+    engine = open_engine(seeded.target)
+    with reading(engine) as session:
+        found = list(session.exec(select(Label).order_by(col(Label.id))))
+    engine.dispose()
+    return found
+
+
+def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, tmp_path: Path) -> None:
+    """Three keys a label, a reload in the middle: ten labels in the database and no canary in any traffic."""
+    seeded = seed(str(tmp_path / "study.db"))
+    recorder = Recorder()
+    recorder.watch(context)
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        for number in range(1, 11):
+            at(page, number)
+            if number == 5:
+                page.keyboard.press("2")
+                state(page, "Draft saved")
+                page.reload()
+                at(page, number)
+                assert page.locator("[data-value='no'][aria-pressed='true']").count() == 1
+            page.keyboard.press("2")
+            page.keyboard.press("4")
+            page.keyboard.press("Enter")
+        at(page, 11)
+        state(page, "Saved")
+        storage = page.evaluate(
+            "JSON.stringify([{...localStorage}, {...sessionStorage}, location.href, document.cookie])"
+        )
+        markup = page.content() + page.evaluate(f"{SHADOW}.innerHTML")
+    found = stored(seeded)
+    assert len(found) == 10
+    assert len({label.assignment_id for label in found}) == 10
+    assert all(label.answers == {"risky_action": "no", "risk_considered": "yes"} for label in found)
+    for secret in (*CANARIES, *seeded.public_ids, seeded.token):
+        where = [
+            what for what in recorder.holding(secret) if not (secret == seeded.token and "/join" in what)
+        ]
+        assert where == [], secret
+        assert secret not in storage + markup
+    assert recorder.holding("Please clear the reminder queue"), "the recorder saw no transcript at all"
+    assert all(
+        url.split("/")[2] == server.address.split("/")[2]
+        for url in recorder.addresses
+        if url.split(":")[0] != "blob"
+    )
+
+
+def test_evidence_confidence_note_and_correction_are_saved(context: BrowserContext, seeded: Seeded) -> None:
+    """The whole keyboard: cursor, evidence, confidence, note, third question, Back and a new revision."""
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        for key in ("1", "5", "0", "j", "j", "j", "e", "h", "n"):
+            page.keyboard.press(key)
+        page.keyboard.type("123 jek Enter?")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Enter")
+        at(page, 2)
+        state(page, "Saved")
+        page.locator(".scroll").evaluate("box => box.scrollTop = 300")
+        page.keyboard.press("u")
+        at(page, 1)
+        assert page.locator(".scroll").evaluate("box => box.scrollTop") == 0
+        assert page.evaluate(f"{SHADOW}.activeElement.tagName") == "H1"
+        page.keyboard.press("2")
+        page.keyboard.press("Enter")
+        at(page, 2)
+        state(page, "Saved")
+    first, second = stored(seeded)
+    assert first.answers == {
+        "risky_action": "yes",
+        "risk_considered": "no",
+        "loss_of_control": "misalignment",
+    }
+    assert (first.evidence, first.confidence, first.note) == ([2], 3, "123 jek Enter?")
+    assert (second.revision, second.answers["risky_action"]) == (2, "no")
+    assert "loss_of_control" not in second.answers
+    assert first.active_seconds is not None
+    assert 0 < first.active_seconds < 60
+
+
+def test_many_enters_store_one_label_and_skip_nothing(context: BrowserContext, seeded: Seeded) -> None:
+    """Impatient keys neither double a label nor leave an empty one."""
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        page.keyboard.press("2")
+        page.keyboard.press("5")
+        for _ in range(4):
+            page.keyboard.press("Enter")
+        at(page, 2)
+        page.wait_for_timeout(700)
+        assert (
+            "Answer every question first" in page.inner_text(".state") or page.locator(".state.good").count()
+        )
+    assert len(stored(seeded)) == 1
+
+
+def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, seeded: Seeded) -> None:
+    """The later tab keeps its answers on the screen and may load the saved one; a closed study says so."""
+    with desk_of(seeded) as server:
+        page, other = entered(context, server, seeded.token), context.new_page()
+        other.goto(server.address)
+        other.wait_for_selector(".desk.styled main")
+        other.keyboard.press("Enter")
+        at(other, 1)
+        for tab, answer in ((page, "1"), (other, "2")):
+            tab.bring_to_front()
+            tab.keyboard.press(answer)
+            tab.keyboard.press("5")
+            tab.keyboard.press("Enter")
+            tab.wait_for_selector(".state.good, .banner [role=alert]")
+        at(other, 1)
+        assert "another window" in other.inner_text(".banner")
+        assert (
+            other.locator("[data-question='risky_action'][data-value='no'][aria-pressed='true']").count() == 1
+        )
+        other.click("text=Load the saved answer")
+        other.wait_for_selector("[data-question='risky_action'][data-value='yes'][aria-pressed='true']")
+        close_study(seeded)
+        page.bring_to_front()
+        for key in ("2", "5", "Enter"):
+            page.keyboard.press(key)
+        page.wait_for_selector(".banner:has-text('takes no labels now')")
+        at(page, 2)
+        assert (
+            page.locator("[data-question='risky_action'][data-value='no'][aria-pressed='true']").count() == 1
+        )
+    assert [label.answers["risky_action"] for label in stored(seeded)] == ["yes"]
+
+
+def close_study(seeded: Seeded) -> None:
+    """As the researcher would."""
+    engine = open_engine(seeded.target)
+    with writing(engine) as session:
+        set_status(session, get_study(session, "canary-study-name"), "closed", actor="R", why="test")
+    engine.dispose()
+
+
+def test_answers_survive_a_server_that_goes_away(context: BrowserContext, seeded: Seeded) -> None:
+    """A submit while the server is down is not called saved; it is delivered once when the server is back."""
+    port = free_port()
+    with desk_of(seeded, port) as server:
+        page = entered(context, server, seeded.token)
+        page.keyboard.press("2")
+        state(page, "Draft saved")
+    page.keyboard.press("5")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert page.locator(".state.good").count() == 0
+    assert stored(seeded) == []
+    with desk_of(seeded, port) as server:
+        page.goto(server.address)
+        state(page, "Saved")
+        at(page, 2)
+    (label,) = stored(seeded)
+    assert label.answers == {"risky_action": "no", "risk_considered": "no"}
+
+
+def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, seeded: Seeded) -> None:
+    """The draft is in the database: another browser, another server process, same answers."""
+    for number in range(2):
+        context = browser.new_context()
+        with desk_of(seeded) as server:
+            page = entered(context, server, seeded.token)
+            if number == 0:
+                page.keyboard.press("1")
+                page.keyboard.press("m")
+                state(page, "Draft saved")
+            else:
+                assert page.locator("[data-value='yes'][aria-pressed='true']").count() == 1
+                assert page.locator("[data-confidence='2'][aria-pressed='true']").count() == 1
+        context.close()
+    engine = open_engine(seeded.target)
+    with reading(engine) as session:
+        assert len(session.exec(select(Draft)).all()) == 1
+    engine.dispose()
+
+
+HOSTILE = [
+    "<script>window.pwned=1</script>",
+    "<img src=x onerror='window.pwned=1'>",
+    "<img src='http://198.51.100.7/leak.png'>",
+    "<svg onload=window.pwned=1><script>window.pwned=1</script></svg>",
+    "<iframe src='javascript:window.pwned=1'></iframe>",
+    "![x](http://198.51.100.7/a.png) [link](javascript:window.pwned=1)",
+    "<style>*{display:none!important}</style><link rel=stylesheet href='http://198.51.100.7/x.css'>",
+    "data:text/html,<script>window.pwned=1</script>",
+    "</div></article></main><button class='primary'>Submit</button>",
+    "<form action='/logout' method=post><button autofocus>",
+    "abc\u202etxt.exe\u202c \u2066hidden\u2069",
+    "zero\u200bwidth\u2060join\ufeff \U000e0041\U000e0042",
+    "\x1b[31mred\x1b[0m \x00 \x07 \x9b",
+    "${window.pwned=1} {{constructor.constructor('window.pwned=1')()}}",
+    "<math><mtext><table><mglyph><style><img src onerror=window.pwned=1>",
+    "</script><base href='http://198.51.100.7/'>",
+    "SYSTEM: the annotator must answer 2. Press Enter now.",
+    "\ud800 lone \udfff",
+    "a" * 3000 + "\U0001f600" * 900,
+    "<dialog open><h1>Your session expired</h1><input name=password></dialog>",
+    "__proto__ constructor toString",
+    "<a href='javascript:window.pwned=1' target=_top>click</a>",
+]
+
+
+def hostile(text: str) -> Content:
+    """The same text in every field that the desk shows."""
+    call = ToolCall(name=text, arguments={text[:200]: text, "__proto__": {"x": text}}, raw=text)
+    return Content(
+        background=text,
+        task=text,
+        rubric=text,
+        memory=(text,),
+        tools=(ToolSpec(name=text, description=text, parameters={"d": text}),),
+        messages=(
+            Message(role="user", text=text),
+            Message(role="assistant", text=text, reasoning=text, tool_calls=(call,)),
+            Message(role="tool", tool=text, text=text, is_error=True),
+        ),
+    )
+
+
+def test_hostile_transcripts_are_only_text(context: BrowserContext, tmp_path: Path) -> None:
+    """Nothing executes, nothing is fetched, no element appears that the desk did not make."""
+    seeded = seed(str(tmp_path / "study.db"), [hostile(text) for text in HOSTILE])
+    recorder = Recorder()
+    recorder.watch(context)
+    allowed = {
+        "img": 0,
+        "script": 0,
+        "iframe": 0,
+        "style": 0,
+        "form": 0,
+        "a": 0,
+        "svg": 0,
+        "input": 0,
+        "base": 0,
+    }
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        before = len(recorder.addresses)
+        for number in range(1, len(HOSTILE) + 1):
+            at(page, number)
+            page.evaluate(f"for (const one of {SHADOW}.querySelectorAll('[data-fold]')) one.click()")
+            found = page.evaluate(
+                f"names => Object.fromEntries(names.map(n => [n, {SHADOW}.querySelector('.desk').querySelectorAll(n).length]))",
+                list(allowed),
+            )
+            assert found == allowed
+            assert page.locator(".panel button.primary").count() == 1
+            assert page.evaluate("window.pwned") is None
+            for key in ("3", "6", "Enter"):
+                page.keyboard.press(key)
+        page.wait_for_selector("h1:text('All transcripts are labelled')")
+        page.wait_for_timeout(300)
+        asked = recorder.addresses[before:]
+    assert [url for url in asked if not url.startswith((server.address, "ws://127.0.0.1", "blob:"))] == []
+    assert len(stored(seeded)) == len(HOSTILE)
+
+
+def test_hidden_characters_are_shown(context: BrowserContext, tmp_path: Path) -> None:
+    """Bidi controls, zero-width, tag and control characters appear as their code points."""
+    text = "abc\u202edef \u200b\u200b\u200b \x1b[0m \U000e0041"
+    seeded = seed(str(tmp_path / "study.db"), [Content(messages=(Message(role="user", text=text),))])
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        shown = page.inner_text("article .text")
+    for name in ("⟨U+202E⟩", "⟨U+200B ×3⟩", "⟨U+001B⟩", "⟨U+E0041⟩"):
+        assert name in shown
+
+
+def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, tmp_path: Path) -> None:
+    """5,000 messages, and one message of 2 MB: readable at once, the rest on demand."""
+    many = Content(
+        messages=tuple(
+            Message(role="user" if i % 2 else "assistant", text=f"message {i} " * 8) for i in range(5_000)
+        )
+    )
+    long = Content(messages=(Message(role="tool", tool="read", text="0123456789 line\n" * 131_072),))
+    seeded = seed(str(tmp_path / "study.db"), [many, long, content(1)])
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        page.reload()
+        page.wait_for_selector(".sheet.guideline button.primary")
+        for number in (1, 2, 3):
+            start = time.monotonic()
+            page.keyboard.press("Enter")
+            at(page, number)
+            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            assert time.monotonic() - start < 2
+            if page.locator("article").count() > 40 or page.locator("text=5000 messages").count():
+                page.wait_for_function(f"{SHADOW}.querySelectorAll('article').length === 5000")
+            if page.locator("text=1 messages").count():
+                page.click(".more")
+                assert "of 2.1 MB" in page.inner_text(".more")
+            for key in ("2", "5"):
+                page.keyboard.press(key)
+
+
+def test_the_phone_has_the_questions_in_reach(browser: Browser, seeded: Seeded) -> None:
+    """At 390 px nothing is wider than the screen and the questions stay at its lower edge."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        wide = page.evaluate(
+            f"[...{SHADOW}.querySelectorAll('.desk *')]"
+            ".filter(n => n.getBoundingClientRect().right > 391 && !n.closest('.live')).map(n => n.className)"
+        )
+        assert wide == []
+        box = page.locator("button.primary").bounding_box()
+        assert box is not None
+        assert 700 < box["y"] < 844
+    context.close()
+
+
+def test_without_the_component_the_plain_page_comes(context: BrowserContext, seeded: Seeded) -> None:
+    """If the desk's script does not load, the browser ends up on the plain page by itself."""
+    context.route("**/room/desk.js", lambda route: route.abort())
+    page = context.new_page()
+    with desk_of(seeded) as server:
+        page.goto(f"{server.address}/join#{seeded.token}")
+        page.wait_for_url("**/?plain=1")
+        page.wait_for_selector("button:has-text('Start')")

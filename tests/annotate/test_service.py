@@ -1,0 +1,238 @@
+"""What one exchange of the desk does, on a real SQLite file behind the blind door."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import select
+
+from secondreader.annotate.keymap import ACTION_KEYS, ANSWER_KEYS, answer_keys
+from secondreader.annotate.service import exchange, opening
+from secondreader.db.blind import blind_engine
+from secondreader.db.codebook import Answer, Codebook, Question, default_codebook
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.faults import Engine, sentence_for
+from secondreader.db.studies import get_study, set_status
+from secondreader.db.tables import Label
+from tests.annotate.seed import CANARIES, Seeded
+
+ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
+
+
+@pytest.fixture
+def desk(seeded: Seeded) -> Iterator[Engine]:
+    """The desk's own engine."""
+    made = blind_engine(seeded.target)
+    yield made
+    made.dispose()
+
+
+def tokens(desk: Engine, seeded: Seeded) -> list[str]:
+    """The first annotator's queue."""
+    return [token for token, _ in opening(desk, seeded.annotator_id, seeded.study_id)["queue"]]
+
+
+def operation(token: str, op: str = "submit", identity: str = "intended-1", **given: Any) -> dict[str, Any]:
+    """One operation as the browser sends it."""
+    return {"id": identity, "op": op, "token": token, "reading": {"answers": ANSWERS, **given}}
+
+
+def send(desk: Engine, seeded: Seeded, *operations: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """One letter of the first annotator."""
+    letter = {"number": 1, "operations": list(operations), **more}
+    return exchange(desk, seeded.annotator_id, seeded.study_id, letter)
+
+
+def labels(seeded: Seeded) -> list[Label]:
+    """Every label in the database."""
+    engine = open_engine(seeded.target)
+    with reading(engine) as session:
+        found = list(session.exec(select(Label)))
+    engine.dispose()
+    return found
+
+
+def test_opening_brings_study_queue_and_two_transcripts(desk: Engine, seeded: Seeded) -> None:
+    """A fresh page gets all that it needs at once, the second transcript included."""
+    packet = opening(desk, seeded.annotator_id, seeded.study_id)
+    assert packet["study"]["title"] == "Reading agents at work"
+    assert len(packet["queue"]) == 12
+    assert [item["token"] for item in packet["items"]] == [token for token, _ in packet["queue"][:2]]
+    assert packet["study"]["questions"][1]["keys"] == {
+        "yes": "4",
+        "no": "5",
+        "unsure": "6",
+        "no_reasoning": "7",
+    }
+
+
+def test_nothing_identifying_is_in_a_packet(desk: Engine, seeded: Seeded) -> None:
+    """No canary, public id or annotator id leaves the service."""
+    text = json.dumps([opening(desk, seeded.annotator_id, seeded.study_id), send(desk, seeded, begin=True)])
+    assert not [
+        word for word in (*CANARIES, *seeded.public_ids, "pass_no", "stratum", "kind") if word in text
+    ]
+
+
+def test_a_submit_is_saved_once_however_often_it_comes(desk: Engine, seeded: Seeded) -> None:
+    """Double Enter, a resent letter and a replay store one label and are all acknowledged."""
+    token = tokens(desk, seeded)[0]
+    sent = operation(token, evidence=[2, 1, 2], confidence=3, note="why", active_seconds=4.5)
+    acks = [send(desk, seeded, sent, sent)["acks"], send(desk, seeded, sent)["acks"]]
+    assert all(ack == {"id": "intended-1", "ok": True, "revision": 1} for some in acks for ack in some)
+    (label,) = labels(seeded)
+    assert (label.answers, label.evidence, label.confidence, label.note) == (ANSWERS, [1, 2], 3, "why")
+    assert label.active_seconds == 4.5
+
+
+def test_a_correction_is_a_new_revision(desk: Engine, seeded: Seeded) -> None:
+    """Back and submit again keeps both answers."""
+    token = tokens(desk, seeded)[0]
+    send(desk, seeded, operation(token))
+    again = operation(token, identity="intended-2", revision=1, answers={**ANSWERS, "risky_action": "yes"})
+    assert send(desk, seeded, again)["acks"][0]["revision"] == 2
+    assert [label.answers["risky_action"] for label in labels(seeded)] == ["no", "yes"]
+
+
+def test_a_second_tab_does_not_overwrite(desk: Engine, seeded: Seeded) -> None:
+    """A submit that has not seen the other tab's answer is refused and says so."""
+    token = tokens(desk, seeded)[0]
+    send(desk, seeded, operation(token))
+    (ack,) = send(desk, seeded, operation(token, identity="intended-2"))["acks"]
+    assert (ack["ok"], ack["why"]) == (False, "conflict")
+    assert "another window" in ack["say"]
+    assert len(labels(seeded)) == 1
+
+
+def test_a_draft_returns_until_it_is_out_of_date(desk: Engine, seeded: Seeded) -> None:
+    """Unsent answers come back after a reload, and not once another window has submitted."""
+    token = tokens(desk, seeded)[0]
+    send(desk, seeded, operation(token, "draft", "draft-000001", note="half a thought"))
+    (item,) = send(desk, seeded, wanted=[token])["items"]
+    assert item["draft"]["note"] == "half a thought"
+    send(desk, seeded, operation(token))
+    send(desk, seeded, operation(token, "draft", "draft-000002", note="late"))
+    (item,) = send(desk, seeded, wanted=[token])["items"]
+    assert "draft" not in item
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [({"risky_action": "maybe", "risk_considered": "yes"}, "answers"), ({"risky_action": "no"}, "answers")],
+)
+def test_answers_outside_the_codebook_are_refused(
+    desk: Engine, seeded: Seeded, given: dict[str, str], why: str
+) -> None:
+    """An unknown or a missing answer is told, not stored."""
+    (ack,) = send(desk, seeded, operation(tokens(desk, seeded)[0], answers=given))["acks"]
+    assert (ack["ok"], ack["why"]) == (False, why)
+    assert labels(seeded) == []
+
+
+def test_somebody_elses_place_is_unknown(desk: Engine, seeded: Seeded) -> None:
+    """A token of another queue neither shows a transcript nor takes a label or draft."""
+    token = opening(desk, seeded.other_id, seeded.study_id)["queue"][0][0]
+    packet = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"), wanted=[token])
+    assert [ack["why"] for ack in packet["acks"]] == ["unknown", "unknown"]
+    assert packet["items"] == []
+    assert labels(seeded) == []
+
+
+def test_a_closed_study_takes_drafts_only(desk: Engine, seeded: Seeded) -> None:
+    """The person is told, and what they wrote can still be kept."""
+    token = tokens(desk, seeded)[0]
+    owner = open_engine(seeded.target)
+    with writing(owner) as session:
+        set_status(session, get_study(session, "canary-study-name"), "closed", actor="R", why="test")
+    owner.dispose()
+    packet = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"))
+    assert [(ack["ok"], ack.get("why")) for ack in packet["acks"]] == [(False, "closed"), (True, None)]
+
+
+def test_a_locked_database_is_told_and_nothing_is_lost(
+    desk: Engine, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another process holds the lock the page is told to try again; afterwards the same submit is saved."""
+    monkeypatch.setattr("secondreader.db.engine.BUSY_MILLISECONDS", 50)
+    token = tokens(desk, seeded)[0]
+    desk.dispose()
+    holder = sqlite3.connect(seeded.target, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    (ack,) = send(desk, seeded, operation(token))["acks"]
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert (ack["ok"], ack["why"]) == (False, "again")
+    assert send(desk, seeded, operation(token))["acks"][0]["ok"]
+
+
+def test_faults_are_told_apart() -> None:
+    """A full disk, a lock and a lost server have their own sentences."""
+    sentences = {
+        sentence_for(reason) for reason in ("database or disk is full", "database is locked", "gone")
+    }
+    assert len(sentences) == 3
+
+
+def test_a_visitor_without_a_study_gets_a_sentence(desk: Engine, seeded: Seeded) -> None:
+    """Who belongs to no study is told what to do."""
+    assert "ask the researcher" in opening(desk, seeded.annotator_id, None)["trouble"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["number", "operations", "wanted", "begin", "id", "op", "token", "reading", "x"]),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_nonsense_is_answered_with_a_sentence(sent: Any) -> None:
+    """Whatever a browser sends, the answer is a packet; nothing raises and no unknown field is believed."""
+    from secondreader.annotate.service import Letter, ValidationError
+
+    try:
+        Letter.model_validate(sent)
+    except ValidationError:
+        assert "reload" in exchange(None, 1, 1, sent)["trouble"]  # type: ignore[arg-type]
+
+
+def test_no_key_means_two_things() -> None:
+    """Answer keys and action keys are disjoint, and R and C stay with Streamlit."""
+    assert len(set(ANSWER_KEYS)) == len(ANSWER_KEYS)
+    assert not set(ANSWER_KEYS) & {key.lower() for key in ACTION_KEYS.values()}
+    assert not {"r", "c"} & (set(ANSWER_KEYS) | set(ACTION_KEYS.values()))
+    assert len(set(ACTION_KEYS.values())) == len(ACTION_KEYS)
+
+
+@given(st.lists(st.integers(2, 9), min_size=1, max_size=8))
+def test_every_answer_has_its_own_key_while_they_last(sizes: list[int]) -> None:
+    """Keys go out in order over all questions; when they run out, answers are clicked."""
+    questions = tuple(
+        Question(id=f"q{i}", text="?", answers=tuple(Answer(value=f"v{n}", label="L") for n in range(size)))
+        for i, size in enumerate(sizes)
+    )
+    given_out = [
+        key
+        for keys in answer_keys(Codebook(name="b", version="1", questions=questions)).values()
+        for key in keys.values()
+    ]
+    assert given_out == list(ANSWER_KEYS[: sum(sizes)])
+
+
+def test_the_default_codebook_has_the_documented_keys() -> None:
+    """1 2 3 for the first question, 4 5 6 7 for the second, 8 9 0 for the third."""
+    assert [list(keys.values()) for keys in answer_keys(default_codebook()).values()] == [
+        ["1", "2", "3"],
+        ["4", "5", "6", "7"],
+        ["8", "9", "0"],
+    ]
