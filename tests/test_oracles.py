@@ -42,7 +42,8 @@ Figures = dict[str, Any]
 Input = Mapping[str, Any]
 Codes = npt.NDArray[np.int8]
 
-DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "oracles" / "oracles_public.json"
+SHARED = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+DEFAULT = SHARED / "oracles" / "oracles_public.json"
 FILE = Path(os.environ.get("SECONDREADER_ORACLES", DEFAULT))
 ORACLES: list[dict[str, Any]] = json.loads(FILE.read_text()) if FILE.is_file() else []
 
