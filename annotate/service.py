@@ -106,7 +106,8 @@ def exchange(engine: Engine, annotator_id: int, study_id: int | None, sent: Any)
     try:
         letter = Letter.model_validate(sent)
     except ValidationError:
-        return {"number": 0, "trouble": "This page sent something that the desk does not know; reload it."}
+        say = "This page sent something that the desk does not know; reload it."
+        return {"number": 0, "trouble": say, "unreadable": True}
     acknowledged = [perform(engine, annotator_id, operation) for operation in letter.operations]
     packet: Packet = {"number": letter.number, "acks": acknowledged}
     if letter.begin:

@@ -188,6 +188,7 @@ class Desk {
     this.outbox = new Map();
     this.awaited = new Set();
     this.number = 0;
+    this.recovered = false;
     this.labelled = 0;
     this.page = "start";
     this.lastActive = this.lastTick = performance.now();
@@ -242,8 +243,15 @@ class Desk {
   }
 
   warn(text, ...actions) {
+    this.troubled = false;
     this.banner.replaceChildren(...(text ? [el("span", { role: "alert" }, text), ...actions] : []));
     this.banner.hidden = !text;
+  }
+
+  // A fault that passes by itself: the sentence goes when something succeeds again.
+  trouble(text) {
+    this.warn(text, button("Try again", "", () => this.flush(true)));
+    this.troubled = true;
   }
 
   status(text, kind = "") {
@@ -257,11 +265,12 @@ class Desk {
     if (!packet || packet.id === this.seen) return; // Streamlit shows the last packet again, e.g. when the theme changes
     this.seen = packet.id;
     if (packet.gone) return this.warn(packet.gone);
+    if (packet.unreadable) this.outbox.clear(); // kept by another version of this page: sending it again cannot help
     for (const ack of packet.acks || []) this.acknowledged(ack);
     for (const item of packet.items || []) this.keep(item);
     if (packet.study) this.begin(packet);
-    if (packet.trouble) this.warn(packet.trouble, button("Try again", "", () => this.flush(true)));
-    else if (!this.banner.dataset?.sticky && packet.acks?.every((ack) => ack.ok)) this.warn("");
+    if (packet.trouble) this.trouble(packet.trouble);
+    else if (this.troubled && packet.acks?.every((ack) => ack.ok)) this.warn("");
     if (this.waitingFor && this.items.has(this.waitingFor)) this.show(this.waitingFor);
     if (this.study && !this.outbox.size && !this.awaited.size) clearTimeout(this.resend);
     else if (this.study) this.later();
@@ -279,7 +288,7 @@ class Desk {
     if (!packet.study.open) this.warn("The study takes no labels now. Drafts are kept; ask the researcher.");
     this.progress();
     if (!first) return void this.flush();
-    if (this.recover()) return; // the answer to that letter begins again
+    if (!this.recovered && this.recover()) return; // the answer to that letter begins again
     if (!this.queue.length) return this.message("There is nothing in your queue.", "Ask the researcher.");
     if (this.done.size) this.go(this.next(-1));
     else this.start();
@@ -287,6 +296,7 @@ class Desk {
 
   // Answers that an earlier page could not deliver are sent before anything is shown.
   recover() {
+    this.recovered = true;
     let kept = [];
     try { kept = JSON.parse(localStorage.getItem(OUTBOX) || "[]"); } catch { kept = []; }
     kept = Array.isArray(kept) ? kept.filter((one) => one && this.queue.includes(one.token)) : [];
@@ -319,7 +329,7 @@ class Desk {
   keepOutbox() {
     try {
       if (this.outbox.size) localStorage.setItem(OUTBOX, JSON.stringify([...this.outbox.values()]));
-      else if (this.study) localStorage.removeItem(OUTBOX);
+      else if (this.recovered) localStorage.removeItem(OUTBOX);
     } catch { /* a full or forbidden store: the outbox lives in memory then */ }
   }
 
@@ -331,7 +341,7 @@ class Desk {
     const operation = this.outbox.get(ack.id);
     if (!operation) return;
     if (!ack.ok && ack.why === "again") {
-      this.warn(ack.say);
+      this.trouble(ack.say);
       return;
     }
     this.outbox.delete(ack.id);
@@ -344,7 +354,7 @@ class Desk {
 
   saved(operation, item, revision) {
     this.labelled += 1;
-    if (item) Object.assign(item, { revision, base: operation.reading, submitId: randomId(), seconds: 0 });
+    if (item) Object.assign(item, { revision, submitId: randomId(), seconds: 0 });
     this.status("Saved", "good");
     this.say("Saved.");
     if (this.study?.pause && this.labelled % this.study.pause === 0 && this.page === "label")
@@ -368,10 +378,10 @@ class Desk {
 
   keep(packet) {
     this.awaited.delete(packet.token);
+    if (this.items.has(packet.token)) return; // what the person sees and has begun to answer stays
     const said = packet.draft || packet;
-    const base = { answers: packet.answers, evidence: packet.evidence, confidence: packet.confidence, note: packet.note };
     this.items.set(packet.token, {
-      token: packet.token, content: packet.content, revision: packet.revision, base, submitId: randomId(),
+      token: packet.token, content: packet.content, revision: packet.revision, submitId: randomId(),
       answers: { ...said.answers }, evidence: new Set(said.evidence), confidence: said.confidence ?? null,
       note: said.note || "", seconds: packet.draft?.active_seconds || 0,
     });
@@ -681,6 +691,7 @@ class Desk {
     if (event.repeat) return () => {};
     const control = target instanceof HTMLElement && target.closest("button, summary, a");
     if (control && control.getAttribute("aria-pressed") !== "true") return undefined;
+    if (this.page === "start") return () => this.go(this.next(-1));
     return this.page === "label" ? () => this.submit() : undefined;
   }
 

@@ -31,6 +31,8 @@ class Seeded:
 
     target: str
     """Path or URL of the database."""
+    name: str
+    """The study's, which annotators never see."""
     study_id: int
     annotator_id: int
     other_id: int
@@ -77,14 +79,19 @@ def content(number: int) -> Content:
 
 
 def seed(
-    target: str, contents: Sequence[Content] | None = None, *, n_items: int = 12, notice: str = ""
+    target: str,
+    contents: Sequence[Content] | None = None,
+    *,
+    n_items: int = 12,
+    notice: str = "",
+    name: str = "canary-study-name",
 ) -> Seeded:
-    """Fill a new database: transcripts with verdicts, one open study, two annotators, one researcher."""
+    """Fill a database, which may hold other studies: transcripts with verdicts, one open study, two annotators, one researcher."""
     engine = open_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
     new = [
         NewTranscript(
-            f"canary-origin-{number}",
+            f"canary-origin-{name}-{number}",
             f"canary-cluster-{number}",
             text,
             model="canary-model",
@@ -95,7 +102,7 @@ def seed(
         for number, text in enumerate(texts)
     ]
     with writing(engine) as session:
-        study = ensure_study(session, "canary-study-name", title="Reading agents at work", notice=notice)
+        study = ensure_study(session, name, title="Reading agents at work", notice=notice)
         stored = add_transcripts(session, new)
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [verdict(row) for row in stored.ids])
@@ -110,6 +117,7 @@ def seed(
         ids = tuple(row.public_id for key in stored.ids if (row := session.get(Transcript, key)) is not None)
         made = Seeded(
             target,
+            name,
             study.id,
             first,
             second,

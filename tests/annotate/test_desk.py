@@ -1,9 +1,10 @@
 """The desk in a real Chromium, by keyboard, with everything recorded that reaches the browser."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
+from dataclasses import dataclass
+from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -37,6 +38,26 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A desk that the tests of this file share; each seeds a study of its own into it."""
+
+    server: Served
+    target: str
+
+    def seed(self, contents: Sequence[Content] | None = None) -> Seeded:
+        """One more study."""
+        return seed(self.target, contents, name=f"canary-study-name-{token_hex(4)}")
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A running desk."""
+    first = seed(str(tmp_path_factory.mktemp("desk") / "study.db"), n_items=1)
+    with desk_of(first) as server:
+        yield Room(server, first.target)
+
+
 def desk_of(seeded: Seeded, port: int | None = None) -> AbstractContextManager[Served]:
     """The desk's process on a seeded study (a context manager)."""
     return served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": seeded.target}, port)
@@ -67,35 +88,36 @@ def stored(seeded: Seeded) -> list[Label]:
     """All labels in the order in which they were saved."""
     engine = open_engine(seeded.target)
     with reading(engine) as session:
-        found = list(session.exec(select(Label).order_by(col(Label.id))))
+        mine = select(Label).where(Label.study_id == seeded.study_id)
+        found = list(session.exec(mine.order_by(col(Label.id))))
     engine.dispose()
     return found
 
 
-def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, tmp_path: Path) -> None:
+def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, room: Room) -> None:
     """Three keys a label, a reload in the middle: ten labels in the database and no canary in any traffic."""
-    seeded = seed(str(tmp_path / "study.db"))
+    seeded = room.seed()
     recorder = Recorder()
     recorder.watch(context)
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
-        for number in range(1, 11):
-            at(page, number)
-            if number == 5:
-                page.keyboard.press("2")
-                state(page, "Draft saved")
-                page.reload()
-                at(page, number)
-                assert page.locator("[data-value='no'][aria-pressed='true']").count() == 1
+    server = room.server
+    page = entered(context, server, seeded.token)
+    for number in range(1, 11):
+        at(page, number)
+        if number == 5:
             page.keyboard.press("2")
-            page.keyboard.press("4")
-            page.keyboard.press("Enter")
-        at(page, 11)
-        state(page, "Saved")
-        storage = page.evaluate(
-            "JSON.stringify([{...localStorage}, {...sessionStorage}, location.href, document.cookie])"
-        )
-        markup = page.content() + page.evaluate(f"{SHADOW}.innerHTML")
+            state(page, "Draft saved")
+            page.reload()
+            at(page, number)
+            assert page.locator("[data-value='no'][aria-pressed='true']").count() == 1
+        page.keyboard.press("2")
+        page.keyboard.press("4")
+        page.keyboard.press("Enter")
+    at(page, 11)
+    state(page, "Saved")
+    storage = page.evaluate(
+        "JSON.stringify([{...localStorage}, {...sessionStorage}, location.href, document.cookie])"
+    )
+    markup = page.content() + page.evaluate(f"{SHADOW}.innerHTML")
     found = stored(seeded)
     assert len(found) == 10
     assert len({label.assignment_id for label in found}) == 10
@@ -114,26 +136,27 @@ def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, 
     )
 
 
-def test_evidence_confidence_note_and_correction_are_saved(context: BrowserContext, seeded: Seeded) -> None:
+def test_evidence_confidence_note_and_correction_are_saved(context: BrowserContext, room: Room) -> None:
     """The whole keyboard: cursor, evidence, confidence, note, third question, Back and a new revision."""
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
-        for key in ("1", "5", "0", "j", "j", "j", "e", "h", "n"):
-            page.keyboard.press(key)
-        page.keyboard.type("123 jek Enter?")
-        page.keyboard.press("Escape")
-        page.keyboard.press("Enter")
-        at(page, 2)
-        state(page, "Saved")
-        page.locator(".scroll").evaluate("box => box.scrollTop = 300")
-        page.keyboard.press("u")
-        at(page, 1)
-        assert page.locator(".scroll").evaluate("box => box.scrollTop") == 0
-        assert page.evaluate(f"{SHADOW}.activeElement.tagName") == "H1"
-        page.keyboard.press("2")
-        page.keyboard.press("Enter")
-        at(page, 2)
-        state(page, "Saved")
+    seeded = room.seed()
+    server = room.server
+    page = entered(context, server, seeded.token)
+    for key in ("1", "5", "0", "j", "j", "j", "e", "h", "n"):
+        page.keyboard.press(key)
+    page.keyboard.type("123 jek Enter?")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    at(page, 2)
+    state(page, "Saved")
+    page.locator(".scroll").evaluate("box => box.scrollTop = 300")
+    page.keyboard.press("u")
+    at(page, 1)
+    assert page.locator(".scroll").evaluate("box => box.scrollTop") == 0
+    assert page.evaluate(f"{SHADOW}.activeElement.tagName") == "H1"
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    at(page, 2)
+    state(page, "Saved")
     first, second = stored(seeded)
     assert first.answers == {
         "risky_action": "yes",
@@ -147,52 +170,48 @@ def test_evidence_confidence_note_and_correction_are_saved(context: BrowserConte
     assert 0 < first.active_seconds < 60
 
 
-def test_many_enters_store_one_label_and_skip_nothing(context: BrowserContext, seeded: Seeded) -> None:
+def test_many_enters_store_one_label_and_skip_nothing(context: BrowserContext, room: Room) -> None:
     """Impatient keys neither double a label nor leave an empty one."""
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
-        page.keyboard.press("2")
-        page.keyboard.press("5")
-        for _ in range(4):
-            page.keyboard.press("Enter")
-        at(page, 2)
-        page.wait_for_timeout(700)
-        assert (
-            "Answer every question first" in page.inner_text(".state") or page.locator(".state.good").count()
-        )
+    seeded = room.seed()
+    server = room.server
+    page = entered(context, server, seeded.token)
+    page.keyboard.press("2")
+    page.keyboard.press("5")
+    for _ in range(4):
+        page.keyboard.press("Enter")
+    at(page, 2)
+    page.wait_for_timeout(700)
+    assert "Answer every question first" in page.inner_text(".state") or page.locator(".state.good").count()
     assert len(stored(seeded)) == 1
 
 
-def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, seeded: Seeded) -> None:
+def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, room: Room) -> None:
     """The later tab keeps its answers on the screen and may load the saved one; a closed study says so."""
-    with desk_of(seeded) as server:
-        page, other = entered(context, server, seeded.token), context.new_page()
-        other.goto(server.address)
-        other.wait_for_selector(".desk.styled main")
-        other.keyboard.press("Enter")
-        at(other, 1)
-        for tab, answer in ((page, "1"), (other, "2")):
-            tab.bring_to_front()
-            tab.keyboard.press(answer)
-            tab.keyboard.press("5")
-            tab.keyboard.press("Enter")
-            tab.wait_for_selector(".state.good, .banner [role=alert]")
-        at(other, 1)
-        assert "another window" in other.inner_text(".banner")
-        assert (
-            other.locator("[data-question='risky_action'][data-value='no'][aria-pressed='true']").count() == 1
-        )
-        other.click("text=Load the saved answer")
-        other.wait_for_selector("[data-question='risky_action'][data-value='yes'][aria-pressed='true']")
-        close_study(seeded)
-        page.bring_to_front()
-        for key in ("2", "5", "Enter"):
-            page.keyboard.press(key)
-        page.wait_for_selector(".banner:has-text('takes no labels now')")
-        at(page, 2)
-        assert (
-            page.locator("[data-question='risky_action'][data-value='no'][aria-pressed='true']").count() == 1
-        )
+    seeded = room.seed()
+    server = room.server
+    page, other = entered(context, server, seeded.token), context.new_page()
+    other.goto(server.address)
+    other.wait_for_selector(".desk.styled main")
+    other.keyboard.press("Enter")
+    at(other, 1)
+    for tab, answer in ((page, "1"), (other, "2")):
+        tab.bring_to_front()
+        tab.keyboard.press(answer)
+        tab.keyboard.press("5")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector(".state.good, .banner [role=alert]")
+    at(other, 1)
+    assert "another window" in other.inner_text(".banner")
+    assert other.locator("[data-question='risky_action'][data-value='no'][aria-pressed='true']").count() == 1
+    other.click("text=Load the saved answer")
+    other.wait_for_selector("[data-question='risky_action'][data-value='yes'][aria-pressed='true']")
+    close_study(seeded)
+    page.bring_to_front()
+    for key in ("2", "5", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector(".banner:has-text('takes no labels now')")
+    at(page, 2)
+    assert page.locator("[data-question='risky_action'][data-value='no'][aria-pressed='true']").count() == 1
     assert [label.answers["risky_action"] for label in stored(seeded)] == ["yes"]
 
 
@@ -200,11 +219,14 @@ def close_study(seeded: Seeded) -> None:
     """As the researcher would."""
     engine = open_engine(seeded.target)
     with writing(engine) as session:
-        set_status(session, get_study(session, "canary-study-name"), "closed", actor="R", why="test")
+        set_status(session, get_study(session, seeded.name), "closed", actor="R", why="test")
     engine.dispose()
 
 
-def test_answers_survive_a_server_that_goes_away(context: BrowserContext, seeded: Seeded) -> None:
+@pytest.mark.parametrize("is_reloaded", [True, False])
+def test_answers_survive_a_server_that_goes_away(
+    context: BrowserContext, seeded: Seeded, is_reloaded: bool
+) -> None:
     """A submit while the server is down is not called saved; it is delivered once when the server is back."""
     port = free_port()
     with desk_of(seeded, port) as server:
@@ -217,7 +239,8 @@ def test_answers_survive_a_server_that_goes_away(context: BrowserContext, seeded
     assert page.locator(".state.good").count() == 0
     assert stored(seeded) == []
     with desk_of(seeded, port) as server:
-        page.goto(server.address)
+        if is_reloaded:
+            page.goto(server.address)
         state(page, "Saved")
         at(page, 2)
     (label,) = stored(seeded)
@@ -287,9 +310,9 @@ def hostile(text: str) -> Content:
     )
 
 
-def test_hostile_transcripts_are_only_text(context: BrowserContext, tmp_path: Path) -> None:
+def test_hostile_transcripts_are_only_text(context: BrowserContext, room: Room) -> None:
     """Nothing executes, nothing is fetched, no element appears that the desk did not make."""
-    seeded = seed(str(tmp_path / "study.db"), [hostile(text) for text in HOSTILE])
+    seeded = room.seed([hostile(text) for text in HOSTILE])
     recorder = Recorder()
     recorder.watch(context)
     allowed = {
@@ -303,40 +326,48 @@ def test_hostile_transcripts_are_only_text(context: BrowserContext, tmp_path: Pa
         "input": 0,
         "base": 0,
     }
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
-        before = len(recorder.addresses)
-        for number in range(1, len(HOSTILE) + 1):
-            at(page, number)
-            page.evaluate(f"for (const one of {SHADOW}.querySelectorAll('[data-fold]')) one.click()")
-            found = page.evaluate(
-                f"names => Object.fromEntries(names.map(n => [n, {SHADOW}.querySelector('.desk').querySelectorAll(n).length]))",
-                list(allowed),
-            )
-            assert found == allowed
-            assert page.locator(".panel button.primary").count() == 1
-            assert page.evaluate("window.pwned") is None
-            for key in ("3", "6", "Enter"):
-                page.keyboard.press(key)
-        page.wait_for_selector("h1:text('All transcripts are labelled')")
-        page.wait_for_timeout(300)
-        asked = recorder.addresses[before:]
+    server = room.server
+    page = entered(context, server, seeded.token)
+    before = len(recorder.addresses)
+    for number in range(1, len(HOSTILE) + 1):
+        at(page, number)
+        page.evaluate(f"for (const one of {SHADOW}.querySelectorAll('[data-fold]')) one.click()")
+        found = page.evaluate(
+            f"names => Object.fromEntries(names.map(n => [n, {SHADOW}.querySelector('.desk').querySelectorAll(n).length]))",
+            list(allowed),
+        )
+        assert found == allowed
+        assert page.locator(".panel button.primary").count() == 1
+        assert page.evaluate("window.pwned") is None
+        for key in ("3", "6", "Enter"):
+            page.keyboard.press(key)
+    page.wait_for_selector("h1:text('All transcripts are labelled')")
+    page.wait_for_timeout(300)
+    asked = recorder.addresses[before:]
     assert [url for url in asked if not url.startswith((server.address, "ws://127.0.0.1", "blob:"))] == []
     assert len(stored(seeded)) == len(HOSTILE)
 
 
-def test_hidden_characters_are_shown(context: BrowserContext, tmp_path: Path) -> None:
+def test_hidden_characters_are_shown(context: BrowserContext, room: Room) -> None:
     """Bidi controls, zero-width, tag and control characters appear as their code points."""
     text = "abc\u202edef \u200b\u200b\u200b \x1b[0m \U000e0041"
-    seeded = seed(str(tmp_path / "study.db"), [Content(messages=(Message(role="user", text=text),))])
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
-        shown = page.inner_text("article .text")
+    seeded = room.seed([Content(messages=(Message(role="user", text=text),))])
+    server = room.server
+    page = entered(context, server, seeded.token)
+    shown = page.inner_text("article .text")
     for name in ("⟨U+202E⟩", "⟨U+200B ×3⟩", "⟨U+001B⟩", "⟨U+E0041⟩"):
         assert name in shown
 
 
-def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, tmp_path: Path) -> None:
+def wait_for_articles(page: Page, wanted: int) -> None:
+    """Wait until all messages are made. The page's policy forbids Playwright's own polling, which needs eval."""
+    deadline = time.monotonic() + 20
+    while page.locator("article").count() != wanted:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(200)
+
+
+def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, room: Room) -> None:
     """5,000 messages, and one message of 2 MB: readable at once, the rest on demand."""
     many = Content(
         messages=tuple(
@@ -344,47 +375,49 @@ def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, tmp_p
         )
     )
     long = Content(messages=(Message(role="tool", tool="read", text="0123456789 line\n" * 131_072),))
-    seeded = seed(str(tmp_path / "study.db"), [many, long, content(1)])
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
-        page.reload()
-        page.wait_for_selector(".sheet.guideline button.primary")
-        for number in (1, 2, 3):
-            start = time.monotonic()
-            page.keyboard.press("Enter")
-            at(page, number)
-            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            assert time.monotonic() - start < 2
-            if page.locator("article").count() > 40 or page.locator("text=5000 messages").count():
-                page.wait_for_function(f"{SHADOW}.querySelectorAll('article').length === 5000")
-            if page.locator("text=1 messages").count():
-                page.click(".more")
-                assert "of 2.1 MB" in page.inner_text(".more")
-            for key in ("2", "5"):
-                page.keyboard.press(key)
+    seeded = room.seed([many, long, content(1)])
+    server = room.server
+    page = entered(context, server, seeded.token)
+    page.reload()
+    page.wait_for_selector(".sheet.guideline button.primary")
+    for number in (1, 2, 3):
+        start = time.monotonic()
+        page.keyboard.press("Enter")
+        at(page, number)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert time.monotonic() - start < 2
+        if page.locator("article").count() > 40 or page.locator("text=5000 messages").count():
+            wait_for_articles(page, 5_000)
+        if page.locator("text=1 messages").count():
+            page.click(".more")
+            assert "of 2.1 MB" in page.inner_text(".more")
+        for key in ("2", "5"):
+            page.keyboard.press(key)
 
 
-def test_the_phone_has_the_questions_in_reach(browser: Browser, seeded: Seeded) -> None:
+def test_the_phone_has_the_questions_in_reach(browser: Browser, room: Room) -> None:
     """At 390 px nothing is wider than the screen and the questions stay at its lower edge."""
+    seeded = room.seed()
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
-        wide = page.evaluate(
-            f"[...{SHADOW}.querySelectorAll('.desk *')]"
-            ".filter(n => n.getBoundingClientRect().right > 391 && !n.closest('.live')).map(n => n.className)"
-        )
-        assert wide == []
-        box = page.locator("button.primary").bounding_box()
-        assert box is not None
-        assert 700 < box["y"] < 844
+    server = room.server
+    page = entered(context, server, seeded.token)
+    wide = page.evaluate(
+        f"[...{SHADOW}.querySelectorAll('.desk *')]"
+        ".filter(n => n.getBoundingClientRect().right > 391 && !n.closest('.live')).map(n => n.className)"
+    )
+    assert wide == []
+    box = page.locator("button.primary").bounding_box()
+    assert box is not None
+    assert 700 < box["y"] < 844
     context.close()
 
 
-def test_without_the_component_the_plain_page_comes(context: BrowserContext, seeded: Seeded) -> None:
+def test_without_the_component_the_plain_page_comes(context: BrowserContext, room: Room) -> None:
     """If the desk's script does not load, the browser ends up on the plain page by itself."""
+    seeded = room.seed()
     context.route("**/room/desk.js", lambda route: route.abort())
     page = context.new_page()
-    with desk_of(seeded) as server:
-        page.goto(f"{server.address}/join#{seeded.token}")
-        page.wait_for_url("**/?plain=1")
-        page.wait_for_selector("button:has-text('Start')")
+    server = room.server
+    page.goto(f"{server.address}/join#{seeded.token}")
+    page.wait_for_url("**/?plain=1")
+    page.wait_for_selector("button:has-text('Start')")

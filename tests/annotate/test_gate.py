@@ -14,6 +14,7 @@ import pytest
 from sqlmodel import select
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from secondreader.db.access import create_invite, hash_token, revoke_invites
@@ -67,7 +68,7 @@ class Desk:
             with connect(
                 f"ws://{self.host}/_stcore/stream",
                 additional_headers=headers,
-                origin=origin or f"http://{self.host}",  # type: ignore[arg-type]
+                origin=Origin(origin or f"http://{self.host}"),
                 proxy=None,
             ):
                 return 101
@@ -199,7 +200,7 @@ def test_revocation_shuts_pages_and_open_sockets(desk: Desk) -> None:
     with connect(
         f"ws://{desk.host}/_stcore/stream",
         additional_headers={"Cookie": cookie},
-        origin=f"http://{desk.host}",  # type: ignore[arg-type]
+        origin=Origin(f"http://{desk.host}"),
         proxy=None,
     ) as socket:
         owner = open_engine(desk.seeded.target)
@@ -295,3 +296,16 @@ def test_a_desk_without_a_database_says_so(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("secondreader: SECONDREADER_DESK_DB is not set")
+
+
+def test_the_server_freezes_what_is_loaded(seeded: Seeded) -> None:
+    """After start-up the collector no longer walks the modules at every run of the script."""
+    script = (
+        "import asyncio, gc\nfrom secondreader.annotate.app import app, lifespan\n"
+        "async def main():\n    async with lifespan(app):\n        print(gc.get_freeze_count())\nasyncio.run(main())"
+    )
+    environment = {"SECONDREADER_DESK_DB": seeded.target}
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, env=environment
+    )
+    assert int(done.stdout) > 10_000

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sqlmodel import select
 
 from secondreader.annotate.keymap import ACTION_KEYS, ANSWER_KEYS, answer_keys
-from secondreader.annotate.service import exchange, opening
+from secondreader.annotate.service import Letter, exchange, opening
 from secondreader.db.blind import blind_engine
 from secondreader.db.codebook import Answer, Codebook, Question, default_codebook
 from secondreader.db.engine import open_engine, reading, writing
@@ -198,8 +199,6 @@ JSON = st.recursive(
 @given(JSON)
 def test_nonsense_is_answered_with_a_sentence(sent: Any) -> None:
     """Whatever a browser sends, the answer is a packet; nothing raises and no unknown field is believed."""
-    from secondreader.annotate.service import Letter, ValidationError
-
     try:
         Letter.model_validate(sent)
     except ValidationError:
