@@ -38,6 +38,8 @@ class Outcome:
     """Gold answer code: the rate is standardised within it."""
     cluster: Indices
     """Scenario of each item, 0 to n_clusters - 1, each in use."""
+    scenario: Indices
+    """Number of each scenario among all scenarios of the frame, shape (n_clusters,)."""
     weight: Floats
     """Inverse inclusion probability, mean 1."""
 
@@ -57,13 +59,15 @@ def make_outcome(
 ) -> Outcome:
     """The outcome on its eligible items; all arrays have shape (all items,)."""
     index = np.flatnonzero(eligible)
+    scenario, place = np.unique(cluster[index], return_inverse=True)
     own = weight[index]
     return Outcome(
         name=name,
         index=index,
         wrong=wrong[index],
         gold=np.unique(gold[index], return_inverse=True)[1],
-        cluster=np.unique(cluster[index], return_inverse=True)[1],
+        cluster=place,
+        scenario=scenario,
         weight=own / own.mean() if len(own) else own,
     )
 
@@ -100,9 +104,10 @@ def residuals(outcome: Outcome) -> Residuals:
     """
     rate = expected_rates(outcome)
     item = outcome.weight * (outcome.wrong - rate)
-    variance = np.bincount(outcome.cluster, weights=outcome.weight**2 * rate * (1 - rate))
+    spread = outcome.weight**2 * rate * (1 - rate)
+    variance = np.bincount(outcome.cluster, weights=spread).astype(np.float64)
     size = np.bincount(outcome.cluster).astype(np.float64)
-    total = np.bincount(outcome.cluster, weights=item)
+    total = np.bincount(outcome.cluster, weights=item).astype(np.float64)
     pairs = float((variance * (size - 1)).sum())
     rho = float((total**2 - variance).sum()) / pairs if pairs > 0 else 0.0
     scale = np.sqrt(variance * (1 + (size - 1) * min(max(rho, 0.0), 1.0)))
@@ -143,7 +148,8 @@ class Scores:
 def score(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> Scores:
     """Scores of 0/1 columns (items, k) of one outcome under the scenario permutation.
 
-    The same seed draws the same scenarios' order for every outcome of the same scenarios.
+    Random keys belong to the scenarios and items of the frame, not to the outcome: one seed moves the same
+    scenarios in every outcome, so the highest score over several outcomes keeps their dependence.
     """
     rest = residuals(outcome)
     between, within = split(outcome, columns, rest)
@@ -152,10 +158,9 @@ def score(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> S
     seen = standard @ between
     if within.matrix.size:
         seen[within.columns] += deviation @ within.matrix
-    rng = np.random.default_rng(seed)
-    null = trade_scenarios(standard, rest.band, permutations, rng) @ between.astype(np.float32)
+    null = trade_scenarios(outcome, standard, rest.band, permutations, seed) @ between.astype(np.float32)
     if within.matrix.size:
-        null[:, within.columns] += trade_items(outcome, deviation, within.matrix, permutations, rng)
+        null[:, within.columns] += trade_items(outcome, deviation, within.matrix, permutations, seed)
     return standardise(seen, null)
 
 
@@ -179,26 +184,36 @@ def split(outcome: Outcome, columns: Singles, rest: Residuals) -> tuple[Floats, 
     return between, Within(varies, matrix)
 
 
-def trade_scenarios(standard: Floats, band: Indices, permutations: int, rng: np.random.Generator) -> Singles:
+def trade_scenarios(
+    outcome: Outcome, standard: Floats, band: Indices, permutations: int, seed: int
+) -> Singles:
     """Standardised scenario sums in permuted order within bands, shape (permutations, scenarios)."""
     base = np.argsort(band, kind="stable")
-    keys = rng.random((permutations, len(standard)), dtype=np.float32)
+    everyone = int(outcome.scenario.max(initial=-1)) + 1
+    keys = (
+        np.random.default_rng([seed, 0])
+        .random((everyone, permutations), dtype=np.float32)
+        .T[:, outcome.scenario]
+    )
     # the band in front of the key sorts within bands; 1/2 leaves float32 precision for the key
     order = np.argsort(keys * 0.5 + band, axis=1)
-    traded = np.empty_like(keys)
+    traded = np.empty(keys.shape, dtype=np.float32)
     traded[:, base] = standard[order]
     return traded
 
 
 def trade_items(
-    outcome: Outcome, deviation: Floats, matrix: Singles, permutations: int, rng: np.random.Generator
+    outcome: Outcome, deviation: Floats, matrix: Singles, permutations: int, seed: int
 ) -> Singles:
     """Within-scenario scores when the items of each scenario trade deviations: (permutations, k')."""
     base = np.argsort(outcome.cluster, kind="stable")
     pool = np.empty((POOL, len(base)), dtype=np.float32)
-    for row in pool:
-        row[base] = deviation[np.lexsort((rng.random(len(base)), outcome.cluster))]
-    picks = rng.integers(0, POOL, (permutations, outcome.n_clusters), dtype=np.int16)
+    keys = np.random.default_rng([seed, 1]).random((int(outcome.index.max()) + 1, POOL), dtype=np.float32)
+    for row, key in zip(pool, keys[outcome.index].T, strict=True):
+        row[base] = deviation[np.lexsort((key, outcome.cluster))]
+    everyone = int(outcome.scenario.max()) + 1
+    picks = np.random.default_rng([seed, 2]).integers(0, POOL, (everyone, permutations), dtype=np.int16)
+    picks = picks.T[:, outcome.scenario]
     scores = np.empty((permutations, matrix.shape[1]), dtype=np.float32)
     step = max(1, BLOCK_CELLS // len(base))
     places = np.arange(len(base))
