@@ -9,7 +9,7 @@ ACTION_KEYS: dict[str, str] = {
     "next message": "j",
     "previous message": "k",
     "mark as evidence": "e",
-    "open or fold the message": "o",
+    "open what is folded": "o",
     "note": "n",
     "confidence low": "l",
     "confidence medium": "m",

@@ -647,6 +647,7 @@ class Desk {
   open(...children) {
     this.dialog.replaceChildren(...children, el("div", { class: "act" }, button("Close", "Escape", () => this.dialog.close(), { autofocus: true })));
     this.dialog.showModal();
+    this.dialog.scrollTop = 0; // the focus on Close, at the end, scrolled there
   }
 
   guideline() {
