@@ -50,7 +50,8 @@ class Scope:
     """Who is compared with whom, on which items."""
 
     group: str
-    """human-human, pair, intra-rater, judge-human (against gold), judge-annotators, ceiling, or a difference."""
+    """human-human, pair, intra-rater, judge-human (against gold), judge-annotators, judge-judge, ceiling, or a
+    difference."""
     judge: str = ""
     """The judge, where one takes part."""
     one: str = ""
@@ -198,8 +199,11 @@ class Report:
             self.one_judge(judge)
         for one, two in combinations(judges, 2):
             self.two_judges(one, two)
-        for piece in slices_of(self.readings.slices, slices):
+        pieces = list(slices_of(self.readings.slices, slices))
+        for piece in pieces:
             self.one_slice(piece, judges)
+        if len(judges) > 1:
+            self.between_judges(judges, pieces)
         if judges:
             self.warnings.extend(cautions.gold_sentences(self.consensus))
         return AgreementResult(
@@ -332,6 +336,23 @@ class Report:
         names = self.readings.judges
         scope = Scope("judge difference", names[one], one=names[one], two=names[two], unsure=coding.treatment)
         self.add(scope, difference(first, second, COMPARED).estimates())
+
+    def between_judges(self, judges: list[int], pieces: list[Slice]) -> None:
+        """Judges among themselves on everything that they judged, labelled by people or not."""
+        plan = self.part.plan
+        part = blocks.judged_items(self.readings, judges, plan.resamples, plan.seed)
+        coding = recode(self.readings, self.reliability[0])
+        treatment = coding.treatment
+        whole = blocks.humans(part, coding, self.levels)
+        self.add(Scope("judge-judge", unsure=treatment), whole.estimates())
+        names = self.readings.judges
+        for (a, b), sampled in blocks.human_pairs(part, coding).items():
+            one, two = names[judges[a]], names[judges[b]]
+            self.pair(Scope("judge pair", one=one, two=two, unsure=treatment), sampled)
+        for piece in pieces:
+            inside = blocks.humans(part.only(piece.use[part.items]), coding, self.levels)
+            scope = Scope("judge-judge", "", "", "", piece.name, piece.value, treatment)
+            self.add(scope, inside.estimates())
 
     def one_slice(self, piece: Slice, judges: list[int]) -> None:
         """People and judges within one slice, resampled with the same weights as everything else."""

@@ -55,6 +55,15 @@ def labelled_items(readings: Readings, gold: Codes, resamples: int, seed: int) -
     return Labelled(items, readings.human[items], readings.verdict[items], gold[items], cohort, plan)
 
 
+def judged_items(readings: Readings, judges: list[int], resamples: int, seed: int) -> Labelled:
+    """All judged items, labelled by people or not, with the judges in the place of the annotators."""
+    items = np.flatnonzero((readings.state[:, judges] > 0).any(axis=1))
+    cohort = cohort_of(readings.cluster[items], np.ones(len(items)))
+    verdict = readings.verdict[items][:, judges]
+    nothing = np.full(len(items), -1, dtype=np.int8)
+    return Labelled(items, verdict, verdict, nothing, cohort, Plan(cohort.n_clusters, resamples, seed))
+
+
 def table_formula(coding: Recoding) -> TableFormula:
     """The two-reader coefficients under one treatment of unsure."""
     return TableFormula(len(coding.answers), coding.positive, coding.negative)

@@ -8,6 +8,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondreader.judge.columns import (
+    FrameError,
+    Ids,
+    code_ids,
+    column,
+    first_values,
+    fold,
+    fold_constant,
+    numbers,
+    sorted_ids,
+    text,
+    twins,
+)
+
+__all__ = ["STATES", "FrameError", "Readings", "read_frame"]
+
 REQUIRED = ("item", "rater", "kind", "answer")
 OPTIONAL = (
     "cluster",
@@ -22,10 +38,6 @@ OPTIONAL = (
 STATES = ("absent", "parsed", "unparsed", "error")
 DEFAULT_ANSWERS = ("no", "yes")
 MAX_ANSWERS = 100
-
-
-class FrameError(ValueError):
-    """The long frame cannot be read: what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +131,7 @@ def read_frame(
     slice_frame, slice_notes = item_slices(frame, items, slices)
     people = compact(raters, human)
     judges = compact(raters, ~human)
-    n = len(items.names)
-    first = passes == 1
-    rows = human_rows(frame, items, people, coding, passes, human)
-    verdicts = verdict_rows(frame, items, judges, coding, passes, states, ~human)
+    matrices = first_pass(items, people, judges, coding.codes, states, passes == 1, human)
     return Readings(
         answers=coding.answers,
         positive=coding.answers.index(positive),
@@ -133,14 +142,12 @@ def read_frame(
         weight=weight,
         stratum=first_values(column(frame, "stratum"), items),
         raters=people.names,
-        human=to_matrix(items.codes, people.codes, coding.codes, human & first, (n, len(people.names)), -1),
+        human=matrices.human,
         judges=judges.names,
-        verdict=to_matrix(
-            items.codes, judges.codes, coding.codes, ~human & first, (n, len(judges.names)), -1
-        ),
-        state=to_matrix(items.codes, judges.codes, states, ~human & first, (n, len(judges.names)), 0),
-        rows=rows,
-        judge_rows=verdicts,
+        verdict=matrices.verdict,
+        state=matrices.state,
+        rows=human_rows(frame, items, people, coding, passes, human),
+        judge_rows=verdict_rows(frame, items, judges, coding, passes, states, ~human),
         slices=slice_frame,
         warnings=(
             *twins("rater", raters.names),
@@ -149,16 +156,6 @@ def read_frame(
             *slice_notes,
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """One id column as codes into its sorted distinct values."""
-
-    names: NDArray[Any]
-    """Distinct ids as str, sorted, shape (k,)."""
-    codes: NDArray[np.intp]
-    """Index into `names` of each row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,33 +189,6 @@ def check_kinds(frame: pd.DataFrame) -> NDArray[np.bool_]:
         raise FrameError(f"column kind holds {seen}: every row must say human or judge")
     is_human = np.array([name == "human" for name in names], dtype=bool)
     return is_human[kinds] if len(names) else np.zeros(0, dtype=bool)
-
-
-def text(values: pd.Series) -> pd.Series:
-    """Ids or answers as text; whole numbers lose the .0 that a missing value beside them adds."""
-    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        return values
-    whole = values.dropna()
-    if (whole % 1 == 0).all():
-        return values.astype("Int64")
-    return values
-
-
-def code_ids(values: pd.Series, name: str) -> Ids:
-    """Code an id column by its sorted distinct text; a missing id is an error."""
-    codes, uniques = pd.factorize(text(values), use_na_sentinel=True)
-    if (codes < 0).any():
-        row = int(np.flatnonzero(codes < 0)[0])
-        raise FrameError(f"row {row} has no {name}: give every reading its {name} id")
-    return sorted_ids(codes, np.array([str(value) for value in uniques], dtype=object))
-
-
-def sorted_ids(codes: NDArray[np.intp], names: NDArray[Any]) -> Ids:
-    """Renumber codes so that names are sorted and distinct (1 and "1" become one id)."""
-    distinct, place = (
-        np.unique(names, return_inverse=True) if len(names) else (names, np.zeros(0, dtype=np.intp))
-    )
-    return Ids(distinct, place.astype(np.intp)[codes] if len(codes) else codes.astype(np.intp))
 
 
 def code_answers(values: pd.Series, positive: str, unsure: str, answers: Sequence[str] | None) -> Coding:
@@ -314,61 +284,6 @@ def code_states(frame: pd.DataFrame, human: NDArray[np.bool_], codes: NDArray[np
     return np.where(given >= 0, given, guess).astype(np.int8)
 
 
-def column(frame: pd.DataFrame, name: str) -> pd.Series:
-    """A column, or an all-missing one where the frame has none."""
-    if name in frame.columns:
-        return frame[name]
-    return pd.Series(np.full(len(frame), None, dtype=object), index=frame.index)
-
-
-@dataclass(frozen=True, slots=True)
-class PerItem:
-    """A column folded to its items."""
-
-    codes: NDArray[np.intp]
-    """Index into `values` of each item; -1 where no row of the item has a value."""
-    values: NDArray[Any]
-    """Distinct values."""
-    constant: bool
-    """Whether no item has two different values."""
-    offender: int
-    """An item with two values; -1 where there is none."""
-
-    def spread(self) -> NDArray[Any]:
-        """The value of each item, None where it has none; object array."""
-        table = np.empty(len(self.values) + 1, dtype=object)
-        table[:-1] = self.values
-        return np.asarray(table[self.codes])
-
-
-def fold(values: pd.Series, items: Ids) -> PerItem:
-    """Fold a column to one value per item (the first that is not missing)."""
-    codes, uniques = pd.factorize(values, use_na_sentinel=True)
-    filled = np.flatnonzero(codes >= 0)
-    per_item = np.full(len(items.names), -1, dtype=np.intp)
-    per_item[items.codes[filled[::-1]]] = codes[filled[::-1]]
-    other = filled[codes[filled] != per_item[items.codes[filled]]]
-    offender = int(items.codes[other[0]]) if len(other) else -1
-    return PerItem(per_item, np.asarray(uniques, dtype=object), offender < 0, offender)
-
-
-def fold_constant(frame: pd.DataFrame, name: str, items: Ids) -> PerItem:
-    """Fold a column that must be constant within its item, or raise FrameError."""
-    folded = fold(column(frame, name), items)
-    if not folded.constant:
-        item = items.names[folded.offender]
-        raise FrameError(
-            f"column {name} has two values for item {item!r}: it must be the same in all its rows"
-        )
-    return folded
-
-
-def first_values(values: pd.Series, items: Ids) -> NDArray[Any]:
-    """The first value of each item as an object array, None where there is none."""
-    folded = fold(values, items)
-    return folded.spread()
-
-
 def code_clusters(frame: pd.DataFrame, items: Ids) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """The cluster index of each item and the cluster ids; an item without cluster is its own."""
     if "cluster" not in frame.columns or frame["cluster"].isna().all():
@@ -452,16 +367,35 @@ def to_matrix(
     return matrix
 
 
-def numbers(frame: pd.DataFrame, name: str, use: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """A numeric column of the chosen rows, NaN where missing; text raises FrameError."""
-    values = column(frame, name)[use]
-    if values.isna().all():
-        return np.full(len(values), np.nan)
-    as_numbers = pd.to_numeric(values, errors="coerce")
-    bad = values.notna() & as_numbers.isna()
-    if bad.any():
-        raise FrameError(f"column {name} holds {values[bad].iloc[0]!r}: give a number or leave it empty")
-    return as_numbers.to_numpy(dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """First-pass readings as items x readers matrices."""
+
+    human: NDArray[np.int8]
+    """Labels, -1 missing."""
+    verdict: NDArray[np.int8]
+    """Verdicts, -1 missing."""
+    state: NDArray[np.int8]
+    """Index into STATES, 0 absent."""
+
+
+def first_pass(
+    items: Ids,
+    people: Readers,
+    judges: Readers,
+    codes: NDArray[np.int8],
+    states: NDArray[np.int8],
+    first: NDArray[np.bool_],
+    human: NDArray[np.bool_],
+) -> Matrices:
+    """Spread the first readings into matrices."""
+    n = len(items.names)
+    by_people, by_judges = (n, len(people.names)), (n, len(judges.names))
+    return Matrices(
+        human=to_matrix(items.codes, people.codes, codes, human & first, by_people, -1),
+        verdict=to_matrix(items.codes, judges.codes, codes, ~human & first, by_judges, -1),
+        state=to_matrix(items.codes, judges.codes, states, ~human & first, by_judges, 0),
+    )
 
 
 def reading_rows(
@@ -503,18 +437,3 @@ def verdict_rows(
     """Verdicts with their state and the judge's probability of the positive answer."""
     rows = reading_rows(items, readers, coding, passes, use)
     return rows.assign(state=states[use], probability=numbers(frame, "probability", use))
-
-
-def twins(what: str, names: Sequence[str] | NDArray[Any]) -> list[str]:
-    """Sentences about names that differ only in white space or letter case."""
-    seen: dict[str, str] = {}
-    notes = []
-    for name in names:
-        plain = " ".join(str(name).split()).casefold()
-        if plain in seen:
-            notes.append(
-                f"{what} {name!r} stands beside {what} {seen[plain]!r}: they are counted as two; "
-                "correct the spelling if they are one"
-            )
-        seen.setdefault(plain, str(name))
-    return notes

@@ -1,3 +1,6 @@
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +40,16 @@ def study(
 def rows(*readings: tuple[Any, ...]) -> pd.DataFrame:
     """A long frame from (item, rater, kind, answer)."""
     return pd.DataFrame(list(readings), columns=["item", "rater", "kind", "answer"])
+
+
+DATA = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).parents[3] / "shared")) / "data"
+
+
+def public_data(name: str) -> Path:
+    """A public data file, or a skip where it is absent."""
+    if not (DATA / name).exists():
+        pytest.skip(f"{DATA / name} is absent: set SECONDREADER_SHARED to the folder that holds data/")
+    return DATA / name
 
 
 def said(result: AgreementResult, words: str) -> bool:
@@ -302,3 +315,50 @@ def test_the_order_of_rows_changes_no_digit() -> None:
     one, two = agree(frame, resamples=200), agree(shuffled, resamples=200)
     pd.testing.assert_frame_equal(one.frame(), two.frame())
     assert one.warnings == two.warnings
+
+
+def test_pandalm_figures_are_reproduced() -> None:
+    """The published kappas between three people and the accuracies of two judges come out."""
+    people = json.loads(public_data("pandalm/testset-v1.json").read_text())
+    gpt = json.loads(public_data("pandalm/gpt-3.5-turbo-testset-v1.json").read_text())
+    panda = json.loads(public_data("pandalm/pandalm-7b-testset-v1.json").read_text())
+    readings: list[tuple[Any, ...]] = [
+        (row["idx"], f"annotator{k}", "human", str(row[f"annotator{k}"])) for row in people for k in (1, 2, 3)
+    ]
+    known = {"1", "2", "0"}
+    for name, answers, key in (("gpt", gpt, "gpt_result"), ("panda", panda, "pandalm_result")):
+        given = [(row["idx"], str(row[key])) for row in answers]
+        readings += [(idx, name, "judge", a if a in known else "0") for idx, a in given]
+    result = agree(rows(*readings), positive="1", resamples=0)
+    kappas = [
+        f.estimate.value for f in result.figures if f.scope.group == "pair" and f.estimate.name == "kappa"
+    ]
+    assert kappas[:3] == pytest.approx([0.85, 0.88, 0.86], abs=0.006)
+    assert result.find("raw", "judge-human", judge="gpt").value == pytest.approx(0.7107, abs=5e-5)
+    assert result.find("raw", "judge-human", judge="panda").value == pytest.approx(0.6677, abs=5e-5)
+
+
+def test_two_judges_without_any_label_are_compared() -> None:
+    """3,888 scored trajectories and no person: judges are compared by agent and toolkit, in words too."""
+    scores = pd.read_csv(public_data("toolemu/scores.csv"))
+    scores["item"] = (
+        scores["run"].astype(str) + "/" + scores["agent_model"] + "/" + scores["case_idx"].astype(str)
+    )
+    keep = ["item", "case_idx", "agent_model", "toolkits", "gpt5mini", "qwen3_32b"]
+    long = scores[keep].melt(keep[:4], var_name="rater", value_name="answer")
+    frame = long.rename(columns={"case_idx": "cluster"}).assign(kind="judge")
+    frame.loc[::97, "answer"] = None
+    result = agree(frame, positive="0", levels=("ordinal",), resamples=500)
+    alpha = result.find("alpha_ordinal", "judge-judge")
+    assert alpha.value is not None
+    assert alpha.low is not None
+    assert alpha.n_clusters == 144
+    assert said(result, "judge gpt5mini:")
+    assert said(result, "no item has a human label")
+    agents = result.frame().query(
+        "group == 'judge-judge' and slice_name == 'agent_model' and name == 'alpha'"
+    )
+    assert len(agents) == scores["agent_model"].nunique()
+    flipped = frame["rater"].eq("gpt5mini") & frame["answer"].notna()
+    frame.loc[flipped, "answer"] = 3 - frame.loc[flipped, "answer"].astype(float)
+    assert said(agree(frame, positive="0", slices=(), resamples=500), "inverted")

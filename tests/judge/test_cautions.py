@@ -1,0 +1,32 @@
+import numpy as np
+import pandas as pd
+
+from secondreader.judge.blocks import human_sums, labelled_items
+from secondreader.judge.cautions import alpha_mismatch, inverted_sentence
+from secondreader.judge.estimate import Estimate
+from secondreader.judge.frame import read_frame
+from secondreader.judge.gold import majority_gold
+from secondreader.judge.unsure import recode
+
+
+def test_alpha_is_checked_against_the_reference_package() -> None:
+    """The right alpha passes in silence; one that is off by 1e-6 becomes a sentence."""
+    rng = np.random.default_rng(0)
+    rows = [(f"i{k}", r, "human", rng.choice(["yes", "no"])) for k in range(40) for r in "ABC"]
+    readings = read_frame(pd.DataFrame(rows, columns=["item", "rater", "kind", "answer"]))
+    part = labelled_items(readings, majority_gold(readings).gold, 0, 0)
+    coding = recode(readings, "category")
+    sums = human_sums(part, coding)
+    counts = np.stack([(part.human == q).sum(axis=1) for q in (0, 1)], axis=1)
+    n = counts.sum()
+    observed = (counts * (counts - 1)).sum() / 2
+    alpha = 1 - (n - 1) * (n - observed) / (n**2 - (counts.sum(axis=0) ** 2).sum())
+    assert alpha_mismatch(part, sums, coding, float(alpha)) == []
+    assert "krippendorff package" in alpha_mismatch(part, sums, coding, float(alpha) + 1e-6)[0]
+
+
+def test_a_kappa_below_zero_by_chance_raises_no_alarm() -> None:
+    """Only a kappa well below zero, with its whole interval, speaks of inverted labels."""
+    assert inverted_sentence("A against B", Estimate("kappa", -0.3, -0.7, 0.1)) == []
+    assert inverted_sentence("A against B", Estimate("kappa", -0.05, -0.08, -0.02)) == []
+    assert "inverted" in inverted_sentence("A against B", Estimate("kappa", -0.6, -0.8, -0.4))[0]
