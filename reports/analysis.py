@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SOURCES = ("desk", "import")
 PACKAGES = ("secondreader", "numpy", "pandas", "scipy", "krippendorff")
 MOST_RATE_GROUPS = 12
+FEW_NUMBERS = 6
 LEFT_OUT = ("score",)
 """Columns of the long frame that are neither a reading nor a slice."""
 
@@ -94,8 +95,8 @@ class Analysis:
         """Every sentence that must stand beside the figures, once."""
         notes = [*self.agreement.warnings]
         for part in self.judges:
-            notes += [f"{part.judge}: {note}" for note in part.rates.overall.warnings]
-            notes += [f"{part.judge}: {note}" for note in part.alt_test.warnings]
+            notes += [f"judge {part.judge}: {note}" for note in part.rates.overall.warnings]
+            notes += [f"judge {part.judge}: {note}" for note in part.alt_test.warnings]
         return tuple(dict.fromkeys(notes))
 
     @property
@@ -287,12 +288,13 @@ def decided_gold(readings: Readings, decisions: dict[str, str]) -> dict[str, str
 
 
 def rate_columns(readings: Readings) -> list[str]:
-    """Slice columns whose groups get a rate of their own: few named values, or few numbers."""
-    return [
-        str(name)
-        for name in readings.slices.columns
-        if 2 <= readings.slices[name].nunique() <= MOST_RATE_GROUPS
-    ]
+    """Slice columns whose groups get a rate of their own: few named values, or very few numbers."""
+    chosen = []
+    for name, values in readings.slices.items():
+        most = FEW_NUMBERS if pd.api.types.is_numeric_dtype(values) else MOST_RATE_GROUPS
+        if 2 <= values.nunique() <= most:
+            chosen.append(str(name))
+    return chosen
 
 
 def missing_sentences(facts: StudyFacts, readings: Readings, options: Options) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def judge_sentences(found: "Analysis", part: "JudgePart") -> Iterator[str]:
     if raw is not None:
         kappa = one_figure(result, "kappa", "judge-human", judge)
         more = f"; {name_of('kappa')} {figure(kappa)}" if kappa else ""
-        yield f"{judge} gives the gold answer on {figure(raw)} of {raw.n} transcripts{more}."
+        yield f"Judge {judge} gives the gold answer on {figure(raw)} of {raw.n} transcripts{more}."
     seen, passed = (one_figure(result, name, "judge-human", judge) for name in ("sensitivity", "specificity"))
     if seen is not None:
         yield f"Of {seen.n} transcripts with gold {found.positive!r} it finds {figure(seen)}."
@@ -67,7 +67,7 @@ def judge_sentences(found: "Analysis", part: "JudgePart") -> Iterator[str]:
     if gap is not None:
         yield f"In an annotator's place it changes agreement with the other annotators by {points(gap)}."
     if part.rates.overall.rates["naive"].value is not None:
-        yield f"{judge}: {part.rates.overall.sentence}"
+        yield f"By {judge}, {part.rates.overall.sentence}"
     if part.alt_test.winning_rate is not None:
         yield part.alt_test.sentence
 

@@ -49,7 +49,7 @@ class Scale:
         raw = (self.high - self.low) / 5
         power = 10 ** floor(log10(raw))
         step = next(unit * power for unit in (1, 2, 2.5, 5, 10) if unit * power >= raw - 1e-12)
-        first = -floor(-self.low / step - 1e-9)
+        first = -floor(-self.low / step + 1e-9)
         last = floor(self.high / step + 1e-9)
         return [round(k * step, 10) for k in range(first, last + 1)]
 

@@ -90,8 +90,8 @@ def is_known(value: Any) -> bool:
 
 
 def number(name: str, value: float) -> str:
-    """One value in its usual form: 21.3 % or 0.613."""
-    return f"{100 * value:.1f} %" if name in SHARES else f"{value:.3f}"
+    """One value in its usual form: 21.3% or 0.613."""
+    return f"{100 * value:.1f}%" if name in SHARES else f"{value:.3f}"
 
 
 def limits(name: str, low: float, high: float) -> str:

@@ -1,0 +1,91 @@
+"""Which figures a chart shows: the same choice for the report's SVG and the console's charts."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from secondreader.judge.rates import HEADLINE
+from secondreader.reports.svg import Mark
+from secondreader.reports.words import is_known, name_of, shown
+
+PEOPLE = (
+    "raw",
+    "positive_agreement",
+    "negative_agreement",
+    "ac1",
+    "alpha",
+    "mean_pair_kappa",
+    "fleiss",
+    "conger",
+    "pabak",
+)
+JUDGE = (
+    "raw",
+    "positive_agreement",
+    "negative_agreement",
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "f1",
+    "balanced_accuracy",
+    "ac1",
+    "alpha",
+    "kappa",
+    "mcc",
+)
+RATES = ("naive", HEADLINE)
+
+
+def pick(figures: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
+    """The headline figures of a section over all items, narrowed by scope columns."""
+    wanted = {"headline": True, "slice_name": "", "slice_value": "", **scope}
+    keep = figures["section"] == section
+    for name, value in wanted.items():
+        keep &= figures[name] == value
+    return figures[keep]
+
+
+def in_order(figures: pd.DataFrame, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of the named figures, in the order of the names."""
+    return [row for name in names for row in rows_of(figures[figures["name"] == name])]
+
+
+def rows_of(figures: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dicts keyed by text."""
+    return [{str(key): value for key, value in row.items()} for row in figures.to_dict("records")]
+
+
+def mark(row: dict[str, Any], label: str | None = None, series: int = 0) -> Mark:
+    """One figure's row as a mark."""
+    value, low, high = (float(row[key]) if is_known(row[key]) else None for key in ("value", "low", "high"))
+    return Mark(label or name_of(row["name"]), value, low, high, series, shown(row["name"], row))
+
+
+def people_marks(figures: pd.DataFrame) -> list[Mark]:
+    """How far people agree with each other."""
+    return [mark(row) for row in in_order(pick(figures, "human-human"), PEOPLE)]
+
+
+def judge_marks(figures: pd.DataFrame, judges: Iterable[str]) -> list[Mark]:
+    """Judges against gold, figure by figure, each judge a series; the first row of a figure names it."""
+    names = list(judges)
+    marks = []
+    for name in JUDGE:
+        for series, judge in enumerate(names):
+            for row in in_order(pick(figures, "judge-human", judge=judge), [name]):
+                marks.append(mark(row, name_of(name) if series == 0 else " ", series))
+    return marks
+
+
+def rate_marks(figures: pd.DataFrame, judge: str, column: str = "") -> list[Mark]:
+    """Naive beside corrected rate, overall and in the groups of a column."""
+    rates = figures[(figures["section"] == "rate") & (figures["judge"] == judge)]
+    chosen = rates[rates["slice_name"].isin(["", column]) & rates["name"].isin(RATES)]
+    marks = []
+    for (_, group), part in chosen.groupby(["slice_name", "slice_value"], sort=False):
+        for row in in_order(part, RATES):
+            kind = "naive" if row["name"] == RATES[0] else "corrected"
+            marks.append(mark(row, f"{group} · {kind}", RATES.index(row["name"])))
+    return marks

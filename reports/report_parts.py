@@ -1,0 +1,383 @@
+"""The parts of a report, in the order in which a reviewer of methods reads."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from secondreader.reports.charts import PEOPLE, RATES, judge_marks, people_marks, pick, rate_marks, rows_of
+from secondreader.reports.disagreements import KINDS, NO_GOLD, SILENT, ItemReading
+from secondreader.reports.markup import Html, finished, join, section, sentences, table, tag
+from secondreader.reports.report_tables import (
+    confusion_table,
+    figure_table,
+    judges_table,
+    named_table,
+    pairs,
+    people_table,
+    strata_table,
+)
+from secondreader.reports.sentences import headline_sentences
+from secondreader.reports.svg import Mark, interval_chart
+from secondreader.reports.words import is_known, name_of, plural, shown
+
+if TYPE_CHECKING:
+    from secondreader.reports.analysis import Analysis, JudgePart
+
+GLYPHS = "●■◆"
+"""The shapes of a chart's series, in their order."""
+INTERVALS = "Dots are estimates, lines their 95 % intervals; the table beside it holds the same numbers."
+
+
+def summary(found: "Analysis") -> Html:
+    """What the study found, in sentences."""
+    return section(
+        "summary",
+        "In short",
+        sentences(headline_sentences(found), class_="headlines"),
+        sentences(found.missing, class_="missing"),
+    )
+
+
+def design(found: "Analysis") -> Html:
+    """Pool, draw, people, judges and the hashes of what was asked."""
+    facts = found.facts
+    book = facts.codebook
+    frozen = facts.frozen_at.strftime("%Y-%m-%d %H:%M UTC") if facts.frozen_at else "not frozen"
+    asked = [
+        ("Question", f"{found.question.text} ({found.question.id})"),
+        ("Definition", " ".join(found.question.definition.split()) or "–"),
+        ("Answers", ", ".join(f"{one.value} ({one.label})" for one in found.question.answers)),
+        ("Counts as the finding", found.positive),
+        ("Pool", f"{plural(facts.n_pool, 'transcript')} in {plural(facts.n_scenarios, 'scenario')}"),
+        ("Drawn for labelling", f"{plural(facts.n_drawn, 'transcript')}, {facts.n_labelled} labelled"),
+        ("Labels used", f"source {found.options.source}"),
+        ("Plan", f"frozen {frozen}"),
+        ("Plan hash", facts.plan_hash or "–"),
+        ("Codebook", f"{book.name} {book.version}, {facts.codebook_hash}"),
+        ("Guideline hash", facts.guideline_hash),
+    ]
+    plan = [(name, str(value)) for name, value in sorted(facts.plan.items()) if name != "codebook"]
+    return section(
+        "design",
+        "Study and design",
+        pairs(asked),
+        strata_table(facts) if facts.strata else "",
+        people_table(facts) if facts.annotators else "",
+        judges_table(facts) if facts.judges else "",
+        tag("h3", "The frozen plan") if plan else "",
+        pairs(plan) if plan else "",
+    )
+
+
+def chart(marks: list[Mark], chart_id: str, title: str, **options: Any) -> Html:
+    """A chart in a figure; nothing where there is nothing to draw."""
+    if not any(one.value is not None for one in marks):
+        return Html("")
+    drawn = interval_chart(marks, chart_id=chart_id, title=title, description=INTERVALS, **options)
+    scroll = tag("div", Html(drawn), class_="scroll", tabindex="0", role="region", aria_label=title)
+    return tag("figure", scroll, tag("figcaption", title))
+
+
+def people(found: "Analysis") -> Html:
+    """Human-human agreement: raw with base rate first, then what corrects for chance, pairs and repeats."""
+    figures = found.figures
+    main = pick(figures, "human-human")
+    others = figures[
+        (figures["section"] == "human-human")
+        & (figures["slice_name"] == "")
+        & ~figures["headline"].astype(bool)
+    ]
+    couples = figures[
+        (figures["section"] == "pair") & (figures["judge"] == "") & (figures["name"] == "kappa")
+    ]
+    again = pick(figures, "intra-rater")
+    return section(
+        "people",
+        "People with each other",
+        chart(people_marks(figures), "people-chart", "Agreement between annotators", low=0.0, high=1.0),
+        figure_table(rows_of(main), "Agreement between annotators; unsure is an answer of its own"),
+        named_table(couples, {"one": "annotator", "two": "annotator"}, "Pairs of annotators")
+        if len(couples)
+        else "",
+        figure_table(rows_of(again), "Annotators with themselves, on unannounced repeats")
+        if len(again)
+        else "",
+        named_table(
+            others[others["name"].isin(PEOPLE)],
+            {"unsure": "unsure counted as"},
+            "The same with unsure treated otherwise",
+        )
+        if len(others)
+        else "",
+    )
+
+
+def judges(found: "Analysis") -> Html:
+    """Judges against gold: counts, figures, ceiling, alternative annotator test, differences."""
+    if not found.judges:
+        return section("judges", "Judges with people", tag("p", "There are no verdicts."))
+    names = [part.judge for part in found.judges]
+    gap = found.figures[found.figures["section"] == "judge difference"]
+    return section(
+        "judges",
+        "Judges with people",
+        tag("p", gold_words(found)),
+        *judge_charts(found, names),
+        *(one_judge(found, part) for part in found.judges),
+        named_table(gap, {"one": "judge", "two": "minus"}, "Differences between judges, paired by scenario")
+        if len(gap)
+        else "",
+    )
+
+
+def judge_charts(found: "Analysis", names: list[str]) -> list[Html]:
+    """Judges against gold: in one chart while shapes can tell them apart, else in one each."""
+    together = [names] if len(names) <= len(GLYPHS) else [[name] for name in names]
+    charts = []
+    for at, some in enumerate(together):
+        legend = ", ".join(f"{glyph} {name}" for glyph, name in zip(GLYPHS, some, strict=False))
+        title = f"Judges against gold: {legend}"
+        charts.append(chart(judge_marks(found.figures, some), f"judge-{at}", title, low=0.0, high=1.0))
+    return charts
+
+
+def gold_words(found: "Analysis") -> str:
+    """What gold is here, and how much depends on that choice."""
+    notes = ["Gold is the majority of the annotators, adjudicated where it was; a judge is never part of it."]
+    for change in found.agreement.changes:
+        if change.changed is not None:
+            notes.append(
+                f"{change.changed} of {change.items} items have another gold by {change.two} than by {change.one}."
+            )
+    return " ".join(notes)
+
+
+def one_judge(found: "Analysis", part: "JudgePart") -> Html:
+    """Everything about one judge."""
+    figures = found.figures
+    mine = pick(figures, "judge-human", judge=part.judge)
+    ceiling = figures[
+        figures["section"].isin(["ceiling", "ceiling difference", "judge-human minus human-human"])
+        & (figures["judge"] == part.judge)
+    ]
+    return join(
+        [
+            tag("h3", part.judge),
+            confusion_table(found.agreement.confusion, part.judge),
+            figure_table(rows_of(mine), f"{part.judge} against gold; unsure is missing"),
+            named_table(
+                ceiling,
+                {"section": "comparison", "one": "side", "two": "against"},
+                f"Human ceiling: {part.judge} in an annotator's place",
+            ),
+            tag("h4", "Alternative annotator test"),
+            tag("p", part.alt_test.sentence),
+            sentences(part.alt_test.warnings),
+            duels_table(part),
+            tag("p", f"Source: {part.alt_test.source}.", class_="source"),
+        ]
+    )
+
+
+def duels_table(part: "JudgePart") -> Html:
+    """The judge against each annotator."""
+    rows = [
+        [
+            one.annotator,
+            one.n,
+            one.n_clusters,
+            percent(one.judge_wins),
+            percent(one.annotator_wins),
+            p_value(one.p),
+            p_value(one.p_cluster),
+        ]
+        for one in part.alt_test.duels
+    ]
+    head = ["annotator", "n", "scenarios", "judge at least as good", "annotator at least as good"]
+    head += ["p, as published", "p, by scenario"]
+    return table(head, rows, caption=f"{part.judge} against each annotator", numbers=range(1, 7))
+
+
+def percent(value: float | None) -> str:
+    """A share, or a dash."""
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value, never a bare zero."""
+    if value is None or not is_known(value):
+        return "–"
+    return "< .001" if value < 0.001 else f"{value:.3f}"
+
+
+def rates(found: "Analysis") -> Html:
+    """Corrected rates beside the naive ones."""
+    if not found.judges:
+        return section("rates", "Corrected rates", tag("p", "There are no verdicts to correct."))
+    return section("rates", "Corrected rates", *(judge_rates(found, part) for part in found.judges))
+
+
+def judge_rates(found: "Analysis", part: "JudgePart") -> Html:
+    """Rates of one judge: overall, by group, differences."""
+    figures = found.figures
+    mine = figures[(figures["section"] == "rate") & (figures["judge"] == part.judge)]
+    gaps = figures[(figures["section"] == "rate difference") & (figures["judge"] == part.judge)]
+    columns = list(dict.fromkeys(one.column for one in part.rates.groups))
+    number = found.judges.index(part)
+    charts = [
+        chart(
+            rate_marks(figures, part.judge, column),
+            f"rates-{number}-{at}",
+            f"{part.judge}: naive beside corrected rate, by {column or 'all transcripts'}",
+            percent=True,
+            low=0.0,
+        )
+        for at, column in enumerate(columns or [""])
+    ]
+    return join(
+        [
+            tag("h3", part.judge),
+            tag("p", finished(part.rates.overall.sentence)),
+            sentences(part.rates.overall.warnings),
+            *charts,
+            named_table(
+                mine[(mine["slice_name"] == "") | mine["name"].isin(RATES)],
+                {"slice_name": "attribute", "slice_value": "value"},
+                f"Rates of {part.judge}, all estimators",
+            ),
+            named_table(
+                gaps,
+                {"slice_name": "attribute", "one": "group", "two": "minus"},
+                f"Differences between groups of {part.judge}",
+            )
+            if len(gaps)
+            else "",
+        ]
+    )
+
+
+def silence(found: "Analysis") -> Html:
+    """Verdicts without an answer, by slice."""
+    figures = found.figures
+    mine = figures[(figures["section"] == "judge-human") & (figures["name"] == "unparsed_share")]
+    some = {row["judge"] for row in rows_of(mine) if is_known(row["value"]) and row["value"] > 0}
+    if not some:
+        return section("unparsed", "Verdicts without an answer", tag("p", "Every verdict could be read."))
+    scope = {"judge": "judge", "slice_name": "attribute", "slice_value": "value"}
+    note = "They are counted and never guessed. Where they gather in one slice, leaving them out is no small thing."
+    return section(
+        "unparsed",
+        "Verdicts without an answer",
+        tag("p", note),
+        named_table(mine[mine["judge"].isin(some)], scope, "Verdicts without an answer, by slice"),
+    )
+
+
+def quality(found: "Analysis") -> Html:
+    """How good the labels are."""
+    notes = [note for one in found.quality.raters for note in one.sentences]
+    rows = [
+        [
+            one.rater,
+            one.n,
+            shown("flip_rate", one.flip_rate.row()),
+            shown("unsure_rate", one.unsure_rate.row()),
+            f"{percent(one.drift.rates[0])} → {percent(one.drift.rates[2])}",
+            p_value(one.drift.p_holm),
+            f"{one.run.length} × {one.run.answer}" if one.run.answer else "–",
+            "–" if one.median_seconds is None else f"{one.median_seconds:.0f} s",
+            f"{one.n_fast} / {one.n_slow}",
+        ]
+        for one in found.quality.raters
+    ]
+    head = ["annotator", "labels", "changed on a repeat", "unsure", "positive, first → last third"]
+    head += ["p (Holm)", "longest run", "median time", "fast / slow"]
+    return section(
+        "quality",
+        "Quality of the labels",
+        sentences(notes) or tag("p", "Nothing stands out."),
+        table(head, rows, caption="Annotators", numbers=(1,)),
+        tag("p", "No label was removed or changed for any of this."),
+    )
+
+
+def limits_of_data(found: "Analysis") -> Html:
+    """What these data cannot support, and every warning."""
+    return section(
+        "limits",
+        "What these data cannot support",
+        sentences(found.quality.cannot_support) or tag("p", "No claim of this report lacks data."),
+        tag("h3", "Read the figures with these in mind") if found.warnings else "",
+        sentences(found.warnings),
+    )
+
+
+def transcripts(found: "Analysis", readings: tuple[ItemReading, ...]) -> Html:
+    """The transcripts where a judge departs from gold or has none, by public id."""
+    open_ends = {NO_GOLD, SILENT}
+    chosen = [
+        one for one in readings if one.is_wrong() or one.people_differ or open_ends & set(one.kinds.values())
+    ]
+    names = [part.judge for part in found.judges]
+    rows = [
+        [
+            tag("span", one.item, id=f"t-{one.item}", class_="id"),
+            one.cluster,
+            one.gold,
+            *(f"{one.verdicts[name]}: {one.kinds[name]}" for name in names),
+            ", ".join(f"{rater}: {answer}" for rater, answer in one.labels.items()),
+        ]
+        for one in chosen
+    ]
+    kinds = [f"{name}: {meaning}" for name, meaning in KINDS.items()]
+    return section(
+        "transcripts",
+        "Transcripts of disagreement",
+        tag(
+            "p",
+            f"{plural(len(rows), 'transcript')} where a judge departs from gold or gave no answer, or people differ.",
+        ),
+        table(
+            ["transcript", "scenario", "gold", *names, "labels"], rows, caption="Transcripts of disagreement"
+        ),
+        sentences(kinds),
+    )
+
+
+def methods(found: "Analysis") -> Html:
+    """Each figure's source and interval."""
+    figures = found.figures
+    known = figures[["name", "source", "method"]].drop_duplicates()
+    rows: list[list[Any]] = []
+    for name, part in known.groupby("name", sort=False):
+        ways = [one for one in dict.fromkeys(part["method"]) if one]
+        sources = [one for one in dict.fromkeys(part["source"]) if one]
+        rows.append([name_of(str(name)), "; ".join(sources), "; ".join(ways)])
+    return section(
+        "methods",
+        "Methods",
+        sentences(method_notes()),
+        table(["figure", "defined in", "interval by"], rows, caption="Every figure of this report"),
+    )
+
+
+def method_notes() -> Iterator[str]:
+    """What holds for all figures."""
+    yield "Transcripts of one scenario are not independent: intervals and tests resample or permute whole scenarios"
+    yield "Labelled transcripts weigh the inverse of their inclusion probability"
+    yield "Below 8 labelled scenarios no interval is given, below 30 it is marked as probably too short"
+    yield "What is undefined stays undefined, with its reason: it is never 0, 1 or left out"
+    yield "Unsure is an answer of its own for agreement between people and missing for the accuracy of judges"
+
+
+def provenance(found: "Analysis", made_at: str) -> Html:
+    """Hashes, versions, seeds: what it takes to compute this again."""
+    options = found.inputs["options"]
+    rows = [
+        ("Report made", made_at),
+        ("Inputs hash", found.inputs_hash),
+        ("Data hash", found.data_hash),
+        ("Plan hash", found.facts.plan_hash or "–"),
+        *((f"Option {name}", "–" if value is None else str(value)) for name, value in options.items()),
+        *((f"Version of {name}", value) for name, value in found.versions.items()),
+    ]
+    return section("provenance", "Provenance", pairs(rows))

@@ -1,0 +1,113 @@
+"""An analysis on the terminal: sentences first, then the tables behind them."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from secondreader.judge.resample import FEW_CLUSTERS
+from secondreader.reports.charts import JUDGE, PEOPLE, in_order, pick, rows_of
+from secondreader.reports.markup import finished
+from secondreader.reports.report_tables import cells
+from secondreader.reports.sentences import headline_sentences
+from secondreader.reports.words import is_known, name_of, plural, shown, why
+
+if TYPE_CHECKING:
+    from secondreader.reports.analysis import Analysis, JudgePart
+
+FIGURE_HEAD = ("value", "95 % interval", "n", "scenarios")
+SHORT = "†"
+"""Marks an interval from few scenarios."""
+NUMBERS = frozenset({"value", "95 % interval", "n", "scenarios", "all"})
+
+
+def show(found: "Analysis", console: Console | None = None) -> None:
+    """Print the analysis. Names from the data are escaped: rich would read [brackets] as style."""
+    out = console or Console()
+    facts = found.facts
+    if facts.notice:
+        out.print(f"[bold reverse] {escape(facts.notice)} [/]")
+    pool = f"{plural(facts.n_pool, 'transcript')}, {facts.n_labelled} labelled"
+    out.print(f"[bold]{escape(facts.title)}[/] ({escape(facts.name)}): {pool}")
+    out.print(f"{escape(found.question.text)} Labels of source {found.options.source}.")
+    listing(out, "", headline_sentences(found))
+    listing(out, "Missing", found.missing)
+    main = in_order(pick(found.figures, "human-human"), PEOPLE)
+    out.print(grid("People with each other", ["figure", *FIGURE_HEAD], named(main)))
+    couples = pick(found.figures, "pair", judge="", name="kappa")
+    body = [[f"{row['one']} – {row['two']}", *brief(row)] for row in rows_of(couples)]
+    if body:
+        out.print(grid("Cohen kappa of pairs", ["annotators", *FIGURE_HEAD], body))
+    for part in found.judges:
+        show_judge(found, part, out)
+    out.print(f"{SHORT} from fewer than {FEW_CLUSTERS} scenarios: probably too short")
+    listing(out, "What these data cannot support", found.quality.cannot_support)
+    listing(out, "Read the figures with these in mind", found.warnings)
+    out.print(f"[dim]data {found.data_hash[:12]}  inputs {found.inputs_hash[:12]}[/]")
+
+
+def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
+    """One judge: counts, figures, rates."""
+    out.print(confusion_grid(found, part.judge))
+    rows = in_order(pick(found.figures, "judge-human", judge=part.judge), [*JUDGE, "unparsed_share"])
+    out.print(grid(f"{part.judge} against gold", ["figure", *FIGURE_HEAD], named(rows)))
+    body = [
+        [
+            f"{one.column} = {one.group}" if one.column else "all",
+            shown("naive", one.rates["naive"].row()),
+            shown("post_stratified", one.headline.row()),
+            one.n_judged,
+            one.n_gold,
+        ]
+        for one in (part.rates.overall, *part.rates.groups)
+    ]
+    head = ["transcripts", "naive rate", "corrected rate", "judged", "with gold"]
+    out.print(grid(f"Rates by {part.judge}", head, body))
+
+
+def named(rows: Iterable[dict[str, Any]]) -> list[list[Any]]:
+    """Figures by name."""
+    return [[name_of(row["name"]), *brief(row)] for row in rows]
+
+
+def brief(row: dict[str, Any]) -> list[Any]:
+    """Value or the reason why there is none, interval, n, scenarios."""
+    value, interval, n, clusters, _ = cells(row)
+    if not is_known(row["value"]):
+        value = f"undefined: {why(row['reason'])}"
+    few = SHORT if is_known(row["low"]) and clusters < FEW_CLUSTERS else ""
+    return [value, f"{interval}{few}", n, clusters]
+
+
+def grid(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """A table; everything in it is taken literally."""
+    made = Table(title=escape(title), title_justify="left", title_style="bold", expand=False)
+    for one in head:
+        made.add_column(escape(one), justify="right" if one in NUMBERS else "left")
+    for row in rows:
+        made.add_row(*(escape(str(one)) for one in row))
+    return made
+
+
+def confusion_grid(found: "Analysis", judge: str) -> Table:
+    """Counts of gold by verdict."""
+    mine = found.agreement.confusion
+    mine = mine[(mine["judge"] == judge) & (mine["n"] > 0)]
+    verdicts = list(dict.fromkeys(mine["verdict"]))
+    counts = {(row["gold"], row["verdict"]): int(row["n"]) for row in rows_of(mine)}
+    rows = [
+        [gold, *(counts.get((gold, verdict), 0) for verdict in verdicts)]
+        for gold in dict.fromkeys(mine["gold"])
+    ]
+    return grid(f"Labelled transcripts: gold by verdict of {judge}", ["gold", *map(str, verdicts)], rows)
+
+
+def listing(out: Console, title: str, sentences: Iterable[str]) -> None:
+    """A titled list; nothing where there is no sentence."""
+    items = list(sentences)
+    if items and title:
+        out.print(f"\n[bold]{title}[/]")
+    for one in items:
+        out.print(f"  • {escape(finished(one))}", soft_wrap=True)
