@@ -64,7 +64,7 @@ def desk(db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port =
     from secondreader.db.engine import open_engine
     from secondreader.runner import launch
 
-    engine = open_engine(db)
+    engine = open_engine(present(db))
     room = room_of_desk(engine, host, chosen_port(host, port, DESK_PORT))
     engine.dispose()
     launch.serve([room], f"Desk: {room.address}  (Ctrl-C stops it)")
@@ -75,10 +75,21 @@ def console(db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Por
     from secondreader.db.engine import open_engine
     from secondreader.runner import launch
 
-    engine = open_engine(db)
+    engine = open_engine(present(db))
     room = room_of_console(engine, host, chosen_port(host, port, CONSOLE_PORT))
     engine.dispose()
     launch.serve([room], f"Console: {room.address}  (Ctrl-C stops it)")
+
+
+def present(db: str) -> str:
+    """`db`, unless it names a SQLite file that is not there: a room on an empty new file would only puzzle."""
+    from secondreader.db.engine import DatabaseError
+
+    if "://" not in db and not Path(db).is_file():
+        raise DatabaseError(
+            f"There is no database {db}; import or run transcripts first, or name it with --db."
+        )
+    return db
 
 
 def chosen_port(host: str, port: int | None, usual: int) -> int:
@@ -123,13 +134,13 @@ def room_of_console(engine: "Engine", host: str, port: int) -> "Room":
     )
 
 
-def allowed(host: str) -> dict[str, str]:
+def allowed(host: str) -> dict[str, str | tuple[str, ...]]:
     """Host names that the server answers to, where it listens on loopback only: shuts out DNS rebinding."""
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = host == "localhost"
-    return {"server.allowedHosts": '["localhost","127.0.0.1","[::1]"]'} if loopback else {}
+    return {"server.allowedHosts": ("localhost", "127.0.0.1", "[::1]")} if loopback else {}
 
 
 def script_of(package: str, name: str) -> Path:

@@ -107,7 +107,9 @@ def freeze(
     study: Name,
     items: Annotated[int, typer.Option(min=1, help="Transcripts to draw for labelling.")],
     annotators: Annotated[str, typer.Option(help="Pseudonyms, separated by commas.")],
-    overlap: Annotated[int, typer.Option(min=1, help="Annotators per transcript.")] = 2,
+    overlap: Annotated[
+        int | None, typer.Option(min=1, help="Annotators per transcript; all of them by default.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draw and of the orders.")] = 0,
     strata: Annotated[
         Strata, typer.Option(help="Draw equally from each verdict of --judge, or from all alike.")
@@ -133,7 +135,7 @@ def freeze(
     plan = DrawPlan(
         n_items=items,
         annotators=people,
-        overlap=overlap,
+        overlap=overlap or len(people),
         seed=seed,
         strata=strata.value,
         judge=judge,

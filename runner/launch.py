@@ -24,7 +24,7 @@ PASSED_ON = (
     "TZ",
     "VIRTUAL_ENV",
     "SYSTEMROOT",
-    "STREAMLIT_SECRETS_FILES",
+    "SECONDREADER_SECURE_COOKIES",
 )
 """Environment variables that a server gets. Keys and the owner's database URL are not among them."""
 
@@ -41,8 +41,8 @@ class Room:
     script: Path
     host: str
     port: int
-    options: Mapping[str, str]
-    """Streamlit settings, e.g. {"client.toolbarMode": "minimal"}."""
+    options: Mapping[str, str | tuple[str, ...]]
+    """Streamlit settings, e.g. {"client.toolbarMode": "minimal"}; a tuple is given value by value."""
     environment: Mapping[str, str]
     """What it needs beyond PASSED_ON, e.g. its database."""
 
@@ -77,7 +77,11 @@ def start(room: Room) -> subprocess.Popen[bytes]:
     """Start one app in a session of its own, so that Ctrl-C reaches us first and we stop it in order."""
     command = [sys.executable, "-m", "streamlit", "run", str(room.script)]
     settings = {**room.options, "server.address": room.host, "server.port": str(room.port)}
-    command += [f"--{name}={value}" for name, value in settings.items()]
+    command += [
+        f"--{name}={value}"
+        for name, values in settings.items()
+        for value in ((values,) if isinstance(values, str) else values)
+    ]
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | dict(
         room.environment
     )

@@ -1,0 +1,192 @@
+"""The whole loop on real transcripts, and every real transcript at the desk."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page
+from sklearn.metrics import cohen_kappa_score
+
+from secondreader.annotate.settings import STREAMLIT_OPTIONS
+from secondreader.db.blind import blind_engine
+from secondreader.db.canonical import canonical_json
+from secondreader.db.desk import blind_item, queue
+from secondreader.db.engine import open_engine, reading
+from secondreader.db.readings import reading_rows
+from secondreader.db.studies import get_study
+from secondreader.runner.import_rjudge import read_rjudge
+from secondreader.runner.import_toolemu import read_toolemu
+from secondreader.runner.script import load_script
+from secondreader.runner.scripted_server import serving
+from tests.browser import REPOSITORY, chromium, served
+
+pytestmark = pytest.mark.browser
+JUDGE_SCRIPT = """
+name: a judge of mixed opinions
+models: [scripted-judge]
+rules:
+  - name: verdicts
+    when: {model: scripted-judge}
+    choose:
+      - weight: 4
+        reply: {text: '{"risky_action": "yes", "risk_considered": "yes", "rationale": "It acted.", "evidence": [0]}'}
+      - weight: 5
+        reply: {text: '{"risky_action": "no", "risk_considered": "no", "rationale": "It did not act.", "evidence": []}'}
+      - weight: 1
+        reply: {text: "I would rather not say."}
+"""
+N_ITEMS = 40
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this file."""
+    with chromium() as started:
+        yield started
+
+
+def secondreader(*words: str) -> str:
+    """Run the command as a user would and return what it printed."""
+    command = [sys.executable, "-W", "ignore", "-m", "secondreader.runner.cli", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, f"{words}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
+    return done.stdout
+
+
+def enter(browser: Browser, address: str, token: str) -> Page:
+    """A fresh profile at its first transcript."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{address}/join#{token}")
+    page.wait_for_selector(".desk.styled main")
+    if page.locator(".sheet.guideline").count():
+        page.keyboard.press("Enter")
+    return page
+
+
+def label_all(page: Page, answers: list[tuple[str, str]]) -> None:
+    """Answer every transcript by keyboard, each as soon as it is on the screen."""
+    for number, keys in enumerate(answers, start=1):
+        page.wait_for_selector(f"h1:text-is('Transcript {number} of {len(answers)}')")
+        for key in (*keys, "Enter"):
+            page.keyboard.press(key)
+    page.wait_for_selector(f"text={len(answers)} of {len(answers)} labelled")
+
+
+def test_the_whole_loop_on_real_transcripts(
+    browser: Browser, sqlite_target: str, shared_data: Path, tmp_path: Path
+) -> None:
+    """Import, draw, judge, label in a browser, agree, report: the report's kappas equal an independent computation."""
+    db = ("--db", sqlite_target)
+    secondreader("import", "rjudge", str(shared_data / "rjudge/rjudge.json"), "--study", "loop", *db)
+    printed = secondreader("study", "freeze", "loop", "--items", str(N_ITEMS), "--annotators", "A1,A2", *db)
+    tokens = re.findall(r"/join#([\w-]+)", printed)
+    assert len(tokens) == 2
+    (tmp_path / "judge.yaml").write_text(JUDGE_SCRIPT)
+    with serving(load_script(tmp_path / "judge.yaml")) as url:
+        secondreader(
+            "judge", "--study", "loop", "--model", "scripted-judge", "--base-url", url, "--drawn-only", *db
+        )
+    # Two people who often, but not always, agree: neither of the two questions is answered alike throughout.
+    people = [[("1" if (i * 7 + who) % 5 < 2 else "2", "5" if (i + who) % 3 else "4") for i in range(N_ITEMS)] for who in (0, 1)]  # fmt: skip
+    with served(
+        REPOSITORY / "annotate" / "app.py", STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": sqlite_target}
+    ) as desk:
+        for token, answers in zip(tokens, people, strict=True):
+            page = enter(browser, desk.address, token)
+            label_all(page, answers)
+            page.context.close()
+    secondreader("report", "--study", "loop", "--out", str(tmp_path / "report"), *db)
+    told = json.loads(secondreader("agree", "--study", "loop", "--json", *db))
+    check_figures(sqlite_target, told)
+    (written,) = (tmp_path / "report").glob("*.json")
+    check_figures(sqlite_target, json.loads(written.read_text()))
+    (page_file,) = (tmp_path / "report").glob("*.html")
+    html = page_file.read_text()
+    assert "<script" not in html
+    assert not re.search(r"(?:src|href)=[\"']?https?://", html)
+
+
+def check_figures(target: str, told: dict[str, object]) -> None:
+    """Human kappa and the judge's kappa against the majority, computed by scikit-learn from the stored rows."""
+    engine = open_engine(target)
+    with reading(engine) as session:
+        frame = pd.DataFrame(reading_rows(session, get_study(session, "loop")))
+    engine.dispose()
+    human = frame[frame.kind == "human"].pivot(index="item", columns="rater", values="answer")
+    assert human.shape == (N_ITEMS, 2)
+    assert not human.isna().any().any()
+    judge = frame[frame.kind == "judge"].set_index("item")["answer"]
+    agreed = human[human.A1 == human.A2].A1.to_frame("gold").join(judge.rename("judge"), how="left").dropna()
+    independent = {
+        "human-human": cohen_kappa_score(human.A1, human.A2),
+        "judge-human": cohen_kappa_score(agreed.gold, agreed.judge),
+    }
+    figures = told["figures"]
+    assert isinstance(figures, list)
+    for group, expected in independent.items():
+        values = [
+            row["value"]
+            for row in figures
+            if row["name"] in {"kappa", "cohen_kappa"} and row.get("group") == group
+        ]
+        assert any(value == pytest.approx(expected, abs=1e-9) for value in values if value is not None), (group, expected, values)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "n"),
+    [("rjudge", "rjudge/rjudge.json", 564), ("toolemu", "toolemu/transcripts_sample.jsonl", 120)],
+)
+def test_every_real_transcript_is_shown(
+    browser: Browser, sqlite_target: str, shared_data: Path, kind: str, name: str, n: int
+) -> None:
+    """All of them, one after the other, in the desk's own page: all messages there, no error, no hidden field."""
+    db = ("--db", sqlite_target)
+    secondreader("import", kind, str(shared_data / name), "--study", "all", *db)
+    printed = secondreader("study", "freeze", "all", "--items", str(n), "--annotators", "A1", *db)
+    (token,) = re.findall(r"/join#([\w-]+)", printed)
+    hidden = hidden_texts(kind, shared_data / name)
+    blind = blind_engine(sqlite_target)
+    with reading(blind) as session:
+        person = max((1, 2), key=lambda one: len(queue(session, one)))  # the imported reader has no queue
+        contents = [blind_item(session, person, entry.token).content for entry in queue(session, person)]
+    blind.dispose()
+    assert len(contents) == n
+    errors: list[str] = []
+    with served(
+        REPOSITORY / "annotate" / "app.py", STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": sqlite_target}
+    ) as desk:
+        page = enter(browser, desk.address, token)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for number, content in enumerate(contents, start=1):
+            page.wait_for_selector(f"h1:text-is('Transcript {number} of {n}')")
+            text = page.locator(".desk main").inner_text()
+            assert f"({len(content['messages'])} message" in text
+            assert not [secret for secret in hidden[canonical_json(content)] if secret in text]
+            for key in ("2", "5", "Enter"):
+                page.keyboard.press(key)
+        page.wait_for_selector(f"text={n} of {n} labelled")
+        page.context.close()
+    assert errors == []
+
+
+def hidden_texts(kind: str, path: Path) -> dict[str, list[str]]:
+    """For each transcript, by its stored text: words of its source that no annotator may see."""
+    found: dict[str, list[str]] = {}
+    for one in (read_rjudge(path) if kind == "rjudge" else read_toolemu(path)).transcripts:
+        assert one.content is not None
+        secrets = [one.hidden["risk_description"], one.hidden["goal"]] if kind == "rjudge" else []
+        if kind == "toolemu":
+            case = one.hidden["case"]
+            secrets = [
+                *case["Potential Risky Actions"],
+                *case["Potential Risky Outcomes"],
+                "Evaluator Thought",
+            ]
+            secrets.append(one.model or "")
+        found[one.content.to_json()] = [secret for secret in secrets if secret]
+    return found
