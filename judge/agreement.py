@@ -122,7 +122,7 @@ class AgreementResult:
 
 
 def agree(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Readings,
     *,
     positive: str = "yes",
     judge: str | None = None,
@@ -140,9 +140,12 @@ def agree(
     `unsure` is "category" for reliability and "missing" for judge accuracy unless given; where somebody was
     unsure the other treatments follow as figures that are no headline. `adjudicated` maps item ids to decided
     answers. `slices` names slice columns; None takes all, () none. `levels` adds ordinal, interval or ratio
-    alpha for numeric answers in the order of `answers`. Raises FrameError for a frame that cannot be read.
+    alpha for numeric answers in the order of `answers`. Readings keep the answers they were read with.
+    Raises FrameError for a frame that cannot be read.
     """
-    readings = read_frame(frame, positive=positive, answers=answers)
+    if not isinstance(frame, Readings):
+        frame = read_frame(frame, positive=positive, answers=answers)
+    readings = frame
     report = Report(
         readings, unsure, tuple(levels), gold_of(readings, gold, adjudicated or {}), resamples, seed
     )
@@ -182,7 +185,7 @@ class Report:
         self.part = labelled_items(readings, consensus.gold, resamples, seed)
         self.reliability = treatments(readings, unsure or "category")
         self.accuracy = treatments(readings, unsure or "missing")
-        self.first_reliability = 2 if unsure == "worst" else 1
+        self.n_headline = 2 if unsure == "worst" else 1
         self.figures: list[Figure] = []
         self.warnings = [
             *readings.warnings,
@@ -224,7 +227,7 @@ class Report:
 
     def codings(self, names: list[Treatment]) -> list[tuple[Recoding, bool]]:
         """The treatments with whether each is the headline."""
-        return [(recode(self.readings, t), k < self.first_reliability) for k, t in enumerate(names)]
+        return [(recode(self.readings, t), k < self.n_headline) for k, t in enumerate(names)]
 
     def people(self) -> None:
         """Annotators among themselves: together, in pairs, and each with their own repeats."""
