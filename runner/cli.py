@@ -25,7 +25,7 @@ class OneSentence(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise
-        except Exception as error:  # noqa: BLE001 - the one place that turns errors into sentences
+        except Exception as error:
             if not type(error).__module__.startswith("secondreader."):
                 raise
             typer.secho(f"secondreader: {error}", err=True, fg=typer.colors.RED)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn.metrics import (  # type: ignore[import-untyped]
+from sklearn.metrics import (
     balanced_accuracy_score,
     cohen_kappa_score,
     f1_score,

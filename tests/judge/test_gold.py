@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score  # type: ignore[import-untyped]
+from sklearn.metrics import accuracy_score
 
 from secondreader.judge.estimate import Reason
 from secondreader.judge.frame import FrameError, Readings, read_frame

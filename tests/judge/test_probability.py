@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import brier_score_loss, roc_auc_score  # type: ignore[import-untyped]
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from secondreader.judge.estimate import Estimate, Reason
 from secondreader.judge.probability import (
