@@ -168,4 +168,6 @@ def human_disagreement(human: NDArray[np.int8], n_answers: int) -> Floats:
     given = counts.sum(axis=1)
     pairs = given * (given - 1)
     alike = (counts * (counts - 1)).sum(axis=1)
-    return 1 - np.divide(alike, pairs, out=np.full(len(human), np.nan), where=pairs > 0)
+    agreement = np.full(len(human), np.nan)
+    np.divide(alike, pairs, out=agreement, where=pairs > 0)
+    return 1 - agreement

@@ -144,6 +144,10 @@ class Scores:
     moves: NDArray[np.bool_]
     """Whether the permutations change the column's score at all, shape (columns,)."""
 
+    def take(self, places: Indices) -> "Scores":
+        """The scores of these columns."""
+        return Scores(self.t[places], self.null[:, places], self.moves[places])
+
 
 def score(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> Scores:
     """Scores of 0/1 columns (items, k) of one outcome under the scenario permutation.

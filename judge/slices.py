@@ -117,12 +117,12 @@ def terciles(name: str, values: NDArray[np.float64]) -> tuple[list[str], NDArray
     return labels, codes.astype(np.intp)
 
 
-def two_way(singles: SliceSet) -> SliceSet:
-    """Every pair of one-way slices of different attributes with at least 20 items."""
+def two_way(singles: SliceSet, use: Mask) -> SliceSet:
+    """Every pair of one-way slices of different attributes with at least 20 items in `use` (items,)."""
     slices: list[Slice] = []
     columns: list[Singles] = []
-    sizes = singles.columns.sum(axis=0)
-    shared = singles.columns.T @ singles.columns
+    counted = singles.columns[use]
+    sizes, shared = counted.sum(axis=0), counted.T @ counted
     for i, first in enumerate(singles.slices):
         for j in range(i + 1, len(singles.slices)):
             second = singles.slices[j]
