@@ -101,7 +101,7 @@ class Finding:
         does, done = what.get(self.direction, ("errs more", "wrong"))
         said = (
             f"The judge {does} where {self.slice}: {self.wrong_in} of {self.n_in} {done}, "
-            f"{self.wrong_out} of {self.n_out} elsewhere (adjusted p = {p_text(self.p_adjusted)})."
+            f"{self.wrong_out} of {self.n_out} elsewhere (adjusted p {p_text(self.p_adjusted)})."
         )
         if self.driven_by:
             said += f" Driven by {' and '.join(self.driven_by)}: without those labels it vanishes."

@@ -101,12 +101,15 @@ def direction(seen: Scored, *, alpha: float = 0.05, permutations: int = 9_999, s
     p = sign_flip_p(np.bincount(seen.cluster, weights=net), permutations, seed)
     words = f"{b} over-flags and {c} misses among {int(seen.scored.sum())} items"
     if p > alpha:
-        sentence = f"No direction is shown: {words} (p by scenario = {p_text(p)})."
+        sentence = f"No direction is shown: {words} (p by scenario {p_text(p)})."
     else:
-        sentence = f"The judge {'over-flags' if b > c else 'misses'} more often: {words} (p by scenario = {p_text(p)})."
+        sentence = f"The judge {'over-flags' if b > c else 'misses'} more often: {words} (p by scenario {p_text(p)})."
     return Direction(b, c, int(seen.scored.sum()), mcnemar(b, c), p, sentence)
 
 
 def p_text(p: float) -> str:
-    """A p-value as papers print it: .003."""
-    return f"{p:.3f}".lstrip("0") if p < 1 else "1"
+    """A p-value as papers print it: "= .003" or "< .001"."""
+    if p < 0.001:
+        return "< .001"
+    shown = f"{p:.3f}"
+    return f"= {shown.lstrip('0')}"
