@@ -11,6 +11,7 @@ help: ## List the targets.
 # The stamps make the second start quick: nothing is installed again until the lock or the project file changes.
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Second Reader needs Python 3.11 or newer; say make PYTHON=python3.x")'
+	@echo "Making .venv and installing the packages (half a minute with a good line) ..."
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
