@@ -153,7 +153,8 @@ def build_slices(
         table = table.drop(columns=tools)
     if texts is not None:
         known = [texts.get(item) for item in readings.items]
-        table = table.join(length_and_turns(known), rsuffix=" of text")
+        lengths = length_and_turns(known)
+        table = table.assign(**{free_name(name, table): lengths[name] for name in ("words", "turns")})
         extra.append(scored_terms([words(text or "") for text in known], seen, "word"))
     singles = one_way(table)
     if pairs and seen.scored.sum() <= MOST_ITEMS_FOR_PAIRS:
@@ -163,6 +164,11 @@ def build_slices(
         empty = np.zeros((len(table), 0), dtype=np.float32)
         extra.append(SliceSet((), empty, (Untested("pairs", "all", why),)))
     return singles, extra
+
+
+def free_name(name: str, table: pd.DataFrame) -> str:
+    """The name, with "of text" behind it where the table has such a column already."""
+    return f"{name} of text" if name in table else name
 
 
 def scored_terms(bags: list[set[str]], seen: Scored, attribute: str) -> SliceSet:

@@ -155,6 +155,8 @@ def score(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> S
     Random keys belong to the scenarios and items of the frame, not to the outcome: one seed moves the same
     scenarios in every outcome, so the highest score over several outcomes keeps their dependence.
     """
+    if columns.shape[1] == 0:
+        return Scores(np.zeros(0), np.zeros((permutations, 0), dtype=np.float32), np.zeros(0, dtype=bool))
     rest = residuals(outcome)
     between, within = split(outcome, columns, rest)
     standard = np.divide(rest.total, rest.scale, out=np.zeros_like(rest.total), where=rest.scale > 0)
