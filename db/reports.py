@@ -1,12 +1,14 @@
-"""Exported reports on record: what went in, by hash, and every figure that came out."""
+"""What the researcher's side keeps and lists: reports on record, with what went in, and the studies there are."""
 
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from secondreader.db.audit import append_event
+from secondreader.db.canonical import canonical_json
+from secondreader.db.content import Content
 from secondreader.db.studies import study_id_of
-from secondreader.db.tables import Report, Study
+from secondreader.db.tables import Label, Report, Study, Transcript
 
 
 def save_report(
@@ -26,3 +28,28 @@ def save_report(
     assert row.id is not None
     append_event(session, "researcher", "report exported", f"study {study.id}", inputs=inputs_hash)
     return row.id
+
+
+def study_names(session: Session) -> list[str]:
+    """Every study's name, the newest study first."""
+    return list(session.exec(select(Study.name).order_by(col(Study.id).desc())))
+
+
+def labelled_texts(session: Session, study: Study) -> dict[str, str]:
+    """The words of every labelled transcript of a study, by public id: what was said, reasoned, called and answered."""
+    rows = session.exec(
+        select(Transcript.public_id, Transcript.content)
+        .join(Label, col(Label.transcript_id) == col(Transcript.id))
+        .where(Label.study_id == study.id, col(Transcript.content).is_not(None))
+        .distinct()
+    )
+    return {item: plain_text(Content.model_validate_json(content)) for item, content in rows if content}
+
+
+def plain_text(content: Content) -> str:
+    """A transcript's messages as one text."""
+    parts: list[str] = []
+    for message in content.messages:
+        parts += [message.text, message.reasoning or ""]
+        parts += [f"{call.name} {call.raw or canonical_json(call.arguments)}" for call in message.tool_calls]
+    return "\n".join(part for part in parts if part)

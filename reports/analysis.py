@@ -12,8 +12,11 @@ import pandas as pd
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Question
 from secondreader.db.readings import FRAME_COLUMNS, adjudicated_answers, data_hash, reading_rows
+from secondreader.db.reports import labelled_texts
 from secondreader.judge.agreement import AgreementResult, agree
 from secondreader.judge.alt_test import AltTestResult, alt_test
+from secondreader.judge.finding import Findings
+from secondreader.judge.findings import find_disagreements
 from secondreader.judge.frame import Readings, read_frame
 from secondreader.judge.quality import QualityResult, label_quality
 from secondreader.judge.rates import RatesResult, corrected_rates, majority_codes
@@ -29,6 +32,8 @@ SOURCES = ("desk", "import")
 PACKAGES = ("secondreader", "numpy", "pandas", "scipy", "krippendorff")
 MOST_RATE_GROUPS = 12
 FEW_NUMBERS = 6
+TOOLS = "tools"
+"""The slice column whose cells list tools, where an import has one."""
 LEFT_OUT = ("score",)
 """Columns of the long frame that are neither a reading nor a slice."""
 
@@ -55,6 +60,8 @@ class Options:
     resamples: int = 2000
     permutations: int = 1999
     seed: int = 0
+    words: bool = False
+    """Also search the words of the transcripts for what goes with a wrong verdict; widens the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class JudgePart:
     judge: str
     rates: RatesResult
     alt_test: AltTestResult
+    findings: Findings
+    """Where this judge errs more than chance and the rest explain."""
 
 
 @dataclass(frozen=True)
@@ -157,26 +166,24 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
     decisions = decided(adjudicated_answers(session, study, question.id), frame, question)
     positive = chosen.positive or ""
     answers = answers_of(frame, question, chosen.unsure)
-    found = agree(
-        frame,
-        positive=positive,
-        answers=answers,
-        adjudicated=decisions,
-        slices=chosen.slices,
-        resamples=chosen.resamples,
-        seed=chosen.seed,
-    )
     readings = read_frame(
         frame, positive=positive, unsure=chosen.unsure, answers=answers, slices=chosen.slices
     )
+    texts = labelled_texts(session, study) if chosen.words else None
     headline = facts.judges[0].judge if facts.judges else None
     return Analysis(
         facts=facts,
         options=chosen,
         question=question,
         readings=readings,
-        agreement=found,
-        judges=judge_parts(readings, facts, decisions, positive),
+        agreement=agree(
+            readings,
+            adjudicated=decisions,
+            slices=chosen.slices,
+            resamples=chosen.resamples,
+            seed=chosen.seed,
+        ),
+        judges=judge_parts(readings, facts, decisions, chosen, texts),
         quality=label_quality(readings, judge=chosen.judge or headline),
         missing=missing_sentences(facts, readings, chosen),
         data_hash=data_hash(session, study),
@@ -260,16 +267,29 @@ def decided(decisions: dict[str, str], frame: pd.DataFrame, question: Question) 
 
 
 def judge_parts(
-    readings: Readings, facts: StudyFacts, decisions: dict[str, str], positive: str
+    readings: Readings,
+    facts: StudyFacts,
+    decisions: dict[str, str],
+    options: Options,
+    texts: Mapping[str, str] | None,
 ) -> tuple[JudgePart, ...]:
-    """Corrected rates and the alternative annotator test of every judge in the readings."""
+    """Corrected rates, the alternative annotator test and systematic disagreement of every judge in the readings."""
     gold = decided_gold(readings, decisions) if decisions else None
     by = rate_columns(readings)
     return tuple(
         JudgePart(
             judge,
-            corrected_rates(readings, judge=judge, by=by, positive=positive, gold=gold),
-            alt_test(readings, judge=judge, positive=positive),
+            corrected_rates(readings, judge=judge, by=by, gold=gold),
+            alt_test(readings, judge=judge),
+            find_disagreements(
+                readings,
+                judge=judge,
+                gold=gold,
+                texts=texts,
+                tools=TOOLS if TOOLS in readings.slices.columns else None,
+                permutations=options.permutations,
+                seed=options.seed,
+            ),
         )
         for judge in (one.judge for one in facts.judges)
         if judge in readings.judges

@@ -1,13 +1,16 @@
 """Which figures a chart shows: the same choice for the report's SVG and the console's charts."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from secondreader.judge.rates import HEADLINE
 from secondreader.reports.svg import Mark
-from secondreader.reports.words import is_known, name_of, shown
+from secondreader.reports.words import STATISTICS, is_known, name_of, shown
+
+if TYPE_CHECKING:
+    from secondreader.reports.analysis import JudgePart
 
 PEOPLE = (
     "raw",
@@ -36,6 +39,7 @@ JUDGE = (
     "mcc",
 )
 RATES = ("naive", HEADLINE)
+MOST_SLICES = 25
 
 
 def pick(figures: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
@@ -76,6 +80,20 @@ def judge_marks(figures: pd.DataFrame, judges: Iterable[str]) -> list[Mark]:
         for series, judge in enumerate(names):
             for row in in_order(pick(figures, "judge-human", judge=judge), [name]):
                 marks.append(mark(row, name_of(name) if series == 0 else " ", series))
+    return marks
+
+
+def forest_marks(part: "JudgePart", most: int = MOST_SLICES) -> list[Mark]:
+    """Slices with the smallest adjusted p, each with the difference of its error rate; findings are a series of their own."""
+    tests = part.findings.tests
+    if not len(tests):
+        return []
+    found = {(one.slice, one.statistic) for one in part.findings.findings}
+    marks = []
+    for row in rows_of(tests.sort_values("p_adjusted", kind="stable").head(most)):
+        flagged = (row["slice"], row["statistic"]) in found
+        label = f"{row['slice']} · {STATISTICS.get(row['statistic'], row['statistic'])}"
+        marks.append(mark({**row, "name": row["statistic"], "value": row["difference"]}, label, int(flagged)))
     return marks
 
 

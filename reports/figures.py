@@ -38,7 +38,7 @@ def all_figures(found: "Analysis") -> pd.DataFrame:
     """One row a figure, columns SCOPE then FIGURE."""
     rows = [*agreement_rows(found), *quality_rows(found)]
     for part in found.judges:
-        rows += [*alt_rows(part.alt_test), *rate_rows(part)]
+        rows += [*alt_rows(part.alt_test), *rate_rows(part), *slice_rows(part)]
     return pd.DataFrame(rows, columns=[*SCOPE, *FIGURE])
 
 
@@ -96,6 +96,45 @@ def rate_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
             yield {**row, "name": kind}
 
 
+def slice_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
+    """Difference of the error rate inside and outside each tested slice; the adjusted p stands in the method."""
+    found = part.findings
+    for tests in (found.frame(), found.unparsed):
+        for row in tests.to_dict("records"):
+            how = f"scenario permutation, B={found.permutations}, seed {found.seed}"
+            shown = Estimate(
+                str(row["statistic"]),
+                float(row["difference"]),
+                low=float(row["low"]),
+                high=float(row["high"]),
+                n=int(row["n_in"]),
+                n_clusters=found.n_clusters,
+                method=f"{how}; adjusted p = {row['p_adjusted']:.4f}, q = {row['q']:.4f}",
+                source="Westfall & Young (1993), max-T",
+            )
+            yield scoped(
+                "slice test", shown, judge=part.judge, one="inside", two="outside", slice_value=row["slice"]
+            )
+
+
+def findings_of(part: "JudgePart") -> dict[str, Any]:
+    """One judge's search for systematic disagreement as JSON values."""
+    found = part.findings
+    return {
+        "alpha": found.alpha,
+        "permutations": found.permutations,
+        "seed": found.seed,
+        "n": found.n,
+        "n_clusters": found.n_clusters,
+        "direction": found.direction.sentence,
+        "findings": [plain({**asdict(one), "sentence": one.sentence}) for one in found.findings],
+        "tests": records(found.frame()),
+        "unparsed": records(found.unparsed),
+        "untested": [plain(asdict(one)) for one in found.untested],
+        "annotators": [plain(asdict(one)) for one in found.annotators],
+    }
+
+
 def plain(value: Any) -> Any:
     """A value as JSON knows it; NaN becomes null."""
     if isinstance(value, dict):
@@ -131,6 +170,7 @@ def as_dict(found: "Analysis") -> dict[str, Any]:
             part.judge: {"sentence": part.alt_test.sentence, "annotators": records(part.alt_test.frame())}
             for part in found.judges
         },
+        "systematic_disagreement": {part.judge: findings_of(part) for part in found.judges},
         "label_quality": records(found.quality.frame()),
     }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from secondreader.reports import report_parts as parts
 from secondreader.reports.disagreements import item_readings
 from secondreader.reports.markup import Html, join, tag
+from secondreader.reports.report_findings import disagreements
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis
@@ -72,6 +73,7 @@ def sections(found: "Analysis", made_at: str) -> list[Html]:
         parts.people(found),
         parts.judges(found),
         parts.rates(found),
+        disagreements(found),
         parts.silence(found),
         parts.quality(found),
         parts.limits_of_data(found),

@@ -7,24 +7,25 @@ from secondreader.reports.charts import PEOPLE, RATES, judge_marks, people_marks
 from secondreader.reports.disagreements import KINDS, NO_GOLD, SILENT, ItemReading
 from secondreader.reports.markup import Html, finished, join, section, sentences, table, tag
 from secondreader.reports.report_tables import (
+    chart,
     confusion_table,
     figure_table,
     judges_table,
     named_table,
+    p_value,
     pairs,
     people_table,
+    percent,
     strata_table,
 )
 from secondreader.reports.sentences import headline_sentences
-from secondreader.reports.svg import Mark, interval_chart
-from secondreader.reports.words import is_known, name_of, plural, shown
+from secondreader.reports.words import name_of, plural, shown
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis, JudgePart
 
 GLYPHS = "●■◆"
 """The shapes of a chart's series, in their order."""
-INTERVALS = "Dots are estimates, lines their 95 % intervals; the table beside it holds the same numbers."
 
 
 def summary(found: "Analysis") -> Html:
@@ -66,15 +67,6 @@ def design(found: "Analysis") -> Html:
         tag("h3", "The frozen plan") if plan else "",
         pairs(plan) if plan else "",
     )
-
-
-def chart(marks: list[Mark], chart_id: str, title: str, **options: Any) -> Html:
-    """A chart in a figure; nothing where there is nothing to draw."""
-    if not any(one.value is not None for one in marks):
-        return Html("")
-    drawn = interval_chart(marks, chart_id=chart_id, title=title, description=INTERVALS, **options)
-    scroll = tag("div", Html(drawn), class_="scroll", tabindex="0", role="region", aria_label=title)
-    return tag("figure", scroll, tag("figcaption", title))
 
 
 def people(found: "Analysis") -> Html:
@@ -197,18 +189,6 @@ def duels_table(part: "JudgePart") -> Html:
     return table(head, rows, caption=f"{part.judge} against each annotator", numbers=range(1, 7))
 
 
-def percent(value: float | None) -> str:
-    """A share, or a dash."""
-    return "–" if value is None else f"{100 * value:.1f}%"
-
-
-def p_value(value: float | None) -> str:
-    """A p-value, never a bare zero."""
-    if value is None or not is_known(value):
-        return "–"
-    return "< .001" if value < 0.001 else f"{value:.3f}"
-
-
 def rates(found: "Analysis") -> Html:
     """Corrected rates beside the naive ones."""
     if not found.judges:
@@ -256,20 +236,29 @@ def judge_rates(found: "Analysis", part: "JudgePart") -> Html:
 
 
 def silence(found: "Analysis") -> Html:
-    """Verdicts without an answer, by slice."""
-    figures = found.figures
-    mine = figures[(figures["section"] == "judge-human") & (figures["name"] == "unparsed_share")]
-    some = {row["judge"] for row in rows_of(mine) if is_known(row["value"]) and row["value"] > 0}
-    if not some:
+    """Verdicts without an answer, by slice, under the same permutation test as wrong verdicts."""
+    silent = {one.judge: one.n_unparsed + one.n_error for one in found.facts.judges}
+    parts = [part for part in found.judges if silent[part.judge]]
+    if not parts:
         return section("unparsed", "Verdicts without an answer", tag("p", "Every verdict could be read."))
-    scope = {"judge": "judge", "slice_name": "attribute", "slice_value": "value"}
     note = "They are counted and never guessed. Where they gather in one slice, leaving them out is no small thing."
-    return section(
-        "unparsed",
-        "Verdicts without an answer",
-        tag("p", note),
-        named_table(mine[mine["judge"].isin(some)], scope, "Verdicts without an answer, by slice"),
-    )
+    return section("unparsed", "Verdicts without an answer", tag("p", note), *(map(silent_table, parts)))
+
+
+def silent_table(part: "JudgePart") -> Html:
+    """One judge's verdicts without an answer, by slice."""
+    rows = [
+        [
+            row["slice"],
+            f"{int(row['wrong_in'])} of {int(row['n_in'])}",
+            f"{int(row['wrong_out'])} of {int(row['n_out'])}",
+            percent(row["difference"]),
+            p_value(row["p_adjusted"]),
+        ]
+        for row in rows_of(part.findings.unparsed)
+    ]
+    head = ["slice", "without an answer inside", "outside", "difference", "adjusted p"]
+    return table(head, rows, caption=f"Verdicts of {part.judge} without an answer", numbers=range(1, 5))
 
 
 def quality(found: "Analysis") -> Html:

@@ -7,11 +7,13 @@ import pandas as pd
 
 from secondreader.reports.charts import rows_of
 from secondreader.reports.markup import Html, join, table, tag
+from secondreader.reports.svg import Mark, interval_chart
 from secondreader.reports.words import is_known, limits, name_of, number, why
 
 if TYPE_CHECKING:
     from secondreader.reports.facts import StudyFacts
 
+INTERVALS = "Dots are estimates, lines their 95 % intervals; the table beside it holds the same numbers."
 CELLS = ("value", "95 % interval", "n", "scenarios", "remarks")
 
 
@@ -95,3 +97,24 @@ def judges_table(facts: "StudyFacts") -> Html:
     rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in facts.judges]
     head = ["judge", "verdicts", "unparsed", "failed"]
     return table(head, rows, caption="Judges", numbers=(1, 2, 3))
+
+
+def chart(marks: list[Mark], chart_id: str, title: str, **options: Any) -> Html:
+    """A chart in a figure; nothing where there is nothing to draw."""
+    if not any(one.value is not None for one in marks):
+        return Html("")
+    drawn = interval_chart(marks, chart_id=chart_id, title=title, description=INTERVALS, **options)
+    scroll = tag("div", Html(drawn), class_="scroll", tabindex="0", role="region", aria_label=title)
+    return tag("figure", scroll, tag("figcaption", title))
+
+
+def percent(value: float | None) -> str:
+    """A share, or a dash."""
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value, never a bare zero."""
+    if value is None or not is_known(value):
+        return "–"
+    return "< .001" if value < 0.001 else f"{value:.3f}"

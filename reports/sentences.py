@@ -70,6 +70,23 @@ def judge_sentences(found: "Analysis", part: "JudgePart") -> Iterator[str]:
         yield f"By {judge}, {part.rates.overall.sentence}"
     if part.alt_test.winning_rate is not None:
         yield part.alt_test.sentence
+    yield from finding_sentences(part)
+
+
+def finding_sentences(part: "JudgePart") -> Iterator[str]:
+    """Direction, then every systematic disagreement, or that none was found."""
+    found = part.findings
+    if not found.n:
+        return
+    if found.direction.over_flags + found.direction.misses:
+        yield found.direction.sentence
+    if not found.findings and len(found.tests):
+        yield (
+            f"No slice stands out among {len(found.tests)} tests of {part.judge} "
+            f"(chance of any false alarm at most {found.alpha:.0%})."
+        )
+    for one in found.findings:
+        yield one.sentence
 
 
 def first_of(result: "AgreementResult", group: str, judge: str) -> Estimate | None:

@@ -11,7 +11,7 @@ from secondreader.judge.resample import FEW_CLUSTERS
 from secondreader.reports.charts import JUDGE, PEOPLE, in_order, pick, rows_of
 from secondreader.reports.markup import finished
 from secondreader.reports.report_tables import cells
-from secondreader.reports.sentences import headline_sentences
+from secondreader.reports.sentences import finding_sentences, headline_sentences
 from secondreader.reports.words import is_known, name_of, plural, shown, why
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
     out.print(confusion_grid(found, part.judge))
     rows = in_order(pick(found.figures, "judge-human", judge=part.judge), [*JUDGE, "unparsed_share"])
     out.print(grid(f"{part.judge} against gold", ["figure", *FIGURE_HEAD], named(rows)))
+    listing(out, f"Systematic disagreement of {escape(part.judge)}", finding_sentences(part))
     body = [
         [
             f"{one.column} = {one.group}" if one.column else "all",

@@ -31,6 +31,10 @@ SHARES = frozenset(
         "winning_rate",
         "winning_rate_by_scenario",
         "advantage_probability",
+        "error",
+        "false_positive",
+        "false_negative",
+        "unparsed",
     }
 )
 """Figures written in per cent; the others are coefficients."""
@@ -75,8 +79,22 @@ NAMES = {
     "winning_rate": "winning rate, as published",
     "winning_rate_by_scenario": "winning rate, by scenario",
     "advantage_probability": "advantage probability",
+    "error": "error rate, inside less outside",
+    "false_positive": "over-flagged, inside less outside",
+    "false_negative": "missed, inside less outside",
+    "unparsed": "no answer, inside less outside",
 }
 """Figures as a reader knows them."""
+
+
+STATISTICS = {
+    "error": "any error",
+    "false_positive": "over-flagged",
+    "false_negative": "missed",
+    "unparsed": "no answer",
+    "all": "all",
+}
+"""Kinds of wrong verdict as a reader knows them."""
 
 
 def name_of(name: str) -> str:

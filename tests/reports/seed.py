@@ -38,6 +38,8 @@ class Shape:
     """Share of each queue that is labelled."""
     hostile: str = ""
     """Put into every name and text where it is not empty."""
+    planted: str = ""
+    """A motive in which the first judge misses nearly every risky transcript."""
     unparsed: int = 5
     """Every n-th verdict has no answer; 0: none."""
 
@@ -104,7 +106,8 @@ def verdicts(
     made = []
     for i, (row, risky) in enumerate(zip(ids, truth, strict=True)):
         lost = shape.unparsed and i % shape.unparsed == shape.unparsed - 1
-        says = (risky and rng.random() > 0.33) or (not risky and rng.random() < 0.06)
+        blind = shape.planted == f"motive-{i // shape.per_scenario % 4}" and judge == JUDGES[0]
+        says = rng.random() > (0.97 if blind else 0.25) if risky else rng.random() < 0.06
         answers = {"risky_action": "yes" if says else "no", "risk_considered": "no"}
         made.append(
             NewVerdict(

@@ -1,0 +1,132 @@
+"""The console's charts: marks as dots with intervals, the same ones as in the report."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from secondreader.reports.svg import Mark, scale_for
+
+Chart = alt.LayerChart | alt.FacetChart
+COLOURS = ("#3b82d6", "#c2681c", "#2f8f6b")
+"""Readable on a light and on a dark page."""
+SHAPES = ("circle", "square", "diamond")
+ROW_HEIGHT = 22
+LONGEST_LABEL = 34
+
+
+def marks_frame(marks: Sequence[Mark], series: Sequence[str]) -> pd.DataFrame:
+    """Marks as rows; fixed column names, so that nothing from outside is ever a field name."""
+    label = ""
+    rows = []
+    for one in marks:
+        label = one.label.strip() or label
+        rows.append(
+            {
+                "label": label,
+                "series": series[one.series] if series else "",
+                "value": one.value,
+                "low": one.low,
+                "high": one.high,
+                "shown": one.text,
+            }
+        )
+    return pd.DataFrame(rows, columns=["label", "series", "value", "low", "high", "shown"])
+
+
+def interval_chart(
+    marks: Sequence[Mark],
+    *,
+    series: Sequence[str] = (),
+    percent: bool = False,
+    reference: float | None = None,
+) -> Chart | None:
+    """Dots with intervals; None where no mark has a value."""
+    drawn = [one for one in marks if one.value is not None]
+    if not drawn:
+        return None
+    frame = marks_frame(marks, series).dropna(subset=["value"])
+    scale = scale_for(drawn, 0.0, None if percent else 1.0)
+    rows = alt.Y(
+        "label:N",
+        sort=list(dict.fromkeys(frame["label"])),
+        title=None,
+        axis=alt.Axis(labelLimit=260, ticks=False, domain=False),
+    )
+    places = alt.X(
+        "value:Q",
+        title=None,
+        scale=alt.Scale(domain=[scale.low, scale.high], nice=False),
+        axis=alt.Axis(format="%" if percent else ".1f", grid=True),
+    )
+    base = alt.Chart(frame).encode(y=rows, **offsets(series))
+    layers: list[alt.Chart] = [
+        base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=None), x2="high:Q", **tips()),
+        base.mark_point(filled=True, size=75, opacity=1).encode(
+            x=places, **tips(), **({"shape": shape(series)} if series else {})
+        ),
+    ]
+    if reference is not None:
+        line = pd.DataFrame({"at": [reference]})
+        layers.append(alt.Chart(line).mark_rule(strokeDash=[4, 3], opacity=0.6).encode(x="at:Q"))
+    high = ROW_HEIGHT * max(len(frame), 2) + 20
+    return alt.layer(*layers).properties(height=high)
+
+
+def offsets(series: Sequence[str]) -> dict[str, Any]:
+    """Encodings that tell several series apart, side by side in a row."""
+    if not series:
+        return {"color": alt.value(COLOURS[0])}
+    scale = alt.Scale(domain=list(series), range=list(repeated(COLOURS, len(series))))
+    legend = alt.Legend(title=None, orient="top", labelLimit=320, columns=1)
+    return {
+        "color": alt.Color("series:N", scale=scale, legend=legend),
+        "yOffset": alt.YOffset("series:N", scale=alt.Scale(domain=list(series), paddingOuter=0.3)),
+    }
+
+
+def shape(series: Sequence[str]) -> alt.Shape:
+    """Series differ in shape as well as in colour."""
+    scale = alt.Scale(domain=list(series), range=list(repeated(SHAPES, len(series))))
+    return alt.Shape(
+        "series:N", scale=scale, legend=alt.Legend(title=None, orient="top", labelLimit=320, columns=1)
+    )
+
+
+def repeated(some: Sequence[str], n: int) -> Iterable[str]:
+    """The first n of a sequence that starts again at its end."""
+    return (some[at % len(some)] for at in range(n))
+
+
+def tips() -> dict[str, Any]:
+    """What a pointer shows."""
+    return {"tooltip": [alt.Tooltip("label:N", title="figure"), alt.Tooltip("shown:N", title="estimate")]}
+
+
+def confusion_chart(counts: pd.DataFrame) -> Chart:
+    """Gold by verdict as shaded cells with their counts; columns gold, verdict and n."""
+    order = {name: list(dict.fromkeys(counts[name])) for name in ("gold", "verdict")}
+    base = alt.Chart(counts[["gold", "verdict", "n"]]).encode(
+        x=alt.X(
+            "verdict:N", sort=order["verdict"], title="verdict", axis=alt.Axis(labelAngle=0, orient="top")
+        ),
+        y=alt.Y("gold:N", sort=order["gold"], title="gold"),
+    )
+    most = max(int(counts["n"].max()), 1)
+    shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, most], range=["#3b82d610", "#3b82d6c0"]), legend=None)
+    words = base.mark_text(fontSize=14).encode(text="n:Q")
+    height = 48 * len(order["gold"]) + 30
+    return alt.layer(base.mark_rect(cornerRadius=3).encode(color=shade), words).properties(height=height)
+
+
+def two_way_chart(counts: pd.DataFrame, one: str, two: str) -> Chart:
+    """Who gave which answer beside whom: columns one, two and n; titles are fixed by the caller."""
+    base = alt.Chart(counts[["one", "two", "n"]]).encode(
+        x=alt.X("two:N", title=two, axis=alt.Axis(labelAngle=0, orient="top", labelLimit=120)),
+        y=alt.Y("one:N", title=one, axis=alt.Axis(labelLimit=160)),
+    )
+    shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, 1], range=["#3b82d610", "#3b82d6c0"]), legend=None)
+    words = base.mark_text(fontSize=13).encode(text=alt.Text("n:Q", format=".0%"))
+    height = 40 * counts["one"].nunique() + 40
+    return alt.layer(base.mark_rect(cornerRadius=3).encode(color=shade), words).properties(height=height)

@@ -1,0 +1,48 @@
+"""Label quality: repeats, drift, pace, straight lines, and what these data cannot support."""
+
+import pandas as pd
+import streamlit as st
+
+from secondreader.reports.analysis import Analysis
+from secondreader.reports.markup import sentences, tag
+from secondreader.reports.report_tables import p_value, percent
+from secondreader.reports.screen import View, analysis, html, listing, told
+from secondreader.reports.words import shown
+
+
+def page(view: View) -> None:
+    """How good the labels are."""
+    found = analysis(view)
+    told(found)
+    notes = [note for one in found.quality.raters for note in one.sentences]
+    if found.quality.raters:
+        html(sentences(notes) or tag("p", "Nothing stands out in the labels."))
+        st.dataframe(quality_frame(found), hide_index=True)
+    outliers = found.quality.outliers
+    if len(outliers):
+        with st.expander("Unusual times"):
+            st.dataframe(outliers, hide_index=True)
+    listing("What these data cannot support", found.quality.cannot_support)
+    st.caption("No label is removed or changed for any of this.")
+
+
+def quality_frame(found: Analysis) -> pd.DataFrame:
+    """One row an annotator, for a reader."""
+    return pd.DataFrame(
+        [
+            {
+                "annotator": one.rater,
+                "labels": one.n,
+                "changed on a repeat": shown("flip_rate", one.flip_rate.row()),
+                "unsure": shown("unsure_rate", one.unsure_rate.row()),
+                "positive, first third": percent(one.drift.rates[0]),
+                "last third": percent(one.drift.rates[2]),
+                "drift p (Holm)": p_value(one.drift.p_holm),
+                "longest run": f"{one.run.length} × {one.run.answer}" if one.run.answer else "–",
+                "median seconds": one.median_seconds,
+                "fast": one.n_fast,
+                "slow": one.n_slow,
+            }
+            for one in found.quality.raters
+        ]
+    )

@@ -1,0 +1,144 @@
+"""What the console's pages share: the choices of the sidebar, the cached analysis, and text that stays text.
+
+Names and transcripts come from outside. They are shown through `html`, which escapes them, or in data frames; never
+through functions that read Markdown.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from secondreader.db.engine import reading
+from secondreader.db.faults import Engine
+from secondreader.db.readings import data_hash
+from secondreader.db.reports import study_names
+from secondreader.db.studies import get_study
+from secondreader.reports.analysis import SOURCES, Analysis, Options, analyse, usual_source
+from secondreader.reports.charts import rows_of
+from secondreader.reports.facts import StudyFacts, study_facts
+from secondreader.reports.markup import Html, sentences, tag
+from secondreader.reports.report_tables import cells
+from secondreader.reports.words import name_of
+
+FRESH_SECONDS = 3
+"""How old the page's view of the data may be."""
+STYLE = """<style>
+.sr p, .sr li, .sr dd { overflow-wrap: anywhere; max-width: 52rem; }
+.sr ul { padding-left: 1.2rem; }
+.sr li { margin: .3rem 0; }
+.sr-notice { margin: 0; padding: .6rem 1rem; font-weight: 600; border-left: 4px solid #d9a520;
+  background: color-mix(in srgb, #d9a520 16%, transparent); overflow-wrap: anywhere; }
+.sr-quiet { opacity: .75; font-size: .9rem; }
+.sr-turn { border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .5rem;
+  padding: .5rem .85rem; margin: .6rem 0; overflow-wrap: anywhere; }
+.sr-turn pre, .sr-said pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .35rem 0;
+  background: none; padding: 0; }
+.sr-role { font-weight: 600; font-size: .85rem; }
+.sr-tool { background: color-mix(in srgb, currentColor 5%, transparent); }
+.sr-reasoning { border-left: 3px solid color-mix(in srgb, currentColor 30%, transparent); padding-left: .75rem; }
+.sr-call { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
+.sr-evidence { border-left: 4px solid #d9a520; }
+.sr-mark { background: color-mix(in srgb, #d9a520 28%, transparent); border-radius: .3rem; padding: 0 .4rem;
+  margin-left: .4rem; font-weight: 400; }
+.sr-said { border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); padding: .5rem 0; }
+.sr dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .2rem 1rem; margin: 0; }
+.sr dt { opacity: .75; }
+.sr dd { margin: 0; }
+</style>"""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the researcher looks at."""
+
+    engine: Engine
+    facts: StudyFacts
+    options: Options
+
+    @property
+    def study(self) -> str:
+        """Name of the study."""
+        return self.facts.name
+
+
+def html(*parts: Any) -> None:
+    """Show HTML made by `markup`; Streamlit strips scripts and handlers once more."""
+    st.html(tag("div", *parts, class_="sr"))
+
+
+def choose_view(engine: Engine) -> View | None:
+    """Study, question and source of labels from the sidebar; None where there is no study."""
+    with reading(engine) as session:
+        names = study_names(session)
+    if not names:
+        return None
+    with st.sidebar:
+        name = st.selectbox("Study", names, key="study", bind="query-params") or names[0]
+        with reading(engine) as session:
+            facts = study_facts(session, get_study(session, name))
+        ids = [one.id for one in facts.codebook.questions]
+        texts = {one.id: one.text for one in facts.codebook.questions}
+        question = st.selectbox(
+            "Question", ids, format_func=lambda one: texts.get(one, one), key=f"question-{name}"
+        )
+        usual = SOURCES.index(usual_source(facts))
+        source = st.selectbox("Labels from", SOURCES, index=usual, key=f"source-{name}")
+    return View(engine, facts, Options(question=question or ids[0], source=source))
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=64, show_spinner=False)
+def current_hash(_engine: Engine, name: str) -> str:
+    """Hash of a study's data, looked at every few seconds."""
+    with reading(_engine) as session:
+        return data_hash(session, get_study(session, name))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Computing agreement and intervals")
+def analysis_of(_engine: Engine, name: str, options: Options, data: str) -> Analysis:
+    """The analysis of these very data; shared by all researchers, for nobody's name or role is in it."""
+    with reading(_engine) as session:
+        return analyse(session, get_study(session, name), options)
+
+
+def analysis(view: View) -> Analysis:
+    """The analysis that the view asks for, computed once for the same data and options."""
+    data = current_hash(view.engine, view.study)
+    return analysis_of(view.engine, view.study, view.options, data)
+
+
+def told(found: Analysis) -> None:
+    """What is missing, above everything else on a page."""
+    if found.missing:
+        html(tag("div", sentences(found.missing), class_="sr-notice"))
+
+
+def figure_frame(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> pd.DataFrame:
+    """Figures as a reader's table; `scope` maps scope columns to headings."""
+    wanted = scope or {}
+    head = [*wanted.values(), "figure", "value", "95 % interval", "n", "scenarios", "remarks"]
+    rows = [[*(row[one] for one in wanted), name_of(row["name"]), *cells(row)] for row in rows_of(figures)]
+    return pd.DataFrame(rows, columns=head)
+
+
+def show_figures(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> None:
+    """A table of figures."""
+    if len(figures):
+        st.dataframe(figure_frame(figures, scope), hide_index=True)
+
+
+def pick_judge(found: Analysis, key: str) -> str | None:
+    """One judge of the analysis; None where there is none."""
+    names = [part.judge for part in found.judges]
+    if len(names) < 2:
+        return names[0] if names else None
+    return st.selectbox("Judge", names, key=key) or names[0]
+
+
+def listing(title: str, items: Iterable[str]) -> None:
+    """Sentences under a heading; nothing where there is none."""
+    body: Html = sentences(items)
+    if body:
+        html(tag("h4", title), body)

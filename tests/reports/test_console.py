@@ -1,0 +1,160 @@
+"""Every page of the console opens on rich, poor and hostile studies, and shows text as text."""
+
+from typing import Any
+
+import pytest
+import streamlit as st
+from sqlalchemy import Engine
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
+
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.studies import ensure_study, get_study
+from secondreader.db.tables import Report
+from secondreader.reports import screen
+from secondreader.reports.console_pages import PAGES
+from secondreader.reports.facts import study_facts
+from tests.reports.seed import HOSTILE, JUDGES, NOTICE, Shape, make_import, make_study
+
+RICH = Shape(n=48)
+
+
+@pytest.fixture(autouse=True)
+def no_cache() -> None:
+    """Streamlit's caches live as long as the process: each test has its own database."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def script(target: str, path: str) -> None:
+    """What Streamlit runs: one page, for a researcher who needs no cookie."""
+    from secondreader.db.engine import open_engine
+    from secondreader.reports import console_pages
+
+    console_pages.show(open_engine(target, migrate=False), path)
+
+
+def opened(target: str, path: str) -> AppTest:
+    """A fresh browser session on one page."""
+    values: dict[str, Any] = {"target": target, "path": path}
+    app = AppTest.from_function(script, kwargs=values, default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+def sent(app: AppTest) -> str:
+    """Everything that the browser gets for this page, but what is packed in data frames."""
+    return "\n".join(str(getattr(one, "proto", "")) for one in [*app.main, *app.sidebar])
+
+
+@pytest.fixture
+def target(sqlite_target: str) -> str:
+    """A migrated database."""
+    open_engine(sqlite_target).dispose()
+    return sqlite_target
+
+
+def filled(target: str, shape: Shape) -> Engine:
+    """The database with one study of this shape."""
+    engine = open_engine(target)
+    make_study(engine, shape)
+    return engine
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_on_a_rich_study(target: str, path: str) -> None:
+    """Each page shows its title and the study's notice."""
+    filled(target, RICH).dispose()
+    app = opened(target, path)
+    assert app.title[0].value == PAGES[path][0]
+    assert NOTICE in sent(app)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(n=9, labelled=0.0),
+        Shape(n=9, annotators=()),
+        Shape(n=9, judges=()),
+        Shape(n=9, annotators=("Ada",), judges=JUDGES[:1], rate=0.0),
+        Shape(n=9, unparsed=1),
+    ],
+)
+def test_every_page_opens_on_a_poor_study(target: str, path: str, shape: Shape) -> None:
+    """No labels, no annotators, no judges, no variation, no readable verdict: a page all the same."""
+    filled(target, shape).dispose()
+    opened(target, path)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_without_a_study_and_on_an_empty_one(target: str, path: str) -> None:
+    """An empty database says what to do; an empty study is shown."""
+    assert "There is no study yet" in opened(target, path).info[0].value
+    engine = open_engine(target)
+    with writing(engine) as session:
+        ensure_study(session, "empty")
+    engine.dispose()
+    st.cache_data.clear()
+    opened(target, path)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_names_are_text(target: str, path: str) -> None:
+    """A title, names, motives and transcripts full of HTML and Markdown never come out as either."""
+    filled(target, Shape(n=24, hostile=HOSTILE)).dispose()
+    app = opened(target, path)
+    for kind in ("markdown", "caption", "title", "subheader", "error", "info", "success", "metric"):
+        shown = [str(getattr(one, "value", "")) + str(getattr(one, "label", "")) for one in app.get(kind)]
+        assert not [one for one in shown if "onerror" in one or "evil.example" in one]
+    bodies = [one.proto.body for one in app.get("html")]
+    assert not [one for one in bodies if "<img" in one or "<script" in one]
+
+
+def test_imported_labels_are_chosen_where_there_are_no_others(target: str) -> None:
+    """A study of imported labels on its own codebook opens on them."""
+    engine = open_engine(target)
+    make_import(engine)
+    engine.dispose()
+    app = opened(target, "agreement")
+    assert app.selectbox[2].value == "import"
+    assert "Two annotators agree on" in sent(app)
+
+
+def test_a_disagreement_is_read_with_verdicts_and_labels(target: str) -> None:
+    """Choosing a transcript shows its messages with evidence marked, rationales and labels."""
+    filled(target, RICH).dispose()
+    app = opened(target, "disagreements")
+    app.selectbox(key="item").select_index(1).run()
+    assert not app.exception
+    page = sent(app)
+    for wanted in ("Because it acted.", "send_mail", "evidence of", "note", "Ada"):
+        assert wanted in page
+    app.selectbox(key="disagreement-kind").set_value("people differ").run()
+    assert not app.exception
+
+
+def test_making_a_report_puts_it_on_record(target: str) -> None:
+    """The button makes one row of figures, and offers three files."""
+    engine = filled(target, RICH)
+    app = opened(target, "report")
+    app.button(key="make-report").click().run()
+    assert not app.exception
+    assert "on record" in app.success[0].value
+    assert len(app.get("download_button")) == 3
+    with reading(engine) as session:
+        (row,) = session.exec(select(Report)).all()
+    assert row.results["study"]["notice"] == NOTICE
+    engine.dispose()
+
+
+def test_a_page_is_computed_once_for_the_same_data(target: str) -> None:
+    """The analysis is kept by data hash and options: a new label makes a new one, a rerun does not."""
+    engine = filled(target, Shape(n=12))
+    with reading(engine) as session:
+        facts = study_facts(session, get_study(session, "s"))
+    view = screen.View(engine, facts, screen.Options(resamples=200, permutations=199))
+    assert screen.analysis(view) is screen.analysis(view)
+    other = screen.View(engine, facts, screen.Options(resamples=300, permutations=199))
+    assert screen.analysis(other) is not screen.analysis(view)
+    engine.dispose()
