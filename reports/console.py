@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from secondreader.db.engine import DatabaseError
+from secondreader.db.faults import Engine
 from secondreader.db.gate import Gate
 from secondreader.reports import console_pages, door
 
@@ -28,19 +29,21 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def make_app() -> st.App:
-    """The console behind its gate. Ends the process with a sentence if there is no database."""
+def engine_or_exit() -> Engine:
+    """The console's engine. Ends the process with a sentence if there is no database."""
     try:
-        engine = door.engine()
+        return door.engine()
     except DatabaseError as error:
         sys.exit(f"secondreader: {error}")
-    return st.App(
-        FOLDER / "console_page.py",
-        lifespan=lifespan,
-        middleware=[Middleware(Gate, engine=engine, room=door.room())],
-    )
 
 
 LOADED_BEFORE_FREEZE = (console_pages,)
 """Modules of the pages: imported here so that the first visitor does not wait for them."""
-app = make_app()
+
+# Streamlit finds the app by reading this file: it must be assigned from st.App(...) itself, not from a function.
+# Were it not found, the script would run without the gate; a test shows that the gate is there.
+app = st.App(
+    FOLDER / "console_page.py",
+    lifespan=lifespan,
+    middleware=[Middleware(Gate, engine=engine_or_exit(), room=door.room())],
+)
