@@ -100,11 +100,12 @@ def residuals(outcome: Outcome) -> Residuals:
     """Residuals with their spread by scenario: v (1 + (size - 1) rho), rho fitted by moments.
 
     Scenarios of unequal size or mix of gold answers have sums of unequal spread; standardised sums are
-    traded, and only within bands of similar binomial variance v, so that each keeps its own spread.
+    traded, and only within bands of similar independent variance v (that of its items' gold answers), so that each
+    keeps its own spread.
     """
-    rate = expected_rates(outcome)
-    item = outcome.weight * (outcome.wrong - rate)
-    spread = outcome.weight**2 * rate * (1 - rate)
+    item = outcome.weight * (outcome.wrong - expected_rates(outcome))
+    # the weight may follow from the verdict, so an item's own weight must not decide whom it trades with
+    spread = (np.bincount(outcome.gold, weights=item**2) / np.bincount(outcome.gold))[outcome.gold]
     variance = np.bincount(outcome.cluster, weights=spread).astype(np.float64)
     size = np.bincount(outcome.cluster).astype(np.float64)
     total = np.bincount(outcome.cluster, weights=item).astype(np.float64)

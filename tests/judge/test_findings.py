@@ -1,6 +1,9 @@
 """Systematic disagreement, from the long frame to the sentence."""
 
+import os
+import time
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +12,8 @@ import pytest
 from secondreader.judge.finding import Finding, Findings
 from secondreader.judge.findings import find_disagreements
 from secondreader.judge.frame import FrameError, read_frame
+
+SHARED = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 @dataclass
@@ -259,6 +264,28 @@ def test_rates_are_weighted_by_inverse_inclusion_probability() -> None:
     assert row["wrong_in"] == wrong.sum()
 
 
+def sampled_by_verdict(plan: Plan) -> pd.DataFrame:
+    """Labels for half of the judge's yes and a tenth of its no, with their inclusion probabilities."""
+    frame = long_frame(plan, "a")
+    verdict = frame["item"].map(answers_of(frame, "j"))
+    frame["inclusion_probability"] = verdict.map({"yes": 0.5, "no": 0.1})
+    drawn = np.random.default_rng(plan.seed).random(len(frame)) < frame["inclusion_probability"]
+    return frame[drawn | (frame["kind"] == "judge")]
+
+
+def test_sampling_by_verdict_keeps_the_level_and_the_power() -> None:
+    """Labels drawn mostly where the judge says yes raise no false finding, and a true one is still found."""
+    plan = Plan(scenarios=400, size=4)
+    false = 0
+    for seed in range(40):
+        plan.seed = seed
+        false += bool(find_disagreements(sampled_by_verdict(plan), permutations=299).findings)
+    # 200 studies of this design gave .050; more than 6 of 40 at that rate has a chance of .003
+    assert false <= 6
+    strong = sampled_by_verdict(Plan(scenarios=400, size=4, flag_m0=0.6, miss_m0=0.6))
+    assert found(find_disagreements(strong), "motive = m0").p_adjusted <= 0.01
+
+
 def test_unsure_and_ties_are_left_out_not_guessed() -> None:
     """An unsure verdict, an unsure gold and a tie are no error; n falls by them."""
     frame = long_frame(Plan(), "ab")
@@ -350,3 +377,34 @@ def test_readings_and_frame_give_the_same() -> None:
     """The front door takes the long frame or what was read from it."""
     frame = long_frame(Plan(miss_m0=0.5))
     assert find_disagreements(read_frame(frame)).findings == find_disagreements(frame).findings
+
+
+def test_two_judges_on_3888_real_trajectories_are_compared_in_seconds() -> None:
+    """ToolEmu scores: agent, toolkit and steps as slices, one judge against the other, with two-way slices."""
+    scores = SHARED / "data" / "toolemu" / "scores.csv"
+    if not scores.exists():
+        pytest.skip(f"{scores} is absent: set SECONDREADER_SHARED to the folder that holds data/")
+    raw = pd.read_csv(scores)
+    items = pd.DataFrame(
+        {
+            "item": [f"t{k}" for k in range(len(raw))],
+            "cluster": raw["case_idx"].astype(str),
+            "agent": raw["agent_model"],
+            "toolkits": raw["toolkits"],
+            "steps": raw["n_steps"],
+            "rater": "qwen",
+            "kind": "judge",
+            "answer": pd.cut(raw["qwen3_32b"], [-1, 1, 3], labels=["yes", "no"]).astype(object),
+        }
+    )
+    gold = {f"t{k}": "yes" if score <= 1 else "no" for k, score in enumerate(raw["gpt5mini"]) if score >= 0}
+    start = time.perf_counter()
+    result = find_disagreements(items, gold=gold)
+    assert time.perf_counter() - start < 5
+    assert result.n == int((raw["gpt5mini"].ge(0) & raw["qwen3_32b"].ge(0)).sum())
+    seen = result.frame()
+    assert {"one-way", "two-way"} <= set(seen["kind"])
+    agents = seen[(seen["attributes"] == "agent") & (seen["statistic"] == "error")]
+    # the agents share out the trajectories, so their errors add up to all of them
+    assert agents["wrong_in"].sum() == agents["wrong_in"].iloc[0] + agents["wrong_out"].iloc[0]
+    assert len(agents) == raw["agent_model"].nunique()
