@@ -24,3 +24,11 @@ def content_hash(value: Any) -> str:
 def clean_text(text: str) -> str:
     """`text` with lone surrogates replaced by U+FFFD: they cannot be shown, sent or validated."""
     return LONE_SURROGATE.sub("\ufffd", text)
+
+
+def plain_text(text: str) -> str:
+    """`text` as a plain text column of either engine can hold it: `clean_text`, and NUL becomes U+FFFD as well.
+
+    PostgreSQL refuses NUL in text (documentation, section 8.3).
+    """
+    return clean_text(text).replace("\0", "\ufffd")

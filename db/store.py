@@ -1,12 +1,12 @@
 """Writes what runs, judges and imports produce. Everything here may be repeated: a second time adds nothing."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from secondreader.db.canonical import content_hash
+from secondreader.db.canonical import content_hash, plain_text
 from secondreader.db.content import Content
 from secondreader.db.engine import execute, pick
 from secondreader.db.tables import JudgePrompt, Run, Scenario, Transcript, Verdict
@@ -91,15 +91,22 @@ def known_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
 
 
 def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> Stored:
-    """Store transcripts whose origin key is new; the others stay as they are."""
-    wanted = list(new)
+    """Store transcripts whose origin key is new; the others, and a key's second time in `new`, add nothing."""
+    wanted = [replace(one, origin_key=plain_text(one.origin_key)) for one in new]
     ids = known_ids(session, [one.origin_key for one in wanted])
-    n_known = sum(one.origin_key in ids for one in wanted)
-    rows = {one.origin_key: transcript_row(one) for one in wanted if one.origin_key not in ids}
+    rows: dict[str, Transcript] = {}
+    for one in wanted:
+        if one.origin_key not in ids and one.origin_key not in rows:
+            rows[one.origin_key] = transcript_row(one)
     session.add_all(rows.values())
     session.flush()
     ids |= {key: row.id or 0 for key, row in rows.items()}
-    return Stored(len(wanted) - n_known, n_known, tuple(ids[one.origin_key] for one in wanted))
+    return Stored(len(rows), len(wanted) - len(rows), tuple(ids[one.origin_key] for one in wanted))
+
+
+def storable(text: str | None) -> str | None:
+    """`plain_text` where there is any."""
+    return None if text is None else plain_text(text)
 
 
 def transcript_row(new: NewTranscript) -> Transcript:
@@ -109,11 +116,11 @@ def transcript_row(new: NewTranscript) -> Transcript:
         origin_key=new.origin_key,
         run_id=new.run_id,
         scenario_id=new.scenario_id,
-        cluster=new.cluster,
+        cluster=plain_text(new.cluster),
         content=new.content.to_json() if new.content else None,
         original=new.original.to_json() if new.original and new.original != new.content else None,
         content_hash=original.hash() if original else None,
-        model=new.model,
+        model=storable(new.model),
         condition=new.condition,
         attempt=new.attempt,
         provenance=new.provenance,
@@ -124,15 +131,17 @@ def transcript_row(new: NewTranscript) -> Transcript:
 
 
 def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> Stored:
-    """Store verdicts; one of the same transcript, judge and repeat stays as it is."""
+    """Store verdicts; one of the same transcript, judge and repeat, stored or earlier in `new`, adds nothing."""
     wanted = list(new)
     ids = known_verdicts(session, sorted({one.transcript_id for one in wanted}))
-    n_known = sum(verdict_key(one) in ids for one in wanted)
-    rows = {verdict_key(one): verdict_row(one) for one in wanted if verdict_key(one) not in ids}
+    rows: dict[tuple[int, str, int], Verdict] = {}
+    for one in wanted:
+        if verdict_key(one) not in ids and verdict_key(one) not in rows:
+            rows[verdict_key(one)] = verdict_row(one)
     session.add_all(rows.values())
     session.flush()
     ids |= {key: row.id or 0 for key, row in rows.items()}
-    return Stored(len(wanted) - n_known, n_known, tuple(ids[verdict_key(one)] for one in wanted))
+    return Stored(len(rows), len(wanted) - len(rows), tuple(ids[verdict_key(one)] for one in wanted))
 
 
 def verdict_key(one: NewVerdict) -> tuple[int, str, int]:
@@ -157,17 +166,17 @@ def verdict_row(new: NewVerdict) -> Verdict:
         transcript_id=new.transcript_id,
         run_id=new.run_id,
         judge_prompt_id=new.judge_prompt_id,
-        judge=new.judge,
+        judge=plain_text(new.judge),
         judge_key=new.judge_key,
-        model=new.model,
+        model=storable(new.model),
         parameters=new.parameters,
         repeat=new.repeat,
         state=new.state,
         answers=new.answers,
         evidence=list(new.evidence),
         score=new.score,
-        rationale=new.rationale,
-        raw=new.raw,
+        rationale=storable(new.rationale),
+        raw=storable(new.raw),
         provenance=new.provenance,
     )
 

@@ -10,6 +10,7 @@ from secondreader.runner.cli_study import study_app
 
 if TYPE_CHECKING:
     from secondreader.runner.imports import Batch
+    from secondreader.runner.records import Watch
 
 InputFile = Annotated[
     Path, typer.Argument(help="The file to import.", exists=True, dir_okay=False, readable=True)
@@ -38,8 +39,11 @@ def import_chat(
 ) -> None:
     """OpenAI chat messages with tool calls, one conversation a line."""
     from secondreader.runner.import_chat import read_chat
+    from secondreader.runner.watching import watching
 
-    store(db, study, read_chat(path), path, skip_bad=skip_bad, redact=redact)
+    with watching() as watch:
+        batch = read_chat(path, watch)
+        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
 
 
 @imports.command("rjudge")
@@ -52,8 +56,11 @@ def import_rjudge(
 ) -> None:
     """R-Judge records: transcripts with one human reading each."""
     from secondreader.runner.import_rjudge import read_rjudge
+    from secondreader.runner.watching import watching
 
-    store(db, study, read_rjudge(path), path, skip_bad=skip_bad, redact=redact)
+    with watching() as watch:
+        batch = read_rjudge(path, watch)
+        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
 
 
 @imports.command("toolemu")
@@ -68,9 +75,14 @@ def import_toolemu(
     redact: Redact = False,
 ) -> None:
     """ToolEmu trajectories (JSONL), or the judges' scores alone (CSV)."""
+    if not 0 < risky_below <= 4:  # NaN passes typer's own range
+        raise typer.BadParameter("expected a threshold above 0, up to 4", param_hint="--risky-below")
     from secondreader.runner.import_toolemu import read_toolemu
+    from secondreader.runner.watching import watching
 
-    store(db, study, read_toolemu(path, risky_below), path, skip_bad=skip_bad, redact=redact)
+    with watching() as watch:
+        batch = read_toolemu(path, risky_below, watch)
+        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
 
 
 @imports.command("table")
@@ -85,18 +97,26 @@ def import_table(
     redact: Redact = False,
 ) -> None:
     """A CSV, JSONL or JSON table of readings, by a mapping."""
-    from secondreader.runner.import_table import read_mapping, read_table
+    from secondreader.runner.import_table import read_table
+    from secondreader.runner.mapping import read_mapping
+    from secondreader.runner.watching import watching
 
-    store(db, study, read_table(path, read_mapping(mapping)), path, skip_bad=skip_bad, redact=redact)
+    with watching() as watch:
+        batch = read_table(path, read_mapping(mapping), watch)
+        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
 
 
-def store(db: str, study: str, batch: "Batch", path: Path, *, skip_bad: bool, redact: bool) -> None:
+def store(
+    db: str, study: str, batch: "Batch", path: Path, watch: "Watch", *, skip_bad: bool, redact: bool
+) -> None:
     """Store what was read and say what happened."""
     from secondreader.db.engine import open_engine
     from secondreader.runner.imports import store_batch
 
     engine = open_engine(db)
-    result = store_batch(engine, study, batch, source=path.name, skip_bad=skip_bad, redacted=redact)
+    result = store_batch(
+        engine, study, batch, source=path.name, skip_bad=skip_bad, redacted=redact, watch=watch
+    )
     engine.dispose()
     for problem in result.skipped:
         typer.echo(f"skipped: {problem}", err=True)

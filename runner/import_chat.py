@@ -8,10 +8,20 @@ import re
 from pathlib import Path
 from typing import Any
 
-from secondreader.db.canonical import content_hash
+from secondreader.db.canonical import canonical_json, content_hash
 from secondreader.db.content import CallStatus, Content, Message, ToolCall, ToolSpec
 from secondreader.db.store import NewTranscript
-from secondreader.runner.imports import BadRecord, Batch, ImportProblem, need, parse_json, read_records
+from secondreader.runner.imports import Batch
+from secondreader.runner.records import (
+    BadRecord,
+    ImportProblem,
+    Watch,
+    need,
+    optional,
+    parse_json,
+    read_records,
+    unwatched,
+)
 
 THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool", "function": "tool"}  # fmt: skip
@@ -29,10 +39,10 @@ SLICES = (
 """Metadata fields that become slice columns; the others go to the hidden fields."""
 
 
-def read_chat(path: Path) -> Batch:
+def read_chat(path: Path, watch: Watch = unwatched) -> Batch:
     """Every conversation of the file. Raises ImportRefused."""
     batch = Batch()
-    for place, record in read_records(path):
+    for place, record in watch(read_records(path), "Reading"):
         try:
             if isinstance(record, BadRecord):
                 raise record
@@ -49,21 +59,25 @@ def conversation(record: Any) -> NewTranscript:
     raw = need(body, "messages", list)
     if not raw:
         raise BadRecord("messages", "is empty")
-    answered = {one.get("tool_call_id") for one in raw if isinstance(one, dict)}
+    answered = {
+        one["tool_call_id"]
+        for one in raw
+        if isinstance(one, dict) and isinstance(one.get("tool_call_id"), str)
+    }
     names: dict[str, str] = {}
     messages = [to_message(one, at, names, answered) for at, one in enumerate(raw)]
-    content = Content(
-        messages=tuple(messages), tools=tuple(tool_spec(one) for one in body.get("tools") or ())
-    )
+    tools = optional(body, "tools", list) or []
+    content = Content(messages=tuple(messages), tools=tuple(tool_spec(one) for one in tools))
     metadata: dict[str, Any] = record["metadata"] if isinstance(record.get("metadata"), dict) else {}
-    name = str(record.get("custom_id") or record.get("id") or content.hash()[:16])
+    name = str(
+        optional(record, "custom_id", (str, int)) or optional(record, "id", (str, int)) or content.hash()[:16]
+    )
     calls = [call.name for message in messages for call in message.tool_calls]
-    cluster = metadata.get("scenario") or metadata.get("task") or content_hash(opening(messages))[:16]
     return NewTranscript(
         origin_key=f"chat:{name}:{content.hash()}",
-        cluster=f"chat:{cluster}",
+        cluster=f"chat:{cluster_of(metadata, messages)}",
         content=content,
-        model=body.get("model") or metadata.get("model"),
+        model=optional(body, "model") or optional(metadata, "model", where="metadata"),
         attributes={
             key: str(metadata[key]) for key in SLICES if isinstance(metadata.get(key), str | int | float)
         }
@@ -73,21 +87,31 @@ def conversation(record: Any) -> NewTranscript:
     )
 
 
+def cluster_of(metadata: dict[str, Any], messages: list[Message]) -> str:
+    """The scenario or task that the metadata name, else what stands before the first answer."""
+    for key in ("scenario", "task"):
+        named = metadata.get(key)
+        if isinstance(named, str | int | float) and named != "":
+            return str(named)
+    return content_hash(opening(messages))[:16]
+
+
 def opening(messages: list[Message]) -> list[str]:
     """What stands before the first answer: conversations that share it are attempts at one situation."""
     first = next((at for at, one in enumerate(messages) if one.role == "assistant"), len(messages))
     return [one.text.strip() for one in messages[:first]]
 
 
-def to_message(raw: Any, at: int, names: dict[str, str], answered: set[Any]) -> Message:
+def to_message(raw: Any, at: int, names: dict[str, str], answered: set[str]) -> Message:
     """One message. `names` remembers which call had which tool, so that results name their tool."""
     where = f"messages[{at}]"
-    role = ROLES.get(need(raw, "role"))
+    role = ROLES.get(need(raw, "role", where=where))
     if role is None:
         raise BadRecord(f"{where}.role", f"expected one of {', '.join(ROLES)}, got {raw['role'][:40]!r}")
     text = to_text(raw.get("content"), where)
     if role == "tool":
-        tool = names.get(str(raw.get("tool_call_id"))) or raw.get("name")
+        answers = raw.get("tool_call_id")
+        tool = (names.get(answers) if isinstance(answers, str) else None) or raw.get("name")
         return Message(role="tool", text=text, tool=tool if isinstance(tool, str) else None)
     if role != "assistant":
         return Message(role="system" if role == "system" else "user", text=text)
@@ -138,18 +162,20 @@ def raw_calls(raw: dict[str, Any], where: str) -> list[Any]:
     return [*calls, {"function": legacy}] if isinstance(legacy, dict) else calls
 
 
-def to_call(raw: Any, where: str, names: dict[str, str], answered: set[Any]) -> ToolCall:
+def to_call(raw: Any, where: str, names: dict[str, str], answered: set[str]) -> ToolCall:
     """One call; arguments that are no JSON object are kept verbatim. A call without a result was only attempted."""
     function = raw.get("function") if isinstance(raw, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise BadRecord(f"{where}.tool_calls", "expected function.name in every call")
-    given = function.get("arguments", "")
-    text = given if isinstance(given, str) else ""
-    parsed = given if isinstance(given, dict) else parse_json(text or "{}")
-    identity = raw.get("id")
-    if isinstance(identity, str):
+    identity = optional(raw, "id", where=f"{where}.tool_calls")
+    if identity is not None:
         names[identity] = function["name"]
     status: CallStatus = "attempted" if identity is not None and identity not in answered else "executed"
+    given = function.get("arguments", "")
+    if isinstance(given, dict):
+        return ToolCall(name=function["name"], arguments=given, status=status)
+    text = given if isinstance(given, str) else canonical_json(given)
+    parsed = parse_json(text or "{}")
     return ToolCall(
         name=function["name"], arguments=parsed if isinstance(parsed, dict) else None, raw=text, status=status
     )

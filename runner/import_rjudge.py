@@ -4,33 +4,31 @@
 that share a user's opening request and tools are variants of one situation, so the cluster is the first user message.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 
 from secondreader.db.canonical import content_hash
-from secondreader.db.content import Content, Message, ToolCall
+from secondreader.db.content import Content, Message
 from secondreader.db.store import NewTranscript
-from secondreader.runner.imports import (
+from secondreader.runner.actions import read_action
+from secondreader.runner.imports import Batch, NewLabel
+from secondreader.runner.records import (
     BadRecord,
-    Batch,
     ImportProblem,
-    NewLabel,
+    Watch,
     need,
-    parse_json,
+    optional,
     read_records,
+    unwatched,
 )
 
 READER = "R-Judge"
-CALL = re.compile(
-    r"^\s*(?P<name>[A-Za-z_]\w*)\s*(?:\n\s*Action Input:|:)?\s*(?P<arguments>\{.*\})\s*$", re.DOTALL
-)
 
 
-def read_rjudge(path: Path) -> Batch:
+def read_rjudge(path: Path, watch: Watch = unwatched) -> Batch:
     """Every record of the file; those that cannot be read become problems. Raises ImportRefused."""
     batch = Batch()
-    for place, record in read_records(path):
+    for place, record in watch(read_records(path), "Reading"):
         try:
             if isinstance(record, BadRecord):
                 raise record
@@ -63,7 +61,7 @@ def record_to_transcript(record: Any) -> tuple[NewTranscript, str]:
             cluster=f"rjudge:{content_hash([profile, opening.strip()])[:16]}",
             content=content,
             attributes={
-                "scenario": record.get("scenario") or "none",
+                "scenario": optional(record, "scenario") or "none",
                 "n_turns": len(messages),
                 "n_calls": len(calls),
                 "tool": calls[-1] if calls else "none",
@@ -80,38 +78,38 @@ def record_to_transcript(record: Any) -> tuple[NewTranscript, str]:
 
 
 def session_messages(session: Any) -> list[Message]:
-    """The messages of one session. Raises BadRecord."""
+    """The messages of one session; those that hold nothing (the environment's last, often) are left out.
+
+    A call without an answer counts as executed: records of R-Judge often end with the decisive action, which its
+    annotators took as done, and nothing says that it never ran. Raises BadRecord.
+    """
     if not isinstance(session, list):
         raise BadRecord("contents", "expected a list of sessions, each a list of messages")
-    return [to_message(one) for one in session]
+    answered = [has_answer(after) for after in [*session[1:], None]]
+    messages = [to_message(one, is_answered) for one, is_answered in zip(session, answered, strict=True)]
+    return [one for one in messages if one.text.strip() or one.tool_calls or one.reasoning]
 
 
-def to_message(raw: Any) -> Message:
+def has_answer(after: Any) -> bool:
+    """Whether the next message is the environment's and says something."""
+    return isinstance(after, dict) and after.get("role") == "environment" and bool(after.get("content"))
+
+
+def to_message(raw: Any, answered: bool) -> Message:
     """A user's text, an agent's thought and action, or the environment's answer."""
-    role = need(raw, "role")
+    role = need(raw, "role", where="contents")
     if role == "agent":
-        return agent_message(raw.get("thought"), raw.get("action"), raw.get("content"))
+        return agent_message(raw, answered)
     if role not in {"user", "environment"}:
         raise BadRecord("role", f"expected user, agent or environment, got {role[:40]!r}")
-    text = raw.get("content")
-    if text is not None and not isinstance(text, str):
-        raise BadRecord("content", f"expected text, got {type(text).__name__}")
-    return Message(role="user" if role == "user" else "tool", text=text or "")
+    return Message(role="user" if role == "user" else "tool", text=optional(raw, "content") or "")
 
 
-def agent_message(thought: Any, action: Any, text: Any) -> Message:
-    """The thought is visible reasoning. An action that is no final answer is a call, its words kept verbatim."""
-    for name, value in (("thought", thought), ("action", action), ("content", text)):
-        if value is not None and not isinstance(value, str):
-            raise BadRecord(name, f"expected text, got {type(value).__name__}")
+def agent_message(raw: dict[str, Any], answered: bool) -> Message:
+    """The thought is visible reasoning. An action that is no talk is a call, its words kept verbatim."""
+    thought, action, text = (optional(raw, name) for name in ("thought", "action", "content"))
     said = (action if action is not None else text) or ""
-    match = CALL.match(said)
-    parsed = parse_json(match["arguments"]) if match else None
-    if match is None:
-        named = re.fullmatch(r"\s*([A-Z]\w+)\s*\n\s*Action Input:(.*)", said, re.DOTALL)
-        if named is None:
-            return Message(role="assistant", text=said, reasoning=thought)
-        call = ToolCall(name=named[1], arguments=None, raw=said)
-    else:
-        call = ToolCall(name=match["name"], arguments=parsed if isinstance(parsed, dict) else None, raw=said)
+    call = read_action(said, answered)
+    if call is None:
+        return Message(role="assistant", text=said, reasoning=thought)
     return Message(role="assistant", reasoning=thought, tool_calls=(call,))

@@ -1,152 +1,53 @@
-"""Tables of readings (CSV, JSONL, JSON) by a small TOML mapping; docs/importing.md shows one.
+"""Tables of readings (CSV, JSONL, JSON) by a mapping.
 
 A wide table has a row an item with a column a reader; a long table has a row a reading. Answers are mapped by an explicit
 table: a value that it does not name and that is not listed as unparseable is a problem, never a guess.
 """
 
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from secondreader.db.canonical import canonical_json, content_hash
-from secondreader.db.codebook import Answer, Codebook, Question
-from secondreader.db.content import Content, Message
 from secondreader.db.store import NewTranscript, NewVerdict
-from secondreader.runner.imports import BadRecord, Batch, ImportProblem, NewLabel, read_records
-
-FOLDER = Path(__file__).parent / "mappings"
-
-
-class MappingError(ValueError):
-    """A mapping file that cannot be used, in one sentence."""
-
-
-class Strict(BaseModel):
-    """Unknown keys are refused, so that a misspelt one does not silently do nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AskedQuestion(Strict):
-    """The question that all readers answered."""
-
-    id: str
-    text: str
-    answers: dict[str, str] = Field(min_length=2)
-    """Stored answer -> how it is shown."""
-
-
-class Reader(Strict):
-    """A column of human answers (wide tables)."""
-
-    column: str
-    name: str = ""
-
-
-class JudgeColumn(Strict):
-    """A column of verdicts (wide tables), in this file or in another that is joined by the item."""
-
-    column: str
-    name: str
-    file: str | None = None
-    """Path beside the table; the same item column must stand in it."""
-    rationale: str | None = None
-    answers: dict[str, str] = Field(default_factory=dict)
-    """Overrides of the general answer map."""
-    unparsed: tuple[str, ...] | None = None
-
-
-class LongColumns(Strict):
-    """Columns of a long table."""
-
-    rater: str = "rater"
-    kind: str = "kind"
-    answer: str = "answer"
-    seconds: str | None = None
-    position: str | None = None
-    pass_no: str | None = None
-
-
-class Mapping(Strict):
-    """A mapping file."""
-
-    layout: Literal["wide", "long"] = "wide"
-    item: str
-    cluster: str | None = None
-    slices: tuple[str, ...] = ()
-    question: AskedQuestion
-    answers: dict[str, str] = Field(default_factory=dict)
-    """Value in the table -> stored answer; a value that is a stored answer itself needs no entry."""
-    unparsed: tuple[str, ...] = ()
-    """Values of judge columns that are replies nobody could read."""
-    missing: tuple[str, ...] = ("",)
-    """Values that mean: not answered."""
-    text: dict[str, str] = Field(default_factory=dict)
-    """Column -> heading; shown to annotators in this order."""
-    humans: tuple[Reader, ...] = ()
-    judges: tuple[JudgeColumn, ...] = ()
-    long: LongColumns = LongColumns()
-
-    @model_validator(mode="after")
-    def _somebody_answers(self) -> "Mapping":
-        if self.layout == "wide" and not self.humans and not self.judges:
-            raise ValueError("a wide table needs [[humans]] or [[judges]]")
-        return self
-
-    def codebook(self) -> Codebook:
-        """The codebook of a study made from this table."""
-        asked = self.question
-        answers = tuple(Answer(value=value, label=label) for value, label in asked.answers.items())
-        return Codebook(
-            name=asked.id, version="1", questions=(Question(id=asked.id, text=asked.text, answers=answers),)
-        )
+from secondreader.runner.cells import (
+    Twins,
+    cell,
+    count,
+    human_answer,
+    new_transcript,
+    new_verdict,
+    number,
+    raw_cell,
+)
+from secondreader.runner.imports import Batch, NewLabel
+from secondreader.runner.mapping import JudgeColumn, Mapping
+from secondreader.runner.records import BadRecord, ImportProblem, Watch, read_records, unwatched
 
 
 @dataclass(slots=True)
 class Joined:
     """Rows of the table and of the files joined to it."""
 
-    rows: list[tuple[int, Any]] = field(default_factory=list)
+    rows: Iterable[tuple[int, Any]] = ()
     others: dict[str, dict[str, Any]] = field(default_factory=dict)
     """File -> item -> row."""
 
 
-def read_mapping(name: str) -> Mapping:
-    """A mapping by file path, or by the name of one that ships with the project. Raises MappingError."""
-    shipped = FOLDER / f"{name}.toml"
-    path = shipped if shipped.is_file() and "/" not in name else Path(name)
-    try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError:
-        known = ", ".join(sorted(one.stem for one in FOLDER.glob("*.toml")))
-        raise MappingError(f"There is no mapping {name!r}; name a TOML file, or one of: {known}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingError(f"{path}: cannot be read as TOML: {error}.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise MappingError(f"{path}: {where}: {first['msg']}.") from None
-
-
-def read_table(path: Path, mapping: Mapping) -> Batch:
+def read_table(path: Path, mapping: Mapping, watch: Watch = unwatched) -> Batch:
     """Items, labels and verdicts of a table. Raises ImportRefused where a file cannot be read."""
-    batch = Batch(codebook=mapping.codebook())
+    batch = Batch(codebook=mapping.codebook(), mapping_hash=mapping.fingerprint)
     joined = read_joined(path, mapping, batch)
-    seen: dict[str, int] = {}
-    for place, record in joined.rows:
+    items, long = Twins(mapping.item), LongTable(mapping)
+    for place, record in watch(joined.rows, "Reading"):
         try:
             item = item_of(record, mapping)
             if mapping.layout == "long":
-                add_long(batch, record, item, seen, mapping)
+                items.same_spelling(raw_cell(record, mapping.item), place)
+                long.add(batch, record, item, place)
             else:
-                if item in seen:
-                    raise BadRecord(mapping.item, f"{item!r} stands twice, first in record {seen[item]}")
+                items.once(item, place)
                 add_wide(batch, record, item, mapping, joined)
-                seen[item] = place
         except BadRecord as error:
             batch.problems.append(ImportProblem(path.name, place, error.field, error.expected))
     return batch
@@ -154,13 +55,15 @@ def read_table(path: Path, mapping: Mapping) -> Batch:
 
 def read_joined(path: Path, mapping: Mapping, batch: Batch) -> Joined:
     """The table's rows, and those of the judges' own files by item."""
-    joined = Joined(rows=list(read_records(path)))
+    joined = Joined(rows=read_records(path))
     for name in dict.fromkeys(judge.file for judge in mapping.judges if judge.file):
-        other = path.parent / name
+        other, items = path.parent / name, Twins(mapping.item)
         joined.others[name] = {}
         for place, record in read_records(other):
             try:
-                joined.others[name][item_of(record, mapping)] = record
+                item = item_of(record, mapping)
+                items.once(item, place)
+                joined.others[name][item] = record
             except BadRecord as error:
                 batch.problems.append(ImportProblem(other.name, place, error.field, error.expected))
     return joined
@@ -171,20 +74,6 @@ def item_of(record: Any, mapping: Mapping) -> str:
     if isinstance(record, BadRecord):
         raise record
     return cell(record, mapping.item)
-
-
-def cell(record: Any, name: str) -> str:
-    """A cell as text; numbers are written plainly. Raises BadRecord."""
-    if not isinstance(record, dict):
-        raise BadRecord("", "expected an object with columns")
-    if name not in record:
-        raise BadRecord(name, f"is missing; there are {', '.join(map(str, record))[:200]}")
-    value = record[name]
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value.strip()
-    return str(value) if isinstance(value, int | float) else canonical_json(value)
 
 
 def add_wide(batch: Batch, record: Any, item: str, mapping: Mapping, joined: Joined) -> None:
@@ -218,98 +107,84 @@ def wide_verdict(record: Any, judge: JudgeColumn, mapping: Mapping) -> Iterator[
     yield new_verdict(value, judge.name, judge.column, mapping, judge, rationale)
 
 
-def add_long(batch: Batch, record: Any, item: str, seen: dict[str, int], mapping: Mapping) -> None:
-    """One reading of a long table; the item's own columns are taken from its first row."""
-    columns = mapping.long
-    kind = cell(record, columns.kind)
-    if kind not in {"human", "judge"}:
-        raise BadRecord(columns.kind, f"expected human or judge, got {kind[:40]!r}")
-    rater, value = cell(record, columns.rater), cell(record, columns.answer)
-    transcript = new_transcript(record, item, mapping)
-    if kind == "judge":
+@dataclass(slots=True)
+class LongTable:
+    """What was read of a long table so far."""
+
+    mapping: Mapping
+    items: dict[str, tuple[NewTranscript, int]] = field(default_factory=dict)
+    """Item -> its transcript and the record that it was taken from."""
+    readings: dict[tuple[str, str, str, int], int] = field(default_factory=dict)
+    """(item, kind, rater, pass) -> the record that holds it."""
+    kinds: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Rater -> human or judge, and the first record that said so."""
+    raters: Twins = field(default_factory=lambda: Twins("rater"))
+
+    def add(self, batch: Batch, record: Any, item: str, place: int) -> None:
+        """One reading. Raises BadRecord for a second one by the same rater in the same pass."""
+        columns, mapping = self.mapping.long, self.mapping
+        kind, value = cell(record, columns.kind), cell(record, columns.answer)
+        if kind not in {"human", "judge"}:
+            raise BadRecord(columns.kind, f"expected human or judge, got {kind[:40]!r}")
+        rater = self.rater(record, kind, place)
+        pass_no = count(record, columns.pass_no)
+        if pass_no == 0:
+            raise BadRecord(str(columns.pass_no), "expected a pass from 1 upwards, got 0")
+        pass_no = pass_no or 1
+        transcript = self.transcript(record, item, place)
         if value not in mapping.missing:
-            verdict = new_verdict(value, rater, columns.answer, mapping)
-            batch.verdicts.append((transcript.origin_key, verdict))
-    else:
-        answer = human_answer(value, columns.answer, mapping)
-        if answer is not None:
-            batch.labels.append(
-                NewLabel(
-                    transcript.origin_key,
-                    rater,
-                    {mapping.question.id: answer},
-                    pass_no=int(number(record, columns.pass_no) or 1),
-                    seconds=number(record, columns.seconds),
-                    position=int(at) if (at := number(record, columns.position)) else None,
-                )
+            self.once((item, kind, rater, pass_no), place)
+            if kind == "judge":
+                verdict = replace(new_verdict(value, rater, columns.answer, mapping), repeat=pass_no)
+                batch.verdicts.append((transcript.origin_key, verdict))
+            else:
+                batch.labels.append(self.label(record, transcript.origin_key, rater, value, pass_no))
+        if item not in self.items:
+            self.items[item] = (transcript, place)
+            batch.transcripts.append(transcript)
+
+    def label(self, record: Any, key: str, rater: str, value: str, pass_no: int) -> NewLabel:
+        """A person's reading. Raises BadRecord."""
+        columns = self.mapping.long
+        answer = human_answer(value, columns.answer, self.mapping)
+        return NewLabel(
+            key,
+            rater,
+            {self.mapping.question.id: str(answer)},
+            pass_no=pass_no,
+            seconds=number(record, columns.seconds),
+            position=count(record, columns.position),
+        )
+
+    def rater(self, record: Any, kind: str, place: int) -> str:
+        """Who read, spelt as it stands. Raises BadRecord where nobody is named, or two that may be one."""
+        column = self.mapping.long.rater
+        rater = raw_cell(record, column)
+        if not rater.strip():
+            raise BadRecord(column, "is empty; every reading needs a rater")
+        self.raters.column = column
+        self.raters.same_spelling(rater, place)
+        known, first = self.kinds.setdefault(rater, (kind, place))
+        if known != kind:
+            raise BadRecord(column, f"{rater[:40]!r} is a {kind} here and a {known} in record {first}")
+        return rater
+
+    def once(self, reading: tuple[str, str, str, int], place: int) -> None:
+        """Note a reading. Raises BadRecord where the table holds it already."""
+        first = self.readings.setdefault(reading, place)
+        if first != place:
+            item, _, rater, pass_no = reading
+            raise BadRecord(
+                self.mapping.long.rater,
+                f"{rater[:40]!r} reads {item[:40]!r} twice in pass {pass_no}, first in record {first}",
             )
-    if item not in seen:
-        seen[item] = len(batch.transcripts)
-        batch.transcripts.append(transcript)
 
-
-def number(record: Any, name: str | None) -> float | None:
-    """A number of an optional column. Raises BadRecord."""
-    if name is None or not (text := cell(record, name)):
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise BadRecord(name, f"expected a number, got {text[:40]!r}") from None
-
-
-def human_answer(value: str, column: str, mapping: Mapping) -> str | None:
-    """The stored answer; None where it is missing. Raises BadRecord for a value that the mapping does not name."""
-    if value in mapping.missing:
-        return None
-    answer = mapping.answers.get(value, value)
-    if answer not in mapping.question.answers:
-        raise BadRecord(column, f"expected one of {', '.join(mapping.question.answers)}, got {value[:40]!r}")
-    return answer
-
-
-def new_verdict(
-    value: str,
-    name: str,
-    column: str,
-    mapping: Mapping,
-    judge: JudgeColumn | None = None,
-    rationale: str | None = None,
-) -> NewVerdict:
-    """A verdict; an unparseable one has no answer. Raises BadRecord for a value that the mapping does not name."""
-    unparsed = mapping.unparsed if judge is None or judge.unparsed is None else judge.unparsed
-    answer = (judge.answers if judge else {}).get(value) or mapping.answers.get(value, value)
-    is_read = value not in unparsed
-    if is_read and answer not in mapping.question.answers:
-        expected = ", ".join([*mapping.question.answers, *unparsed])
-        raise BadRecord(column, f"expected one of {expected}, got {value[:40]!r}")
-    return NewVerdict(
-        transcript_id=0,
-        judge=name,
-        judge_key=content_hash(["table", mapping.question.id, name]),
-        state="parsed" if is_read else "unparsed",
-        answers={mapping.question.id: answer} if is_read else {},
-        rationale=rationale,
-        raw=value,
-        model=name,
-    )
-
-
-def new_transcript(record: Any, item: str, mapping: Mapping) -> NewTranscript:
-    """The item, with its text columns as messages; without any it cannot be labelled here."""
-    if not item:
-        raise BadRecord(mapping.item, "is empty")
-    texts = [
-        Message(role="user", text=f"{heading}\n\n{cell(record, name)}" if heading else cell(record, name))
-        for name, heading in mapping.text.items()
-    ]
-    content = Content(messages=tuple(texts)) if texts else None
-    cluster = cell(record, mapping.cluster) if mapping.cluster else item
-    fingerprint = content.hash() if content else ""
-    return NewTranscript(
-        origin_key=f"table:{mapping.question.id}:{item}:{fingerprint}",
-        cluster=f"table:{cluster}",
-        content=content,
-        attributes={name: cell(record, name) for name in mapping.slices},
-        provenance={"item": item},
-    )
+    def transcript(self, record: Any, item: str, place: int) -> NewTranscript:
+        """The item's transcript. Raises BadRecord where this row tells another text, cluster or slice of it."""
+        new = new_transcript(record, item, self.mapping)
+        known, first = self.items.get(item, (new, place))
+        if known != new:
+            raise BadRecord(
+                self.mapping.item, f"{item[:40]!r} has another text, cluster or slice in record {first}"
+            )
+        return known

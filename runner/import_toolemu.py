@@ -9,13 +9,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from secondreader.db.bare import BARE
 from secondreader.db.canonical import content_hash
-from secondreader.db.content import Content, Message, ToolCall
+from secondreader.db.content import CallStatus, Content, Message, ToolCall
 from secondreader.db.store import NewTranscript, NewVerdict
-from secondreader.runner.imports import BadRecord, Batch, ImportProblem, need, parse_json, read_records
+from secondreader.runner.imports import Batch
+from secondreader.runner.records import (
+    BadRecord,
+    ImportProblem,
+    Watch,
+    need,
+    parse_json,
+    read_records,
+    unwatched,
+)
 
 THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
-ACTION = re.compile(r"\n?\s*Action:\s.*", re.DOTALL)
+ACTION = re.compile(r"(?<!\s)\s*+Action:\s.*", re.DOTALL)
+INVENTED = re.compile(
+    r"^Action:[ \t]*(?P<name>[^\n]*)\nAction Input:(?P<given>.*?)(?=^(?:Observation|Thought|Action|Final Answer):|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+STOPPED = "Agent stopped"
+"""How the framework, not the agent, begins the output of a run that it broke off."""
+USUAL_THRESHOLD = 2.0
 JUDGES = {"gpt5m": "gpt5mini", "q32": "qwen3_32b"}
 """The two files name the judges differently; here they go by the names of scores.csv."""
 SHOWN_OF_CASE = frozenset({"name", "Toolkits", "User Instruction"})
@@ -23,12 +40,12 @@ SCORE = "Overall Quantitative Score"
 RATIONALE = ("Overall Qualitative Label", "Evaluator Log Summary", "Evaluator Thought")
 
 
-def read_toolemu(path: Path, risky_below: float = 2.0) -> Batch:
+def read_toolemu(path: Path, risky_below: float = USUAL_THRESHOLD, watch: Watch = unwatched) -> Batch:
     """Transcripts (JSONL) or scores alone (CSV); a verdict is risky where its score lies below `risky_below`."""
     batch = Batch()
     read: Callable[[Any, float], tuple[NewTranscript, list[NewVerdict]]]
     read = score_row if path.suffix.lower() == ".csv" else trajectory
-    for place, record in read_records(path):
+    for place, record in watch(read_records(path), "Reading"):
         try:
             if isinstance(record, BadRecord):
                 raise record
@@ -44,28 +61,36 @@ def read_toolemu(path: Path, risky_below: float = 2.0) -> Batch:
 def trajectory(record: Any, risky_below: float) -> tuple[NewTranscript, list[NewVerdict]]:
     """One full trajectory with its verdicts. Raises BadRecord."""
     agent, case = need(record, "agent_model"), need(record, "case_idx", int)
-    toolkits = need(need(record, "case", dict), "Toolkits", list)
+    toolkits = need(need(record, "case", dict), "Toolkits", list, where="case")
+    output = need(record, "output")
     messages = [Message(role="user", text=need(record, "input"))]
     steps = need(record, "intermediate_steps", list)
     for step in steps:
-        messages += step_messages(step, need(record, "output"))
-    content = Content(messages=tuple(messages))
-    tools = [call.name for message in messages for call in message.tool_calls]
+        messages += step_messages(step, output)
+    calls = [call for message in messages for call in message.tool_calls]
+    tools = [call.name for call in calls if call.status == "executed"]
     transcript = NewTranscript(
-        origin_key=f"toolemu:{case}:{agent}:transcript",
+        origin_key=f"toolemu:{case}:{agent}",
         cluster=f"toolemu:{case}",
-        content=content,
+        content=Content(messages=tuple(messages)),
         model=agent,
         attributes={
             "toolkit": "+".join(str(one) for one in toolkits),
-            "n_steps": len(tools),
+            "n_steps": len(steps),
+            "n_calls": len(tools),
+            "n_attempted": len(calls) - len(tools),
             "last_tool": tools[-1] if tools else "none",
         },
         hidden=hidden_fields(record, steps),
-        provenance={"source": "ToolEmu", "case": case},
+        provenance={"source": "ToolEmu", "case": case} | ({"stopped": output} if is_stop(output) else {}),
     )
     judged = need(record, "judges", dict)
     return transcript, [judge_verdict(name, value, risky_below) for name, value in sorted(judged.items())]
+
+
+def is_stop(output: str) -> bool:
+    """Whether the framework wrote this output."""
+    return output.lstrip(": ").startswith(STOPPED)
 
 
 def hidden_fields(record: Any, steps: list[Any]) -> dict[str, Any]:
@@ -79,13 +104,12 @@ def hidden_fields(record: Any, steps: list[Any]) -> dict[str, Any]:
 def step_messages(step: Any, output: str) -> list[Message]:
     """[[tool, input, agent log], [observation, ...]] as an assistant's turn and the tool's answer.
 
-    The last step is [{return_values, log}, text]: the log is all that the agent wrote at its end, calls included that
-    it only made up and that never ran; `output` is what the user got.
+    The last step is [{return_values, log}, text].
     """
     if not isinstance(step, list) or len(step) != 2:
         raise BadRecord("intermediate_steps", "expected pairs")
     if isinstance(step[0], dict):
-        return [Message(role="assistant", text=output, reasoning=need(step[0], "log").strip() or None)]
+        return [final_message(need(step[0], "log", where="intermediate_steps"), output)]
     try:
         (tool, given, log), (observation, *_hidden) = step
     except (TypeError, ValueError):
@@ -93,19 +117,44 @@ def step_messages(step: Any, output: str) -> list[Message]:
     if not all(isinstance(one, str) for one in (tool, given, log, observation)):
         raise BadRecord("intermediate_steps", "expected text in every place")
     thought, said = split_thought(log)
-    parsed = parse_json(given)
-    call = ToolCall(name=tool, arguments=parsed if isinstance(parsed, dict) else None, raw=given)
     plan = ACTION.sub("", said).strip()
     reasoning = "\n\n".join(part for part in (thought, plan) if part) or None
     return [
-        Message(role="assistant", reasoning=reasoning, tool_calls=(call,)),
+        Message(role="assistant", reasoning=reasoning, tool_calls=(to_call(tool, given, "executed"),)),
         Message(role="tool", tool=tool, text=observation),
     ]
 
 
+def final_message(log: str, output: str) -> Message:
+    """The agent's last turn: all that it wrote, verbatim, made-up results included.
+
+    Its calls were attempted and never ran, the "Observation:" lines among them are its own invention. `output` is what
+    the framework cut out of the log for the user (its ":" is left over from the cut); it is added where the log does not
+    hold it, unless it is the framework's own word that it stopped the agent.
+    """
+    thought, said = split_thought(log)
+    answer = output.strip().removeprefix(":").strip()
+    if answer not in log and not is_stop(output):
+        said = f"{said}\n\n{answer}".strip()
+    calls = [
+        to_call(match["name"].strip(), match["given"].strip(), "attempted")
+        for match in INVENTED.finditer(said)
+        if match["name"].strip() not in {"", "None"}
+    ]
+    return Message(role="assistant", text=said, reasoning=thought, tool_calls=tuple(calls))
+
+
+def to_call(tool: str, given: str, status: CallStatus) -> ToolCall:
+    """One call with its arguments, verbatim as well."""
+    parsed = parse_json(given)
+    return ToolCall(
+        name=tool, arguments=parsed if isinstance(parsed, dict) else None, raw=given, status=status
+    )
+
+
 def split_thought(text: str) -> tuple[str | None, str]:
     """What stands in <think> tags, and the rest."""
-    thoughts = [part.strip() for part in THINK.findall(text) if part.strip()]
+    thoughts = [part.replace("<think>", "").strip() for part in THINK.findall(text) if part.strip()]
     return "\n\n".join(thoughts) or None, THINK.sub("", text).strip()
 
 
@@ -121,7 +170,8 @@ def judge_verdict(name: str, value: Any, risky_below: float) -> NewVerdict:
 def score_row(record: Any, risky_below: float) -> tuple[NewTranscript, list[NewVerdict]]:
     """One row of scores.csv: a trajectory of which only the verdicts are known. Raises BadRecord."""
     agent, case, toolkits = need(record, "agent_model"), need(record, "case_idx"), need(record, "toolkits")
-    if not case.isdigit():
+    number = whole(case)
+    if number is None:
         raise BadRecord("case_idx", f"expected a whole number, got {case[:40]!r}")
     judges = [name for name in ("gpt5mini", "qwen3_32b") if name in record]
     if not judges:
@@ -129,20 +179,27 @@ def score_row(record: Any, risky_below: float) -> tuple[NewTranscript, list[NewV
     for name in judges:
         if record[name].strip() and record[name].strip() not in {"0", "1", "2", "3"}:
             raise BadRecord(name, f"expected a score from 0 to 3, got {record[name][:40]!r}")
-    steps = record.get("n_steps", "")
     transcript = NewTranscript(
-        origin_key=f"toolemu:{case}:{agent}:scores:{record.get('run', '')}",
-        cluster=f"toolemu:{case}",
+        origin_key=f"toolemu:{number}:{agent}{BARE}",
+        cluster=f"toolemu:{number}",
         content=None,
         model=agent,
-        attributes={"toolkit": toolkits, "n_steps": int(steps) if steps.isdigit() else None},
+        attributes={"toolkit": toolkits, "n_steps": whole(record.get("n_steps", ""))},
         provenance={"source": "ToolEmu scores", "run": record.get("run", "")},
     )
     return transcript, [to_verdict(name, record[name], risky_below, None) for name in judges]
 
 
+def whole(text: str) -> int | None:
+    """A whole number of at most nine digits."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text.strip()) else None
+
+
 def to_verdict(judge: str, raw: Any, risky_below: float, rationale: str | None) -> NewVerdict:
-    """A score as a verdict on risky action; what is no score stays unparsed with its text."""
+    """A score as a verdict on risky action; what is no score stays unparsed with its text.
+
+    Another threshold makes another judge, and its name says so.
+    """
     try:
         score = float(raw)
     except (TypeError, ValueError):
@@ -150,7 +207,7 @@ def to_verdict(judge: str, raw: Any, risky_below: float, rationale: str | None) 
     read = score is not None and 0 <= score <= 3
     return NewVerdict(
         transcript_id=0,
-        judge=judge,
+        judge=judge if risky_below == USUAL_THRESHOLD else f"{judge} (risky < {risky_below:g})",
         judge_key=content_hash(["toolemu", judge, risky_below]),
         state="parsed" if read else "unparsed",
         answers={"risky_action": "yes" if score is not None and score < risky_below else "no"}

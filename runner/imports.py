@@ -1,62 +1,24 @@
 """What every import shares: problems told row by row, one transaction a file, and a second time that adds nothing."""
 
-import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from secondreader.db.audit import append_event
-from secondreader.db.canonical import content_hash
+from secondreader.db.bare import BARE, known_texts, replace_bare
+from secondreader.db.canonical import content_hash, plain_text
 from secondreader.db.codebook import Codebook
 from secondreader.db.engine import writing
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.pool import content_hashes, pool_keys
+from secondreader.db.store import CHUNK, NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, import_label
+from secondreader.db.tables import Study
 from secondreader.runner.leaks import redact, scan
+from secondreader.runner.records import ImportProblem, ImportRefused, Watch, unwatched
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-MAX_RECORD = 32_000_000
-"""Characters of one record; a longer one is a problem, not a reason to run out of memory."""
-SHOWN_PROBLEMS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class ImportProblem:
-    """One record that cannot be imported, and why."""
-
-    file: str
-    record: int
-    """Line of a JSONL or CSV file, or 1-based place in a JSON list."""
-    field: str
-    expected: str
-
-    def __str__(self) -> str:
-        """One line."""
-        return f"{self.file}, record {self.record}, {self.field or 'the record'}: {self.expected}"
-
-
-class BadRecord(ValueError):
-    """Raised while reading one record; becomes an ImportProblem."""
-
-    def __init__(self, field_name: str, expected: str) -> None:
-        self.field = field_name
-        self.expected = expected
-        super().__init__(f"{field_name}: {expected}")
-
-
-class ImportRefused(Exception):
-    """Nothing was imported: the file has problems, or is no such file."""
-
-    def __init__(self, problems: list[ImportProblem]) -> None:
-        self.problems = tuple(problems)
-        shown = [str(one) for one in problems[:SHOWN_PROBLEMS]]
-        more = [f"... and {len(problems) - SHOWN_PROBLEMS} more"] if len(problems) > SHOWN_PROBLEMS else []
-        noun = "problem" if len(problems) == 1 else "problems"
-        head = f"nothing was imported: {len(problems)} {noun} (--skip-bad imports the rest)"
-        super().__init__("\n  ".join([head, *shown, *more]))
+    from sqlmodel import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +43,23 @@ class Batch:
     labels: list[NewLabel] = field(default_factory=list)
     problems: list[ImportProblem] = field(default_factory=list)
     codebook: Codebook | None = None
+    mapping_hash: str = ""
+    """The last part of every origin key, where a mapping decides how the file is read."""
+
+
+@dataclass(slots=True)
+class PlacedTranscripts:
+    """Where a batch's transcripts are stored."""
+
+    ids: dict[str, int]
+    """Origin key -> id."""
+    texts: dict[str, int]
+    """Key of the twin without text -> id of the text."""
+    n_added: int = 0
+
+
+class ImportConflict(Exception):
+    """A file that does not fit what is stored already, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,127 +85,137 @@ def store_batch(
     source: str,
     skip_bad: bool = False,
     redacted: bool = False,
+    watch: Watch = unwatched,
 ) -> ImportResult:
-    """Store a file's records in one transaction. Raises ImportRefused for problems unless `skip_bad`."""
+    """Store a file's records in one transaction.
+
+    Raises ImportRefused for problems unless `skip_bad`, and ImportConflict where the study cannot take the batch.
+    """
     if batch.problems and not skip_bad:
         raise ImportRefused(batch.problems)
-    scanned = [scanned_transcript(one, redacted) for one in batch.transcripts]
+    n = len(batch.transcripts)
+    scanned = [scanned_transcript(one, redacted) for one in watch(batch.transcripts, "Scanning", n)]
     with writing(engine) as session:
         study = ensure_study(session, study_name, codebook=batch.codebook)
-        stored = add_transcripts(session, scanned)
-        ids = dict(zip((one.origin_key for one in scanned), stored.ids, strict=True))
-        add_to_pool(session, study, stored.ids)
+        check_codebook(study, batch)
+        check_mapping(study, batch, pool_keys(session, study))
+        placed = place_transcripts(session, study, scanned, watch)
         verdicts = add_verdicts(
-            session, [replace(verdict, transcript_id=ids[key]) for key, verdict in batch.verdicts]
+            session, [replace(verdict, transcript_id=placed.ids[key]) for key, verdict in batch.verdicts]
         )
-        n_labels = 0
-        for label in batch.labels:
-            reader = ensure_annotator(session, study, label.annotator, source="import")
-            token = content_hash([study.id, label.origin_key, label.annotator, label.pass_no])
-            n_labels += import_label(
-                session,
-                study,
-                ids[label.origin_key],
-                reader,
-                dict(label.answers),
-                token,
-                pass_no=label.pass_no,
-                active_seconds=label.seconds,
-                position=label.position,
-            )
-        n_new = stored.n_added + verdicts.n_added + n_labels
+        replace_bare(session, study, placed.texts)
+        n_labels = add_labels(session, study, batch.labels, placed.ids, watch)
+        n_new = placed.n_added + verdicts.n_added + n_labels
         if n_new:
             append_event(session, "researcher", "import", f"study {study.id}", source=source, rows=n_new)
     return ImportResult(
-        n_transcripts=stored.n_added,
+        n_transcripts=placed.n_added,
         n_verdicts=verdicts.n_added,
         n_labels=n_labels,
-        n_known=stored.n_known + verdicts.n_known + len(batch.labels) - n_labels,
+        n_known=n - placed.n_added + verdicts.n_known + len(batch.labels) - n_labels,
         n_flagged=sum(bool(one.leaks) for one in scanned),
         skipped=tuple(batch.problems),
     )
+
+
+def check_codebook(study: Study, batch: Batch) -> None:
+    """Raises ImportConflict where the study asks other questions than the batch answers."""
+    book = Codebook.model_validate(study.codebook)
+    if batch.codebook is not None and batch.codebook.hash() != book.hash():
+        raise ImportConflict(
+            f"Study {study.name!r} has another codebook ({book.name}) than this file ({batch.codebook.name}); "
+            "import it into a new study."
+        )
+    known = {question.id: question.values for question in book.questions}
+    given = [label.answers for label in batch.labels] + [verdict.answers for _, verdict in batch.verdicts]
+    for question, answer in {pair for answers in given for pair in answers.items()}:
+        if answer not in known.get(question, ()):
+            raise ImportConflict(
+                f"The codebook of study {study.name!r} has no answer {answer!r} to {question}; import into a new study."
+            )
+
+
+def check_mapping(study: Study, batch: Batch, pooled: Iterable[str]) -> None:
+    """Raises ImportConflict where an item stands in the study already, read by another mapping."""
+    if not batch.mapping_hash:
+        return
+    stems = {one.origin_key.rpartition(":")[0] for one in batch.transcripts}
+    for key in pooled:
+        stem, _, tail = key.rpartition(":")
+        if stem in stems and tail != batch.mapping_hash:
+            raise ImportConflict(
+                f"Study {study.name!r} holds these items by another mapping; import them into a new study."
+            )
+
+
+def place_transcripts(
+    session: "Session", study: Study, new: list[NewTranscript], watch: Watch
+) -> PlacedTranscripts:
+    """Store the transcripts and put them into the pool; one without text stands for its text where that is known."""
+    texts = known_texts(session, study, new)
+    placed = PlacedTranscripts(ids=dict(texts), texts=dict(texts))
+    rest = [one for one in new if one.origin_key not in texts]
+    for start in watch(range(0, len(rest), CHUNK), "Storing transcripts", -(-len(rest) // CHUNK)):
+        chunk = rest[start : start + CHUNK]
+        stored = add_transcripts(session, chunk)
+        check_contents(session, chunk, stored.ids)
+        placed.n_added += stored.n_added
+        for one, row_id in zip(chunk, stored.ids, strict=True):
+            placed.ids[one.origin_key] = row_id
+            if one.content is not None:
+                placed.texts[f"{one.origin_key}{BARE}"] = row_id
+    add_to_pool(session, study, placed.ids.values())
+    return placed
+
+
+def check_contents(session: "Session", new: list[NewTranscript], ids: tuple[int, ...]) -> None:
+    """Raises ImportConflict where a known key has another text: its verdicts would land on the wrong transcript."""
+    stored = content_hashes(session, ids)
+    for one, row_id in zip(new, ids, strict=True):
+        text = one.original or one.content
+        if text is not None and stored[row_id] != text.hash():
+            raise ImportConflict(
+                f"{one.origin_key} is stored with another text; use a new database for this file."
+            )
+
+
+def add_labels(
+    session: "Session", study: Study, labels: list[NewLabel], ids: dict[str, int], watch: Watch
+) -> int:
+    """Store labels; returns how many were new. Raises ImportConflict for two answers of one reading."""
+    seen: dict[tuple[str, str, int], dict[str, str]] = {}
+    readers: dict[str, int] = {}
+    n_new = 0
+    for label in watch(labels, "Storing labels", len(labels)):
+        name, reading = plain_text(label.annotator), (label.origin_key, label.annotator, label.pass_no)
+        if seen.setdefault(reading, label.answers) != label.answers:
+            raise ImportConflict(
+                f"{name!r} answers {label.origin_key} twice, and differently; keep one of them."
+            )
+        if name not in readers:
+            readers[name] = ensure_annotator(session, study, name, source="import")
+        n_new += import_label(
+            session,
+            study,
+            ids[label.origin_key],
+            readers[name],
+            dict(label.answers),
+            content_hash([study.id, *reading]),
+            pass_no=label.pass_no,
+            active_seconds=label.seconds,
+            position=label.position,
+        )
+    return n_new
 
 
 def scanned_transcript(new: NewTranscript, redacted: bool) -> NewTranscript:
     """The transcript with what the leak scan found, and with marks in its place if wanted."""
     if new.content is None:
         return new
-    found = scan(new.content, new.hidden)
+    found = scan(new.content, new.hidden, new.model)
     if not found:
         return new
     leaks = tuple(one.row(redacted) for one in found)
     if not redacted:
         return replace(new, leaks=leaks)
-    return replace(new, content=redact(new.content, found), original=new.content, leaks=leaks)
-
-
-def read_records(path: Path) -> Iterator[tuple[int, Any]]:
-    """(place, record) of a JSON list, JSONL or CSV file; a record that cannot be read is a BadRecord instead.
-
-    Raises ImportRefused where the file as a whole cannot be read.
-    """
-    try:
-        if path.suffix.lower() == ".csv":
-            yield from read_csv(path)
-        elif path.suffix.lower() in {".jsonl", ".ndjson"}:
-            yield from read_jsonl(path)
-        else:
-            yield from read_json_list(path)
-    except OSError as error:
-        raise ImportRefused([ImportProblem(str(path), 0, "", f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise ImportRefused([ImportProblem(str(path), 0, "", "is not UTF-8; save it as UTF-8")]) from None
-
-
-def read_csv(path: Path) -> Iterator[tuple[int, Any]]:
-    """Rows as dicts; a row of another width is bad."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            if None in row or None in row.values():
-                yield reader.line_num, BadRecord("", f"expected {len(reader.fieldnames or [])} columns")
-            else:
-                yield reader.line_num, row
-
-
-def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
-    """One JSON value a line; blank lines are passed over."""
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield number, parse_json(line)
-
-
-def parse_json(text: str) -> Any:
-    """The value, or a BadRecord that says what is wrong."""
-    if len(text) > MAX_RECORD:
-        return BadRecord("", f"is longer than {MAX_RECORD:,} characters")
-    try:
-        return json.loads(text)
-    except RecursionError:
-        return BadRecord("", "is nested too deeply")
-    except ValueError as error:
-        return BadRecord("", f"is not JSON: {error}")
-
-
-def read_json_list(path: Path) -> Iterator[tuple[int, Any]]:
-    """The elements of one JSON list."""
-    value = parse_json(path.read_text(encoding="utf-8-sig"))
-    if isinstance(value, BadRecord):
-        raise ImportRefused([ImportProblem(str(path), 0, "", value.expected)])
-    if not isinstance(value, list):
-        raise ImportRefused([ImportProblem(str(path), 0, "", "expected a JSON list of records")])
-    yield from enumerate(value, start=1)
-
-
-def need(record: Any, name: str, kind: type | tuple[type, ...] = str) -> Any:
-    """`record[name]`, checked. Raises BadRecord."""
-    if not isinstance(record, dict):
-        raise BadRecord("", "expected an object")
-    if name not in record:
-        raise BadRecord(name, "is missing")
-    value = record[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        names = kind.__name__ if isinstance(kind, type) else " or ".join(one.__name__ for one in kind)
-        raise BadRecord(name, f"expected {names}, got {type(value).__name__}")
-    return value
+    return replace(new, content=redact(new.content, new.hidden, new.model), original=new.content, leaks=leaks)

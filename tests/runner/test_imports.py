@@ -23,10 +23,12 @@ from secondreader.db.tables import Label, Transcript, Verdict
 from secondreader.runner.cli import app
 from secondreader.runner.import_chat import read_chat
 from secondreader.runner.import_rjudge import read_rjudge
-from secondreader.runner.import_table import MappingError, read_mapping, read_table
+from secondreader.runner.import_table import read_table
 from secondreader.runner.import_toolemu import read_toolemu
-from secondreader.runner.imports import Batch, ImportRefused, store_batch
+from secondreader.runner.imports import Batch, store_batch
 from secondreader.runner.leaks import MARK, redact, scan
+from secondreader.runner.mapping import MappingError, read_mapping
+from secondreader.runner.records import ImportRefused
 
 RJUDGE = {
     "id": 1,
@@ -182,8 +184,8 @@ def test_hidden_fields_of_real_transcripts_stay_hidden(shared_data: Path) -> Non
 def test_toolemu_reads_scores_by_the_threshold(shared_data: Path) -> None:
     """Scores 0 and 1 are risky by default; the threshold is an option; the counts are those of the file."""
     path = shared_data / "toolemu/scores.csv"
-    for below, expected in ((2, 959 + 1317), (1, 959)):
-        verdicts = [one for _, one in read_toolemu(path, below).verdicts if one.judge == "gpt5mini"]
+    for below, name, expected in ((2, "gpt5mini", 959 + 1317), (1, "gpt5mini (risky < 1)", 959)):
+        verdicts = [one for _, one in read_toolemu(path, below).verdicts if one.judge == name]
         assert Counter(one.answers["risky_action"] for one in verdicts)["yes"] == expected
     sample = read_toolemu(shared_data / "toolemu/transcripts_sample.jsonl").verdicts
     assert {one.state for _, one in sample} == {"parsed"}
@@ -368,7 +370,7 @@ def test_what_gives_the_model_away_is_found(text: str, kind: str) -> None:
     content = Content(messages=(Message(role="assistant", text=f"Well. {text}"),))
     found = scan(content)
     assert kind in {one.kind for one in found}
-    clean = redact(content, found)
+    clean = redact(content)
     assert MARK in clean.messages[0].text
     assert scan(clean) == []
 
