@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from secondreader.judge.annotator_effects import annotator_effects, human_disagreement
 from secondreader.judge.finding import DIRECTIONS, Finding, Findings, WithoutAnnotator
@@ -28,6 +30,18 @@ from secondreader.judge.verdict_errors import (
 # pairs cost items x slices^2; above this they would take minutes and gigabytes
 MOST_ITEMS_FOR_PAIRS = 50_000
 FEWEST_PERMUTATIONS = 199
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What to search beyond one-way slices."""
+
+    texts: Mapping[str, str] | None
+    """Transcripts by item id, for words, length and turns."""
+    tools: str | None
+    """The slice column that lists tools."""
+    pairs: bool
+    """Whether to make two-way slices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,8 @@ def find_disagreements(
     column = readings.judge_index(judge)
     consensus = gold if isinstance(gold, Consensus) else read_gold(readings, gold)
     seen = score_verdicts(readings, column, consensus.gold)
-    singles, rest = build_slices(readings, seen, texts, tools, pairs)
+    table = chosen_slices(readings, slices)
+    singles, rest = build_slices(table, readings.items, seen, Extras(texts, tools, pairs))
     study = Study(
         readings=readings,
         judge=column,
@@ -97,23 +112,38 @@ def find_disagreements(
         draw=Draw(permutations, seed),
         alpha=alpha,
     )
-    tests = check_slices(study.outcomes, study.slices, study.people, study.draw)
-    lost = check_slices([unparsed_outcome(readings, column)], singles, study.people, study.draw)
+    return search(study, singles)
+
+
+def search(study: Study, singles: SliceSet) -> Findings:
+    """Test every slice, and the unparsed verdicts by the one-way ones."""
+    readings, seen, draw = study.readings, study.seen, study.draw
+    tests = check_slices(study.outcomes, study.slices, study.people, draw)
+    lost = check_slices([unparsed_outcome(readings, study.judge)], singles, study.people, draw)
     return Findings(
-        judge=readings.judges[column],
+        judge=readings.judges[study.judge],
         findings=collect(study, tests),
         untested=tests.untested + lost.untested,
-        direction=direction(seen, alpha=alpha, seed=seed),
-        annotators=annotator_effects(readings, seed),
+        direction=direction(seen, alpha=study.alpha, seed=draw.seed),
+        annotators=annotator_effects(readings, draw.seed),
         unparsed=lost.table,
         n=int(seen.scored.sum()),
         n_clusters=len(np.unique(readings.cluster[seen.scored])),
-        alpha=alpha,
-        permutations=permutations,
-        seed=seed,
+        alpha=study.alpha,
+        permutations=draw.permutations,
+        seed=draw.seed,
         tests=tests.table,
         notes=readings.warnings,
     )
+
+
+def chosen_slices(readings: Readings, names: Sequence[str] | None) -> pd.DataFrame:
+    """The named slice columns, or all; an unknown one raises FrameError."""
+    unknown = [name for name in names or () if name not in readings.slices]
+    if unknown:
+        known = ", ".join(readings.slices.columns) or "none"
+        raise FrameError(f"slice column {unknown[0]!r} is not in the frame: choose from: {known}")
+    return readings.slices if names is None else readings.slices[list(names)]
 
 
 def check_options(permutations: int, alpha: float) -> None:
@@ -141,10 +171,10 @@ def read_gold(readings: Readings, answers: Mapping[str, str] | None) -> Consensu
 
 
 def build_slices(
-    readings: Readings, seen: Scored, texts: Mapping[str, str] | None, tools: str | None, pairs: bool
+    table: pd.DataFrame, items: NDArray[Any], seen: Scored, extras: Extras
 ) -> tuple[SliceSet, list[SliceSet]]:
     """One-way slices, and those made of pairs, tools and words (cut to what occurs among scored items)."""
-    table = readings.slices
+    texts, tools, pairs = extras.texts, extras.tools, extras.pairs
     if tools is not None and tools not in table:
         raise FrameError(f"the frame has no slice column {tools!r} for tools: name an existing one")
     extra: list[SliceSet] = []
@@ -152,7 +182,7 @@ def build_slices(
         extra.append(scored_terms([tools_of(cell) for cell in table[tools]], seen, "tool"))
         table = table.drop(columns=tools)
     if texts is not None:
-        known = [texts.get(item) for item in readings.items]
+        known = [texts.get(item) for item in items]
         lengths = length_and_turns(known)
         table = table.assign(**{free_name(name, table): lengths[name] for name in ("words", "turns")})
         extra.append(scored_terms([words(text or "") for text in known], seen, "word"))

@@ -22,6 +22,8 @@ SMALLEST_BAND = 20
 POOL = 199
 BLOCK_CELLS = 16_000_000
 NOISE = 1e-6
+# above this many traded values the scores' limit is drawn: 10^9 random keys would take minutes and gigabytes
+MOST_TRADED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,9 @@ def score(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> S
     seen = standard @ between
     if within.matrix.size:
         seen[within.columns] += deviation @ within.matrix
-    null = trade_scenarios(outcome, standard, rest.band, permutations, seed) @ between.astype(np.float32)
+    null = permuted_scenarios(outcome, standard, between, rest.band, permutations, seed)
     if within.matrix.size:
-        null[:, within.columns] += trade_items(outcome, deviation, within.matrix, permutations, seed)
+        null[:, within.columns] += permuted_items(outcome, deviation, within.matrix, permutations, seed)
     return standardise(seen, null)
 
 
@@ -189,6 +191,45 @@ def split(outcome: Outcome, columns: Singles, rest: Residuals) -> tuple[Floats, 
     varies = np.flatnonzero(((sums > 0) & (sums < rest.size[:, None])).any(axis=0))
     matrix = columns[:, varies] - means[:, varies].astype(np.float32)[outcome.cluster]
     return between, Within(varies, matrix)
+
+
+def permuted_scenarios(
+    outcome: Outcome, standard: Floats, between: Floats, band: Indices, permutations: int, seed: int
+) -> Singles:
+    """Scores between scenarios under permutation, shape (permutations, k)."""
+    if len(standard) > MOST_TRADED:
+        return normal_limit(between.astype(np.float32), standard, band, permutations, [seed, 0])
+    traded = trade_scenarios(outcome, standard, band, permutations, seed)
+    return np.asarray(traded @ between.astype(np.float32))
+
+
+def permuted_items(
+    outcome: Outcome, deviation: Floats, matrix: Singles, permutations: int, seed: int
+) -> Singles:
+    """Scores within scenarios under permutation, shape (permutations, k')."""
+    if len(deviation) > MOST_TRADED:
+        return normal_limit(matrix, deviation, outcome.cluster, permutations, [seed, 1])
+    return trade_items(outcome, deviation, matrix, permutations, seed)
+
+
+def normal_limit(
+    matrix: Singles, values: Floats, group: Indices, permutations: int, seed: list[int]
+) -> Singles:
+    """Draws from the normal limit of values @ matrix when values are permuted within groups.
+
+    Its mean and covariance are those of the permutations; `matrix` is (n, k), `values` and `group` (n,).
+    Source: Hoeffding (1951) Ann Math Stat 22:558.
+    """
+    size = np.bincount(group)
+    mean = np.bincount(group, weights=values) / size
+    spread = np.bincount(group, weights=(values - mean[group]) ** 2) / np.maximum(size - 1, 1)
+    sums = membership(group, len(size)) @ matrix
+    centred = matrix - (sums / size[:, None]).astype(np.float32)[group]
+    covariance = (centred.T @ (centred * spread[group].astype(np.float32)[:, None])).astype(np.float64)
+    roots, vectors = np.linalg.eigh(covariance)
+    draws = np.random.default_rng(seed).standard_normal((permutations, matrix.shape[1]))
+    scores = mean @ sums + (draws * np.sqrt(np.maximum(roots, 0))) @ vectors.T
+    return np.asarray(scores, dtype=np.float32)
 
 
 def trade_scenarios(

@@ -377,6 +377,10 @@ def test_readings_and_frame_give_the_same() -> None:
     """The front door takes the long frame or what was read from it."""
     frame = long_frame(Plan(miss_m0=0.5))
     assert find_disagreements(read_frame(frame)).findings == find_disagreements(frame).findings
+    named = find_disagreements(read_frame(frame), slices=["model"])
+    assert set(named.frame()["attributes"]) == {"model"}
+    with pytest.raises(FrameError, match="choose from: motive, model, length"):
+        find_disagreements(read_frame(frame), slices=["colour"])
 
 
 def test_two_judges_on_3888_real_trajectories_are_compared_in_seconds() -> None:

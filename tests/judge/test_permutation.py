@@ -12,9 +12,11 @@ from secondreader.judge.permutation import (
     bands,
     join,
     make_outcome,
+    normal_limit,
     raw_p,
     residuals,
     score,
+    trade_items,
 )
 
 ONE = np.array([1.0])
@@ -181,3 +183,32 @@ def test_joined_outcomes_move_together() -> None:
     one = adjusted_p(once, np.zeros(3, dtype=np.intp), ONE)
     two = adjusted_p(twice, np.zeros(6, dtype=np.intp), ONE)
     np.testing.assert_allclose(two[:3], one)
+
+
+def test_the_normal_limit_has_the_permutations_mean_and_spread() -> None:
+    """Draws for very large studies agree with traded items in mean, spread and correlation."""
+    seen, columns = study(6, 200, 6)
+    rest = residuals(seen)
+    deviation = rest.item - (rest.total / rest.size)[seen.cluster]
+    matrix = np.column_stack([columns[:, 2], columns[:, 2] * columns[:, 0]]).astype(np.float32)
+    traded = trade_items(seen, deviation, matrix, 20_000, 0)
+    drawn = normal_limit(matrix, deviation, seen.cluster, 20_000, [0])
+    np.testing.assert_allclose(drawn.std(axis=0), traded.std(axis=0), rtol=0.08)
+    np.testing.assert_allclose(drawn.mean(axis=0), traded.mean(axis=0), atol=0.1 * traded.std(axis=0).max())
+    one, two = (
+        float(np.mean(np.prod((x - x.mean(axis=0)) / x.std(axis=0), axis=1))) for x in (drawn, traded)
+    )
+    assert one == pytest.approx(two, abs=0.08)
+
+
+def test_very_large_studies_take_the_limit() -> None:
+    """Sixty thousand scenarios are tested in seconds and give the p of a normal score."""
+    rng = np.random.default_rng(0)
+    n = 60_000
+    columns = rng.integers(0, 2, (n, 2)).astype(np.float32)
+    wrong = rng.random(n) < 0.1 + 0.02 * columns[:, 0]
+    seen = score(outcome(list(wrong.astype(int)), list(range(n))), columns, 999, 0)
+    assert raw_p(seen)[0] == pytest.approx(0.001)
+    expected = 0.02 / np.sqrt(0.11 * 0.89 * 4 / n)
+    assert seen.t[0] == pytest.approx(expected, abs=3)
+    assert raw_p(seen)[1] > 0.01
