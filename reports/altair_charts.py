@@ -12,8 +12,13 @@ Chart = alt.LayerChart | alt.FacetChart
 COLOURS = ("#3b82d6", "#c2681c", "#2f8f6b")
 """Readable on a light and on a dark page."""
 SHAPES = ("circle", "square", "diamond")
-ROW_HEIGHT = 22
-LONGEST_LABEL = 34
+ROW_HEIGHT = 26
+AXIS_HEIGHT = 45
+EDGE = 0.03
+"""Share of the scale left free at its ends, so that a dot there is whole."""
+LEGEND_HEIGHT = 30
+LEGEND_WIDTH = 40
+"""Characters that fit beside each other in a legend, on a phone too."""
 
 
 def marks_frame(marks: Sequence[Mark], series: Sequence[str]) -> pd.DataFrame:
@@ -41,26 +46,28 @@ def interval_chart(
     series: Sequence[str] = (),
     percent: bool = False,
     reference: float | None = None,
+    beside: bool = True,
 ) -> Chart | None:
-    """Dots with intervals; None where no mark has a value."""
+    """Dots with intervals; None where no mark has a value. `beside`: marks of one label share a row."""
     drawn = [one for one in marks if one.value is not None]
     if not drawn:
         return None
     frame = marks_frame(marks, series).dropna(subset=["value"])
     scale = scale_for(drawn, 0.0, None if percent else 1.0)
+    edge = EDGE * (scale.high - scale.low)
     rows = alt.Y(
         "label:N",
         sort=list(dict.fromkeys(frame["label"])),
         title=None,
-        axis=alt.Axis(labelLimit=260, ticks=False, domain=False),
+        axis=alt.Axis(labelLimit=200, labelOverlap=False, ticks=False, domain=False),
     )
     places = alt.X(
         "value:Q",
         title=None,
-        scale=alt.Scale(domain=[scale.low, scale.high], nice=False),
-        axis=alt.Axis(format="%" if percent else ".1f", grid=True),
+        scale=alt.Scale(domain=[scale.low - edge * (scale.low < 0), scale.high + edge], nice=False),
+        axis=alt.Axis(format="%" if percent else "~g", tickCount=6, grid=True),
     )
-    base = alt.Chart(frame).encode(y=rows, **offsets(series))
+    base = alt.Chart(frame).encode(y=rows, **offsets(series, beside))
     layers: list[alt.Chart] = [
         base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=None), x2="high:Q", **tips()),
         base.mark_point(filled=True, size=75, opacity=1).encode(
@@ -70,28 +77,40 @@ def interval_chart(
     if reference is not None:
         line = pd.DataFrame({"at": [reference]})
         layers.append(alt.Chart(line).mark_rule(strokeDash=[4, 3], opacity=0.6).encode(x="at:Q"))
-    high = ROW_HEIGHT * max(len(frame), 2) + 20
+    # the legend and the axis come off the height that is asked for
+    high = ROW_HEIGHT * max(len(frame), 2) + AXIS_HEIGHT + LEGEND_HEIGHT * rows_of_legend(series)
     return alt.layer(*layers).properties(height=high)
 
 
-def offsets(series: Sequence[str]) -> dict[str, Any]:
-    """Encodings that tell several series apart, side by side in a row."""
+def offsets(series: Sequence[str], beside: bool) -> dict[str, Any]:
+    """Encodings that tell several series apart; `beside` puts them side by side in one row."""
     if not series:
         return {"color": alt.value(COLOURS[0])}
     scale = alt.Scale(domain=list(series), range=list(repeated(COLOURS, len(series))))
-    legend = alt.Legend(title=None, orient="top", labelLimit=320, columns=1)
-    return {
-        "color": alt.Color("series:N", scale=scale, legend=legend),
-        "yOffset": alt.YOffset("series:N", scale=alt.Scale(domain=list(series), paddingOuter=0.3)),
-    }
+    legend = alt.Legend(title=None, orient="top", labelLimit=320, columns=columns_of_legend(series))
+    colour = {"color": alt.Color("series:N", scale=scale, legend=legend)}
+    places = alt.Scale(domain=list(series), paddingOuter=0.3)
+    return colour | ({"yOffset": alt.YOffset("series:N", scale=places)} if beside else {})
 
 
 def shape(series: Sequence[str]) -> alt.Shape:
     """Series differ in shape as well as in colour."""
     scale = alt.Scale(domain=list(series), range=list(repeated(SHAPES, len(series))))
     return alt.Shape(
-        "series:N", scale=scale, legend=alt.Legend(title=None, orient="top", labelLimit=320, columns=1)
+        "series:N",
+        scale=scale,
+        legend=alt.Legend(title=None, orient="top", labelLimit=320, columns=columns_of_legend(series)),
     )
+
+
+def columns_of_legend(series: Sequence[str]) -> int:
+    """All names beside each other where they are short, else one below the other."""
+    return len(series) if sum(len(one) for one in series) <= LEGEND_WIDTH else 1
+
+
+def rows_of_legend(series: Sequence[str]) -> int:
+    """Lines that the legend takes."""
+    return -(-len(series) // max(columns_of_legend(series), 1))
 
 
 def repeated(some: Sequence[str], n: int) -> Iterable[str]:

@@ -92,18 +92,18 @@ def forest_marks(part: "JudgePart", most: int = MOST_SLICES) -> list[Mark]:
     marks = []
     for row in rows_of(tests.sort_values("p_adjusted", kind="stable").head(most)):
         flagged = (row["slice"], row["statistic"]) in found
-        label = f"{row['slice']} · {STATISTICS.get(row['statistic'], row['statistic'])}"
+        label = f"{STATISTICS.get(row['statistic'], row['statistic'])} · {row['slice']}"
         marks.append(mark({**row, "name": row["statistic"], "value": row["difference"]}, label, int(flagged)))
     return marks
 
 
 def rate_marks(figures: pd.DataFrame, judge: str, column: str = "") -> list[Mark]:
-    """Naive beside corrected rate, overall and in the groups of a column."""
+    """Naive (series 0) beside corrected rate (1), overall and in the groups of a column; the first row names the group."""
     rates = figures[(figures["section"] == "rate") & (figures["judge"] == judge)]
     chosen = rates[rates["slice_name"].isin(["", column]) & rates["name"].isin(RATES)]
     marks = []
     for (_, group), part in chosen.groupby(["slice_name", "slice_value"], sort=False):
         for row in in_order(part, RATES):
-            kind = "naive" if row["name"] == RATES[0] else "corrected"
-            marks.append(mark(row, f"{group} · {kind}", RATES.index(row["name"])))
+            series = RATES.index(row["name"])
+            marks.append(mark(row, str(group) if series == 0 else " ", series))
     return marks

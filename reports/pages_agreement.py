@@ -9,8 +9,9 @@ from secondreader.reports.charts import JUDGE, PEOPLE, judge_marks, people_marks
 from secondreader.reports.markup import sentences
 from secondreader.reports.report_parts import gold_words
 from secondreader.reports.screen import View, analysis, html, listing, pick_judge, show_figures, told
-from secondreader.reports.sentences import headline_sentences
+from secondreader.reports.sentences import judge_sentences, people_sentences
 
+PAIRS = ("pair", "judge pair")
 CEILINGS = ("ceiling", "ceiling difference", "judge-human minus human-human")
 
 
@@ -18,7 +19,6 @@ def page(view: View) -> None:
     """Everything about agreement."""
     found = analysis(view)
     told(found)
-    html(sentences(headline_sentences(found)))
     people, judge = st.tabs(["People with each other", "Judges with people"])
     with people:
         show_people(found)
@@ -30,6 +30,7 @@ def page(view: View) -> None:
 def show_people(found: Analysis) -> None:
     """Human-human agreement."""
     figures = found.figures
+    html(sentences(people_sentences(found)))
     drawn = altair_charts.interval_chart(people_marks(figures))
     if drawn is not None:
         st.altair_chart(
@@ -40,8 +41,8 @@ def show_people(found: Analysis) -> None:
     if len(pairs):
         st.subheader("Who disagrees with whom", anchor=False)
         st.altair_chart(
-            altair_charts.two_way_chart(pair_counts(found), "annotator", "annotator"),
-            alt="Share of shared transcripts on which two annotators give different answers",
+            altair_charts.two_way_chart(pair_counts(found), "reader", "reader"),
+            alt="Share of shared transcripts on which two readers give different answers",
         )
         show_figures(pairs, {"one": "annotator", "two": "and"})
     again = pick(figures, "intra-rater")
@@ -52,7 +53,7 @@ def show_people(found: Analysis) -> None:
 
 def pair_counts(found: Analysis) -> pd.DataFrame:
     """Share of differing answers of every two readers, judges included; both ways round."""
-    raw = found.figures[(found.figures["section"] == "pair") & (found.figures["name"] == "raw")]
+    raw = found.figures[found.figures["section"].isin(PAIRS) & (found.figures["name"] == "raw")]
     rows = []
     for row in rows_of(raw[raw["headline"].astype(bool)].dropna(subset=["value"])):
         for one, two in ((row["one"], row["two"]), (row["two"], row["one"])):
@@ -79,6 +80,7 @@ def show_judges(found: Analysis) -> None:
 def show_judge(found: Analysis, judge: str) -> None:
     """Counts and figures of one judge."""
     part = next(one for one in found.judges if one.judge == judge)
+    html(sentences(judge_sentences(found, part)))
     st.subheader("Gold by verdict", anchor=False)
     counts = found.agreement.confusion
     mine = counts[(counts["judge"] == judge) & (counts["n"] > 0)]

@@ -48,7 +48,9 @@ def show_search(part: JudgePart) -> None:
     """Findings and the forest of slices."""
     html(sentences(finding_sentences(part)))
     marks = forest_marks(part)
-    drawn = altair_charts.interval_chart(marks, series=("not found", "finding"), percent=True, reference=0.0)
+    drawn = altair_charts.interval_chart(
+        marks, series=("not found", "finding"), percent=True, reference=0.0, beside=False
+    )
     if drawn is not None:
         st.caption("Wrong verdicts inside less outside each slice, with 95 % intervals of each slice alone.")
         st.altair_chart(drawn, alt="Forest plot of slices; the table below holds the same")

@@ -18,7 +18,7 @@ from secondreader.reports.report_tables import (
     percent,
     strata_table,
 )
-from secondreader.reports.sentences import headline_sentences
+from secondreader.reports.sentences import judge_sentences, people_sentences
 from secondreader.reports.words import name_of, plural, shown
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ def summary(found: "Analysis") -> Html:
     return section(
         "summary",
         "In short",
-        sentences(headline_sentences(found), class_="headlines"),
+        sentences(people_sentences(found), class_="headlines"),
+        *(
+            join([tag("h3", part.judge), sentences(judge_sentences(found, part), class_="headlines")])
+            for part in found.judges
+        ),
         sentences(found.missing, class_="missing"),
     )
 
@@ -207,7 +211,7 @@ def judge_rates(found: "Analysis", part: "JudgePart") -> Html:
         chart(
             rate_marks(figures, part.judge, column),
             f"rates-{number}-{at}",
-            f"{part.judge}: naive beside corrected rate, by {column or 'all transcripts'}",
+            f"{part.judge}: {GLYPHS[0]} naive beside {GLYPHS[1]} corrected rate, by {column or 'all transcripts'}",
             percent=True,
             low=0.0,
         )

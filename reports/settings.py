@@ -23,6 +23,7 @@ STREAMLIT_OPTIONS: dict[str, str] = {
     "browser.gatherUsageStats": "false",
     "runner.magicEnabled": "false",
     "logger.level": "warning",
+    "theme.primaryColor": "#2f6fd0",
 }
 """Passed as `streamlit run console.py --name=value`. No usage statistics leave, no error detail reaches the browser."""
 
