@@ -11,6 +11,10 @@ from secondreader.reports.svg import Mark, scale_for
 Chart = alt.LayerChart | alt.FacetChart
 COLOURS = ("#3b82d6", "#c2681c", "#2f8f6b")
 """Readable on a light and on a dark page."""
+CELLS = ("#e4eefb", "#78aaea")
+"""Shades of a cell; the text on them is dark on every page, for Vega does not know the page's theme."""
+CELL_TEXT = "#10233f"
+QUIET = "#8a94a3"
 SHAPES = ("circle", "square", "diamond")
 ROW_HEIGHT = 26
 AXIS_HEIGHT = 45
@@ -76,7 +80,7 @@ def interval_chart(
     ]
     if reference is not None:
         line = pd.DataFrame({"at": [reference]})
-        layers.append(alt.Chart(line).mark_rule(strokeDash=[4, 3], opacity=0.6).encode(x="at:Q"))
+        layers.append(alt.Chart(line).mark_rule(strokeDash=[4, 3], color=QUIET).encode(x="at:Q"))
     # the legend and the axis come off the height that is asked for
     high = ROW_HEIGHT * max(len(frame), 2) + AXIS_HEIGHT + LEGEND_HEIGHT * rows_of_legend(series)
     return alt.layer(*layers).properties(height=high)
@@ -133,8 +137,8 @@ def confusion_chart(counts: pd.DataFrame) -> Chart:
         y=alt.Y("gold:N", sort=order["gold"], title="gold"),
     )
     most = max(int(counts["n"].max()), 1)
-    shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, most], range=["#3b82d610", "#3b82d6c0"]), legend=None)
-    words = base.mark_text(fontSize=14).encode(text="n:Q")
+    shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, most], range=list(CELLS)), legend=None)
+    words = base.mark_text(fontSize=14, color=CELL_TEXT).encode(text="n:Q")
     height = 48 * len(order["gold"]) + 30
     return alt.layer(base.mark_rect(cornerRadius=3).encode(color=shade), words).properties(height=height)
 
@@ -145,7 +149,7 @@ def two_way_chart(counts: pd.DataFrame, one: str, two: str) -> Chart:
         x=alt.X("two:N", title=two, axis=alt.Axis(labelAngle=0, orient="top", labelLimit=120)),
         y=alt.Y("one:N", title=one, axis=alt.Axis(labelLimit=160)),
     )
-    shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, 1], range=["#3b82d610", "#3b82d6c0"]), legend=None)
-    words = base.mark_text(fontSize=13).encode(text=alt.Text("n:Q", format=".0%"))
+    shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, 1], range=list(CELLS)), legend=None)
+    words = base.mark_text(fontSize=13, color=CELL_TEXT).encode(text=alt.Text("n:Q", format=".0%"))
     height = 40 * counts["one"].nunique() + 40
     return alt.layer(base.mark_rect(cornerRadius=3).encode(color=shade), words).properties(height=height)

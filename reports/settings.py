@@ -23,7 +23,8 @@ STREAMLIT_OPTIONS: dict[str, str] = {
     "browser.gatherUsageStats": "false",
     "runner.magicEnabled": "false",
     "logger.level": "warning",
-    "theme.primaryColor": "#2f6fd0",
+    "theme.light.primaryColor": "#2f6fd0",
+    "theme.dark.primaryColor": "#5b9bff",
 }
 """Passed as `streamlit run console.py --name=value`. No usage statistics leave, no error detail reaches the browser."""
 

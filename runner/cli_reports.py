@@ -14,15 +14,23 @@ if TYPE_CHECKING:
     from secondreader.reports.planner import Expectation, LabelPlan
 
 Question = Annotated[str | None, typer.Option(help="Question of the codebook; by default its first one.")]
-Judge = Annotated[str | None, typer.Option(help="Headline judge; by default the one with the most verdicts.")]
+Judge = Annotated[str | None, typer.Option(help="Only this judge; by default every one.")]
 Positive = Annotated[
     str | None, typer.Option(help='Answer that counts as the finding; by default "yes", else the first one.')
 ]
-Source = Annotated[str, typer.Option(help="Whose labels: desk (given here) or import (given elsewhere).")]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        help="Whose labels: desk (given here) or import (given elsewhere); by default desk, if any."
+    ),
+]
 Slices = Annotated[
     list[str], typer.Option("--slices", help="Only these slice columns; by default every attribute.")
 ]
 Resamples = Annotated[int, typer.Option(min=100, max=100_000, help="Bootstrap resamples.")]
+Words = Annotated[
+    bool, typer.Option(help="Also search the transcripts' words for what goes with a wrong verdict.")
+]
 Permutations = Annotated[int, typer.Option(min=99, max=1_000_000, help="Permutations of the slice tests.")]
 Seed = Annotated[int, typer.Option(help="Seed of resamples and permutations.")]
 
@@ -39,11 +47,12 @@ def agree(
     question: Question = None,
     judge: Judge = None,
     positive: Positive = None,
-    source: Source = "desk",
+    source: Source = None,
     slices: Slices = [],  # noqa: B006
     resamples: Resamples = 2000,
     permutations: Permutations = 1999,
     seed: Seed = 0,
+    words: Words = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print every figure as CSV.")] = False,
     db: Database = DEFAULT_DATABASE,
@@ -52,7 +61,7 @@ def agree(
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")
     found = compute(
-        db, study, options_of(question, judge, positive, source, slices, resamples, permutations, seed)
+        db, study, options_of(question, judge, positive, source, slices, resamples, permutations, seed, words)
     )
     if as_json:
         typer.echo(found.to_json())
@@ -68,16 +77,17 @@ def options_of(
     question: str | None,
     judge: str | None,
     positive: str | None,
-    source: str,
+    source: str | None,
     slices: list[str],
     resamples: int,
     permutations: int,
     seed: int,
+    words: bool,
 ) -> "Options":
     """The options of `agree` and `report` as one value. Wrong ones are wrong usage."""
     from secondreader.reports.analysis import SOURCES, Options
 
-    if source not in SOURCES:
+    if source not in {None, *SOURCES}:
         raise typer.BadParameter(f"{source!r} is not one of {', '.join(SOURCES)}", param_hint="--source")
     return Options(
         question=question,
@@ -88,6 +98,7 @@ def options_of(
         resamples=resamples,
         permutations=permutations,
         seed=seed,
+        words=words,
     )
 
 
@@ -110,11 +121,12 @@ def report(
     question: Question = None,
     judge: Judge = None,
     positive: Positive = None,
-    source: Source = "desk",
+    source: Source = None,
     slices: Slices = [],  # noqa: B006
     resamples: Resamples = 2000,
     permutations: Permutations = 1999,
     seed: Seed = 0,
+    words: Words = False,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Write the study's report as one self-contained HTML file, with the same numbers as CSV and JSON."""
@@ -122,7 +134,7 @@ def report(
     from secondreader.db.studies import get_study
     from secondreader.reports.export import make_report, write_report
 
-    options = options_of(question, judge, positive, source, slices, resamples, permutations, seed)
+    options = options_of(question, judge, positive, source, slices, resamples, permutations, seed, words)
     found = compute(db, study, options)
     with writing(open_engine(db)) as session:
         made = make_report(session, get_study(session, study), found)

@@ -12,6 +12,7 @@ from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.studies import ensure_study, get_study
 from secondreader.db.tables import Report
 from secondreader.reports import screen
+from secondreader.reports.analysis import Options
 from secondreader.reports.console_pages import PAGES
 from secondreader.reports.facts import study_facts
 from tests.reports.seed import HOSTILE, JUDGES, NOTICE, Shape, make_import, make_study
@@ -153,8 +154,8 @@ def test_a_page_is_computed_once_for_the_same_data(target: str) -> None:
     engine = filled(target, Shape(n=12))
     with reading(engine) as session:
         facts = study_facts(session, get_study(session, "s"))
-    view = screen.View(engine, facts, screen.Options(resamples=200, permutations=199))
+    view = screen.View(engine, facts, Options(resamples=200, permutations=199))
     assert screen.analysis(view) is screen.analysis(view)
-    other = screen.View(engine, facts, screen.Options(resamples=300, permutations=199))
+    other = screen.View(engine, facts, Options(resamples=300, permutations=199))
     assert screen.analysis(other) is not screen.analysis(view)
     engine.dispose()
