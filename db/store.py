@@ -81,13 +81,14 @@ class Stored:
 
 def known_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
     """Transcript ids by origin key, for those of `keys` that are stored."""
-    found: dict[str, int] = {}
-    for start in range(0, len(keys), CHUNK):
+    stored: dict[str, int] = {}
+    plain = [plain_text(key) for key in keys]
+    for start in range(0, len(plain), CHUNK):
         statement = pick(Transcript.origin_key, Transcript.id).where(
-            col(Transcript.origin_key).in_(keys[start : start + CHUNK])
+            col(Transcript.origin_key).in_(plain[start : start + CHUNK])
         )
-        found.update({key: row_id for key, row_id in execute(session, statement)})
-    return found
+        stored.update({key: row_id for key, row_id in execute(session, statement)})
+    return {key: stored[as_stored] for key, as_stored in zip(keys, plain, strict=True) if as_stored in stored}
 
 
 def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> Stored:

@@ -9,9 +9,10 @@ from secondreader.db.bare import BARE, known_texts, replace_bare
 from secondreader.db.canonical import content_hash, plain_text
 from secondreader.db.codebook import Codebook
 from secondreader.db.engine import writing
+from secondreader.db.imported import ImportedLabel, add_imported_labels
 from secondreader.db.pool import content_hashes, pool_keys
 from secondreader.db.store import CHUNK, NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, import_label
+from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study
 from secondreader.db.tables import Study
 from secondreader.runner.leaks import redact, scan
 from secondreader.runner.records import ImportProblem, ImportRefused, Watch, unwatched
@@ -184,28 +185,35 @@ def add_labels(
 ) -> int:
     """Store labels; returns how many were new. Raises ImportConflict for two answers of one reading."""
     seen: dict[tuple[str, str, int], dict[str, str]] = {}
-    readers: dict[str, int] = {}
-    n_new = 0
-    for label in watch(labels, "Storing labels", len(labels)):
-        name, reading = plain_text(label.annotator), (label.origin_key, label.annotator, label.pass_no)
+    for label in labels:
+        reading = (label.origin_key, label.annotator, label.pass_no)
         if seen.setdefault(reading, label.answers) != label.answers:
             raise ImportConflict(
-                f"{name!r} answers {label.origin_key} twice, and differently; keep one of them."
+                f"{label.annotator!r} answers {label.origin_key} twice, and differently; keep one of the two."
             )
-        if name not in readers:
-            readers[name] = ensure_annotator(session, study, name, source="import")
-        n_new += import_label(
-            session,
-            study,
-            ids[label.origin_key],
-            readers[name],
-            dict(label.answers),
-            content_hash([study.id, *reading]),
-            pass_no=label.pass_no,
-            active_seconds=label.seconds,
-            position=label.position,
-        )
+    names = {label.annotator: plain_text(label.annotator) for label in labels}
+    readers = {
+        raw: ensure_annotator(session, study, name, source="import") for raw, name in sorted(names.items())
+    }
+    n_new = 0
+    for start in watch(range(0, len(labels), CHUNK), "Storing labels", -(-len(labels) // CHUNK)):
+        chunk = labels[start : start + CHUNK]
+        new = [imported(study, one, ids[one.origin_key], readers[one.annotator]) for one in chunk]
+        n_new += add_imported_labels(session, study, new)
     return n_new
+
+
+def imported(study: Study, label: NewLabel, transcript_id: int, annotator_id: int) -> ImportedLabel:
+    """The label as it is stored."""
+    return ImportedLabel(
+        transcript_id=transcript_id,
+        annotator_id=annotator_id,
+        answers=dict(label.answers),
+        client_token=content_hash([study.id, label.origin_key, label.annotator, label.pass_no]),
+        pass_no=label.pass_no,
+        active_seconds=label.seconds,
+        position=label.position,
+    )
 
 
 def scanned_transcript(new: NewTranscript, redacted: bool) -> NewTranscript:

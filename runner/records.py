@@ -108,7 +108,7 @@ def read_csv(path: Path) -> Iterator[tuple[int, Any]]:
                 else:
                     yield reader.line_num, row
         except csv.Error as error:
-            yield reader.line_num, BadRecord("", f"is not CSV ({error}); nothing after it was read")
+            yield reader.reader.line_num, BadRecord("", f"is not CSV ({error}); nothing after it was read")
 
 
 def twin_of(names: Any) -> str | None:

@@ -1,0 +1,75 @@
+"""The leak scan finds what speaks of the model, and marks nothing else."""
+
+import pytest
+
+from secondreader.db.content import Content, Message, ToolCall
+from secondreader.runner.leaks import MARK, model_tokens, redact, scan
+
+
+def said(text: str) -> Content:
+    """A transcript of one turn."""
+    return Content(messages=(Message(role="assistant", text=text),))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am Claude Monet, the painter.",
+        "This is Gemini season.",
+        "as Gemini, Leo and Virgo",
+        "As a Gemini, I love change.",
+        "the app built by Google works",
+        "I think the app built by Google works",
+    ],
+)
+def test_names_that_mean_something_else_are_left_alone(text: str) -> None:
+    """Painters, stars and firms' products say nothing about the transcript's author."""
+    assert scan(said(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm an AI assistant called Claude",
+        "I am Mistral Large 2",
+        "I am Mistral Large 2.",
+        "You are Claude, made by Anthropic",
+        "As Claude, an AI assistant, no.",
+        "I am an assistant, created by Anthropic.",
+        "I was originally developed by OpenAI",
+    ],
+)
+def test_what_speaks_of_itself_is_found(text: str) -> None:
+    """Name or maker, in the first person or as an assistant's."""
+    assert scan(said(text))
+    assert MARK in redact(said(text)).messages[0].text
+
+
+def test_only_the_place_is_marked() -> None:
+    """A vendor's name in a tool's name or another sentence stays what it is."""
+    call = ToolCall(name="GoogleHomeControl", raw="GoogleHomeControl{}", arguments={"name": "I am Claude."})
+    content = Content(
+        messages=(Message(role="assistant", text="I was made by Google. Google it.", tool_calls=(call,)),)
+    )
+    (message,) = redact(content).messages
+    assert message.text == f"I was made by {MARK}. Google it."
+    assert (message.tool_calls[0].name, message.tool_calls[0].raw) == (call.name, call.raw)
+    assert message.tool_calls[0].arguments == {"name": f"I am {MARK}."}
+    assert scan(redact(content)) == []
+
+
+def test_the_models_own_id_is_found_as_a_whole_token() -> None:
+    """With the import's model known, its id counts anywhere; an id that is a word does not."""
+    text = said("Logged as qwen3-32b today; qwen3-32bx is another.")
+    assert [(one.kind, one.excerpt) for one in scan(text, model="Qwen_Qwen3-32B_int4")] == [
+        ("own model id", "qwen3-32b")
+    ]
+    assert scan(said("The agent acts."), model="agent") == []
+    assert model_tokens("meta-llama/Llama-3.1-8B") == ["meta-llama/Llama-3.1-8B", "Llama-3.1-8B"]
+
+
+def test_marks_that_overlap_become_one() -> None:
+    """A hidden text that holds a vendor leaves no half of either."""
+    secret = "the assistant was made by Google and leaked"
+    content = said(f"Log: {secret}.")
+    assert redact(content, {"note": secret}).messages[0].text == f"Log: {MARK}."
