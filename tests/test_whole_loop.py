@@ -123,7 +123,7 @@ def check_figures(target: str, told: dict[str, object]) -> None:
     judge = frame[frame.kind == "judge"].set_index("item")["answer"]
     agreed = human[human.A1 == human.A2].A1.to_frame("gold").join(judge.rename("judge"), how="left").dropna()
     independent = {
-        "human-human": cohen_kappa_score(human.A1, human.A2),
+        "pair": cohen_kappa_score(human.A1, human.A2),
         "judge-human": cohen_kappa_score(agreed.gold, agreed.judge),
     }
     figures = told["figures"]
