@@ -101,19 +101,17 @@ def store_batch(
         check_codebook(study, batch)
         check_mapping(study, batch, pool_keys(session, study))
         placed = place_transcripts(session, study, scanned, watch)
-        verdicts = add_verdicts(
-            session, [replace(verdict, transcript_id=placed.ids[key]) for key, verdict in batch.verdicts]
-        )
+        n_verdicts = place_verdicts(session, batch.verdicts, placed.ids, watch)
         replace_bare(session, study, placed.texts)
         n_labels = add_labels(session, study, batch.labels, placed.ids, watch)
-        n_new = placed.n_added + verdicts.n_added + n_labels
+        n_new = placed.n_added + n_verdicts + n_labels
         if n_new:
             append_event(session, "researcher", "import", f"study {study.id}", source=source, rows=n_new)
     return ImportResult(
         n_transcripts=placed.n_added,
-        n_verdicts=verdicts.n_added,
+        n_verdicts=n_verdicts,
         n_labels=n_labels,
-        n_known=n - placed.n_added + verdicts.n_known + len(batch.labels) - n_labels,
+        n_known=n + len(batch.verdicts) + len(batch.labels) - n_new,
         n_flagged=sum(bool(one.leaks) for one in scanned),
         skipped=tuple(batch.problems),
     )
@@ -178,6 +176,18 @@ def check_contents(session: "Session", new: list[NewTranscript], ids: tuple[int,
             raise ImportConflict(
                 f"{one.origin_key} is stored with another text; use a new database for this file."
             )
+
+
+def place_verdicts(
+    session: "Session", verdicts: list[tuple[str, NewVerdict]], ids: dict[str, int], watch: Watch
+) -> int:
+    """Store verdicts (origin key, verdict) on their transcripts; returns how many were new."""
+    n_new = 0
+    for start in watch(range(0, len(verdicts), CHUNK), "Storing verdicts", -(-len(verdicts) // CHUNK)):
+        chunk = verdicts[start : start + CHUNK]
+        new = [replace(verdict, transcript_id=ids[key]) for key, verdict in chunk]
+        n_new += add_verdicts(session, new).n_added
+    return n_new
 
 
 def add_labels(
