@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -40,8 +42,12 @@ def opened() -> Engine:
         sys.exit(f"secondreader: {error}")
 
 
-LOADED_BEFORE_FREEZE = (component, native)
-"""Modules of the page: imported here so that the first visitor does not wait for them."""
+LOADED_BEFORE_FREEZE = (component, native, pd, pa)
+"""Imported here so that the first visitor does not wait for them, and so that they are there when `lifespan` freezes.
+
+Streamlit imports pandas and pyarrow itself when it first shows a component: loaded after the freeze, their 50,000
+objects would be walked after every label.
+"""
 # Streamlit finds the app by reading this file: it must be assigned from st.App(...) itself, not from a function.
 app = st.App(
     FOLDER / "desk_page.py",
