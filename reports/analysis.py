@@ -53,13 +53,17 @@ class Options:
     positive: str | None = None
     """The answer that counts as the finding; None takes "yes", else the question's first answer."""
     unsure: str = "unsure"
+    """The answer that means unsure."""
     source: str | None = None
     """desk or import: whose labels; None takes the desk's, or imported ones where the desk has none."""
     slices: tuple[str, ...] | None = None
     """Slice columns; None takes every attribute."""
     resamples: int = 2000
+    """Bootstrap replicates."""
     permutations: int = 1999
+    """Scenario permutations of the slice tests."""
     seed: int = 0
+    """Seed of both."""
     words: bool = False
     """Also search the words of the transcripts for what goes with a wrong verdict; widens the search."""
 
@@ -84,6 +88,7 @@ class Analysis:
     """The options with every default filled in."""
     question: Question
     readings: Readings
+    """The coded readings that every figure was computed from."""
     agreement: AgreementResult
     judges: tuple[JudgePart, ...]
     """The judge with most verdicts first."""
@@ -93,6 +98,7 @@ class Analysis:
     data_hash: str
     """Hash over items, labels, verdicts and adjudications."""
     versions: Mapping[str, str]
+    """Versions of Python and of the packages that computed the figures."""
 
     @property
     def positive(self) -> str:

@@ -72,9 +72,19 @@ def show_judges(found: Analysis) -> None:
     )
     if drawn is not None:
         st.altair_chart(drawn, alt="Judges against gold with 95 % intervals; the tables below hold the same")
+    show_together(found)
     judge = pick_judge(found, "agreement-judge")
     if judge is not None:
         show_judge(found, judge)
+
+
+def show_together(found: Analysis) -> None:
+    """Judges among themselves, where there are several."""
+    among = pick(found.figures, "judge-judge")
+    if len(among):
+        with st.expander("Judges with each other, on every transcript that they read"):
+            show_figures(among)
+            show_figures(pick(found.figures, "judge pair"), {"one": "judge", "two": "and"})
 
 
 def show_judge(found: Analysis, judge: str) -> None:

@@ -62,7 +62,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class LabelPlan:
-    """Labels needed, who gives them, and what simulated studies say of the largest attainable need."""
+    """Labels needed, who gives them, and what simulated studies make of a number of labels."""
 
     needs: tuple[Need, ...]
     """One entry a target."""

@@ -18,7 +18,7 @@ from secondreader.reports.report_tables import (
     percent,
     strata_table,
 )
-from secondreader.reports.sentences import judge_sentences, people_sentences
+from secondreader.reports.sentences import judge_sentences, judges_sentences, people_sentences
 from secondreader.reports.words import name_of, plural, shown
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def summary(found: "Analysis") -> Html:
     return section(
         "summary",
         "In short",
-        sentences(people_sentences(found), class_="headlines"),
+        sentences([*people_sentences(found), *judges_sentences(found)], class_="headlines"),
         *(
             join([tag("h3", part.judge), sentences(judge_sentences(found, part), class_="headlines")])
             for part in found.judges
@@ -119,6 +119,7 @@ def judges(found: "Analysis") -> Html:
         tag("p", gold_words(found)),
         *judge_charts(found, names),
         *(one_judge(found, part) for part in found.judges),
+        judges_together(found),
         named_table(gap, {"one": "judge", "two": "minus"}, "Differences between judges, paired by scenario")
         if len(gap)
         else "",
@@ -170,6 +171,22 @@ def one_judge(found: "Analysis", part: "JudgePart") -> Html:
             sentences(part.alt_test.warnings),
             duels_table(part),
             tag("p", f"Source: {part.alt_test.source}.", class_="source"),
+        ]
+    )
+
+
+def judges_together(found: "Analysis") -> Html:
+    """Judges among themselves on every transcript that they read, labelled or not; nothing for a single judge."""
+    among = pick(found.figures, "judge-judge")
+    couples = pick(found.figures, "judge pair")
+    if not len(among):
+        return Html("")
+    return join(
+        [
+            tag("h3", "Judges with each other"),
+            tag("p", "On every transcript that they read. Judges that agree may still be wrong together."),
+            figure_table(rows_of(among), "Agreement between judges"),
+            named_table(couples, {"one": "judge", "two": "and"}, "Pairs of judges"),
         ]
     )
 

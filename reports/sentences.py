@@ -14,9 +14,18 @@ if TYPE_CHECKING:
 def headline_sentences(found: "Analysis") -> tuple[str, ...]:
     """People first, then each judge: agreement, what it misses, the ceiling, the corrected rate."""
     notes = [*people_sentences(found)]
+    notes += judges_sentences(found)
     for part in found.judges:
         notes += judge_sentences(found, part)
     return tuple(notes)
+
+
+def judges_sentences(found: "Analysis") -> Iterator[str]:
+    """How far the judges agree among themselves, where there are several."""
+    raw, alpha = (one_figure(found.agreement, name, "judge-judge") for name in ("raw", "alpha"))
+    if raw is not None:
+        beyond = f"; {name_of('alpha')} {figure(alpha)}" if alpha else ""
+        yield f"The judges give the same answer on {figure(raw)} of {raw.n} transcripts{beyond}."
 
 
 def one_figure(result: "AgreementResult", name: str, group: str, judge: str = "") -> Estimate | None:

@@ -34,12 +34,14 @@ def show(found: "Analysis", console: Console | None = None) -> None:
     out.print(f"{escape(found.question.text)} Labels of source {found.options.source}.")
     listing(out, "", headline_sentences(found))
     listing(out, "Missing", found.missing)
-    main = in_order(pick(found.figures, "human-human"), PEOPLE)
-    out.print(grid("People with each other", ["figure", *FIGURE_HEAD], named(main)))
+    show_figures(out, "People with each other", in_order(pick(found.figures, "human-human"), PEOPLE))
     couples = pick(found.figures, "pair", judge="", name="kappa")
     body = [[f"{row['one']} – {row['two']}", *brief(row)] for row in rows_of(couples)]
     if body:
         out.print(grid("Cohen kappa of pairs", ["annotators", *FIGURE_HEAD], body))
+    among = in_order(pick(found.figures, "judge-judge"), PEOPLE)
+    if among:
+        show_figures(out, "Judges with each other, on every transcript that they read", among)
     for part in found.judges:
         show_judge(found, part, out)
     out.print(f"{SHORT} from fewer than {FEW_CLUSTERS} scenarios: probably too short")
@@ -50,9 +52,12 @@ def show(found: "Analysis", console: Console | None = None) -> None:
 
 def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
     """One judge: counts, figures, rates."""
-    out.print(confusion_grid(found, part.judge))
-    rows = in_order(pick(found.figures, "judge-human", judge=part.judge), [*JUDGE, "unparsed_share"])
-    out.print(grid(f"{part.judge} against gold", ["figure", *FIGURE_HEAD], named(rows)))
+    if found.agreement.confusion["n"].sum():
+        out.print(confusion_grid(found, part.judge))
+    rows = in_order(pick(found.figures, "judge-human", judge=part.judge), JUDGE)
+    show_figures(out, f"{part.judge} against gold", rows)
+    for row in rows_of(pick(found.figures, "judge-human", judge=part.judge, name="unparsed_share")):
+        out.print(f"{name_of('unparsed_share')}: {shown('unparsed_share', row)} of {row['n']}")
     listing(out, f"Systematic disagreement of {escape(part.judge)}", finding_sentences(part))
     body = [
         [
@@ -66,6 +71,14 @@ def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
     ]
     head = ["transcripts", "naive rate", "corrected rate", "judged", "with gold"]
     out.print(grid(f"Rates by {part.judge}", head, body))
+
+
+def show_figures(out: Console, title: str, rows: list[dict[str, Any]]) -> None:
+    """A table of figures; one line where not a single one is defined."""
+    if any(is_known(row["value"]) for row in rows):
+        out.print(grid(title, ["figure", *FIGURE_HEAD], named(rows)))
+    elif rows:
+        out.print(f"\n[bold]{escape(title)}[/]: undefined, {why(rows[0]['reason'])}")
 
 
 def named(rows: Iterable[dict[str, Any]]) -> list[list[Any]]:

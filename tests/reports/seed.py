@@ -1,14 +1,16 @@
 """Small studies for the tests of the reports, built through the store's own doors."""
 
 import random
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from secondreader.db.codebook import Answer, Codebook, Question
 from secondreader.db.content import Content, Message, ToolCall
 from secondreader.db.desk import LabelInput, queue, submit_label
-from secondreader.db.engine import reading, writing
+from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.readings import queued_items
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.studies import (
@@ -42,6 +44,29 @@ class Shape:
     """A motive in which the first judge misses nearly every risky transcript."""
     unparsed: int = 5
     """Every n-th verdict has no answer; 0: none."""
+
+
+class Library:
+    """Seeded databases, one a shape, made when first asked for: seeding takes longer than reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.made: dict[Shape, Path] = {}
+
+    def path(self, shape: Shape) -> Path:
+        """The database of this shape; not to be written to."""
+        if shape not in self.made:
+            path = self.folder / f"{len(self.made)}.db"
+            engine = open_engine(str(path))
+            make_study(engine, shape)
+            engine.dispose()
+            self.made[shape] = path
+        return self.made[shape]
+
+    def copy(self, shape: Shape, target: str) -> Engine:
+        """An engine on a copy of it."""
+        shutil.copy(self.path(shape), target)
+        return open_engine(target, migrate=False)
 
 
 def content(i: int, risky: bool, hostile: str) -> Content:

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from secondreader.runner.cli import app
-from tests.reports.seed import HOSTILE, NOTICE, Shape, make_study
+from tests.reports.seed import HOSTILE, NOTICE, Library, Shape
 
 QUICK = ["--resamples", "200", "--permutations", "199"]
 
@@ -21,9 +20,9 @@ def invoke(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def db(lite: Engine, sqlite_target: str) -> str:
+def db(library: Library, sqlite_target: str) -> str:
     """A database with one small study."""
-    make_study(lite, Shape(n=40))
+    library.copy(Shape(n=48), sqlite_target).dispose()
     return sqlite_target
 
 
@@ -71,9 +70,9 @@ def test_report_writes_three_files(db: str, tmp_path: Path) -> None:
     ]
 
 
-def test_hostile_names_do_not_break_the_terminal(lite: Engine, sqlite_target: str) -> None:
+def test_hostile_names_do_not_break_the_terminal(library: Library, sqlite_target: str) -> None:
     """Markup and brackets in names are printed, not obeyed."""
-    make_study(lite, Shape(n=24, hostile=HOSTILE + "[bold red]x[/]"))
+    library.copy(Shape(n=24, hostile=HOSTILE + "[bold red]x[/]"), sqlite_target).dispose()
     shown = invoke("agree", "--study", "s", "--db", sqlite_target, *QUICK)
     assert shown.exit_code == 0, shown.output
     assert "[bold red]x[/]" in shown.output.replace("\n", "")

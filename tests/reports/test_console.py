@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
@@ -15,7 +14,7 @@ from secondreader.reports import screen
 from secondreader.reports.analysis import Options
 from secondreader.reports.console_pages import PAGES
 from secondreader.reports.facts import study_facts
-from tests.reports.seed import HOSTILE, JUDGES, NOTICE, Shape, make_import, make_study
+from tests.reports.seed import HOSTILE, JUDGES, NOTICE, Library, Shape, make_import
 
 RICH = Shape(n=48)
 
@@ -55,18 +54,10 @@ def target(sqlite_target: str) -> str:
     return sqlite_target
 
 
-def filled(target: str, shape: Shape) -> Engine:
-    """The database with one study of this shape."""
-    engine = open_engine(target)
-    make_study(engine, shape)
-    return engine
-
-
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens_on_a_rich_study(target: str, path: str) -> None:
+def test_every_page_opens_on_a_rich_study(library: Library, path: str) -> None:
     """Each page shows its title and the study's notice."""
-    filled(target, RICH).dispose()
-    app = opened(target, path)
+    app = opened(str(library.path(RICH)), path)
     assert app.title[0].value == PAGES[path][0]
     assert NOTICE in sent(app)
 
@@ -82,10 +73,9 @@ def test_every_page_opens_on_a_rich_study(target: str, path: str) -> None:
         Shape(n=9, unparsed=1),
     ],
 )
-def test_every_page_opens_on_a_poor_study(target: str, path: str, shape: Shape) -> None:
+def test_every_page_opens_on_a_poor_study(library: Library, path: str, shape: Shape) -> None:
     """No labels, no annotators, no judges, no variation, no readable verdict: a page all the same."""
-    filled(target, shape).dispose()
-    opened(target, path)
+    opened(str(library.path(shape)), path)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -101,10 +91,9 @@ def test_every_page_opens_without_a_study_and_on_an_empty_one(target: str, path:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_hostile_names_are_text(target: str, path: str) -> None:
+def test_hostile_names_are_text(library: Library, path: str) -> None:
     """A title, names, motives and transcripts full of HTML and Markdown never come out as either."""
-    filled(target, Shape(n=24, hostile=HOSTILE)).dispose()
-    app = opened(target, path)
+    app = opened(str(library.path(Shape(n=24, hostile=HOSTILE))), path)
     for kind in ("markdown", "caption", "title", "subheader", "error", "info", "success", "metric"):
         shown = [str(getattr(one, "value", "")) + str(getattr(one, "label", "")) for one in app.get(kind)]
         assert not [one for one in shown if "onerror" in one or "evil.example" in one]
@@ -122,10 +111,9 @@ def test_imported_labels_are_chosen_where_there_are_no_others(target: str) -> No
     assert "Two annotators agree on" in sent(app)
 
 
-def test_a_disagreement_is_read_with_verdicts_and_labels(target: str) -> None:
+def test_a_disagreement_is_read_with_verdicts_and_labels(library: Library) -> None:
     """Choosing a transcript shows its messages with evidence marked, rationales and labels."""
-    filled(target, RICH).dispose()
-    app = opened(target, "disagreements")
+    app = opened(str(library.path(RICH)), "disagreements")
     app.selectbox(key="item").select_index(1).run()
     assert not app.exception
     page = sent(app)
@@ -135,9 +123,9 @@ def test_a_disagreement_is_read_with_verdicts_and_labels(target: str) -> None:
     assert not app.exception
 
 
-def test_making_a_report_puts_it_on_record(target: str) -> None:
+def test_making_a_report_puts_it_on_record(library: Library, target: str) -> None:
     """The button makes one row of figures, and offers three files."""
-    engine = filled(target, RICH)
+    engine = library.copy(RICH, target)
     app = opened(target, "report")
     app.button(key="make-report").click().run()
     assert not app.exception
@@ -149,9 +137,9 @@ def test_making_a_report_puts_it_on_record(target: str) -> None:
     engine.dispose()
 
 
-def test_a_page_is_computed_once_for_the_same_data(target: str) -> None:
+def test_a_page_is_computed_once_for_the_same_data(library: Library) -> None:
     """The analysis is kept by data hash and options: a new label makes a new one, a rerun does not."""
-    engine = filled(target, Shape(n=12))
+    engine = open_engine(str(library.path(RICH)), migrate=False)
     with reading(engine) as session:
         facts = study_facts(session, get_study(session, "s"))
     view = screen.View(engine, facts, Options(resamples=200, permutations=199))

@@ -17,11 +17,11 @@ from secondreader.db.studies import get_study
 from secondreader.db.tables import Report
 from secondreader.reports.analysis import Options, analyse
 from secondreader.reports.export import MadeReport, make_report, write_report
-from tests.reports.seed import HOSTILE, NOTICE, Shape, make_import, make_study
+from tests.reports.seed import HOSTILE, NOTICE, Library, Shape, make_import, make_study
 
 QUICK = Options(resamples=200, permutations=199)
 VOID = {"meta", "br", "link", "img", "hr", "input", "line", "circle", "rect"}
-PLANTED = Shape(n=480, planted="motive-1", rate=0.45, unparsed=9)
+PLANTED = Shape(n=400, planted="motive-1", rate=0.5, unparsed=0, annotators=("Ada",))
 
 
 class Checker(HTMLParser):
@@ -81,17 +81,16 @@ def made(engine: Engine, options: Options = QUICK, name: str = "s") -> MadeRepor
     "shape",
     [
         PLANTED,
-        Shape(n=30, hostile=HOSTILE),
+        Shape(n=24, hostile=HOSTILE),
         Shape(n=9, labelled=0.0),
         Shape(n=9, annotators=()),
         Shape(n=9, judges=()),
         Shape(n=9, unparsed=1, rate=0.0),
     ],
 )
-def test_the_document_is_well_formed_and_alone(lite: Engine, shape: Shape) -> None:
+def test_the_document_is_well_formed_and_alone(library: Library, sqlite_target: str, shape: Shape) -> None:
     """Every element is closed in order, ids are unique, links stay inside, nothing is run or fetched."""
-    make_study(lite, shape)
-    html = made(lite).html
+    html = made(library.copy(shape, sqlite_target)).html
     found = checked(html)
     assert not found.faults
     assert not found.open
@@ -103,19 +102,17 @@ def test_the_document_is_well_formed_and_alone(lite: Engine, shape: Shape) -> No
     assert html.index(NOTICE) < html.index("<h1>")
 
 
-def test_hostile_names_come_out_as_text(lite: Engine) -> None:
+def test_hostile_names_come_out_as_text(library: Library, sqlite_target: str) -> None:
     """HTML in a title, a model's or an annotator's name is there to be read, not to act."""
-    make_study(lite, Shape(n=30, hostile=HOSTILE))
-    found = checked(made(lite).html)
+    found = checked(made(library.copy(Shape(n=24, hostile=HOSTILE), sqlite_target)).html)
     words = "".join(found.text)
     assert f"Ada{HOSTILE}" in words
     assert f"model-0{HOSTILE}" in words
 
 
-def test_findings_link_to_their_transcripts(lite: Engine) -> None:
+def test_findings_link_to_their_transcripts(library: Library, sqlite_target: str) -> None:
     """A planted blind spot is told in a sentence, with its transcripts one click away."""
-    make_study(lite, PLANTED)
-    report = made(lite)
+    report = made(library.copy(PLANTED, sqlite_target))
     (finding, *_) = json.loads(report.json)["systematic_disagreement"]["judge-a / risk.v1"]["findings"]
     assert "motive-1" in finding["slice"]
     assert finding["direction"] == "misses"
@@ -125,10 +122,9 @@ def test_findings_link_to_their_transcripts(lite: Engine) -> None:
     assert finding["sentence"] in "".join(found.text)
 
 
-def test_three_forms_hold_the_same_numbers(lite: Engine) -> None:
+def test_three_forms_hold_the_same_numbers(library: Library, sqlite_target: str) -> None:
     """CSV and JSON have the same rows, and the headline numbers of the HTML are among them."""
-    make_study(lite, Shape(n=60))
-    report = made(lite)
+    report = made(library.copy(Shape(n=48), sqlite_target))
     figures = json.loads(report.json)["figures"]
     rows = list(csv.DictReader(io.StringIO(report.csv)))
     assert len(rows) == len(figures)
@@ -140,10 +136,9 @@ def test_three_forms_hold_the_same_numbers(lite: Engine) -> None:
     assert f"[{alpha['low']:.3f}, {alpha['high']:.3f}]" in report.html
 
 
-def test_every_figure_says_how_and_from_where(lite: Engine) -> None:
+def test_every_figure_says_how_and_from_where(library: Library, sqlite_target: str) -> None:
     """A value carries n and a source; an interval carries its method."""
-    make_study(lite, Shape(n=60))
-    for one in json.loads(made(lite).json)["figures"]:
+    for one in json.loads(made(library.copy(Shape(n=48), sqlite_target)).json)["figures"]:
         if one["value"] is None:
             assert one["reason"]
             continue

@@ -1,0 +1,54 @@
+"""Reports on record, and what a search of words reads, on both databases."""
+
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from secondreader.db.content import Content, Message, ToolCall
+from secondreader.db.engine import reading, writing
+from secondreader.db.reports import labelled_texts, save_report, study_names
+from secondreader.db.store import NewTranscript, add_transcripts
+from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study, import_label
+from secondreader.db.tables import Report
+
+RESULTS = {"figures": [{"name": "alpha", "value": 0.1 + 0.2, "low": None}]}
+
+
+def test_the_same_report_is_kept_once(engine: Engine) -> None:
+    """Same inputs and results: the row that is there; other results under the same hash: one more."""
+    with writing(engine) as session:
+        study = ensure_study(session, "s")
+        first = save_report(session, study, "h", {"seed": 0}, RESULTS)
+        assert save_report(session, study, "h", {"seed": 0}, RESULTS) == first
+        assert save_report(session, study, "h", {"seed": 0}, {"figures": []}) != first
+        assert save_report(session, study, "k", {"seed": 1}, RESULTS) != first
+    with reading(engine) as session:
+        assert len(session.exec(select(Report)).all()) == 3
+
+
+def test_studies_are_listed_newest_first(engine: Engine) -> None:
+    """The study that was made last is the one that is looked at first."""
+    with writing(engine) as session:
+        for name in ("b", "a", "c"):
+            ensure_study(session, name)
+    with reading(engine) as session:
+        assert study_names(session) == ["c", "a", "b"]
+
+
+def test_texts_are_those_of_labelled_transcripts(engine: Engine) -> None:
+    """Words, reasoning, calls and results of labelled transcripts, once each; others and empty ones are left out."""
+    call = ToolCall(name="pay", arguments={"to": "Eve"})
+    message = Message(role="assistant", text="sure", reasoning="hm", tool_calls=(call,))
+    with writing(engine) as session:
+        study = ensure_study(session, "s")
+        contents = [Content(messages=(message,)), Content(messages=(message,)), None]
+        ids = add_transcripts(
+            session, [NewTranscript(f"k{i}", "c", one) for i, one in enumerate(contents)]
+        ).ids
+        add_to_pool(session, study, ids)
+        for name in ("A", "B"):
+            person = ensure_annotator(session, study, name, source="import")
+            for at in (0, 2):
+                import_label(session, study, ids[at], person, {"risky_action": "no"}, f"{name}{at}")
+    with reading(engine) as session:
+        (text,) = labelled_texts(session, get_study(session, "s")).values()
+    assert text == 'sure\nhm\npay {"to":"Eve"}'
