@@ -56,7 +56,7 @@ def one_search(part: "JudgePart", at: int) -> Html:
 
 def one_finding(one: Finding) -> Html:
     """One finding with its numbers and links to its transcripts."""
-    links = [tag("a", item, href=f"#t-{item}", class_="id") for item in one.items]
+    links = [tag("a", item[:8], href=f"#t-{item}", title=item, class_="id") for item in one.items]
     numbers = [
         ("Kind", f"{one.kind}, {STATISTICS.get(one.statistic, one.statistic)}"),
         ("Inside", f"{one.wrong_in} of {one.n_in}, weighted {percent(one.rate_in)}"),
