@@ -124,6 +124,7 @@ def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_
         for key in ("2", "5", "Enter"):
             desk.keyboard.press(key)
     desk.wait_for_selector("text=3 of 32 labelled")
+    desk.wait_for_selector(".state:text('Saved')")
     desk.context.close()
 
     page = open_console(browser, demo.console)
