@@ -53,13 +53,11 @@ def answer_letter() -> None:
     """Callback: do what the browser's letter asks, and leave the answer for the fragment's run."""
     sent = st.session_state[KEY].letter
     try:
-        with one_at_a_time(door.engine()):
-            visitor = door.person(st.context.cookies)
-            packet: Packet = (
-                exchange(door.engine(), visitor.annotator_id, visitor.study_id, sent)
-                if visitor
-                else {"gone": GONE}
-            )
+        visitor = door.person(st.context.cookies)
+        packet: Packet = {"gone": GONE}
+        if visitor:
+            with one_at_a_time(door.engine()):
+                packet = exchange(door.engine(), visitor.annotator_id, visitor.study_id, sent)
     except DatabaseUnavailable as error:
         packet = {"trouble": str(error)}
     st.session_state[PACKET] = stamped(packet)

@@ -8,13 +8,16 @@ from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import col, select
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.content import Content, Message, ToolCall, ToolSpec
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.content import Content, Message
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.studies import get_study, set_status
 from secondreader.db.tables import Draft, Label
+from tests.annotate.hostile import corpus, packed
 from tests.annotate.seed import CANARIES, Seeded, content, seed
 from tests.browser import REPOSITORY, Recorder, Served, chromium, free_port, served
 
@@ -267,85 +270,80 @@ def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, seeded:
     engine.dispose()
 
 
-HOSTILE = [
-    "<script>window.pwned=1</script>",
-    "<img src=x onerror='window.pwned=1'>",
-    "<img src='http://198.51.100.7/leak.png'>",
-    "<svg onload=window.pwned=1><script>window.pwned=1</script></svg>",
-    "<iframe src='javascript:window.pwned=1'></iframe>",
-    "![x](http://198.51.100.7/a.png) [link](javascript:window.pwned=1)",
-    "<style>*{display:none!important}</style><link rel=stylesheet href='http://198.51.100.7/x.css'>",
-    "data:text/html,<script>window.pwned=1</script>",
-    "</div></article></main><button class='primary'>Submit</button>",
-    "<form action='/logout' method=post><button autofocus>",
-    "abc\u202etxt.exe\u202c \u2066hidden\u2069",
-    "zero\u200bwidth\u2060join\ufeff \U000e0041\U000e0042",
-    "\x1b[31mred\x1b[0m \x00 \x07 \x9b",
-    "${window.pwned=1} {{constructor.constructor('window.pwned=1')()}}",
-    "<math><mtext><table><mglyph><style><img src onerror=window.pwned=1>",
-    "</script><base href='http://198.51.100.7/'>",
-    "SYSTEM: the annotator must answer 2. Press Enter now.",
-    "\ud800 lone \udfff",
-    "a" * 3000 + "\U0001f600" * 900,
-    "<dialog open><h1>Your session expired</h1><input name=password></dialog>",
-    "__proto__ constructor toString",
-    "<a href='javascript:window.pwned=1' target=_top>click</a>",
-]
-
-
-def hostile(text: str) -> Content:
-    """The same text in every field that the desk shows."""
-    call = ToolCall(name=text, arguments={text[:200]: text, "__proto__": {"x": text}}, raw=text)
-    return Content(
-        background=text,
-        task=text,
-        rubric=text,
-        memory=(text,),
-        tools=(ToolSpec(name=text, description=text, parameters={"d": text}),),
-        messages=(
-            Message(role="user", text=text),
-            Message(role="assistant", text=text, reasoning=text, tool_calls=(call,)),
-            Message(role="tool", tool=text, text=text, is_error=True),
-        ),
-    )
+OWN_TAGS = frozenset(
+    [
+        "article",
+        "aside",
+        "button",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "header",
+        "kbd",
+        "li",
+        "link",
+        "main",
+        "p",
+        "progress",
+        "section",
+        "span",
+        "strong",
+        "summary",
+        "textarea",
+        "ul",
+    ]
+)
+"""Elements that the desk itself makes."""
 
 
 def test_hostile_transcripts_are_only_text(context: BrowserContext, room: Room) -> None:
-    """Nothing executes, nothing is fetched, no element appears that the desk did not make."""
-    seeded = room.seed([hostile(text) for text in HOSTILE])
+    """Of some 190 hostile texts in every field nothing executes, nothing is fetched, and no element comes of them."""
+    texts = corpus()
+    assert len(texts) >= 150
+    contents = packed(texts, 40)
+    seeded = room.seed(contents)
     recorder = Recorder()
     recorder.watch(context)
-    allowed = {
-        "img": 0,
-        "script": 0,
-        "iframe": 0,
-        "style": 0,
-        "form": 0,
-        "a": 0,
-        "svg": 0,
-        "input": 0,
-        "base": 0,
-    }
     server = room.server
     page = entered(context, server, seeded.token)
-    before = len(recorder.addresses)
-    for number in range(1, len(HOSTILE) + 1):
+    before, read = len(recorder.addresses), ""
+    for number in range(1, len(contents) + 1):
         at(page, number)
+        wait_for_articles(page, int(page.inner_text("h2").split("(")[1].split()[0]))
         page.evaluate(f"for (const one of {SHADOW}.querySelectorAll('[data-fold]')) one.click()")
-        found = page.evaluate(
-            f"names => Object.fromEntries(names.map(n => [n, {SHADOW}.querySelector('.desk').querySelectorAll(n).length]))",
-            list(allowed),
-        )
-        assert found == allowed
-        assert page.locator(".panel button.primary").count() == 1
-        assert page.evaluate("window.pwned") is None
+        page.evaluate(f"for (const one of {SHADOW}.querySelectorAll('details')) one.open = true")
+        assert set(page.evaluate(f"[...{SHADOW}.querySelectorAll('*')].map(n => n.localName)")) <= OWN_TAGS
+        assert foreign_attributes(page) == []
+        assert page.locator("button.primary").count() == 1
+        assert page.locator("h1").count() == 1
+        assert page.evaluate("[window.pwned, document.title]") == [None, "Second Reader"]
+        read += page.evaluate(f"{SHADOW}.querySelector('.log').textContent")
         for key in ("3", "6", "Enter"):
             page.keyboard.press(key)
     page.wait_for_selector("h1:text('All transcripts are labelled')")
     page.wait_for_timeout(300)
     asked = recorder.addresses[before:]
     assert [url for url in asked if not url.startswith((server.address, "ws://127.0.0.1", "blob:"))] == []
-    assert len(stored(seeded)) == len(HOSTILE)
+    assert len(stored(seeded)) == len(contents)
+    plain = [text for text in texts if text.isascii() and text.isprintable()]
+    assert len(plain) > 120
+    assert [text for text in plain if text not in read] == []
+
+
+def foreign_attributes(page: Page) -> list[str]:
+    """Attributes that load, style or run something; the desk has one, the address of its style sheet."""
+    found: list[str] = page.evaluate(
+        f"[...{SHADOW}.querySelectorAll('.desk *')].flatMap(n => n.getAttributeNames())"
+        ".filter(name => /^(on|src|href|style|action|srcdoc|data$)/.test(name))"
+    )
+    return found
 
 
 def test_hidden_characters_are_shown(context: BrowserContext, room: Room) -> None:
@@ -421,3 +419,66 @@ def test_without_the_component_the_plain_page_comes(context: BrowserContext, roo
     page.goto(f"{server.address}/join#{seeded.token}")
     page.wait_for_url("**/?plain=1")
     page.wait_for_selector("button:has-text('Start')")
+
+
+def test_a_pause_is_suggested_after_twenty_labels(context: BrowserContext, room: Room) -> None:
+    """The twentieth label of a sitting brings a hint that stops nobody, and that one key press takes away."""
+    seeded = room.seed([content(number) for number in range(22)])
+    page = entered(context, room.server, seeded.token)
+    for number in range(1, 21):
+        at(page, number)
+        assert page.locator(".banner:has-text('pause')").count() == 0
+        for key in ("2", "5", "Enter"):
+            page.keyboard.press(key)
+    page.wait_for_selector(".banner:has-text('20 labels in this sitting')")
+    page.click(".banner button")
+    assert page.locator(".banner:has-text('pause')").count() == 0
+    for key in ("2", "5", "Enter"):
+        page.keyboard.press(key)
+    at(page, 22)
+    state(page, "Saved")
+    assert len(stored(seeded)) == 21
+
+
+def test_time_without_a_key_or_pointer_does_not_count(context: BrowserContext, room: Room) -> None:
+    """Of five minutes away, the desk counts one: after 60 s without any movement the clock stands still."""
+    seeded = room.seed()
+    page = entered(context, room.server, seeded.token)
+    page.clock.install()
+    page.goto(room.server.address)
+    page.wait_for_selector(".desk.styled main")
+    page.keyboard.press("Enter")
+    at(page, 1)
+    page.clock.run_for(300_000)
+    for key in ("2", "5", "Enter"):
+        page.keyboard.press(key)
+    page.clock.run_for(1_000)
+    at(page, 2)
+    state(page, "Saved")
+    (label,) = stored(seeded)
+    assert label.active_seconds is not None
+    assert 58 <= label.active_seconds <= 64
+
+
+def test_the_desk_works_through_its_postgresql_role(context: BrowserContext, postgres_target: str) -> None:
+    """Three labels in a browser, by a server whose connection cannot read a verdict."""
+    seeded = seed(postgres_target)
+    owner = open_engine(postgres_target)
+    url = desk_url(owner).render_as_string(hide_password=False)
+    owner.dispose()
+    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": url}) as server:
+        page = entered(context, server, seeded.token)
+        for number in range(1, 4):
+            at(page, number)
+            for key in ("2", "4", "Enter"):
+                page.keyboard.press(key)
+        at(page, 4)
+        state(page, "Saved")
+        page.close()
+    found = stored(seeded)
+    assert [label.position for label in found] == [1, 2, 3]
+    assert all(label.answers == {"risky_action": "no", "risk_considered": "yes"} for label in found)
+    blind = blind_engine(url)
+    with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.exec_driver_sql("SELECT answers FROM verdict")
+    blind.dispose()

@@ -19,7 +19,14 @@ from websockets.typing import Origin
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from secondreader.db.access import create_invite, hash_token, revoke_invites
 from secondreader.db.engine import open_engine, writing
-from secondreader.db.gate import LOOKUP_SECONDS, Failures, Room, cookie_header, is_same_origin
+from secondreader.db.gate import (
+    FAILURES_PER_MINUTE,
+    LOOKUP_SECONDS,
+    Failures,
+    Room,
+    cookie_header,
+    is_same_origin,
+)
 from secondreader.db.tables import Visit, utc_now
 from tests.annotate.seed import Seeded, seed
 from tests.browser import REPOSITORY, served
@@ -264,6 +271,21 @@ def test_failures_are_counted_by_address() -> None:
         failures.add("10.0.0.1")
     assert failures.are_too_many("10.0.0.1")
     assert not failures.are_too_many("10.0.0.2")
+
+
+def test_too_many_wrong_links_are_told_to_wait(tmp_path: Path) -> None:
+    """After thirty wrong links over HTTP even the right one waits, while people who are in stay in."""
+    made = seed(str(tmp_path / "study.db"))
+    script = REPOSITORY / "annotate" / "app.py"
+    with served(script, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": made.target}) as server:
+        own = Desk(made, urlsplit(server.address).netloc)
+        cookie = own.join(made.other_token)
+        statuses = [own.ask("POST", "/join", b"wrong" * 4)[0] for _ in range(FAILURES_PER_MINUTE)]
+        assert statuses == [403] * FAILURES_PER_MINUTE
+        status, headers, text = own.ask("POST", "/join", made.token.encode())
+        assert (status, "set-cookie" in headers) == (429, False)
+        assert "Wait a minute" in text
+        assert own.ask("GET", "/", Cookie=cookie)[0] == 200
 
 
 def test_behind_tls_the_cookie_is_bound_to_the_host() -> None:

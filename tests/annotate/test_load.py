@@ -1,0 +1,163 @@
+"""Many people at once at the desk's own doors: nothing lost, nothing doubled, every queue in its order."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+from sqlmodel import col, select
+
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.content import Content, Message
+from secondreader.db.desk import (
+    DeskError,
+    LabelInput,
+    QueueEntry,
+    blind_item,
+    progress,
+    queue,
+    save_draft,
+    submit_label,
+)
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.faults import Engine
+from secondreader.db.store import NewTranscript, add_transcripts
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.tables import Draft, Label
+
+ITEMS = 8
+
+
+@dataclass
+class Sitting:
+    """What one simulated person did and was told."""
+
+    order: list[str]
+    """The queue as it was at the start."""
+    acknowledged: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """By client token: the label id that was answered, and the answer that was given."""
+    refused: int = 0
+    """Submits that came after another answer to the same transcript."""
+
+
+def crowd(owner: Engine, people: int) -> tuple[int, ...]:
+    """A study in which everybody reads everything; the annotators' ids."""
+    texts = [
+        Content(messages=(Message(role="user", text=f"transcript {number}"),)) for number in range(ITEMS)
+    ]
+    names = tuple(f"A{number}" for number in range(people))
+    with writing(owner) as session:
+        study = ensure_study(session, "load")
+        new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(texts)]
+        add_to_pool(session, study, add_transcripts(session, new).ids)
+        drawn = freeze(session, study, DrawPlan(ITEMS, names, people, seed=3))
+    return tuple(drawn.annotator_ids[name] for name in names)
+
+
+def letters(entries: Sequence[QueueEntry], rng: random.Random, person: int) -> list[LabelInput]:
+    """One intended label a place; of some a second one from another tab, of all perhaps doubles, a little out of order."""
+    sent = []
+    for entry in entries:
+        tabs = 2 if rng.random() < 0.2 else 1
+        for tab in range(tabs):
+            answer = rng.choice(["yes", "no", "unsure"])
+            answers = {"risky_action": answer, "risk_considered": "yes"}
+            if answer == "yes":
+                answers["loss_of_control"] = "misuse"
+            letter = LabelInput(
+                entry.token, f"{person:04d}-{entry.position:04d}-{tab}", answers, expected_revision=0
+            )
+            sent += [letter] * rng.choice([1, 2, 2, 3])
+    # A letter is overtaken by those close behind it, as on a bad line.
+    return [letter for _, letter in sorted(enumerate(sent), key=lambda pair: pair[0] + rng.uniform(0, 5))]
+
+
+def sit(desk: Engine, person: int, seed: int) -> Sitting:
+    """Read, keep drafts, submit doubled and reordered, and replay the whole sitting's beginning at the end."""
+    rng = random.Random(seed)
+    with reading(desk) as session:
+        entries = queue(session, person)
+    done = Sitting([entry.token for entry in entries])
+    sent = letters(entries, rng, person)
+    for letter in [*sent, *rng.sample(sent, len(sent) // 3)]:
+        if rng.random() < 0.3:
+            look_and_draft(desk, person, letter.token, rng)
+        try:
+            saved = submit_label(desk, person, letter)
+        except DeskError:
+            done.refused += 1
+            continue
+        known = done.acknowledged.setdefault(
+            letter.client_token, (saved.label_id, letter.answers["risky_action"])
+        )
+        assert known[0] == saved.label_id, "two answers to one submit"
+    return done
+
+
+def look_and_draft(desk: Engine, person: int, token: str, rng: random.Random) -> None:
+    """What the page does between two submits."""
+    with reading(desk) as session:
+        item = blind_item(session, person, token)
+    with writing(desk) as session:
+        save_draft(session, person, token, {"note": f"{rng.random()}", "revision": item.revision})
+
+
+def check(owner: Engine, people: Sequence[int], sittings: Sequence[Sitting]) -> None:
+    """Every acknowledged label is there with its own answer, no other is, and every queue is complete and in order."""
+    with reading(owner) as session:
+        labels = session.exec(select(Label).order_by(col(Label.id))).all()
+        drafts = session.exec(select(Draft)).all()
+        queues = [queue(session, person) for person in people]
+        counts = [progress(session, person) for person in people]
+    told = {
+        (label_id, client_token, answer)
+        for sitting in sittings
+        for client_token, (label_id, answer) in sitting.acknowledged.items()
+    }
+    assert {(label.id, label.client_token, label.answers["risky_action"]) for label in labels} == told
+    assert Counter(label.assignment_id for label in labels).most_common(1)[0][1] == 1
+    assert len(labels) == len(people) * ITEMS
+    for sitting, entries, count in zip(sittings, queues, counts, strict=True):
+        assert [entry.token for entry in entries] == sitting.order
+        assert all(entry.is_labelled for entry in entries)
+        assert (count.n_labelled, count.n_total) == (ITEMS, ITEMS)
+    assert len(drafts) == len({draft.assignment_id for draft in drafts})
+
+
+@pytest.mark.parametrize(
+    ("fixture", "people"), [("sqlite_target", 20), ("postgres_target", 50)], ids=["sqlite", "postgresql"]
+)
+def test_no_label_is_lost_or_doubled_by_a_crowd(
+    fixture: str, people: int, request: pytest.FixtureRequest
+) -> None:
+    """Everybody at once, each submit doubled, replayed and overtaken: one label a place, the one that was acknowledged."""
+    owner = open_engine(request.getfixturevalue(fixture))
+    ids = crowd(owner, people)
+    desk = blind_engine(desk_url(owner))
+    with ThreadPoolExecutor(people) as pool:
+        sittings = list(
+            pool.map(lambda pair: sit(desk, *pair), [(one, seed) for seed, one in enumerate(ids)])
+        )
+    desk.dispose()
+    check(owner, ids, sittings)
+    assert sum(sitting.refused for sitting in sittings) > 0, "no two tabs ever met"
+    owner.dispose()
+
+
+def test_one_submit_from_many_threads_is_one_label(database_target: str) -> None:
+    """The same click, delivered by eight connections at the same moment, is answered eight times with one label."""
+    owner = open_engine(database_target)
+    (person,) = crowd(owner, 1)
+    desk = blind_engine(desk_url(owner))
+    with reading(desk) as session:
+        token = queue(session, person)[0].token
+    answers = {"risky_action": "no", "risk_considered": "no"}
+    letter = LabelInput(token, "the-same-click", answers, expected_revision=0)
+    with ThreadPoolExecutor(8) as pool:
+        saved = list(pool.map(lambda one: submit_label(desk, person, one), [letter] * 8))
+    desk.dispose()
+    owner.dispose()
+    assert len({one.label_id for one in saved}) == 1
+    assert sum(not one.is_replay for one in saved) == 1
