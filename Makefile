@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -W ignore
 
-.PHONY: help demo test lint types unit browser docs screenshots test-local bench-agreement coverage-study false-flag-study lock clean
+.PHONY: help demo test lint types unit browser docs screenshots test-local bench-agreement bench-desk soak-desk coverage-study false-flag-study lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -53,6 +53,12 @@ test-local: .venv/.installed-dev ## A real small LLM as agent and judge: needs p
 
 bench-agreement: .venv/.installed-dev ## Speed of the statistics beside the obvious loop; writes docs/bench-agreement.md.
 	$(BIN)/python benchmarks/bench_agreement.py
+
+bench-desk: .venv/.installed-dev ## Speed and memory of the desk with 50 annotators; writes docs/bench-desk.md.
+	$(BIN)/python -m benchmarks.bench_desk
+
+soak-desk: .venv/.installed-dev ## 5,000 labels at desks that are killed and started again; writes docs/bench-desk.md.
+	$(BIN)/python -m benchmarks.soak_desk
 
 coverage-study: .venv/.installed-dev ## Coverage of the intervals by simulation (slow); writes docs/coverage*.md.
 	$(BIN)/python benchmarks/coverage.py

@@ -1,0 +1,225 @@
+"""The desk under load, on a real server with annotators on raw websockets; writes docs/bench-desk.md.
+
+Run: python -m benchmarks.bench_desk [--seconds 20] [--out docs/bench-desk.md]. Server, annotators and, where there is
+one, PostgreSQL share this machine and its loopback.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import random
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.desk_load import (
+    Annotator,
+    LoadStudy,
+    come_in,
+    cpu_seconds,
+    desk,
+    postgres,
+    prepare,
+    resident_megabytes,
+    write_section,
+)
+from tests.browser import Served
+
+EVERY = 6.0
+"""Seconds between two labels of one person: five to ten times as fast as people are."""
+TRANSCRIPTS = 150
+CROWD = 50
+TITLE = "Speed and memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One run."""
+
+    name: str
+    annotators: int
+    labels: int
+    p50: float
+    """Milliseconds from submit to acknowledgement and next transcript."""
+    p95: float
+    slowest: float
+    per_second: float
+    cpu: float
+    """Milliseconds of the servers' processor time a label: what other work on the machine changes least."""
+    megabytes: float
+    """Growth of the servers' memory over the run, a session."""
+    busy: float
+    """The machine's load average at the end: above its number of cores, others were waiting too."""
+
+
+async def paced(person: Annotator, seconds: float, seed: int) -> list[float]:
+    """One label each EVERY seconds, with a draft before it."""
+    rng, taken = random.Random(seed), []
+    end = time.monotonic() + seconds
+    await asyncio.sleep(rng.uniform(0, EVERY))
+    for token, following in zip(person.queue, person.queue[2:], strict=False):
+        if time.monotonic() >= end:
+            break
+        await person.draft(token)
+        await asyncio.sleep(1.0)
+        taken.append(await person.label(token, following))
+        await asyncio.sleep(rng.uniform(0.5, 1.5) * EVERY - 1.0)
+    return taken
+
+
+async def saturated(person: Annotator, seconds: float, _seed: int) -> list[float]:
+    """The next label as soon as the last one is answered."""
+    taken, end = [], time.monotonic() + seconds
+    for token, following in zip(person.queue, person.queue[2:], strict=False):
+        if time.monotonic() >= end:
+            break
+        taken.append(await person.label(token, following))
+    return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """What a crowd saw."""
+
+    taken: list[float]
+    """Seconds of each submit."""
+    lasted: float
+    cpu: float
+    """Seconds of processor time of the servers, without the opening of pages."""
+
+
+async def crowd(
+    servers: Sequence[Served], study: LoadStudy, count: int, seconds: float, *, is_paced: bool
+) -> Sitting:
+    """`count` people, spread over the servers."""
+    people = []
+    for number, token in enumerate(study.tokens[:count]):
+        address = servers[number % len(servers)].address
+        people.append(Annotator(address, await asyncio.to_thread(come_in, address, token)))
+        await people[-1].open()
+    start, spent = time.monotonic(), cpu_of(servers)
+    work = paced if is_paced else saturated
+    async with asyncio.timeout(seconds + 60):
+        parts = await asyncio.gather(*(work(person, seconds, seed) for seed, person in enumerate(people)))
+    lasted, spent = time.monotonic() - start, cpu_of(servers) - spent
+    await asyncio.gather(*(person.close() for person in people))
+    return Sitting([one for part in parts for one in part], lasted, spent)
+
+
+def cpu_of(servers: Sequence[Served]) -> float:
+    """Processor time of all servers."""
+    return sum(cpu_seconds(server.process.pid) for server in servers)
+
+
+def memory_of(servers: Sequence[Served]) -> float:
+    """Resident megabytes of all servers."""
+    return sum(resident_megabytes(server.process.pid) for server in servers)
+
+
+def run(name: str, target: str, servers: int, count: int, seconds: float, *, is_paced: bool) -> Figures:
+    """Seed a study, start its servers, let the crowd in and out again."""
+    study = prepare(target, annotators=count, transcripts=TRANSCRIPTS)
+    with ExitStack() as stack:
+        started = [stack.enter_context(desk(study)) for _ in range(servers)]
+        for server in started:
+            warm_up(server.address, study)
+        before = memory_of(started)
+        seen = asyncio.run(crowd(started, study, count, seconds, is_paced=is_paced))
+        grown = memory_of(started) - before
+    p50, p95 = np.percentile(seen.taken, [50, 95]) * 1000
+    figures = Figures(
+        name=name,
+        annotators=count,
+        labels=len(seen.taken),
+        p50=float(p50),
+        p95=float(p95),
+        slowest=max(seen.taken) * 1000,
+        per_second=len(seen.taken) / seen.lasted,
+        cpu=seen.cpu / len(seen.taken) * 1000,
+        megabytes=grown / count,
+        busy=os.getloadavg()[0],
+    )
+    print(figures, flush=True)
+    return figures
+
+
+def warm_up(address: str, study: LoadStudy) -> None:
+    """One visit, so that what is loaded once is not counted as a session's memory."""
+
+    async def visit() -> None:
+        person = Annotator(address, come_in(address, study.tokens[0]))
+        await person.open()
+        await person.close()
+
+    asyncio.run(visit())
+
+
+def all_runs(seconds: float) -> list[Figures]:
+    """Every figure of the page."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (20, CROWD):
+            path = f"{folder}/paced{count}.db"
+            found.append(run("SQLite, one desk, paced", path, 1, count, seconds, is_paced=True))
+        path = f"{folder}/full.db"
+        found.append(run("SQLite, one desk, saturated", path, 1, CROWD, seconds / 2, is_paced=False))
+    for is_paced, name in ((True, "paced"), (False, "saturated")):
+        with postgres() as target:
+            long = seconds if is_paced else seconds / 2
+            found.append(run(f"PostgreSQL, two desks, {name}", target, 2, CROWD, long, is_paced=is_paced))
+    return found
+
+
+def table(found: Sequence[Figures]) -> str:
+    """The figures as Markdown."""
+    rows = [
+        "| run | annotators | labels | p50 ms | p95 ms | slowest ms | labels/s | CPU ms a label | MB a session | load |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {one.name} | {one.annotators} | {one.labels} | {one.p50:.0f} | {one.p95:.0f} | {one.slowest:.0f} "
+        f"| {one.per_second:.0f} | {one.cpu:.1f} | {one.megabytes:.2f} | {one.busy:.1f} |"
+        for one in found
+    ]
+    return "\n".join(rows)
+
+
+def section(found: Sequence[Figures], seconds: float, size: int) -> str:
+    """What was measured and how."""
+    facts = (
+        f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
+        f"Streamlit {version('streamlit')}"
+    )
+    return f"""On {facts}. Transcripts of 30 messages and {size / 1000:.0f} KB; server, annotators and database share the
+machine. *Paced*: a label each {EVERY:.0f} s with a draft before it, for {seconds:.0f} s; *saturated*: the next label as soon as the last
+one is answered, for {seconds / 2:.0f} s. Times run from the submit to its acknowledgement after the commit and the next transcript. Memory
+is what the servers grew by. Load is the machine's one-minute load average at the end of a run.
+
+{table(found)}
+
+Wanted: p95 at most 50 ms with 50 annotators on SQLite and 75 ms on PostgreSQL with two desks, at least 100 labels/s
+saturated, under 5 MB a session.
+"""
+
+
+def main() -> None:
+    """Run everything and write the page's section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--out", type=Path, default=Path("docs/bench-desk.md"))
+    given = parser.parse_args()
+    found = all_runs(given.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        size = prepare(f"{folder}/size.db", annotators=1, transcripts=5).transcript_bytes
+    write_section(given.out, TITLE, section(found, given.seconds, size))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""5,000 labels at real desks whose process is killed twice, over bad lines; adds to docs/bench-desk.md.
+
+Run: python -m benchmarks.soak_desk [--labels 5000] [--out docs/bench-desk.md]. 20 annotators on SQLite and 50 on
+PostgreSQL send half of the labels each. Every submit may be doubled, replayed or cut off before its answer is read; what was
+acknowledged is compared with the database at the end. Ends with exit code 1 if a label was lost or doubled.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlmodel import col, select
+from websockets.exceptions import WebSocketException
+
+from benchmarks.desk_load import (
+    ANSWERS,
+    Annotator,
+    LoadStudy,
+    come_in,
+    desk,
+    operation,
+    postgres,
+    prepare,
+    write_section,
+)
+from secondreader.db.desk import queue
+from secondreader.db.engine import open_engine, reading
+from secondreader.db.tables import Label
+from tests.browser import Served, free_port
+
+TITLE = "Soak: killed servers and bad lines"
+KILLS = 2
+PATIENCE = 600.0
+"""Seconds after which a run that does not end is given up."""
+ANSWER_SECONDS = 15.0
+"""After so long without an answer a person's page connects again."""
+
+
+@dataclass
+class Tally:
+    """What all people of one run saw."""
+
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    """By place in the queue: the revision that was answered."""
+    resent: int = 0
+    cut: int = 0
+    """Lines cut by us after a submit was sent, before its answer was read."""
+    broken: int = 0
+    """Lines lost or never made: the server was away."""
+    kills: int = 0
+    contradicted: int = 0
+    """Submits that were answered twice with different revisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run, counted in the database."""
+
+    name: str
+    annotators: int
+    wanted: int
+    stored: int
+    lost: int
+    """Acknowledged, and not in the database."""
+    doubled: int
+    """Places with more than one label."""
+    disordered: int
+    """People whose queue is not complete, or no longer in the order in which it was first served."""
+    tally: Tally
+    seconds: float
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything that must hold did hold."""
+        return self.stored == self.wanted and not (
+            self.lost or self.doubled or self.disordered or self.tally.contradicted
+        )
+
+
+async def sit(address: str, token: str, seed: int, tally: Tally) -> list[str]:
+    """Label the whole queue, whatever happens to the line; the order in which it was first served."""
+    rng = random.Random(seed)
+    order: list[str] = []
+    cookie = await patiently(lambda: come_in(address, token), tally)
+    intended: dict[str, str] = {}
+    while True:
+        person = Annotator(address, cookie)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                packet = await person.open()
+            order = order or [place for place, _ in packet["queue"]]
+            await work_through(person, rng, intended, tally)
+            if not person.queue:
+                return order
+        except (OSError, TimeoutError, WebSocketException):
+            tally.broken += 1
+            await asyncio.sleep(rng.uniform(0.2, 1.0))
+        finally:
+            await person.close()
+
+
+async def patiently(call: Callable[[], str], tally: Tally) -> str:
+    """Ask for a cookie until the server gives one."""
+    while True:
+        try:
+            return await asyncio.to_thread(call)
+        except OSError:
+            tally.broken += 1
+            await asyncio.sleep(0.5)
+
+
+async def work_through(person: Annotator, rng: random.Random, intended: dict[str, str], tally: Tally) -> None:
+    """Submit what is open, until it is all done or the line is cut."""
+    for place in list(person.queue):
+        if place in intended:
+            tally.resent += 1
+        # The page keeps one client token for each intended label, over reloads too (its outbox).
+        identity = intended.setdefault(place, f"{rng.getrandbits(128):032x}")
+        letter = operation("submit", place, ANSWERS, identity)
+        twice = rng.random() < 0.3
+        async with asyncio.timeout(ANSWER_SECONDS):
+            number = await person.send(*([letter] * (2 if twice else 1)))
+            if rng.random() < 0.03:
+                tally.cut += 1
+                return
+            packet = await person.packet_after(number)
+            note(packet["acks"], place, tally)
+            if rng.random() < 0.1:
+                note((await person.packet_after(await person.send(letter)))["acks"], place, tally)
+        if place not in tally.acknowledged:
+            return
+        person.queue.remove(place)
+
+
+def note(acks: list[dict[str, object]], place: str, tally: Tally) -> None:
+    """Keep what was acknowledged."""
+    for ack in acks:
+        if ack["ok"] and isinstance(ack["revision"], int):
+            known = tally.acknowledged.setdefault(place, ack["revision"])
+            tally.contradicted += known != ack["revision"]
+
+
+async def kill_now_and_then(
+    study: LoadStudy, stack: ExitStack, servers: list[Served], tally: Tally, wanted: int
+) -> None:
+    """SIGKILL a desk after a third and after two thirds of the labels, and start it again on its port."""
+    for number in range(1, KILLS + 1):
+        while len(tally.acknowledged) < wanted * number / (KILLS + 1):
+            await asyncio.sleep(0.05)
+        server = servers[number % len(servers)]
+        server.process.kill()
+        tally.kills += 1
+        port = int(server.address.rpartition(":")[2])
+        await asyncio.to_thread(server.process.wait)
+        servers[number % len(servers)] = await asyncio.to_thread(stack.enter_context, desk(study, port))
+
+
+async def everybody(
+    study: LoadStudy, stack: ExitStack, servers: list[Served], wanted: int, tally: Tally
+) -> list[list[str]]:
+    """All people and the killer at once; the order of each person's queue."""
+    addresses = [server.address for server in servers]
+    people = [
+        sit(addresses[number % len(addresses)], token, number, tally)
+        for number, token in enumerate(study.tokens)
+    ]
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+        group.create_task(kill_now_and_then(study, stack, servers, tally, wanted))
+        tasks = [group.create_task(person) for person in people]
+    return [task.result() for task in tasks]
+
+
+def run(name: str, target: str, n_servers: int, people: int, items: int) -> Outcome:
+    """Seed, serve, kill, and count in the database what is there."""
+    study, tally, wanted = prepare(target, annotators=people, transcripts=items), Tally(), people * items
+    start = time.monotonic()
+    with ExitStack() as stack:
+        servers = [stack.enter_context(desk(study, free_port())) for _ in range(n_servers)]
+        orders = asyncio.run(everybody(study, stack, servers, wanted, tally))
+    return counted(name, study, orders, tally, wanted, time.monotonic() - start)
+
+
+def counted(
+    name: str, study: LoadStudy, orders: list[list[str]], tally: Tally, wanted: int, seconds: float
+) -> Outcome:
+    """Compare what people were told with what is stored."""
+    engine = open_engine(study.owner_target)
+    with reading(engine) as session:
+        labels = session.exec(select(Label).order_by(col(Label.id))).all()
+        queues = [queue(session, person) for person in study.annotator_ids]
+    engine.dispose()
+    stored = {entry.token for entries in queues for entry in entries if entry.is_labelled}
+    disordered = sum(
+        [entry.token for entry in entries] != order or not all(entry.is_labelled for entry in entries)
+        for entries, order in zip(queues, orders, strict=True)
+    )
+    many = Counter(label.assignment_id for label in labels)
+    return Outcome(
+        name=name,
+        annotators=len(study.tokens),
+        wanted=wanted,
+        stored=len(labels),
+        lost=len(set(tally.acknowledged) - stored),
+        doubled=sum(count > 1 for count in many.values()),
+        disordered=disordered,
+        tally=tally,
+        seconds=seconds,
+    )
+
+
+def section(found: list[Outcome]) -> str:
+    """The outcomes as Markdown."""
+    rows = [
+        (
+            f"| {one.name} | {one.annotators} | {one.stored:,} of {one.wanted:,} | {one.lost} | {one.doubled} | {one.disordered} "
+            f"| {one.tally.kills} | {one.tally.cut} | {one.tally.broken} | {one.tally.resent} | {one.seconds:.0f} s |"
+        )
+        for one in found
+    ]
+    return "\n".join(
+        [
+            "Real desks, annotators on raw websockets without pauses. Three submits in ten are sent twice in one letter, one in ten is",
+            "replayed after its answer, three in a hundred lose their line before the answer; two times a desk's process gets SIGKILL",
+            "and is started again. What was acknowledged is compared with the database. *Cut*: lines that the annotator lost; *broken*:",
+            "lines lost with the server or refused while it was away; *in disorder*: not complete, or no longer as first served.",
+            "",
+            "| run | annotators | stored | lost | doubled | queues in disorder | SIGKILLs | cut | broken | sent again | time |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def main() -> None:
+    """Run both and write the page's section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--labels", type=int, default=5_000)
+    parser.add_argument("--out", type=Path, default=Path("docs/bench-desk.md"))
+    given = parser.parse_args()
+    half = given.labels // 2
+    with tempfile.TemporaryDirectory() as folder:
+        found = [run("SQLite, one desk", f"{folder}/soak.db", 1, 20, half // 20)]
+    print(found[-1].is_clean, found[-1].stored, found[-1].seconds, flush=True)
+    with postgres() as target:
+        found.append(run("PostgreSQL, two desks", target, 2, 50, half // 50))
+    write_section(given.out, TITLE, section(found))
+    print(section(found))
+    if not all(one.is_clean for one in found):
+        sys.exit("soak_desk: labels were lost, doubled or disordered; see the table")
+
+
+if __name__ == "__main__":
+    main()
