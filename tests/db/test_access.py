@@ -77,3 +77,20 @@ def test_guesses_open_nothing(engine: Engine, person: int, token: str) -> None:
         create_invite(session, person)
         assert redeem(session, token) is None
         assert visitor(session, token) is None
+
+
+def test_a_name_is_no_key(engine: Engine) -> None:
+    """People whose names contain each other, or look like a wildcard, never get each other's place (a peer's defect)."""
+    names = ("Ann", "Mary_Ann", "*", "ann", "Ann ")
+    with writing(engine) as session:
+        study = ensure_study(session, "s")
+        people = {name: ensure_annotator(session, study, name) for name in names}
+        assert len(set(people.values())) == len(names)
+        for name, person in people.items():
+            cookie = redeem(session, create_invite(session, person))
+            assert cookie is not None
+            found = visitor(session, cookie)
+            assert found is not None
+            assert (found.annotator_id, found.name) == (person, name)
+            assert redeem(session, name) is None
+            assert ensure_annotator(session, study, name) == person
