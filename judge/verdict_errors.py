@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from secondreader.judge.exact import McNemar, mcnemar, sign_flip_p
@@ -113,3 +114,22 @@ def p_text(p: float) -> str:
         return "< .001"
     shown = f"{p:.3f}"
     return f"= {shown.lstrip('0')}"
+
+
+def unread_by_slice(readings: Readings, judge: int) -> pd.DataFrame:
+    """Verdicts that nobody could read, counted in every slice, tested or not.
+
+    One row a slice value that has any: columns slice_name, slice_value, n (verdicts of the judge there), n_unread (unparsed
+    or error), most first. Plain counts, without weights.
+    """
+    state = readings.state[:, judge]
+    unread = np.isin(state, [STATES.index("unparsed"), STATES.index("error")])
+    there = unread | (state == STATES.index("parsed"))
+    rows = []
+    for name in readings.slices.columns:
+        values = readings.slices[name].astype(str).to_numpy()
+        for value in sorted(set(values[unread])):
+            inside = (values == value) & there
+            rows.append((str(name), value, int(inside.sum()), int((inside & unread).sum())))
+    frame = pd.DataFrame(rows, columns=["slice_name", "slice_value", "n", "n_unread"])
+    return frame.sort_values("n_unread", ascending=False, kind="stable", ignore_index=True)

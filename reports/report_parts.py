@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from secondreader.judge.verdict_errors import unread_by_slice
 from secondreader.reports.charts import PEOPLE, RATES, judge_marks, people_marks, pick, rate_marks, rows_of
 from secondreader.reports.disagreements import KINDS, NO_GOLD, SILENT, ItemReading
 from secondreader.reports.markup import Html, finished, join, section, sentences, table, tag
@@ -263,7 +264,23 @@ def silence(found: "Analysis") -> Html:
     if not parts:
         return section("unparsed", "Verdicts without an answer", tag("p", "Every verdict could be read."))
     note = "They are counted and never guessed. Where they gather in one slice, leaving them out is no small thing."
-    return section("unparsed", "Verdicts without an answer", tag("p", note), *(map(silent_table, parts)))
+    return section(
+        "unparsed",
+        "Verdicts without an answer",
+        tag("p", note),
+        *(unread_table(found, part) for part in parts),
+        *(map(silent_table, parts)),
+    )
+
+
+def unread_table(found: "Analysis", part: "JudgePart") -> Html:
+    """One judge's verdicts without an answer, counted in every slice that has any."""
+    counts = unread_by_slice(found.readings, found.readings.judges.index(part.judge))
+    rows = [
+        [f"{row['slice_name']} = {row['slice_value']}", f"{row['n_unread']} of {row['n']}"]
+        for row in rows_of(counts)
+    ]
+    return table(["slice", "unread"], rows, caption=f"Where {part.judge} gave no answer", numbers=range(1, 2))
 
 
 def silent_table(part: "JudgePart") -> Html:

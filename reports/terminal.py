@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from secondreader.judge.resample import FEW_CLUSTERS
+from secondreader.judge.verdict_errors import unread_by_slice
 from secondreader.reports.charts import JUDGE, PEOPLE, in_order, pick, rows_of
 from secondreader.reports.markup import finished
 from secondreader.reports.report_tables import cells
@@ -17,6 +18,8 @@ from secondreader.reports.words import is_known, name_of, plural, shown, why
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis, JudgePart
 
+MOST_UNREAD = 15
+"""Slices listed with verdicts that nobody could read."""
 FIGURE_HEAD = ("value", "95 % interval", "n", "scenarios")
 SHORT = "†"
 """Marks an interval from few scenarios."""
@@ -58,6 +61,7 @@ def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
     show_figures(out, f"{part.judge} against gold", rows)
     for row in rows_of(pick(found.figures, "judge-human", judge=part.judge, name="unparsed_share")):
         out.print(f"{name_of('unparsed_share')}: {shown('unparsed_share', row)} of {row['n']}")
+    show_unread(found, part.judge, out)
     listing(out, f"Systematic disagreement of {escape(part.judge)}", finding_sentences(part))
     body = [
         [
@@ -71,6 +75,20 @@ def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
     ]
     head = ["transcripts", "naive rate", "corrected rate", "judged", "with gold"]
     out.print(grid(f"Rates by {part.judge}", head, body))
+
+
+def show_unread(found: "Analysis", judge: str, out: Console) -> None:
+    """Where the verdicts that nobody could read lie: the slices with most of them."""
+    counts = unread_by_slice(found.readings, found.readings.judges.index(judge))
+    if counts.empty:
+        return
+    body = [
+        [f"{row['slice_name']} = {row['slice_value']}", f"{row['n_unread']} of {row['n']}"]
+        for row in rows_of(counts.head(MOST_UNREAD))
+    ]
+    left = len(counts) - len(body)
+    more = f" ({left} more slices in the report)" if left else ""
+    out.print(grid(f"Verdicts of {judge} without an answer{more}", ["slice", "unread"], body))
 
 
 def show_figures(out: Console, title: str, rows: list[dict[str, Any]]) -> None:
