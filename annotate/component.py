@@ -12,7 +12,7 @@ from secondreader.annotate.service import Packet, exchange, opening
 from secondreader.db.faults import DatabaseUnavailable, Engine
 
 TURN = Lock()
-TURN_SECONDS = 1.0
+TURN_SECONDS = 5.0
 """After so long a letter goes on without its turn: a lock held by another process must not line people up."""
 KEY = "desk"
 PACKET = "packet"
