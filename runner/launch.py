@@ -82,10 +82,9 @@ def start(room: Room) -> subprocess.Popen[bytes]:
         for name, values in settings.items()
         for value in ((values,) if isinstance(values, str) else values)
     ]
-    # What Streamlit logs while the script is imported comes before its settings are read.
-    quiet = {"STREAMLIT_LOGGER_LEVEL": "error"}
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment = {**quiet, **kept, **room.environment}
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | dict(
+        room.environment
+    )
     return subprocess.Popen(
         command,
         env=environment,
