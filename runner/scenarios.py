@@ -7,7 +7,7 @@ tool_results.py answers the agent's calls, briefing.py gives what the agent read
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 # jsonschema carries no types of its own.
 from jsonschema import Draft202012Validator, SchemaError  # type: ignore[import-untyped]
@@ -36,6 +36,10 @@ WORKPLACE = Path(__file__).parent / "packs" / "workplace.yaml"
 
 # A schema must stand on its own (no fetching), and must not run a pack's pattern over text that a model wrote.
 REFUSED_KEYWORDS = frozenset({"$ref", "$dynamicRef", "pattern", "patternProperties"})
+
+
+Loaded = TypeVar("Loaded", bound=BaseModel)
+"""A model that a file is read into."""
 
 
 class PackError(FileProblems):
@@ -280,18 +284,23 @@ class UnknownKey(LookupError):
 
 def load_pack(path: Path) -> Pack:
     """The pack in the file at `path`; PackError lists every problem found, each with line and field."""
+    return load_checked(path, Pack, PackError)
+
+
+def load_checked(path: Path, model: type[Loaded], refusal: type[FileProblems]) -> Loaded:
+    """The YAML file at `path` as `model`; `refusal` lists every problem found, each with line and field."""
     try:
         document = read_yaml(path)
     except FileProblems as error:
-        raise PackError(path, list(error.problems)) from None
+        raise refusal(path, list(error.problems)) from None
     try:
-        pack = Pack.model_validate(document.value)
+        loaded = model.model_validate(document.value)
     except ValidationError as error:
         found = [error_to_problem(detail, document) for detail in own_errors(error)]
-        raise PackError(path, document.problems + found) from None
+        raise refusal(path, document.problems + found) from None
     if document.problems:
-        raise PackError(path, document.problems)
-    return pack
+        raise refusal(path, document.problems)
+    return loaded
 
 
 def own_errors(error: ValidationError) -> Iterator[ErrorDetails]:

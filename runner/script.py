@@ -14,12 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from secondreader.db.canonical import canonical_json
-from secondreader.runner.scenarios import error_to_problem, own_errors, problem_error
+from secondreader.runner.scenarios import load_checked, problem_error
 from secondreader.runner.schema_values import example_of
-from secondreader.runner.yaml_lines import FileProblems, read_yaml
+from secondreader.runner.yaml_lines import FileProblems
 
 
 class ScriptError(FileProblems):
@@ -231,18 +231,7 @@ class Scripted:
 
 def load_script(path: Path) -> Script:
     """The script in the file at `path`; ScriptError lists every problem found, each with line and field."""
-    try:
-        document = read_yaml(path)
-    except FileProblems as error:
-        raise ScriptError(path, list(error.problems)) from None
-    try:
-        script = Script.model_validate(document.value)
-    except ValidationError as error:
-        found = [error_to_problem(detail, document) for detail in own_errors(error)]
-        raise ScriptError(path, document.problems + found) from None
-    if document.problems:
-        raise ScriptError(path, document.problems)
-    return script
+    return load_checked(path, Script, ScriptError)
 
 
 def match(when: When, request: ChatRequest) -> tuple[str, ...] | None:
