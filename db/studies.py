@@ -16,7 +16,6 @@ from secondreader.db.engine import execute, pick
 from secondreader.db.tables import (
     Annotator,
     Assignment,
-    Label,
     Study,
     StudyItem,
     Transcript,
@@ -285,30 +284,3 @@ def set_status(session: Session, study: Study, status: str, *, actor: str, why: 
     study.status = status
     session.add(study)
     append_event(session, actor, f"study {status}", f"study {study.id}", why=why)
-
-
-def import_label(
-    session: Session,
-    study: Study,
-    transcript_id: int,
-    annotator_id: int,
-    answers: dict[str, Any],
-    client_token: str,
-    **extra: Any,
-) -> bool:
-    """Add a label that people gave elsewhere; False if the same `client_token` was imported before."""
-    if execute(session, pick(Label.id).where(col(Label.client_token) == client_token)).first():
-        return False
-    session.add(
-        Label(
-            study_id=study_id_of(study),
-            transcript_id=transcript_id,
-            annotator_id=annotator_id,
-            client_token=client_token,
-            answers=answers,
-            codebook_hash=study.codebook_hash,
-            **extra,
-        )
-    )
-    session.flush()
-    return True

@@ -5,9 +5,10 @@ from sqlmodel import select
 
 from secondreader.db.content import Content, Message, ToolCall
 from secondreader.db.engine import reading, writing
+from secondreader.db.imported import ImportedLabel, add_imported_labels
 from secondreader.db.reports import labelled_texts, save_report, study_names
 from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study, import_label
+from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study
 from secondreader.db.tables import Report
 
 RESULTS = {"figures": [{"name": "alpha", "value": 0.1 + 0.2, "low": None}]}
@@ -47,8 +48,8 @@ def test_texts_are_those_of_labelled_transcripts(engine: Engine) -> None:
         add_to_pool(session, study, ids)
         for name in ("A", "B"):
             person = ensure_annotator(session, study, name, source="import")
-            for at in (0, 2):
-                import_label(session, study, ids[at], person, {"risky_action": "no"}, f"{name}{at}")
+            labels = [ImportedLabel(ids[at], person, {"risky_action": "no"}, f"{name}{at}") for at in (0, 2)]
+            add_imported_labels(session, study, labels)
     with reading(engine) as session:
         (text,) = labelled_texts(session, get_study(session, "s")).values()
     assert text == 'sure\nhm\npay {"to":"Eve"}'

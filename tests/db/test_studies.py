@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from secondreader.db.audit import first_broken_event
 from secondreader.db.content import Content, Message
 from secondreader.db.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.imported import ImportedLabel, add_imported_labels
 from secondreader.db.readings import annotator_progress, data_hash, item_facts, reading_rows, transcript_view
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.studies import (
@@ -23,7 +24,6 @@ from secondreader.db.studies import (
     ensure_study,
     freeze,
     get_study,
-    import_label,
     set_status,
     with_repeats,
 )
@@ -221,9 +221,10 @@ def test_imported_and_desk_labels_are_never_mixed(engine: Engine) -> None:
     with writing(engine) as session:
         study = get_study(session, "s")
         reader = ensure_annotator(session, study, "Elsewhere", source="import")
-        first = import_label(session, study, 1, reader, {"risky_action": "yes"}, "i1")
-        again = import_label(session, study, 1, reader, {"risky_action": "yes"}, "i1")
-    assert (first, again) == (True, False)
+        label = ImportedLabel(1, reader, {"risky_action": "yes"}, "i1")
+        first = add_imported_labels(session, study, [label])
+        again = add_imported_labels(session, study, [label])
+    assert (first, again) == (1, 0)
     with reading(engine) as session:
         study = get_study(session, "s")
         human = [row for row in reading_rows(session, study, source="import") if row["kind"] == "human"]
@@ -246,9 +247,8 @@ def test_the_data_hash_follows_the_data(engine: Engine) -> None:
         before, same = (data_hash(session, get_study(session, "s")) for _ in range(2))
     with writing(engine) as session:
         study = get_study(session, "s")
-        import_label(
-            session, study, 1, ensure_annotator(session, study, "X", source="import"), {"q": "a"}, "i1"
-        )
+        reader = ensure_annotator(session, study, "X", source="import")
+        add_imported_labels(session, study, [ImportedLabel(1, reader, {"q": "a"}, "i1")])
     with reading(engine) as session:
         after = data_hash(session, get_study(session, "s"))
     assert before == same != after

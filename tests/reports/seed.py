@@ -11,6 +11,7 @@ from secondreader.db.codebook import Answer, Codebook, Question
 from secondreader.db.content import Content, Message, ToolCall
 from secondreader.db.desk import LabelInput, queue, submit_label
 from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.imported import ImportedLabel, add_imported_labels
 from secondreader.db.readings import queued_items
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.studies import (
@@ -19,7 +20,6 @@ from secondreader.db.studies import (
     ensure_annotator,
     ensure_study,
     freeze,
-    import_label,
 )
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> ![x](http://evil.example/x.png) \"&amp;'"
@@ -201,5 +201,6 @@ def make_import(engine: Engine, name: str = "imported") -> None:
             best = rng.choice("120")
             for person in people:
                 answer = best if rng.random() < 0.85 else rng.choice("120")
-                import_label(session, study, row, person, {"better": answer}, f"{name}:{i}:{person}")
+                label = ImportedLabel(row, person, {"better": answer}, f"{name}:{i}:{person}")
+                add_imported_labels(session, study, [label])
             add_verdicts(session, [NewVerdict(row, "j", "jk", "parsed", {"better": best})])
