@@ -18,21 +18,35 @@ from secondreader.db.tables import TABLES
 
 READABLE: dict[str, frozenset[str]] = {
     "transcript": frozenset({"id", "public_id", "content"}),
-    "study": frozenset({"id", "title", "notice", "status", "codebook", "codebook_hash", "guideline"}),
-    "study_item": frozenset({"id", "study_id", "transcript_id"}),
-    "annotator": frozenset({"id", "study_id", "name", "role", "source"}),
+    "study": frozenset(
+        {
+            "id",
+            "title",
+            "notice",
+            "status",
+            "codebook",
+            "codebook_hash",
+            "guideline",
+            "rules",
+            "revealed_at",
+        }
+    ),
+    "study_item": frozenset({"id", "study_id", "transcript_id", "part", "known"}),
+    "annotator": frozenset({"id", "study_id", "name", "role", "source", "order_seed", "identity_hash"}),
     "invite": frozenset({"id", "annotator_id", "token_hash", "expires_at", "revoked_at", "created_at"}),
     "visit": frozenset({"id", "invite_id", "cookie_hash", "expires_at", "ended_at", "created_at"}),
-    "assignment": frozenset({"id", "token", "annotator_id", "study_item_id", "position", "pass_no"}),
+    "assignment": frozenset(TABLES["assignment"].columns.keys()),
     "label": frozenset(TABLES["label"].columns.keys()),
     "draft": frozenset(TABLES["draft"].columns.keys()),
     "adjudication": frozenset(TABLES["adjudication"].columns.keys()),
+    "guess": frozenset(TABLES["guess"].columns.keys()),
     "audit_event": frozenset({"id", "hash"}),
 }
-INSERTABLE = frozenset({"label", "draft", "visit", "adjudication", "audit_event"})
+INSERTABLE = frozenset({"label", "draft", "visit", "assignment", "adjudication", "guess", "audit_event"})
 UPDATABLE: dict[str, frozenset[str]] = {
     "draft": frozenset({"body", "updated_at"}),
     "visit": frozenset({"ended_at"}),
+    "assignment": frozenset({"leased_until"}),
 }
 DELETABLE = frozenset({"draft"})
 

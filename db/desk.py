@@ -52,6 +52,8 @@ class QueueEntry:
     position: int
     """1-based place in this annotator's own seeded order."""
     is_labelled: bool
+    part: str
+    """qualification, calibration or pool; an attention item says pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class BlindItem:
     evidence: tuple[int, ...]
     confidence: int | None
     note: str
+    contested: bool
     revision: int
     """0 before the first label."""
     draft: dict[str, Any] | None
@@ -83,6 +86,8 @@ class LabelInput:
     evidence: tuple[int, ...] = ()
     confidence: int | None = None
     note: str = ""
+    contested: bool = False
+    """The annotator thinks that competent readers would genuinely split on this one."""
     active_seconds: float | None = None
     expected_revision: int | None = None
     """The revision that the browser showed; None to skip the check."""
@@ -130,11 +135,15 @@ def queue(session: Session, annotator_id: int) -> list[QueueEntry]:
     done = set(execute(session, labelled).scalars())
     rows = execute(
         session,
-        pick(Assignment.id, Assignment.token, Assignment.position)
+        pick(Assignment.id, Assignment.token, Assignment.position, StudyItem.part)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(Assignment.annotator_id) == annotator_id)
         .order_by(col(Assignment.position)),
     )
-    return [QueueEntry(token, position, row_id in done) for row_id, token, position in rows]
+    return [
+        QueueEntry(token, position, row_id in done, "pool" if part == "attention" else part)
+        for row_id, token, position, part in rows
+    ]
 
 
 def progress(session: Session, annotator_id: int) -> Progress:
@@ -180,6 +189,7 @@ def blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
         evidence=tuple(latest.evidence) if latest else (),
         confidence=latest.confidence if latest else None,
         note=latest.note if latest else "",
+        contested=latest.contested if latest else False,
         revision=latest.revision if latest else 0,
         draft=draft,
     )
@@ -280,6 +290,7 @@ def new_label(place: Place, annotator_id: int, given: LabelInput, revision: int)
         evidence=sorted(set(given.evidence)),
         confidence=given.confidence,
         note=clean_text(given.note),
+        contested=given.contested,
         active_seconds=given.active_seconds,
         position=place.position,
         codebook_hash=place.codebook_hash,

@@ -83,7 +83,10 @@ class TranscriptView:
 
 
 def item_facts(session: Session, study: Study, *, drawn_only: bool = False) -> list[ItemFacts]:
-    """The pool in import order; attributes, model, attempt and condition become slice columns."""
+    """The pool in import order; attributes, model, attempt and condition become slice columns.
+
+    Qualification, attention and calibration items are not of the pool.
+    """
     statement = (
         pick(
             Transcript.public_id,
@@ -96,7 +99,7 @@ def item_facts(session: Session, study: Study, *, drawn_only: bool = False) -> l
             Transcript.attributes,
         )
         .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
-        .where(col(StudyItem.study_id) == study.id)
+        .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool")
         .order_by(col(StudyItem.id))
     )
     if drawn_only:
@@ -127,7 +130,8 @@ def reading_rows(
     rows = [
         row
         for one in latest_labels(session, study, source)
-        if (row := label_row(one, facts[one[1].transcript_id], question, source)) is not None
+        if one[1].transcript_id in facts
+        and (row := label_row(one, facts[one[1].transcript_id], question, source)) is not None
     ]
     rows += [
         verdict_as_row(verdict, facts[verdict.transcript_id], question)
@@ -159,7 +163,7 @@ def study_verdicts(session: Session, study: Study) -> list[Verdict]:
         session.exec(
             select(Verdict)
             .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
-            .where(StudyItem.study_id == study.id, Verdict.repeat == 1)
+            .where(StudyItem.study_id == study.id, StudyItem.part == "pool", Verdict.repeat == 1)
             .order_by(col(Verdict.id))
         )
     )
@@ -307,6 +311,7 @@ def data_hash(session: Session, study: Study) -> str:
     labels = [
         [name, facts[label.transcript_id].item, label.pass_no, label.answers]
         for name, label in latest_labels(session, study)
+        if label.transcript_id in facts
     ]
     verdicts = [
         [one.judge_key, facts[one.transcript_id].item, one.state, one.answers]

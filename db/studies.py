@@ -200,7 +200,11 @@ def strata_of(session: Session, study: Study, plan: DrawPlan) -> dict[str, list[
         session,
         pick(StudyItem.id, StudyItem.transcript_id)
         .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
-        .where(col(StudyItem.study_id) == study.id, col(Transcript.content).is_not(None))
+        .where(
+            col(StudyItem.study_id) == study.id,
+            col(StudyItem.part) == "pool",
+            col(Transcript.content).is_not(None),
+        )
         .order_by(col(StudyItem.id)),
     ).all()
     if plan.strata == "none":

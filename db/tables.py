@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, Column, DateTime, Dialect, MetaData, Text, TypeDecorator, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -57,6 +57,11 @@ def time_column(nullable: bool = False) -> Any:
 def json_column(nullable: bool = False) -> Any:
     """A JSON column (text on SQLite, json on PostgreSQL)."""
     return Column(JSON(none_as_null=True), nullable=nullable)
+
+
+def json_rules() -> Any:
+    """A JSON column that is {} where nothing was said."""
+    return Column(JSON(none_as_null=True), nullable=False, server_default="{}")
 
 
 def text_column(nullable: bool = False) -> Any:
@@ -148,7 +153,11 @@ class Verdict(SQLModel, table=True):
 
 
 class Study(SQLModel, table=True):
-    """A verification plan. Until `frozen_at` it is a draft; `title` is all of its name that annotators see."""
+    """A verification plan. Until `frozen_at` it is a draft; `title` is all of its name that annotators see.
+
+    `rules` is the part of the plan that the desk obeys (qualification, calibration, queue, ...), see
+    `secondreader.db.rules`. `revealed_at`: the annotators see each other's calibration labels since then.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -160,12 +169,19 @@ class Study(SQLModel, table=True):
     guideline: str = Field(sa_column=text_column())
     plan: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
     plan_hash: str | None = None
+    rules: dict[str, Any] = Field(default_factory=dict, sa_column=json_rules())
     created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
     frozen_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    revealed_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    unblinded_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class StudyItem(SQLModel, table=True):
-    """A transcript in a study's pool; drawn for labelling where `inclusion_probability` is set."""
+    """A transcript in a study's pool; drawn for labelling where `inclusion_probability` is set.
+
+    `part` is pool, qualification, attention or calibration: items of the last three stand outside the draw.
+    `known` holds the right answers of qualification and attention items, {"answers": {...}, "why": "..."}.
+    """
 
     __tablename__ = "study_item"
     __table_args__ = (UniqueConstraint("study_id", "transcript_id"),)
@@ -174,10 +190,15 @@ class StudyItem(SQLModel, table=True):
     transcript_id: int = Field(foreign_key="transcript.id", index=True)
     stratum: str | None = None
     inclusion_probability: float | None = None
+    part: str = Field(default="pool", sa_column_kwargs={"server_default": "pool"})
+    known: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
 
 
 class Annotator(SQLModel, table=True):
-    """A person in one study (study_id None: a researcher of all studies), under a pseudonym."""
+    """A person in one study (study_id None: a researcher of all studies), under a pseudonym.
+
+    `identity_hash` is of the account that may sign in as this person (OIDC); the account's name is not kept.
+    """
 
     __table_args__ = (UniqueConstraint("study_id", "name"),)
     id: int | None = Field(default=None, primary_key=True)
@@ -186,6 +207,7 @@ class Annotator(SQLModel, table=True):
     role: str
     source: str = "desk"
     order_seed: int = 0
+    identity_hash: str | None = Field(default=None, index=True)
     created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
 
 
@@ -212,7 +234,10 @@ class Visit(SQLModel, table=True):
 
 
 class Assignment(SQLModel, table=True):
-    """One item in one annotator's queue. `token` is all that the browser sees of it."""
+    """One item in one annotator's queue. `token` is all that the browser sees of it.
+
+    `leased_until` is set in shared queues only: an unlabelled item goes to somebody else after it.
+    """
 
     __table_args__ = (
         UniqueConstraint("annotator_id", "study_item_id", "pass_no"),
@@ -224,6 +249,7 @@ class Assignment(SQLModel, table=True):
     study_item_id: int = Field(foreign_key="study_item.id", index=True)
     position: int
     pass_no: int = 1
+    leased_until: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class Label(SQLModel, table=True):
@@ -242,6 +268,7 @@ class Label(SQLModel, table=True):
     evidence: list[int] = Field(default_factory=list, sa_column=json_column())
     confidence: int | None = None
     note: str = Field(default="", sa_column=text_column())
+    contested: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     active_seconds: float | None = None
     position: int | None = None
     codebook_hash: str = ""
@@ -257,7 +284,10 @@ class Draft(SQLModel, table=True):
 
 
 class Adjudication(SQLModel, table=True):
-    """A second look at a split item, with its reason; the latest one of an item and question counts."""
+    """A second look at a split item, with its reason; the latest one of an item and question counts.
+
+    `kind`: ambiguous, guideline gap, annotator error, or contested (then `answer` is empty: the split is the finding).
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     study_item_id: int = Field(foreign_key="study_item.id", index=True)
@@ -266,6 +296,41 @@ class Adjudication(SQLModel, table=True):
     answer: str
     kind: str
     reason: str = Field(sa_column=text_column())
+    client_token: str | None = Field(default=None, index=True, unique=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+
+
+class Guess(SQLModel, table=True):
+    """What an annotator thinks which model a transcript is of, in their own words; empty for "no idea"."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    assignment_id: int = Field(foreign_key="assignment.id", unique=True)
+    text: str = Field(sa_column=text_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+
+
+class Amendment(SQLModel, table=True):
+    """A change to a frozen study: what, by whom, why, and the hash of the plan after it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    study_id: int = Field(foreign_key="study.id", index=True)
+    actor: str
+    what: dict[str, Any] = Field(sa_column=json_column())
+    why: str = Field(sa_column=text_column())
+    plan_hash: str
+    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+
+
+class LeakReview(SQLModel, table=True):
+    """A person's decision on what the leak scan found in a transcript: accepted or excluded; the latest one counts."""
+
+    __tablename__ = "leak_review"
+    id: int | None = Field(default=None, primary_key=True)
+    study_id: int = Field(foreign_key="study.id", index=True)
+    transcript_id: int = Field(foreign_key="transcript.id", index=True)
+    decision: str
+    actor: str
+    why: str = Field(sa_column=text_column())
     created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
 
 
@@ -303,6 +368,9 @@ EVIDENCE = (
     "audit_event",
     "report",
     "scenario",
+    "guess",
+    "amendment",
+    "leak_review",
 )
 """Tables whose rows no one may update or delete."""
 
