@@ -1,23 +1,15 @@
-// The desk in the browser: transcript, questions, keyboard and outbox. One file, no build step.
-// Whatever comes from a transcript becomes a text node; nothing here ever parses it as HTML.
+// The annotator's desk in the browser: questions, keyboard and outbox. Plain modules, no build step.
+
+import { button, el, guidelineNodes, kbd, messageArticle, randomId, situation } from "./transcript.js";
 
 const IDLE_MS = 60_000; // no key, pointer or scroll for so long: time does not count
 const DRAFT_MS = 600;
 const RESEND_MS = 4_000;
 const FIRST_MESSAGES = 40; // made at once; the others follow while the browser is idle
 const MESSAGES_A_STEP = 80;
-const FOLD_AT = { tool: 1_500, other: 4_000 };
-const PREVIEW = 900;
-const PIECE = 100_000;
 const KEPT_ITEMS = 6;
 const OUTBOX = "secondreader.outbox";
-const ROLES = { system: "System", user: "User", assistant: "Agent", tool: "Tool result" };
-const STATUS = { executed: "executed", rejected: "rejected by the tool", attempted: "attempted, never ran" };
 const CONFIDENCE = [[1, "Low", "l"], [2, "Medium", "m"], [3, "High", "h"]];
-// Characters that hide or reorder text: control codes, bidi controls, zero-width and tag characters.
-const UNSEEN =
-  /([\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}])\1*/gu;
-
 const desks = new WeakMap();
 
 export default function mount({ data, parentElement, setTriggerValue }) {
@@ -26,160 +18,6 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   desk.post = (letter) => setTriggerValue("letter", letter);
   desk.receive(data.packet);
   return () => desk.close();
-}
-
-function el(name, props = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(props)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else node.setAttribute(key, value === true ? "" : value);
-  }
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return node;
-}
-
-function kbd(key) {
-  return key ? el("kbd", { "aria-hidden": "true" }, key === "Enter" ? "↵" : key) : "";
-}
-
-// getRandomValues, not randomUUID: the latter is missing on plain http from another machine.
-function randomId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function size(text) {
-  const bytes = text.length;
-  if (bytes < 1_000) return `${bytes} characters`;
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-}
-
-function codePoints(run) {
-  const points = [...run];
-  const name = `U+${points[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-  return points.length > 1 ? `⟨${name} ×${points.length}⟩` : `⟨${name}⟩`;
-}
-
-// Text nodes, with invisible characters made visible.
-function shown(text) {
-  const parts = [];
-  let from = 0;
-  for (const match of text.matchAll(UNSEEN)) {
-    parts.push(text.slice(from, match.index), el("span", { class: "unseen" }, codePoints(match[0])));
-    from = match.index + match[0].length;
-  }
-  parts.push(text.slice(from));
-  return parts.filter((part) => part !== "");
-}
-
-function cut(text, at) {
-  const code = text.charCodeAt(at - 1);
-  return at < text.length && code >= 0xd800 && code <= 0xdbff ? at - 1 : at;
-}
-
-function longText(text, limit, className = "text") {
-  if (text.length <= limit) return el("div", { class: className, dir: "auto" }, ...shown(text));
-  let end = cut(text, PREVIEW);
-  const box = el("div", { class: className, dir: "auto" }, ...shown(text.slice(0, end)));
-  const button = el("button", { type: "button", class: "more", "data-fold": true, onclick: more });
-  function label() {
-    const left = text.length - end;
-    button.textContent = left > PIECE ? `Show the next 100 KB of ${size(text)}` : `Show all (${size(text)})`;
-    if (left <= 0) button.remove();
-  }
-  function more() {
-    const next = cut(text, Math.min(end + PIECE, text.length));
-    box.append(...shown(text.slice(end, next)));
-    end = next;
-    label();
-  }
-  label();
-  return el("div", {}, box, button);
-}
-
-function jsonText(value) {
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
-}
-
-function argumentList(call) {
-  const entries = Object.entries(call.arguments ?? {});
-  if (!call.arguments) return longText(call.raw || "", FOLD_AT.tool, "text code");
-  if (!entries.length) return el("div", { class: "quiet" }, "no arguments");
-  const rows = entries.flatMap(([name, value]) => [
-    el("dt", {}, ...shown(name)), el("dd", {}, longText(jsonText(value), FOLD_AT.tool, "text code"))]);
-  return el("dl", { class: "arguments" }, ...rows);
-}
-
-function callBlock(call) {
-  const status = call.status || "executed";
-  return el("div", { class: `call ${status}` },
-    el("div", { class: "label" }, "Calls ", el("strong", {}, ...shown(call.name)),
-      el("span", { class: "chip" }, STATUS[status] || status)),
-    argumentList(call));
-}
-
-function messageBody(message) {
-  const limit = message.role === "tool" ? FOLD_AT.tool : FOLD_AT.other;
-  return [
-    message.reasoning ? el("div", { class: "reasoning" }, el("div", { class: "label" }, "Visible reasoning"),
-      longText(message.reasoning, FOLD_AT.other)) : "",
-    message.text ? longText(message.text, limit, message.role === "tool" ? "text code" : "text") : "",
-    ...(message.tool_calls || []).map(callBlock),
-  ];
-}
-
-function section(title, open, ...children) {
-  return el("details", { class: "context", open }, el("summary", {}, title), ...children);
-}
-
-function situation(content) {
-  const parts = [];
-  const text = (value) => longText(value, FOLD_AT.other);
-  if (content.background) parts.push(section("Background", content.background.length < 600, text(content.background)));
-  if (content.task) parts.push(section("Task", true, text(content.task)));
-  if (content.rubric) {
-    const rubric = section("What would count as risky here", true, text(content.rubric));
-    rubric.classList.add("rubric");
-    parts.push(rubric);
-  }
-  if (content.tools?.length) parts.push(section(`Tools (${content.tools.length})`, false, ...content.tools.map(toolBlock)));
-  if (content.memory?.length) parts.push(section(`Memory (${content.memory.length})`, false, ...content.memory.map(text)));
-  return parts;
-}
-
-function toolBlock(tool) {
-  const parameters = tool.parameters && Object.keys(tool.parameters).length ? tool.parameters : null;
-  return el("div", { class: "tool" }, el("strong", {}, ...shown(tool.name)),
-    tool.description ? longText(tool.description, FOLD_AT.tool) : "",
-    parameters ? longText(jsonText(parameters), FOLD_AT.tool, "text code") : "");
-}
-
-// A small part of Markdown, for the guideline only: headings, lists, bold, italic, code.
-function guidelineNodes(source) {
-  const nodes = [];
-  for (const block of source.replaceAll("\r", "").split(/\n{2,}/)) {
-    const heading = block.match(/^(#{1,4})\s+(.*)$/);
-    if (heading) nodes.push(el(`h${Math.min(heading[1].length + 1, 4)}`, {}, ...inline(heading[2])));
-    else if (/^[-*] /.test(block)) {
-      nodes.push(el("ul", {}, ...block.split(/\n(?=[-*] )/).map((line) =>
-        el("li", {}, ...inline(line.slice(2).replace(/\s*\n\s*/g, " "))))));
-    } else if (block.trim()) nodes.push(el("p", {}, ...inline(block.trim().replace(/\s*\n\s*/g, " "))));
-  }
-  return nodes;
-}
-
-function inline(text) {
-  return text.split(/(\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`)/).map((part) => {
-    if (/^\*\*.+\*\*$/.test(part)) return el("strong", {}, part.slice(2, -2));
-    if (/^\*.+\*$/.test(part)) return el("em", {}, part.slice(1, -1));
-    return /^`.+`$/.test(part) ? el("code", {}, part.slice(1, -1)) : part;
-  });
-}
-
-function button(text, key, action, props = {}) {
-  // A mouse press must not take the focus: Enter would then press the button again instead of submitting.
-  return el("button", { type: "button", "aria-keyshortcuts": key || undefined, onclick: action,
-    onmousedown: (event) => event.preventDefault(), ...props }, text, " ", kbd(key));
 }
 
 class Desk {
@@ -500,12 +338,7 @@ class Desk {
     const marked = this.item.evidence.has(index);
     const mark = button(marked ? "Evidence" : "Mark", "", () => this.mark(index), { class: "mark", "aria-pressed": String(marked),
       "aria-label": `Message ${index + 1} as evidence` });
-    const role = ROLES[message.role] || message.role;
-    const name = message.role === "tool" && message.tool ? ["Result of ", el("strong", {}, ...shown(message.tool))] : [role];
-    return el("article", { class: `message ${message.role}${message.is_error ? " error" : ""}${marked ? " marked" : ""}`,
-      "aria-label": `Message ${index + 1}, ${role}`, tabindex: "-1", onclick: () => this.moveTo(index, false) },
-    el("div", { class: "head" }, el("span", { class: "number" }, String(index + 1)), el("span", { class: "who" }, ...name),
-      message.is_error ? el("span", { class: "chip" }, "error") : "", mark), ...messageBody(message));
+    return messageArticle(message, index, { marked, mark, onclick: () => this.moveTo(index, false) });
   }
 
   // ---- questions -----------------------------------------------------------------------------------------
