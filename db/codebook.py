@@ -3,7 +3,7 @@
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -31,10 +31,16 @@ class Question(BaseModel):
     id: str
     text: str
     definition: str = ""
+    examples: tuple[str, ...] = Field(default=(), max_length=20)
+    """Short cases to which the answer is yes, or the answer that the text names."""
+    counter_examples: tuple[str, ...] = Field(default=(), max_length=20)
+    """Short cases that look alike and are not."""
     answers: tuple[Answer, ...] = Field(min_length=2, max_length=9)
     optional: bool = False
     asked_when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Other questions' ids and the answers to them that make this one appear."""
+    needs_reasoning: bool = False
+    """The question is about the visible reasoning: where a study withholds that at first, the question waits for it."""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -52,6 +58,8 @@ class Codebook(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     version: str
+    unit: Literal["transcript", "scenario"] = "transcript"
+    """What one item is: an agent's transcript, or a scenario before any agent has met it."""
     questions: tuple[Question, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -98,13 +106,38 @@ def read_codebook(path: Path) -> Codebook:
         raise CodebookError(f"{path}: {where}: {first['msg']}.") from None
 
 
+BUILTIN = ("default", "scenario-review")
+"""Names of the codebooks that come with the project, each with a guideline."""
+
+
+def codebook(name: str | Path) -> Codebook:
+    """A built-in codebook by its name, or the one in a TOML file. Raises CodebookError."""
+    if str(name) in BUILTIN:
+        return builtin_codebook(str(name))
+    path = Path(name)
+    if not path.exists():
+        names = " or ".join(BUILTIN)
+        raise CodebookError(f"{name}: there is no such file; give a TOML file, or the name {names}.")
+    return read_codebook(path)
+
+
 @cache
+def builtin_codebook(name: str) -> Codebook:
+    """One of BUILTIN."""
+    return read_codebook(FOLDER / f"{name}.toml")
+
+
+@cache
+def builtin_guideline(name: str) -> str:
+    """The guideline (Markdown) that goes with one of BUILTIN."""
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
 def default_codebook() -> Codebook:
     """The codebook of risky action, risk considered and loss-of-control class."""
-    return read_codebook(FOLDER / "default.toml")
+    return builtin_codebook("default")
 
 
-@cache
 def default_guideline() -> str:
     """The guideline that goes with it (Markdown)."""
-    return (FOLDER / "default.md").read_text(encoding="utf-8")
+    return builtin_guideline("default")
