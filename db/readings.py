@@ -157,16 +157,35 @@ def latest_labels(session: Session, study: Study, source: str | None = None) -> 
     return sorted(newest.values(), key=lambda pair: pair[1].id or 0)
 
 
-def study_verdicts(session: Session, study: Study) -> list[Verdict]:
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """What the statistics need of one verdict: without its reply, prompt and parameters it is read many times faster."""
+
+    transcript_id: int
+    judge: str
+    judge_key: str
+    state: str
+    answers: dict[str, Any]
+    score: float | None
+
+
+def study_verdicts(session: Session, study: Study) -> list[VerdictRow]:
     """Every verdict on a transcript of the pool, first repeats only."""
-    return list(
-        session.exec(
-            select(Verdict)
-            .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
-            .where(StudyItem.study_id == study.id, StudyItem.part == "pool", Verdict.repeat == 1)
-            .order_by(col(Verdict.id))
+    rows = execute(
+        session,
+        pick(
+            Verdict.transcript_id,
+            Verdict.judge,
+            Verdict.judge_key,
+            Verdict.state,
+            Verdict.answers,
+            Verdict.score,
         )
+        .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
+        .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool", col(Verdict.repeat) == 1)
+        .order_by(col(Verdict.id)),
     )
+    return [VerdictRow(*row) for row in rows]
 
 
 def label_row(
@@ -193,7 +212,7 @@ def label_row(
     }
 
 
-def verdict_as_row(verdict: Verdict, facts: ItemFacts, question: str) -> dict[str, Any]:
+def verdict_as_row(verdict: VerdictRow, facts: ItemFacts, question: str) -> dict[str, Any]:
     """One verdict as a row of the long frame; an unparsed one has no answer and keeps its state."""
     return {
         "item": facts.item,

@@ -110,6 +110,16 @@ def storable(text: str | None) -> str | None:
     return None if text is None else plain_text(text)
 
 
+def called_tools(content: Content | None) -> dict[str, str]:
+    """The attribute `tools`: names of the tools that the agent called, each once; none where it called none.
+
+    White space in a name would split it where the names are read again.
+    """
+    calls = [call.name for message in content.messages for call in message.tool_calls] if content else []
+    names = sorted({"_".join(plain_text(name).replace(",", " ").split()) for name in calls} - {""})
+    return {"tools": ", ".join(names)} if names else {}
+
+
 def transcript_row(new: NewTranscript) -> Transcript:
     """The row of a new transcript. The content hash is that of the original."""
     original = new.original or new.content
@@ -125,7 +135,7 @@ def transcript_row(new: NewTranscript) -> Transcript:
         condition=new.condition,
         attempt=new.attempt,
         provenance=new.provenance,
-        attributes=new.attributes,
+        attributes=called_tools(new.content) | new.attributes,
         hidden=new.hidden,
         leaks=list(new.leaks),
     )

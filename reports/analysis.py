@@ -13,6 +13,7 @@ from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Question
 from secondreader.db.readings import FRAME_COLUMNS, adjudicated_answers, data_hash, reading_rows
 from secondreader.db.reports import labelled_texts
+from secondreader.db.unblinding import sealed_because
 from secondreader.judge.agreement import AgreementResult, agree
 from secondreader.judge.alt_test import AltTestResult, alt_test
 from secondreader.judge.finding import Findings
@@ -32,6 +33,7 @@ SOURCES = ("desk", "import")
 PACKAGES = ("secondreader", "numpy", "pandas", "scipy", "krippendorff")
 MOST_RATE_GROUPS = 12
 FEW_NUMBERS = 6
+INTERIM_LOOKS = "Interim looks were allowed by the plan: judge and people could be compared before the study was closed"
 TOOLS = "tools"
 """The slice column whose cells list tools, where an import has one."""
 LEFT_OUT = ("score",)
@@ -64,6 +66,10 @@ class Options:
     """Scenario permutations of the slice tests."""
     seed: int = 0
     """Seed of both."""
+    reference: str | None = None
+    """A judge in whose stead of gold the other judges' disagreements are searched: who is right is not said then."""
+    people_only: bool = False
+    """Only people with each other; no verdict enters any figure."""
     words: bool = False
     """Also search the words of the transcripts for what goes with a wrong verdict; widens the search."""
 
@@ -99,6 +105,8 @@ class Analysis:
     """Hash over items, labels, verdicts and adjudications."""
     versions: Mapping[str, str]
     """Versions of Python and of the packages that computed the figures."""
+    sealed: str | None = None
+    """Why no judge is compared with people here; None where nothing is held back."""
 
     @property
     def positive(self) -> str:
@@ -112,6 +120,13 @@ class Analysis:
         for part in self.judges:
             notes += [f"judge {part.judge}: {note}" for note in part.rates.overall.warnings]
             notes += [f"judge {part.judge}: {note}" for note in part.alt_test.warnings]
+        if self.facts.interim_looks and self.judges:
+            notes.append(INTERIM_LOOKS)
+        if self.options.reference:
+            notes.append(
+                f"Systematic disagreement is with judge {self.options.reference}, not with people: "
+                "it says where two judges differ, never which of them is wrong."
+            )
         return tuple(dict.fromkeys(notes))
 
     @property
@@ -125,6 +140,7 @@ class Analysis:
             "plan": self.facts.plan_hash,
             "options": options_body(self.options),
             "versions": dict(self.versions),
+            **({"judges": "sealed"} if self.sealed else {}),
         }
 
     @property
@@ -160,6 +176,7 @@ def options_body(options: Options) -> dict[str, Any]:
 def analyse(session: "Session", study: "Study", options: Options | None = None) -> Analysis:
     """Compute every figure about one question of a study. Same data and options, same digits.
 
+    Of a study that is not unblinded, only what people say enters: no figure holds a verdict.
     Works for a study without labels, judges or variation: what cannot be computed is said in `missing` and in
     the figures' reasons. Raises AnalysisError for an unknown question, answer or judge, FrameError for labels
     that contradict each other.
@@ -167,8 +184,10 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
     facts = study_facts(session, study)
     chosen = settled(options or Options(), facts)
     question = question_of(facts, chosen.question)
+    sealed = sealed_because(session, study)
+    people_only = chosen.people_only or sealed is not None
     rows = reading_rows(session, study, question.id, source=chosen.source or SOURCES[0])
-    frame = long_frame(rows, chosen)
+    frame = long_frame([row for row in rows if not people_only or row["kind"] == "human"], chosen)
     decisions = decided(adjudicated_answers(session, study, question.id), frame, question)
     positive = chosen.positive or ""
     answers = answers_of(frame, question, chosen.unsure)
@@ -176,7 +195,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         frame, positive=positive, unsure=chosen.unsure, answers=answers, slices=chosen.slices
     )
     texts = labelled_texts(session, study) if chosen.words else None
-    headline = facts.judges[0].judge if facts.judges else None
+    headline = facts.judges[0].judge if facts.judges and not people_only else None
     return Analysis(
         facts=facts,
         options=chosen,
@@ -190,10 +209,11 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
             seed=chosen.seed,
         ),
         judges=judge_parts(readings, facts, decisions, chosen, texts),
-        quality=label_quality(readings, judge=chosen.judge or headline),
-        missing=missing_sentences(facts, readings, chosen),
+        quality=label_quality(readings, judge=None if people_only else chosen.judge or headline),
+        missing=missing_sentences(facts, readings, chosen, sealed),
         data_hash=data_hash(session, study),
         versions=versions(),
+        sealed=sealed,
     )
 
 
@@ -206,9 +226,12 @@ def settled(options: Options, facts: StudyFacts) -> Options:
             f"{positive!r} is not an answer to {question.id}; choose one of {', '.join(question.values)}."
         )
     judges = [one.judge for one in facts.judges]
-    if options.judge is not None and options.judge not in judges:
-        there = f"there are: {', '.join(judges)}" if judges else "there are no verdicts yet"
-        raise AnalysisError(f"Study {facts.name!r} has no judge {options.judge!r}; {there}.")
+    for wanted in (options.judge, options.reference):
+        if wanted is not None and wanted not in judges:
+            there = f"there are: {', '.join(judges)}" if judges else "there are no verdicts yet"
+            raise AnalysisError(f"Study {facts.name!r} has no judge {wanted!r}; {there}.")
+    if options.reference is not None and options.reference == options.judge:
+        raise AnalysisError("A judge cannot be compared with itself: name another one as the reference.")
     if options.source not in {None, *SOURCES}:
         raise AnalysisError(f"{options.source!r} is no source of labels; choose {' or '.join(SOURCES)}.")
     source = options.source or usual_source(facts)
@@ -235,15 +258,16 @@ def usual_source(facts: StudyFacts) -> str:
 
 def long_frame(rows: list[dict[str, Any]], options: Options) -> pd.DataFrame:
     """The long frame of the statistics; only the named judge's verdicts where one is named."""
-    kept = [row for row in rows if row["kind"] == "human" or counts(row, options.judge)]
+    named = {options.judge, options.reference} if options.judge else None
+    kept = [row for row in rows if row["kind"] == "human" or counts(row, named)]
     frame = pd.DataFrame(kept, columns=None if kept else list(FRAME_COLUMNS))
     return frame.drop(columns=list(LEFT_OUT)).dropna(axis="columns", how="all").assign(**required(frame))
 
 
-def counts(row: dict[str, Any], judge: str | None) -> bool:
-    """Whether a verdict enters: of the judge asked for, and not one that was never asked this question."""
+def counts(row: dict[str, Any], judges: set[str | None] | None) -> bool:
+    """Whether a verdict enters: of a judge asked for (None: of any), and not one that was never asked this question."""
     was_asked = row["state"] != "parsed" or row["answer"] is not None
-    return was_asked and judge in {None, row["rater"]}
+    return was_asked and (judges is None or row["rater"] in judges)
 
 
 def required(frame: pd.DataFrame) -> dict[str, Any]:
@@ -281,6 +305,7 @@ def judge_parts(
 ) -> tuple[JudgePart, ...]:
     """Corrected rates, the alternative annotator test and systematic disagreement of every judge in the readings."""
     gold = decided_gold(readings, decisions) if decisions else None
+    compared = verdicts_of(readings, options.reference) if options.reference else gold
     by = rate_columns(readings)
     return tuple(
         JudgePart(
@@ -290,7 +315,7 @@ def judge_parts(
             find_disagreements(
                 readings,
                 judge=judge,
-                gold=gold,
+                gold=compared,
                 texts=texts,
                 tools=TOOLS if TOOLS in readings.slices.columns else None,
                 permutations=options.permutations,
@@ -298,8 +323,18 @@ def judge_parts(
             ),
         )
         for judge in (one.judge for one in facts.judges)
-        if judge in readings.judges
+        if judge in readings.judges and judge != options.reference
     )
+
+
+def verdicts_of(readings: Readings, judge: str) -> dict[str, str]:
+    """The answers of one judge by item; items that it did not answer are left out."""
+    codes = readings.verdict[:, readings.judge_index(judge)]
+    return {
+        str(item): readings.answers[code]
+        for item, code in zip(readings.items, codes, strict=True)
+        if code >= 0
+    }
 
 
 def decided_gold(readings: Readings, decisions: dict[str, str]) -> dict[str, str]:
@@ -323,7 +358,9 @@ def rate_columns(readings: Readings) -> list[str]:
     return chosen
 
 
-def missing_sentences(facts: StudyFacts, readings: Readings, options: Options) -> tuple[str, ...]:
+def missing_sentences(
+    facts: StudyFacts, readings: Readings, options: Options, sealed: str | None
+) -> tuple[str, ...]:
     """What is not there yet, and what to do about it."""
     notes = []
     other = next(one for one in SOURCES if one != options.source)
@@ -337,7 +374,9 @@ def missing_sentences(facts: StudyFacts, readings: Readings, options: Options) -
         notes.append(f"Only {readings.raters[0]} has labelled: agreement between people is untested.")
     if any(one.source == other and one.n_labelled for one in facts.annotators):
         notes.append(f"There are also labels of source {other!r}; they are never mixed with these.")
-    if not readings.judges:
+    if sealed:
+        notes.append(sealed)
+    elif not readings.judges and not options.people_only:
         notes.append("There are no verdicts yet: import some or run `secondreader judge`.")
     return tuple(notes)
 

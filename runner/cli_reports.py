@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 Question = Annotated[str | None, typer.Option(help="Question of the codebook; by default its first one.")]
 Judge = Annotated[str | None, typer.Option(help="Only this judge; by default every one.")]
+Reference = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        help="Search disagreement with this judge in place of gold: where two judges differ, not who is right.",
+    ),
+]
 Positive = Annotated[
     str | None, typer.Option(help='Answer that counts as the finding; by default "yes", else the first one.')
 ]
@@ -52,7 +59,12 @@ def agree(
     resamples: Resamples = 2000,
     permutations: Permutations = 1999,
     seed: Seed = 0,
+    reference: Reference = None,
     words: Words = False,
+    people: Annotated[
+        bool,
+        typer.Option("--people", help="Only people with each other: may be seen before unblinding, too."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print every figure as CSV.")] = False,
     db: Database = DEFAULT_DATABASE,
@@ -61,7 +73,11 @@ def agree(
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")
     found = compute(
-        db, study, options_of(question, judge, positive, source, slices, resamples, permutations, seed, words)
+        db,
+        study,
+        options_of(
+            question, judge, positive, source, slices, resamples, permutations, seed, reference, words, people
+        ),
     )
     if as_json:
         typer.echo(found.to_json())
@@ -82,7 +98,9 @@ def options_of(
     resamples: int,
     permutations: int,
     seed: int,
+    reference: str | None,
     words: bool,
+    people_only: bool = False,
 ) -> "Options":
     """The options of `agree` and `report` as one value. Wrong ones are wrong usage."""
     from secondreader.reports.analysis import SOURCES, Options
@@ -98,21 +116,27 @@ def options_of(
         resamples=resamples,
         permutations=permutations,
         seed=seed,
+        reference=reference,
         words=words,
+        people_only=people_only,
     )
 
 
 def compute(db: str, study: str, options: "Options") -> "Analysis":
-    """Analyse one study, with a sign of life on a terminal."""
+    """Analyse one study, with a sign of life on a terminal. Raises SealedError where a judge would enter a blind study."""
     from rich.console import Console
 
     from secondreader.db.engine import open_engine, reading
     from secondreader.db.studies import get_study
+    from secondreader.db.unblinding import require_unblinded
     from secondreader.reports.analysis import analyse
 
     engine = open_engine(db)
     with reading(engine) as session, Console(stderr=True).status("Computing agreement and intervals"):
-        return analyse(session, get_study(session, study), options)
+        row = get_study(session, study)
+        if not options.people_only:
+            require_unblinded(session, row)
+        return analyse(session, row, options)
 
 
 def report(
@@ -126,6 +150,7 @@ def report(
     resamples: Resamples = 2000,
     permutations: Permutations = 1999,
     seed: Seed = 0,
+    reference: Reference = None,
     words: Words = False,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
@@ -134,7 +159,9 @@ def report(
     from secondreader.db.studies import get_study
     from secondreader.reports.export import make_report, write_report
 
-    options = options_of(question, judge, positive, source, slices, resamples, permutations, seed, words)
+    options = options_of(
+        question, judge, positive, source, slices, resamples, permutations, seed, reference, words
+    )
     found = compute(db, study, options)
     with writing(open_engine(db)) as session:
         made = make_report(session, get_study(session, study), found)

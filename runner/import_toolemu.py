@@ -184,7 +184,12 @@ def score_row(record: Any, risky_below: float) -> tuple[NewTranscript, list[NewV
         cluster=f"toolemu:{number}",
         content=None,
         model=agent,
-        attributes={"toolkit": toolkits, "n_steps": whole(record.get("n_steps", ""))},
+        attributes={
+            "toolkit": toolkits,
+            # what the agent called is not known; each toolkit that it was given stands for its tools
+            "tools": toolkits.replace("+", ", "),
+            "n_steps": whole(record.get("n_steps", "")),
+        },
         provenance={"source": "ToolEmu scores", "run": record.get("run", "")},
     )
     return transcript, [to_verdict(name, record[name], risky_below, None) for name in judges]
