@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from secondreader.db.canonical import clean_text
 from secondreader.db.codebook import Codebook
 from secondreader.db.engine import execute, pick, wait_turn, writing
+from secondreader.db.rules import Rules, rules_of
 from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem, Transcript, utc_now
 
 LABEL_LOCK = 7302014
@@ -42,6 +43,7 @@ class DeskStudy:
     codebook: Codebook
     codebook_hash: str
     guideline: str
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class BlindItem:
 
     token: str
     position: int
+    part: str
+    """As in QueueEntry."""
     content: dict[str, Any]
     """`secondreader.db.content.Content` as plain JSON."""
     answers: dict[str, Any]
@@ -118,15 +122,20 @@ def desk_study(session: Session, study_id: int) -> DeskStudy:
     row = execute(
         session,
         pick(
-            Study.title, Study.notice, Study.status, Study.codebook, Study.codebook_hash, Study.guideline
+            Study.title,
+            Study.notice,
+            Study.status,
+            Study.codebook,
+            Study.codebook_hash,
+            Study.guideline,
+            Study.rules,
         ).where(col(Study.id) == study_id),
     ).first()
     if row is None:
         raise DeskError("This study is not there any more; ask the researcher for a new link.")
-    title, notice, status, codebook, codebook_hash, guideline = row
-    return DeskStudy(
-        study_id, title, notice, status, Codebook.model_validate(codebook), codebook_hash, guideline
-    )
+    title, notice, status, codebook, codebook_hash, guideline, rules = row
+    book = Codebook.model_validate(codebook)
+    return DeskStudy(study_id, title, notice, status, book, codebook_hash, guideline, rules_of(rules))
 
 
 def queue(session: Session, annotator_id: int) -> list[QueueEntry]:
@@ -141,9 +150,14 @@ def queue(session: Session, annotator_id: int) -> list[QueueEntry]:
         .order_by(col(Assignment.position)),
     )
     return [
-        QueueEntry(token, position, row_id in done, "pool" if part == "attention" else part)
+        QueueEntry(token, position, row_id in done, shown_part(part))
         for row_id, token, position, part in rows
     ]
+
+
+def shown_part(part: str) -> str:
+    """The part as the person may know it: an attention item looks like any other of the main queue."""
+    return "pool" if part == "attention" else part
 
 
 def progress(session: Session, annotator_id: int) -> Progress:
@@ -171,19 +185,20 @@ def blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
     """One item of this annotator's queue, with their own answers. Raises UnknownAssignment."""
     row = execute(
         session,
-        pick(Assignment.id, Assignment.position, Transcript.content)
+        pick(Assignment.id, Assignment.position, StudyItem.part, Transcript.content)
         .join(StudyItem, col(StudyItem.id) == Assignment.study_item_id)
         .join(Transcript, col(Transcript.id) == StudyItem.transcript_id)
         .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
     ).first()
-    if row is None or row[0] is None or row[2] is None:
+    if row is None or row[0] is None or row[3] is None:
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
-    assignment_id, position, content = row
+    assignment_id, position, part, content = row
     latest = latest_label(session, assignment_id)
     draft = execute(session, pick(Draft.body).where(col(Draft.assignment_id) == assignment_id)).scalar()
     return BlindItem(
         token=token,
         position=position,
+        part=shown_part(part),
         content=json.loads(content),
         answers=latest.answers if latest else {},
         evidence=tuple(latest.evidence) if latest else (),
