@@ -50,6 +50,8 @@ class DrawPlan:
     """Other transcripts between an item and its return, where the queue is long enough."""
     analyses: dict[str, Any] = field(default_factory=dict)
     """What will be computed: the unsure policy, the headline judge, ... Fixed before labelling."""
+    interim_looks: bool = False
+    """Whether judge and people may be compared before the study is closed and unblinded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,8 @@ def set_status(session: Session, study: Study, status: str, *, actor: str, why: 
     """Open, pause or close a study, on record. Raises StudyError for a draft or an unknown status."""
     if study.frozen_at is None or status not in {"open", "paused", "closed"}:
         raise StudyError("Only a frozen study can be opened, paused or closed.")
+    if study.unblinded_at is not None and status != "closed":
+        raise StudyError(f"Study {study.name!r} is unblinded: it takes no more labels.")
     study.status = status
     session.add(study)
     append_event(session, actor, f"study {status}", f"study {study.id}", why=why)

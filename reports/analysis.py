@@ -33,7 +33,9 @@ SOURCES = ("desk", "import")
 PACKAGES = ("secondreader", "numpy", "pandas", "scipy", "krippendorff")
 MOST_RATE_GROUPS = 12
 FEW_NUMBERS = 6
-INTERIM_LOOKS = "Interim looks were allowed by the plan: judge and people could be compared before the study was closed"
+INTERIM_LOOKS = (
+    "Interim looks were allowed by the plan: judge and people could be compared before the study was closed"
+)
 TOOLS = "tools"
 """The slice column whose cells list tools, where an import has one."""
 LEFT_OUT = ("score",)

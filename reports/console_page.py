@@ -14,4 +14,4 @@ except DatabaseUnavailable as error:
 if visitor is None:
     st.error("Your visit has ended. Open the researcher's invite link again.")
 else:
-    console_pages.run(door.engine())
+    console_pages.run(door.engine(), visitor.name)

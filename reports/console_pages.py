@@ -28,21 +28,21 @@ PAGES: dict[str, tuple[str, Callable[[View], None]]] = {
 """Address -> title and page."""
 
 
-def run(engine: Engine) -> None:
-    """The page that the address names, with the sidebar's choices."""
+def run(engine: Engine, actor: str) -> None:
+    """The page that the address names, with the sidebar's choices; `actor` is who came in."""
     pages = [
-        st.Page(partial(show, engine, path), title=title, url_path=path, default=path == "overview")
+        st.Page(partial(show, engine, path, actor), title=title, url_path=path, default=path == "overview")
         for path, (title, _) in PAGES.items()
     ]
     st.navigation(pages).run()
 
 
-def show(engine: Engine, path: str) -> None:
+def show(engine: Engine, path: str, actor: str) -> None:
     """One page."""
     title, page = PAGES[path]
     st.html(STYLE)
     with faults_in_words():
-        view = choose_view(engine)
+        view = choose_view(engine, actor)
         if view is not None and view.facts.notice:
             html(tag("p", view.facts.notice, class_="sr-notice", role="note"))
         st.title(title)

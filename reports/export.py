@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from secondreader.db.reports import save_report
 from secondreader.db.tables import utc_now
+from secondreader.db.unblinding import SealedError
 from secondreader.reports.figures import as_dict, as_json
 from secondreader.reports.report_html import report_html
 
@@ -33,7 +34,9 @@ class MadeReport:
 
 
 def make_report(session: "Session", study: "Study", found: "Analysis") -> MadeReport:
-    """Write the report and put its figures on record."""
+    """Write the report and put its figures on record. Raises SealedError while the study is blind."""
+    if found.sealed:
+        raise SealedError(found.sealed)
     report_id = save_report(
         session, study, found.inputs_hash, json.loads(json.dumps(found.inputs)), as_dict(found)
     )

@@ -15,6 +15,7 @@ from secondreader.db.readings import (
     latest_labels,
     study_verdicts,
 )
+from secondreader.db.unblinding import Unblinding, allows_interim_looks, unblinding_of
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -79,6 +80,10 @@ class StudyFacts:
     plan: Mapping[str, Any]
     """The frozen plan; empty for a draft."""
     plan_hash: str | None
+    unblinding: Unblinding | None
+    """Who let judge and people be compared, when and why; None before it."""
+    interim_looks: bool
+    """Whether the plan lets them be compared before the study is closed."""
 
 
 def study_facts(session: "Session", study: "Study") -> StudyFacts:
@@ -103,6 +108,8 @@ def study_facts(session: "Session", study: "Study") -> StudyFacts:
         guideline_hash=content_hash(study.guideline),
         plan={name: value for name, value in study.plan.items() if name != "items"},
         plan_hash=study.plan_hash,
+        unblinding=unblinding_of(session, study),
+        interim_looks=allows_interim_looks(study),
     )
 
 

@@ -19,11 +19,14 @@ def page(view: View) -> None:
     """Everything about agreement."""
     found = analysis(view)
     told(found)
-    people, judge = st.tabs(["People with each other", "Judges with people"])
-    with people:
+    if found.sealed:
         show_people(found)
-    with judge:
-        show_judges(found)
+    else:
+        people, judge = st.tabs(["People with each other", "Judges with people"])
+        with people:
+            show_people(found)
+        with judge:
+            show_judges(found)
     listing("Read the figures with these in mind", found.warnings)
 
 

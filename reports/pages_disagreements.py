@@ -34,6 +34,8 @@ def page(view: View) -> None:
     """Where and how the chosen judge departs from gold."""
     found = analysis(view)
     told(found)
+    if found.sealed:
+        return
     judge = pick_judge(found, "disagreement-judge")
     part = next((one for one in found.judges if one.judge == judge), None)
     if part is not None:

@@ -14,6 +14,8 @@ def page(view: View) -> None:
     """Rates of the chosen judge, overall and by one attribute."""
     found = analysis(view)
     told(found)
+    if found.sealed:
+        return
     judge = pick_judge(found, "rates-judge")
     part = next((one for one in found.judges if one.judge == judge), None)
     if part is None:

@@ -15,6 +15,8 @@ def page(view: View) -> None:
     """What the report rests on, and its files."""
     found = analysis(view)
     told(found)
+    if found.sealed:
+        return
     html(
         tag(
             "p",

@@ -24,6 +24,7 @@ from secondreader.reports.words import name_of, plural, shown
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis, JudgePart
+    from secondreader.reports.facts import StudyFacts
 
 GLYPHS = "●■◆"
 """The shapes of a chart's series, in their order."""
@@ -58,6 +59,7 @@ def design(found: "Analysis") -> Html:
         ("Labels used", f"source {found.options.source}"),
         ("Plan", f"frozen {frozen}"),
         ("Plan hash", facts.plan_hash or "–"),
+        ("Blinding", blinding_words(facts)),
         ("Codebook", f"{book.name} {book.version}, {facts.codebook_hash}"),
         ("Guideline hash", facts.guideline_hash),
     ]
@@ -72,6 +74,21 @@ def design(found: "Analysis") -> Html:
         tag("h3", "The frozen plan") if plan else "",
         pairs(plan) if plan else "",
     )
+
+
+def blinding_words(facts: "StudyFacts") -> str:
+    """From when on judge and people could be compared."""
+    notes = []
+    if facts.unblinding:
+        one = facts.unblinding
+        notes.append(f"unblinded by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {finished(one.why)}")
+    elif facts.frozen_at is None:
+        notes.append("Never frozen: the labels were given elsewhere.")
+    else:
+        notes.append("not unblinded.")
+    if facts.interim_looks:
+        notes.append("Interim looks were allowed by the plan.")
+    return " ".join(finished(note) for note in notes)
 
 
 def people(found: "Analysis") -> Html:

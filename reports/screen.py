@@ -11,15 +11,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from secondreader.db.canonical import content_hash
 from secondreader.db.engine import reading
 from secondreader.db.faults import Engine
 from secondreader.db.readings import data_hash
 from secondreader.db.reports import study_names
 from secondreader.db.studies import get_study
-from secondreader.reports.analysis import SOURCES, Analysis, Options, analyse, usual_source
+from secondreader.db.unblinding import sealed_because
+from secondreader.reports.analysis import INTERIM_LOOKS, SOURCES, Analysis, Options, analyse, usual_source
 from secondreader.reports.charts import rows_of
 from secondreader.reports.facts import StudyFacts, study_facts
-from secondreader.reports.markup import Html, sentences, tag
+from secondreader.reports.markup import Html, finished, sentences, tag
 from secondreader.reports.report_tables import cells
 from secondreader.reports.words import name_of
 
@@ -57,6 +59,8 @@ class View:
     engine: Engine
     facts: StudyFacts
     options: Options
+    actor: str = "researcher"
+    """Who looks and decides, for the audit log."""
 
     @property
     def study(self) -> str:
@@ -69,7 +73,7 @@ def html(*parts: Any) -> None:
     st.html(tag("div", *parts, class_="sr"))
 
 
-def choose_view(engine: Engine) -> View | None:
+def choose_view(engine: Engine, actor: str = "researcher") -> View | None:
     """Study, question and source of labels from the sidebar; None where there is no study."""
     with reading(engine) as session:
         names = study_names(session)
@@ -86,14 +90,15 @@ def choose_view(engine: Engine) -> View | None:
         )
         usual = SOURCES.index(usual_source(facts))
         source = st.selectbox("Labels from", SOURCES, index=usual, key=f"source-{name}")
-    return View(engine, facts, Options(question=question or ids[0], source=source))
+    return View(engine, facts, Options(question=question or ids[0], source=source), actor)
 
 
 @st.cache_data(ttl=FRESH_SECONDS, max_entries=64, show_spinner=False)
 def current_hash(_engine: Engine, name: str) -> str:
-    """Hash of a study's data, looked at every few seconds."""
+    """Hash of a study's data and of whether it is blind, looked at every few seconds."""
     with reading(_engine) as session:
-        return data_hash(session, get_study(session, name))
+        study = get_study(session, name)
+        return content_hash([data_hash(session, study), sealed_because(session, study)])
 
 
 @st.cache_resource(max_entries=16, show_spinner="Computing agreement and intervals")
@@ -113,6 +118,8 @@ def told(found: Analysis) -> None:
     """What is missing, above everything else on a page."""
     if found.missing:
         html(tag("div", sentences(found.missing), class_="sr-notice"))
+    if found.facts.interim_looks and found.judges:
+        html(tag("p", finished(INTERIM_LOOKS), class_="sr-quiet"))
 
 
 def figure_frame(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> pd.DataFrame:

@@ -145,6 +145,7 @@ def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack
         seed=SEED,
         strata="verdict",
         judge=JUDGE,
+        interim_looks=True,
     )
     people = freeze(session, study, plan).annotator_ids
     by_id = dict(zip(stored.ids, samples, strict=True))

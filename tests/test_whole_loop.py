@@ -101,6 +101,8 @@ def test_the_whole_loop_on_real_transcripts(
             page = enter(browser, desk.address, token)
             label_all(page, answers)
             page.context.close()
+    secondreader("study", "close", "loop", *db)
+    secondreader("study", "unblind", "loop", "--why", "labelling is over", *db)
     secondreader("report", "--study", "loop", "--out", str(tmp_path / "report"), *db)
     told = json.loads(secondreader("agree", "--study", "loop", "--json", *db))
     check_figures(sqlite_target, told)

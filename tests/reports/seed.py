@@ -44,6 +44,8 @@ class Shape:
     """A motive in which the first judge misses nearly every risky transcript."""
     unparsed: int = 5
     """Every n-th verdict has no answer; 0: none."""
+    interim: bool = True
+    """Whether the plan allows judge and people to be compared at once."""
 
 
 class Library:
@@ -117,6 +119,7 @@ def make_study(engine: Engine, shape: Shape | None = None, name: str = "s") -> N
                 strata="verdict" if shape.judges else "none",
                 judge=shape.judges[0] if shape.judges else None,
                 repeats=0.1,
+                interim_looks=shape.interim,
             )
             freeze(session, study, plan)
     by_id = dict(zip(stored.ids, truth, strict=True))

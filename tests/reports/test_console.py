@@ -31,7 +31,7 @@ def script(target: str, path: str) -> None:
     from secondreader.db.engine import open_engine
     from secondreader.reports import console_pages
 
-    console_pages.show(open_engine(target, migrate=False), path)
+    console_pages.show(open_engine(target, migrate=False), path, "Rita")
 
 
 def opened(target: str, path: str) -> AppTest:
