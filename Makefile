@@ -56,6 +56,7 @@ bench-agreement: .venv/.installed-dev ## Speed of the statistics beside the obvi
 
 bench-desk: .venv/.installed-dev ## Speed and memory of the desk with 50 annotators; writes docs/bench-desk.md.
 	$(BIN)/python -m benchmarks.bench_desk
+	$(BIN)/python -m benchmarks.desk_paint
 
 soak-desk: .venv/.installed-dev ## 5,000 labels at desks that are killed and started again; writes docs/bench-desk.md.
 	$(BIN)/python -m benchmarks.soak_desk
