@@ -64,6 +64,11 @@ def json_rules() -> Any:
     return Column(JSON(none_as_null=True), nullable=False, server_default="{}")
 
 
+def json_list() -> Any:
+    """A JSON column that is [] where nothing was said."""
+    return Column(JSON(none_as_null=True), nullable=False, server_default="[]")
+
+
 def text_column(nullable: bool = False) -> Any:
     """A text column without a length."""
     return Column(Text(), nullable=nullable)
@@ -284,9 +289,10 @@ class Draft(SQLModel, table=True):
 
 
 class Adjudication(SQLModel, table=True):
-    """A second look at a split item, with its reason; the latest one of an item and question counts.
+    """A second look at a split item, with its reason; each adjudicator's latest one of an item and question counts.
 
     `kind`: ambiguous, guideline gap, annotator error, or contested (then `answer` is empty: the split is the finding).
+    `seen` holds the ids of the labels that it was about.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -297,6 +303,7 @@ class Adjudication(SQLModel, table=True):
     kind: str
     reason: str = Field(sa_column=text_column())
     client_token: str | None = Field(default=None, index=True, unique=True)
+    seen: list[int] = Field(default_factory=list, sa_column=json_list())
     created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
 
 

@@ -28,7 +28,10 @@ def columns() -> dict[str, tuple[sa.Column[Any], ...]]:
         "annotator": (sa.Column("identity_hash", sa.String(), nullable=True),),
         "assignment": (sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),),
         "label": (sa.Column("contested", sa.Boolean(), nullable=False, server_default=sa.text("false")),),
-        "adjudication": (sa.Column("client_token", sa.String(), nullable=True),),
+        "adjudication": (
+            sa.Column("client_token", sa.String(), nullable=True),
+            sa.Column("seen", sa.JSON(none_as_null=True), nullable=False, server_default="[]"),
+        ),
     }
 
 
