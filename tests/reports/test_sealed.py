@@ -12,6 +12,7 @@ from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.studies import get_study, set_status
 from secondreader.db.unblinding import SealedError, unblind
 from secondreader.reports.analysis import Options, analyse
+from secondreader.reports.charts import pick
 from secondreader.reports.export import make_report
 from secondreader.runner.cli import app
 from tests.reports.seed import JUDGES, Library, Shape
@@ -55,9 +56,9 @@ def test_a_sealed_analysis_holds_no_verdict(db: str) -> None:
     told.pop("missing")
     assert not [judge for judge in JUDGES if judge in json.dumps(told)]
     assert before.inputs_hash != after.inputs_hash
-    said = ["name", "slice_name", "slice_value", "unsure", "value", "n"]
-    people = [one.figures[one.figures["section"] == "human-human"][said] for one in (before, after)]
-    assert len(people[0]) > 10
+    said = ["name", "unsure", "value", "n"]
+    people = [pick(one.figures, "human-human")[said] for one in (before, after)]
+    assert len(people[0]) > 5
     assert_frame_equal(people[0].reset_index(drop=True), people[1].reset_index(drop=True))
 
 
