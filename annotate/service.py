@@ -9,12 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from secondreader.annotate.keymap import ACTION_KEYS, answer_keys
+from secondreader.annotate.packets import item_packet, study_packet
 from secondreader.db.codebook import CodebookError
 from secondreader.db.desk import (
-    BlindItem,
     DeskError,
-    DeskStudy,
     LabelInput,
     QueueEntry,
     StudyClosed,
@@ -23,16 +21,15 @@ from secondreader.db.desk import (
     desk_study,
     progress,
     queue,
-    save_draft,
     submit_label,
 )
 from secondreader.db.engine import reading, writing
 from secondreader.db.faults import DatabaseUnavailable, Engine, faults_in_words
+from secondreader.db.guesses import MAX_GUESS, open_guesses, save_guess
+from secondreader.db.reasoning import check_first_label, keep_draft, rules_at, show_reasoning
 
 MAX_NOTE = 10_000
 MAX_EVIDENCE = 10_000
-PAUSE_EVERY = 20
-"""Labels of one sitting after which the page suggests a pause."""
 
 Token = Annotated[str, Field(pattern=r"^[0-9a-zA-Z_-]{8,64}$")]
 Short = Annotated[str, Field(max_length=200)]
@@ -55,6 +52,8 @@ class Reading(Sent):
     )
     confidence: Annotated[int, Field(ge=1, le=3)] | None = None
     note: Annotated[str, Field(max_length=MAX_NOTE)] = ""
+    contested: bool = False
+    """The person thinks that competent readers would genuinely split."""
     active_seconds: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0.0
     revision: Annotated[int, Field(ge=0)] = 0
     """The revision that was on the screen; 0 before the first label."""
@@ -64,10 +63,12 @@ class Operation(Sent):
     """One thing to do; `id` names its acknowledgement and, for a submit, makes it idempotent."""
 
     id: Token
-    op: Literal["submit", "draft"]
+    op: Literal["submit", "draft", "show_reasoning", "guess"]
     token: Token
     """The place in this person's queue."""
-    reading: Reading
+    reading: Reading = Reading()
+    guess: Annotated[str, Field(max_length=MAX_GUESS)] = ""
+    """For op guess: which model it was, in the person's own words; empty for no idea."""
 
 
 class Letter(Sent):
@@ -80,24 +81,30 @@ class Letter(Sent):
     """Transcripts that the browser does not hold yet."""
     begin: bool = False
     """A page that starts anew: it needs study and queue again."""
+    stage: Literal["", "main", "discussion"] = ""
+    """With begin: the part to open, where the person may choose."""
 
 
 def opening(engine: Engine, annotator_id: int, study_id: int | None) -> Packet:
-    """All that a fresh page needs: study, queue, and the transcripts at hand."""
+    """All that a fresh page needs: study, queue, and the items at hand."""
     try:
         with faults_in_words(), reading(engine) as session:
             study = desk_study(session, require_study(study_id))
             entries = queue(session, annotator_id)
             items = [blind_item(session, annotator_id, token) for token in at_hand(entries)]
             done = progress(session, annotator_id)
+            is_done = all(entry.is_labelled for entry in entries)
+            guesses = open_guesses(session, annotator_id, study.rules.guesses) if is_done else []
     except (DeskError, DatabaseUnavailable) as error:
         return {"number": 0, "trouble": str(error)}
     return {
         "number": 0,
         "study": study_packet(study),
         "queue": [[entry.token, entry.is_labelled] for entry in entries],
-        "items": [item_packet(item) for item in items],
+        "items": [item_packet(item, study.rules) for item in items],
         "seconds": list(done.own_seconds),
+        "guesses": guesses,
+        "stage": {"name": "main"},
     }
 
 
@@ -112,16 +119,18 @@ def exchange(engine: Engine, annotator_id: int, study_id: int | None, sent: Any)
     packet: Packet = {"number": letter.number, "acks": acknowledged}
     if letter.begin:
         return opening(engine, annotator_id, study_id) | packet
-    return packet | wanted_items(engine, annotator_id, letter.wanted)
+    return packet | wanted_items(engine, annotator_id, study_id, letter.wanted)
 
 
-def wanted_items(engine: Engine, annotator_id: int, tokens: Sequence[str]) -> Packet:
-    """The transcripts asked for; those of somebody else's queue are left out with a sentence."""
+def wanted_items(engine: Engine, annotator_id: int, study_id: int | None, tokens: Sequence[str]) -> Packet:
+    """The items asked for; those of somebody else's queue are left out with a sentence."""
     if not tokens:
         return {}
     try:
         with faults_in_words(), reading(engine) as session:
-            return {"items": [item_packet(blind_item(session, annotator_id, token)) for token in tokens]}
+            rules = rules_at(session, require_study(study_id))
+            items = [blind_item(session, annotator_id, token) for token in tokens]
+            return {"items": [item_packet(item, rules) for item in items]}
     except (DeskError, DatabaseUnavailable) as error:
         return {"items": [], "trouble": str(error)}
 
@@ -130,16 +139,28 @@ def perform(engine: Engine, annotator_id: int, operation: Operation) -> Packet:
     """Carry out one operation in a transaction of its own; its acknowledgement is made after the commit."""
     try:
         with faults_in_words():
-            if operation.op == "draft":
-                with writing(engine) as session:
-                    save_draft(
-                        session, annotator_id, operation.token, operation.reading.model_dump(mode="json")
-                    )
-                return {"id": operation.id, "ok": True}
-            saved = submit_label(engine, annotator_id, label_input(operation))
-            return {"id": operation.id, "ok": True, "revision": saved.revision}
+            done = carry_out(engine, annotator_id, operation)
     except (DeskError, CodebookError, DatabaseUnavailable) as error:
         return {"id": operation.id, "ok": False, "why": why(error), "say": str(error)}
+    return {"id": operation.id, "ok": True} | done
+
+
+def carry_out(engine: Engine, annotator_id: int, operation: Operation) -> Packet:
+    """What the acknowledgement tells beyond success. Raises DeskError, CodebookError, DatabaseUnavailable."""
+    body, token = operation.reading.model_dump(mode="json"), operation.token
+    if operation.op == "submit":
+        given = label_input(operation)
+        with reading(engine) as session:
+            check_first_label(session, annotator_id, given)
+        return {"revision": submit_label(engine, annotator_id, given).revision}
+    with writing(engine) as session:
+        if operation.op == "draft":
+            keep_draft(session, annotator_id, token, body)
+        elif operation.op == "show_reasoning":
+            show_reasoning(session, annotator_id, token, body)
+        else:
+            save_guess(session, annotator_id, token, operation.guess)
+    return {}
 
 
 def why(error: Exception) -> str:
@@ -163,6 +184,7 @@ def label_input(operation: Operation) -> LabelInput:
         evidence=given.evidence,
         confidence=given.confidence,
         note=given.note,
+        contested=given.contested,
         active_seconds=given.active_seconds,
         expected_revision=given.revision,
     )
@@ -179,37 +201,3 @@ def at_hand(entries: Sequence[QueueEntry]) -> list[str]:
     """Tokens of the first two open places; of the last place where nothing is open."""
     todo = [entry.token for entry in entries if not entry.is_labelled]
     return todo[:2] if todo else [entry.token for entry in entries[-1:]]
-
-
-def study_packet(study: DeskStudy) -> Packet:
-    """The study as the browser may know it: its questions with their keys, never its name or id."""
-    keys = answer_keys(study.codebook)
-    return {
-        "title": study.title,
-        "notice": study.notice,
-        "open": study.status == "open",
-        "guideline": study.guideline,
-        "questions": [
-            question.model_dump(mode="json") | {"keys": keys[question.id]}
-            for question in study.codebook.questions
-        ],
-        "actions": ACTION_KEYS,
-        "pause": PAUSE_EVERY,
-    }
-
-
-def item_packet(item: BlindItem) -> Packet:
-    """One transcript for the browser, with the person's own answers and the draft that belongs to them."""
-    packet: Packet = {
-        "token": item.token,
-        "content": item.content,
-        "answers": item.answers,
-        "evidence": list(item.evidence),
-        "confidence": item.confidence,
-        "note": item.note,
-        "revision": item.revision,
-    }
-    # A draft begun before the latest submit is out of date: another window has answered since.
-    if item.draft is not None and item.draft.get("revision", 0) == item.revision:
-        packet["draft"] = item.draft
-    return packet

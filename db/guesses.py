@@ -58,6 +58,11 @@ def guess_places(session: Session, annotator_id: int, n: int) -> list[GuessPlace
     return [GuessPlace(token, row_id in done) for _, row_id, token in order]
 
 
+def open_guesses(session: Session, annotator_id: int, n: int) -> list[str]:
+    """Tokens of the places for which a guess is still asked."""
+    return [place.token for place in guess_places(session, annotator_id, n) if not place.is_guessed]
+
+
 def main_places(session: Session, annotator_id: int) -> list[tuple[int, str, int, bool]]:
     """Id, token, number of the reading and whether it is labelled, of each place in the main queue."""
     labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()

@@ -14,7 +14,7 @@ from secondreader.db.codebook import Codebook, CodebookError, Question
 from secondreader.db.desk import LABEL_LOCK, BlindItem, DeskError, LabelInput, place_of, save_draft
 from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.rules import Rules, rules_of
-from secondreader.db.tables import Assignment, Draft, Label, Study
+from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem
 
 FIXED = "fixed"
 """Key of the draft's body that holds the answers given before the reasoning was shown."""
@@ -74,8 +74,10 @@ def keep_draft(session: Session, annotator_id: int, token: str, body: dict[str, 
 
 def check_first_label(session: Session, annotator_id: int, given: LabelInput) -> None:
     """Raise DeskError for a first label that changes a fixed answer, or speaks of reasoning that was not shown."""
-    codebook, rules = terms_of(session, annotator_id, given.token)
-    if rules.reasoning_after is None or has_label(session, annotator_id, given.token):
+    if rules_of_place(session, given.token).reasoning_after is None:
+        return
+    codebook, _ = terms_of(session, annotator_id, given.token)
+    if has_label(session, annotator_id, given.token):
         return
     fixed = fixed_of(draft_of(session, annotator_id, given.token))
     if any(given.answers.get(name) != answer for name, answer in fixed.items()):
@@ -90,8 +92,18 @@ def check_first_label(session: Session, annotator_id: int, given: LabelInput) ->
 def terms_of(session: Session, annotator_id: int, token: str) -> tuple[Codebook, Rules]:
     """The codebook and the rules under which a place is labelled. Raises UnknownAssignment."""
     place = place_of(session, annotator_id, token)
-    rules = execute(session, pick(Study.rules).where(col(Study.id) == place.study_id)).scalar_one()
-    return Codebook.model_validate(place.codebook), rules_of(rules)
+    return Codebook.model_validate(place.codebook), rules_at(session, place.study_id)
+
+
+def rules_of_place(session: Session, token: str) -> Rules:
+    """The rules under which a place is labelled; the defaults for a place that does not exist."""
+    statement = (
+        pick(Study.rules)
+        .join(StudyItem, col(StudyItem.study_id) == col(Study.id))
+        .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
+        .where(col(Assignment.token) == token)
+    )
+    return rules_of(execute(session, statement).scalar() or {})
 
 
 def draft_of(session: Session, annotator_id: int, token: str) -> dict[str, Any] | None:
@@ -115,3 +127,8 @@ def has_label(session: Session, annotator_id: int, token: str) -> bool:
         .limit(1),
     ).first()
     return found is not None
+
+
+def rules_at(session: Session, study_id: int) -> Rules:
+    """The rules of a study, without the rest of it."""
+    return rules_of(execute(session, pick(Study.rules).where(col(Study.id) == study_id)).scalar_one())

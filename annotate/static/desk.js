@@ -1,21 +1,21 @@
-// The annotator's desk in the browser: questions, keyboard and outbox. Plain modules, no build step.
+// The annotator's desk in the browser: pages, navigation, keyboard and what is said about saving. Plain modules, no build step.
 
-import { button, el, guidelineNodes, kbd, messageArticle, randomId, situation } from "./transcript.js";
+import { GuessPanel } from "./guesses.js";
+import { Post } from "./letters.js";
+import { Panel, readingOf } from "./panel.js";
+import { FeedbackPanel, introduction, otherReaders, result } from "./practice.js";
+import { Reader } from "./reader.js";
+import { searchable } from "./search.js";
+import { button, el, guidelineNodes, kbd, randomId } from "./transcript.js";
 
 const IDLE_MS = 60_000; // no key, pointer or scroll for so long: time does not count
-const DRAFT_MS = 600;
-const RESEND_MS = 4_000;
-const FIRST_MESSAGES = 40; // made at once; the others follow while the browser is idle
-const MESSAGES_A_STEP = 80;
 const KEPT_ITEMS = 6;
-const OUTBOX = "secondreader.outbox";
-const CONFIDENCE = [[1, "Low", "l"], [2, "Medium", "m"], [3, "High", "h"]];
 const desks = new WeakMap();
 
 export default function mount({ data, parentElement, setTriggerValue }) {
   let desk = desks.get(parentElement);
   if (!desk) desks.set(parentElement, (desk = new Desk(parentElement, data.style)));
-  desk.post = (letter) => setTriggerValue("letter", letter);
+  desk.post.send = (letter) => setTriggerValue("letter", letter);
   desk.receive(data.packet);
   return () => desk.close();
 }
@@ -23,47 +23,51 @@ export default function mount({ data, parentElement, setTriggerValue }) {
 class Desk {
   constructor(root, style) {
     this.items = new Map();
-    this.outbox = new Map();
-    this.awaited = new Set();
-    this.number = 0;
-    this.recovered = false;
+    this.post = new Post("secondreader.outbox", () => this.status("Not saved yet, trying again…", "bad"));
+    this.guesses = [];
+    this.seconds = []; // active seconds of the latest labels, newest first
     this.labelled = 0;
     this.page = "start";
     this.lastActive = this.lastTick = performance.now();
+    this.build(root, style);
+    this.listen();
+  }
+
+  build(root, style) {
     this.live = el("div", { class: "live", role: "status", "aria-live": "polite" });
     this.body = el("div", { class: "body" });
     this.banner = el("div", { class: "banner", hidden: true });
     this.state = el("span", { class: "state" });
     this.count = el("span", { class: "count" });
-    this.meter = el("progress", { max: 1, value: 0, "aria-label": "Labelled transcripts" });
+    this.left = el("span", { class: "count left" });
+    this.meter = el("progress", { max: 1, value: 0, "aria-label": "Labelled" });
     this.title = el("strong", { class: "title" });
     this.notice = el("div", { class: "notice", role: "note", hidden: true });
     this.dialog = el("dialog", { onclick: (event) => event.target === this.dialog && this.dialog.close() });
-    const bar = el("header", { class: "bar" }, this.title, this.count, this.meter, this.state,
+    const bar = el("header", { class: "bar" }, this.title, this.count, this.meter, this.left, this.state,
       el("span", { class: "tools" }, button("Guideline", "g", () => this.guideline()), button("Help", "?", () => this.help()),
         button("Sign out", "", () => this.leave())));
     this.desk = el("div", { class: "desk" }, bar, this.notice, this.banner, this.body, this.live, this.dialog);
     const sheet = el("link", { rel: "stylesheet", href: style, onload: () => this.desk.classList.add("styled") });
     root.append(sheet, this.desk);
-    this.listen();
   }
 
   listen() {
     const stop = (this.stop = new AbortController());
-    const active = () => { this.lastActive = performance.now(); };
-    document.addEventListener("keydown", (event) => { active(); this.key(event); }, { signal: stop.signal });
+    document.addEventListener("keydown", (event) => { this.active(); this.key(event); }, { signal: stop.signal });
     for (const name of ["pointermove", "pointerdown", "wheel", "touchstart"])
-      document.addEventListener(name, active, { signal: stop.signal, passive: true });
+      document.addEventListener(name, () => this.active(), { signal: stop.signal, passive: true });
     document.addEventListener("visibilitychange", () => this.tick(), { signal: stop.signal });
-    window.addEventListener("pagehide", () => this.keepOutbox(), { signal: stop.signal });
+    window.addEventListener("pagehide", () => this.post.keep(), { signal: stop.signal });
     this.ticker = setInterval(() => this.tick(), 1_000);
   }
+
+  active() { this.lastActive = performance.now(); }
 
   close() {
     this.stop.abort();
     clearInterval(this.ticker);
-    clearTimeout(this.resend);
-    clearTimeout(this.draftTimer);
+    this.post.close();
   }
 
   // A step of more than 2 s means that the machine slept: it does not count.
@@ -88,7 +92,7 @@ class Desk {
 
   // A fault that passes by itself: the sentence goes when something succeeds again.
   trouble(text) {
-    this.warn(text, button("Try again", "", () => this.flush(true)));
+    this.warn(text, button("Try again", "", () => this.post.flush(true)));
     this.troubled = true;
   }
 
@@ -103,125 +107,102 @@ class Desk {
     if (!packet || packet.id === this.seen) return; // Streamlit shows the last packet again, e.g. when the theme changes
     this.seen = packet.id;
     if (packet.gone) return this.warn(packet.gone);
-    if (packet.unreadable) this.outbox.clear(); // kept by another version of this page: sending it again cannot help
+    if (packet.unreadable) this.post.drop(() => true); // kept by another version of this page: sending it again cannot help
     for (const ack of packet.acks || []) this.acknowledged(ack);
     for (const item of packet.items || []) this.keep(item);
-    if (packet.study) this.begin(packet);
+    if (packet.study) this.opened(packet);
     if (packet.trouble) this.trouble(packet.trouble);
     else if (this.troubled && packet.acks?.every((ack) => ack.ok)) this.warn("");
     if (this.waitingFor && this.items.has(this.waitingFor)) this.show(this.waitingFor);
-    if (this.study && !this.outbox.size && !this.awaited.size) clearTimeout(this.resend);
-    else if (this.study) this.later();
+    if (this.finishing && !this.post.waiting.size && !this.post.begin) this.post.reopen();
+    this.post.watch();
   }
 
-  begin(packet) {
-    const first = !this.study;
-    this.study = packet.study;
+  opened(packet) {
+    const before = this.study && this.stage;
+    const asked = !this.study || this.post.begin;
+    this.post.begin = false;
+    this.post.stage = "";
+    for (const name of ["study", "stage", "guesses", "seconds"]) this[name] = packet[name];
     this.queue = packet.queue.map(([token]) => token);
     this.done = new Set(packet.queue.filter(([, done]) => done).map(([token]) => token));
-    for (const operation of this.outbox.values()) if (operation.op === "submit") this.done.add(operation.token);
+    for (const one of this.post.waiting.values()) if (one.op === "submit") this.done.add(one.token);
     this.title.textContent = packet.study.title;
     this.notice.textContent = packet.study.notice;
     this.notice.hidden = !packet.study.notice;
+    this.desk.classList.toggle("practice", this.stage.name === "qualification");
     if (!packet.study.open) this.warn("The study takes no labels now. Drafts are kept; ask the researcher.");
     this.progress();
-    if (!first) return void this.flush();
-    if (!this.recovered && this.recover()) return; // the answer to that letter begins again
-    if (!this.queue.length) return this.message("There is nothing in your queue.", "Ask the researcher.");
-    if (this.done.size) this.go(this.next(-1));
-    else this.start();
+    if (!asked) return this.post.flush();
+    if (!this.post.owns && this.recover()) return; // the answer to that letter opens again
+    this.arrive(before, packet.result);
   }
 
   // Answers that an earlier page could not deliver are sent before anything is shown.
   recover() {
-    this.recovered = true;
-    let kept = [];
-    try { kept = JSON.parse(localStorage.getItem(OUTBOX) || "[]"); } catch { kept = []; }
-    kept = Array.isArray(kept) ? kept.filter((one) => one && this.queue.includes(one.token)) : [];
-    if (!kept.length) { this.forgetOutbox(); return false; }
-    for (const operation of kept) this.outbox.set(operation.id, operation);
+    if (!this.post.recover((one) => this.queue.includes(one.token))) return false;
     this.items.clear();
     this.study = undefined;
     this.status("Sending what was kept…", "busy");
-    this.flush(true, true);
+    this.post.reopen();
     return true;
   }
 
-  flush(force = false, begin = false) {
-    clearTimeout(this.draftTimer);
-    if (!this.outbox.size && !this.awaited.size && !force && !begin) return;
-    this.keepOutbox();
-    this.post({ number: ++this.number, operations: [...this.outbox.values()].slice(0, 200), wanted: [...this.awaited].slice(0, 4), begin });
-    this.later(begin);
-  }
-
-  later(begin = false) {
-    clearTimeout(this.resend);
-    this.resend = setTimeout(() => {
-      if (!this.outbox.size && !this.awaited.size && !begin) return;
-      this.status("Not saved yet, trying again…", "bad");
-      this.flush(true, begin);
-    }, RESEND_MS);
-  }
-
-  keepOutbox() {
-    try {
-      if (this.outbox.size) localStorage.setItem(OUTBOX, JSON.stringify([...this.outbox.values()]));
-      else if (this.recovered) localStorage.removeItem(OUTBOX);
-    } catch { /* a full or forbidden store: the outbox lives in memory then */ }
-  }
-
-  forgetOutbox() {
-    try { localStorage.removeItem(OUTBOX); } catch { /* forbidden store */ }
-  }
-
   acknowledged(ack) {
-    const operation = this.outbox.get(ack.id);
+    const operation = this.post.waiting.get(ack.id);
     if (!operation) return;
-    if (!ack.ok && ack.why === "again") {
-      this.trouble(ack.say);
-      return;
-    }
-    this.outbox.delete(ack.id);
-    this.keepOutbox();
+    if (!ack.ok && ack.why === "again") return this.trouble(ack.say);
+    this.post.settle(ack.id);
     const item = this.items.get(operation.token);
-    if (ack.ok && operation.op === "draft") this.status("Draft saved");
-    else if (ack.ok) this.saved(operation, item, ack.revision);
-    else this.notSaved(operation, item, ack);
+    if (!ack.ok) this.notSaved(operation, item, ack);
+    else if (operation.op === "submit") this.saved(operation, item, ack.revision);
+    else if (operation.op === "draft") this.status("Draft saved");
+    else if (operation.op === "guess") this.status("Saved", "good");
   }
 
   saved(operation, item, revision) {
     this.labelled += 1;
-    if (item) Object.assign(item, { revision, submitId: randomId(), seconds: 0 });
+    this.seconds = [operation.reading.active_seconds, ...(this.seconds ?? [])].slice(0, 20);
+    if (item) Object.assign(item, { revision, submitId: randomId(), seconds: 0, withheld: false, fixed: {}, changed: false });
     this.status("Saved", "good");
     this.say("Saved.");
+    if (this.study) this.progress();
+    if (this.study && this.stage.name === "qualification") return this.fetch(operation.token); // it comes back with feedback
     if (this.study?.pause && this.labelled % this.study.pause === 0 && this.page === "label")
       this.warn(`${this.labelled} labels in this sitting. A short pause helps; go on whenever you like.`,
         button("Go on", "", () => this.warn("")));
   }
 
-  // Back to that transcript, with the answers still there.
+  // Back to that item, with the answers still there.
   notSaved(operation, item, ack) {
-    if (operation.op === "draft") return void this.status(ack.say, "bad");
+    if (operation.op !== "submit") {
+      if (item) item.asking = false;
+      if (this.item === item && this.page === "label") this.panel.render();
+      return this.status(ack.say, "bad");
+    }
     this.done?.delete(operation.token);
+    this.finishing = false;
     this.progress();
     this.status("Not saved", "bad");
-    const reload = button("Load the saved answer", "", () => { this.items.delete(operation.token); this.warn(""); this.go(operation.token); });
+    const reload = button("Load the saved answer", "", () => { this.warn(""); this.fetch(operation.token); });
     this.warn(ack.say, ack.why === "conflict" ? reload : "");
     if (!item) return;
     item.submitId = randomId();
     if (this.item !== item) this.show(operation.token);
+    this.page = "label";
     if (ack.why === "closed") this.changed();
   }
 
   keep(packet) {
-    this.awaited.delete(packet.token);
-    if (this.items.has(packet.token)) return; // what the person sees and has begun to answer stays
+    this.post.awaited.delete(packet.token);
+    const held = this.items.get(packet.token);
+    if (held) return void (held.withheld && !packet.withheld && this.reveal(held, packet)); // what the person has begun stays
     const said = packet.draft || packet;
     this.items.set(packet.token, {
       token: packet.token, content: packet.content, revision: packet.revision, submitId: randomId(),
-      answers: { ...said.answers }, evidence: new Set(said.evidence), confidence: said.confidence ?? null,
-      note: said.note || "", seconds: packet.draft?.active_seconds || 0,
+      answers: { ...said.answers, ...packet.fixed }, evidence: new Set(said.evidence), confidence: said.confidence ?? null,
+      note: said.note || "", contested: Boolean(said.contested), seconds: packet.draft?.active_seconds || 0,
+      withheld: packet.withheld, fixed: packet.fixed, feedback: packet.feedback, others: packet.others, changed: Boolean(packet.draft),
     });
     for (const token of this.items.keys()) {
       if (this.items.size <= KEPT_ITEMS) break;
@@ -229,240 +210,207 @@ class Desk {
     }
   }
 
-  reading(item) {
-    return {
-      answers: this.askedAnswers(item), evidence: [...item.evidence].sort((a, b) => a - b), confidence: item.confidence,
-      note: item.note, active_seconds: Math.round(item.seconds * 10) / 10, revision: item.revision,
-    };
+  // The reasoning has come: it is put where it belongs, and the answer before it stands.
+  reveal(item, packet) {
+    Object.assign(item, { content: packet.content, withheld: false, asking: false, fixed: packet.fixed });
+    Object.assign(item.answers, packet.fixed);
+    if (this.item !== item || this.page !== "label") return;
+    this.reader.refresh();
+    this.panel.render();
+    const n = item.content.messages.filter((message) => message.reasoning).length;
+    const text = n ? `The reasoning is shown, in ${n} ${n === 1 ? "message" : "messages"}.` : "There is no visible reasoning.";
+    this.status(text);
+    this.say(text);
   }
 
   changed() {
-    for (const [id, one] of this.outbox) if (one.op === "draft" && one.token === this.item.token) this.outbox.delete(id);
-    const id = randomId();
-    this.outbox.set(id, { id, op: "draft", token: this.item.token, reading: this.reading(this.item) });
-    this.keepOutbox();
-    clearTimeout(this.draftTimer);
-    this.draftTimer = setTimeout(() => this.flush(), DRAFT_MS);
+    const { item } = this;
+    item.changed = true;
+    this.post.drop((one) => one.op === "draft" && one.token === item.token);
+    this.post.put({ id: randomId(), op: "draft", token: item.token, reading: readingOf(this.study, item) });
+    this.post.soon();
   }
 
   // ---- pages ---------------------------------------------------------------------------------------------
 
+  get word() { return this.study.unit === "scenario" ? "Scenario" : "Transcript"; }
+
+  // Where a fresh opening leads: what comes first in this part of the study.
+  arrive(before, outcome) {
+    this.finishing = false;
+    const { name, round } = this.stage;
+    const isOver = before?.name === "qualification" && (name !== "qualification" || before.round !== round);
+    if (outcome && (name === "failed" || isOver)) {
+      const again = name === "failed" ? "" : button("Go on", "Enter", () => this.arrive(), { class: "primary" });
+      return this.sheet(...result(outcome), again);
+    }
+    if (name === "waiting") return this.sheet("You have read all calibration transcripts.",
+      "As soon as everybody has, the researcher opens the discussion; then come back here.",
+      button("Look again", "Enter", () => this.post.reopen(), { class: "primary" }), this.backButton());
+    if (name === "discussion") return this.go(this.queue[0]);
+    if (!this.queue.length) return this.sheet("There is nothing in your queue.", "Ask the researcher.");
+    const open = this.next(-1);
+    if (open !== undefined) return this.done.size || (this.started && name === "main") ? this.go(open) : this.start();
+    if (this.guesses.length) return this.askGuesses();
+    this.sheet(`All ${this.word.toLowerCase()}s are labelled.`, "Thank you. You can still go back and correct an answer.", this.backButton());
+  }
+
   start() {
     this.page = "start";
-    const begin = button("Start reading", "Enter", () => this.go(this.next(-1)), { class: "primary" });
-    this.body.replaceChildren(el("main", { class: "sheet guideline" }, ...guidelineNodes(this.study.guideline),
-      el("div", { class: "act" }, begin)));
+    this.item = undefined;
+    const begin = button("Start reading", "Enter", () => { this.started = true; this.go(this.next(-1)); }, { class: "primary" });
+    const intro = introduction(this.stage, this.queue.length);
+    this.body.replaceChildren(el("main", { class: "sheet guideline" }, intro ? el("p", { class: "intro" }, intro) : "",
+      ...guidelineNodes(this.study.guideline), el("div", { class: "act" }, begin)));
     begin.focus();
   }
 
-  message(title, text) {
-    this.page = "done";
+  // A page of a heading, a sentence and what can be done.
+  sheet(title, text, ...actions) {
+    this.page = "sheet";
     this.item = undefined;
     const heading = el("h1", { tabindex: "-1" }, title);
-    const back = this.queue.length ? button("Back to the last one", "u", () => this.back()) : "";
-    this.body.replaceChildren(el("main", { class: "sheet" }, heading, el("p", {}, text), el("div", { class: "act" }, back)));
+    this.body.replaceChildren(el("main", { class: "sheet" }, heading, el("p", {}, text), el("div", { class: "act" }, ...actions)));
     heading.focus();
     this.say(`${title} ${text}`);
   }
 
+  backButton() {
+    return this.queue.length ? button("Back to the last one", "u", () => this.back()) : "";
+  }
+
   progress() {
-    const total = this.queue.length;
-    this.count.textContent = `${this.done.size} of ${total} labelled`;
-    this.meter.max = Math.max(total, 1);
-    this.meter.value = this.done.size;
+    const { queue, done, seconds } = this;
+    const what = { qualification: "practised", calibration: "calibrated", waiting: "calibrated" }[this.stage.name] ?? "labelled";
+    this.count.textContent = this.study.shared && this.stage.name === "main" ? `${done.size} ${what}` : `${done.size} of ${queue.length} ${what}`;
+    this.meter.hidden = this.study.shared || !queue.length;
+    this.meter.max = Math.max(queue.length, 1);
+    this.meter.value = done.size;
+    const n = queue.filter((token) => !done.has(token)).length;
+    this.left.textContent = this.study.shared ? "" : timeLeft(seconds, n);
   }
 
   next(index) {
+    if (this.stage.name === "discussion") return this.queue[index + 1];
     const order = [...this.queue.slice(index + 1), ...this.queue.slice(0, Math.max(index, 0))];
     return order.find((token) => !this.done.has(token));
   }
 
   go(token) {
-    if (token === undefined) {
-      const open = this.item && !this.done.has(this.item.token);
-      return open ? this.say("This is the last open one.") : this.message("All transcripts are labelled.", "Thank you. You can still go back and correct an answer.");
-    }
+    if (token === undefined) return this.finish();
     if (this.items.has(token)) return this.show(token);
     this.waitingFor = token;
-    this.awaited.add(token);
+    this.post.awaited.add(token);
     this.status("Loading…", "busy");
-    this.flush(true);
+    this.post.flush(true);
+  }
+
+  // Asks for an item anew, whatever is held of it.
+  fetch(token) {
+    this.items.delete(token);
+    this.go(token);
+  }
+
+  // This part is through: what comes next is the server's to say, once it has everything.
+  finish() {
+    if (this.item && !this.done.has(this.item.token)) return this.say("This is the last open one.");
+    if (this.stage.name === "discussion") return this.sheet("You have seen all calibration transcripts.", "Now everybody reads alone again.",
+      button("Go on to the main queue", "Enter", () => this.post.reopen("main"), { class: "primary" }), this.backButton());
+    this.sheet("One moment", "Saving your last answer…");
+    this.finishing = true;
+    if (this.post.waiting.size) this.post.flush();
+    else this.post.reopen();
   }
 
   show(token) {
     if (this.page === "label") this.tick();
     this.waitingFor = undefined;
-    this.page = "label";
-    this.item = this.items.get(token);
+    const item = (this.item = this.items.get(token));
     const index = this.queue.indexOf(token);
-    this.cursor = -1;
-    const heading = el("h1", { tabindex: "-1" }, `Transcript ${index + 1} of ${this.queue.length}`);
-    this.log = el("div", { class: "log" });
-    const first = this.item.content.messages.slice(0, FIRST_MESSAGES).map((message, at) => this.article(message, at));
-    this.log.append(...first);
-    this.scroll = el("main", { class: "scroll", tabindex: "0", "aria-label": "Transcript", onscroll: () => { this.lastActive = performance.now(); } },
-      el("div", { class: "column" }, heading, ...situation(this.item.content), el("h2", {}, `Conversation (${this.item.content.messages.length} messages)`), this.log));
-    this.panel = el("aside", { class: "panel", "aria-label": "Questions" });
-    this.body.replaceChildren(this.scroll, this.panel);
-    this.questions();
-    heading.focus({ preventScroll: true });
-    this.fill();
+    const title = this.titleOf(index);
+    this.page = this.guessing === token ? "guess" : item.feedback ? "feedback" : "label";
+    this.reader = new Reader(item, title, { mark: this.page === "label" ? (at) => this.mark(at) : null, active: () => this.active(),
+      isScenario: this.study.unit === "scenario" });
+    this.panel = this.panelOf(item);
+    this.body.replaceChildren(this.reader.node, this.panel.node);
+    this.reader.heading.focus({ preventScroll: true });
     this.prefetch(index);
-    this.say(`Transcript ${index + 1} of ${this.queue.length}.${this.item.revision ? " Your earlier answer is shown." : ""}`);
+    if (this.state.textContent === "Loading…") this.status("");
+    this.say(`${title}.${item.revision && this.page === "label" ? " Your earlier answer is shown." : ""} ${this.panel.spoken ?? ""}`);
   }
 
-  fill() {
-    const item = this.item;
-    const step = () => {
-      if (this.item !== item || this.log.childElementCount >= item.content.messages.length) return;
-      this.upTo(this.log.childElementCount + MESSAGES_A_STEP);
-      setTimeout(step, 16);
-    };
-    setTimeout(step, 50);
+  titleOf(index) {
+    const place = this.study.shared && this.stage.name === "main" ? `${index + 1}` : `${index + 1} of ${this.queue.length}`;
+    const word = { qualification: "Practice", calibration: "Calibration", waiting: "Calibration", discussion: "Discussion" }[this.stage.name];
+    return `${word ?? this.word} ${place}`;
   }
 
-  upTo(count) {
-    const from = this.log.childElementCount;
-    const more = this.item.content.messages.slice(from, count).map((message, at) => this.article(message, from + at));
-    this.log.append(...more);
+  panelOf(item) {
+    const on = { changed: () => this.changed(), say: (text) => this.say(text), submit: () => this.submit(), back: () => this.back(),
+      later: () => this.defer(), next: () => this.go(this.next(this.queue.indexOf(item.token))), showReasoning: () => this.askReasoning(),
+      moveTo: (index) => this.reader.moveTo(index), save: (text) => this.guess(text), skip: () => this.thank() };
+    if (this.page === "guess") return new GuessPanel(this.asked - this.guesses.length + 1, this.asked, on);
+    if (this.page === "feedback") return new FeedbackPanel(this.study, item, on);
+    if (!item.others) return new Panel(this.study, item, on);
+    return new Panel(this.study, item, on, { above: [otherReaders(this.study, item.others, on.moveTo)], act: () => el("div", { class: "act" },
+      button("Back", "u", on.back), button("Save and go on", "Enter", on.submit, { class: "primary" })) });
   }
 
   prefetch(index) {
-    const next = [...this.queue.slice(index + 1), ...this.queue.slice(0, index)].find((token) => !this.done.has(token));
+    const next = this.page === "guess" ? this.guesses[1] : this.next(index);
     if (next === undefined || this.items.has(next)) return;
-    this.awaited.add(next);
-    this.flush(true);
-  }
-
-  article(message, index) {
-    const marked = this.item.evidence.has(index);
-    const mark = button(marked ? "Evidence" : "Mark", "", () => this.mark(index), { class: "mark", "aria-pressed": String(marked),
-      "aria-label": `Message ${index + 1} as evidence` });
-    return messageArticle(message, index, { marked, mark, onclick: () => this.moveTo(index, false) });
-  }
-
-  // ---- questions -----------------------------------------------------------------------------------------
-
-  asked(item) {
-    return this.study.questions.filter((question) =>
-      Object.entries(question.asked_when).every(([other, wanted]) => wanted.includes(item.answers[other])));
-  }
-
-  askedAnswers(item) {
-    return Object.fromEntries(this.asked(item).filter((question) => item.answers[question.id] !== undefined)
-      .map((question) => [question.id, item.answers[question.id]]));
-  }
-
-  missing() {
-    return this.asked(this.item).find((question) => !question.optional && this.item.answers[question.id] === undefined);
-  }
-
-  questions() {
-    const item = this.item;
-    const groups = this.asked(item).map((question) => this.group(question));
-    const confidence = el("div", { class: "row", role: "group", "aria-label": "Confidence" }, el("span", { class: "rowname" }, "Confidence"),
-      ...CONFIDENCE.map(([value, text, key]) => button(text, key, () => this.confide(value), { "aria-pressed": String(item.confidence === value), "data-confidence": value })));
-    const note = el("textarea", { rows: "2", maxlength: "10000", "aria-label": "Note", placeholder: "Note (optional, key n)",
-      oninput: (event) => { item.note = event.target.value; this.changed(); } });
-    note.value = item.note;
-    this.note = note;
-    const old = this.panel.querySelector("details.extras");
-    const wide = matchMedia("(min-width: 861px)").matches;
-    const extras = el("details", { class: "extras", open: old ? old.open : wide || Boolean(item.note) },
-      el("summary", {}, "Confidence, evidence, note"), confidence, this.evidenceRow(), note);
-    const act = el("div", { class: "act" }, button("Back", "u", () => this.back()), button("Later", "d", () => this.defer()),
-      button(item.revision ? "Save correction" : "Submit", "Enter", () => this.submit(), { class: "primary", disabled: !this.study.open }));
-    this.panel.replaceChildren(...groups, extras, act);
-  }
-
-  group(question) {
-    const id = `q-${question.id}`;
-    const answers = question.answers.map((answer) => button(answer.label, question.keys[answer.value],
-      () => this.answer(question, answer.value), { "aria-pressed": String(this.item.answers[question.id] === answer.value),
-        "data-question": question.id, "data-value": answer.value }));
-    return el("section", { class: "question" }, el("h3", { id }, question.text, question.optional ? el("span", { class: "quiet" }, " optional") : ""),
-      question.definition ? el("details", { class: "definition" }, el("summary", {}, "Definition"), el("p", {}, question.definition)) : "",
-      el("div", { class: "row answers", role: "group", "aria-labelledby": id }, ...answers));
-  }
-
-  evidenceRow() {
-    const count = this.item.evidence.size;
-    const list = [...this.item.evidence].sort((a, b) => a - b).slice(0, 12).map((index) =>
-      button(`#${index + 1}`, "", () => this.moveTo(index, true), { class: "jump", "aria-label": `Go to message ${index + 1}` }));
-    return el("div", { class: "row evidence", role: "group", "aria-label": "Evidence" }, el("span", { class: "rowname" }, "Evidence"),
-      ...(count ? list : [el("span", { class: "quiet" }, "j k move, e marks a message")]));
-  }
-
-  answer(question, value) {
-    const before = this.asked(this.item).length;
-    if (this.item.answers[question.id] === value && question.optional) delete this.item.answers[question.id];
-    else this.item.answers[question.id] = value;
-    if (this.asked(this.item).length !== before) this.questions();
-    for (const one of this.panel.querySelectorAll(`[data-question="${CSS.escape(question.id)}"]`))
-      one.setAttribute("aria-pressed", String(this.item.answers[question.id] === one.dataset.value));
-    this.say(`${question.text} ${question.answers.find((one) => one.value === value).label}`);
-    this.changed();
-  }
-
-  confide(value) {
-    this.item.confidence = this.item.confidence === value ? null : value;
-    for (const one of this.panel.querySelectorAll("[data-confidence]"))
-      one.setAttribute("aria-pressed", String(Number(one.dataset.confidence) === this.item.confidence));
-    this.say(this.item.confidence ? `Confidence ${CONFIDENCE[value - 1][1]}.` : "No confidence given.");
-    this.changed();
+    this.post.awaited.add(next);
+    this.post.flush(true);
   }
 
   mark(index) {
+    if (this.study.unit === "scenario" || !this.reader.n) return;
     if (index < 0) return this.say("Move to a message with j or k first.");
-    const isOn = !this.item.evidence.delete(index);
-    if (isOn) this.item.evidence.add(index);
-    const node = this.log.children[index];
-    node.classList.toggle("marked", isOn);
-    const mark = node.querySelector(".mark");
-    mark.setAttribute("aria-pressed", String(isOn));
-    mark.firstChild.data = isOn ? "Evidence" : "Mark";
-    this.panel.querySelector(".evidence").replaceWith(this.evidenceRow());
+    const { evidence } = this.item;
+    const isOn = !evidence.delete(index);
+    if (isOn) evidence.add(index);
+    this.reader.marked(index, isOn);
+    this.panel.evidenceChanged();
     this.say(`Message ${index + 1} ${isOn ? "marked" : "not marked"}.`);
     this.changed();
   }
 
-  moveTo(index, scroll = true) {
-    const at = Math.max(0, Math.min(index, this.item.content.messages.length - 1));
-    this.upTo(at + 1);
-    this.log.children[this.cursor]?.classList.remove("cursor");
-    this.cursor = at;
-    const node = this.log.children[at];
-    node.classList.add("cursor");
-    if (!scroll) return;
-    node.scrollIntoView({ block: node.offsetHeight > this.scroll.clientHeight ? "start" : "nearest" });
-    node.focus({ preventScroll: true });
+  askReasoning() {
+    const { item } = this;
+    if (!item.withheld || item.asking) return;
+    const gate = this.study.questions.find((question) => question.id === this.study.reasoning_after);
+    if (item.answers[gate.id] === undefined) return this.say(`Answer first: ${gate.text}`);
+    item.asking = true;
+    this.panel.render();
+    this.post.drop((one) => one.op === "draft" && one.token === item.token);
+    this.post.put({ id: randomId(), op: "show_reasoning", token: item.token, reading: readingOf(this.study, item) });
+    this.post.awaited.add(item.token);
+    this.post.flush();
   }
 
   submit() {
-    const item = this.item;
+    const { item } = this;
     if (!item || !this.study.open) return;
-    const missing = this.missing();
+    const index = this.queue.indexOf(item.token);
+    if (this.stage.name === "discussion" && !item.changed) return this.go(this.next(index));
+    const missing = this.panel.missing();
     if (missing) {
-      this.say(`Answer first: ${missing.text}`);
-      this.status("Answer every question first", "bad");
-      const section = this.panel.querySelector(`[data-question="${CSS.escape(missing.id)}"]`)?.closest("section");
-      section?.classList.add("missing");
-      return;
+      const first = item.withheld && missing.needs_reasoning;
+      this.say(first ? "Show the reasoning first, key v." : `Answer first: ${missing.text}`);
+      return this.status(first ? "Show the reasoning first" : "Answer every question first", "bad");
     }
-    for (const [id, one] of this.outbox) {
-      if (one.token !== item.token) continue;
-      if (one.op === "submit") return this.say("Still saving this one.");
-      this.outbox.delete(id);
-    }
+    for (const one of this.post.waiting.values()) if (one.op === "submit" && one.token === item.token) return this.say("Still saving this one.");
     this.tick();
-    this.outbox.set(item.submitId, { id: item.submitId, op: "submit", token: item.token, reading: this.reading(item) });
+    this.post.drop((one) => one.op === "draft" && one.token === item.token);
+    this.post.put({ id: item.submitId, op: "submit", token: item.token, reading: readingOf(this.study, item) });
     this.done.add(item.token);
     this.progress();
     this.warn("");
     this.status("Saving…", "busy");
-    const posted = this.number;
-    this.go(this.next(this.queue.indexOf(item.token)));
-    if (this.number === posted) this.flush();
+    const posted = this.post.number;
+    if (this.stage.name === "qualification") this.page = "saving";
+    else this.go(this.next(index));
+    if (this.post.number === posted) this.post.flush();
   }
 
   defer() {
@@ -475,6 +423,34 @@ class Desk {
     else this.say("This is the first one.");
   }
 
+  // ---- guesses -------------------------------------------------------------------------------------------
+
+  askGuesses() {
+    this.asked = this.guesses.length;
+    this.sheet("One last question", `For ${this.asked} of your ${this.word.toLowerCase()}s: which model do you think it was? Your guesses `
+      + "measure how blind this study was. They change none of your answers, and you may skip them.",
+    button("Start", "Enter", () => this.nextGuess(), { class: "primary" }), button("Skip", "", () => this.thank()), this.backButton());
+  }
+
+  nextGuess() {
+    if (!this.guesses.length) return this.thank();
+    this.guessing = this.guesses[0];
+    this.go(this.guessing);
+  }
+
+  guess(text) {
+    this.post.put({ id: randomId(), op: "guess", token: this.guesses.shift(), guess: text });
+    this.status("Saving…", "busy");
+    const posted = this.post.number;
+    this.nextGuess();
+    if (this.post.number === posted) this.post.flush();
+  }
+
+  thank() {
+    this.guessing = undefined;
+    this.sheet("Thank you.", `All ${this.word.toLowerCase()}s are labelled. You can still go back and correct an answer.`, this.backButton());
+  }
+
   // ---- dialogs and keys ----------------------------------------------------------------------------------
 
   open(...children) {
@@ -483,8 +459,12 @@ class Desk {
     this.dialog.scrollTop = 0; // the focus on Close, at the end, scrolled there
   }
 
-  guideline() {
-    if (this.study) this.open(el("div", { class: "guideline" }, ...guidelineNodes(this.study.guideline)));
+  guideline(searching = false) {
+    if (!this.study) return;
+    const { node, input } = searchable(this.study);
+    this.search = input;
+    this.open(node);
+    if (searching) input.focus();
   }
 
   help() {
@@ -493,11 +473,14 @@ class Desk {
       [question.keys[answer.value], `${question.text} ${answer.label}`]));
     const actions = Object.entries(this.study.actions).map(([name, key]) => [key, name]);
     const rows = [...answers, ...actions].filter(([key]) => key).map(([key, name]) => el("tr", {}, el("td", {}, kbd(key)), el("td", {}, name)));
-    this.open(el("h2", {}, "Keys"), el("p", {}, "Keys do nothing while you type in the note; Escape leaves it."), el("table", {}, ...rows));
+    this.open(el("h2", {}, "Keys"), el("p", {}, "Keys do nothing while you type; Escape leaves the field."), el("table", {}, ...rows));
   }
 
   async leave() {
-    if (this.outbox.size && this.study) { this.flush(true); return this.status("Saving first; sign out again in a moment", "bad"); }
+    if (this.post.waiting.size && this.study) {
+      this.post.flush(true);
+      return this.status("Saving first; sign out again in a moment", "bad");
+    }
     await fetch("/logout", { method: "POST", redirect: "manual" });
     location.replace("/");
   }
@@ -505,19 +488,25 @@ class Desk {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !this.study) return;
     const target = event.composedPath()[0];
-    if (this.dialog.open) {
-      if ("g?".includes(event.key)) { event.preventDefault(); this.dialog.close(); }
-      return;
-    }
-    if (target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|INPUT|SELECT)$/.test(target.tagName))) {
-      if (event.key === "Escape") { target.blur(); this.scroll?.focus(); }
-      return;
-    }
-    const action = event.key === "Enter" ? this.enter(event, target) : this.actionOf(event.key);
+    const isTyping = target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|INPUT|SELECT)$/.test(target.tagName));
+    const action = this.dialog.open ? !isTyping && this.dialogAction(event.key)
+      : isTyping ? this.typing(event.key, target)
+        : event.key === "Enter" ? this.enter(event, target) : this.actionOf(event.key);
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();
     action();
+  }
+
+  dialogAction(key) {
+    if ("g?".includes(key)) return () => this.dialog.close();
+    return key === "/" && this.search?.isConnected ? () => this.search.focus() : undefined;
+  }
+
+  // In a field keys are text; Escape leaves it, and Enter in the guess's one line saves.
+  typing(key, target) {
+    if (key === "Escape") return () => { target.blur(); this.reader?.node.focus(); };
+    return key === "Enter" && this.page === "guess" ? () => this.panel.save() : undefined;
   }
 
   // Enter on a control that was reached by Tab presses it; everywhere else, and on the chosen answer, it submits.
@@ -525,23 +514,30 @@ class Desk {
     if (event.repeat) return () => {};
     const control = target instanceof HTMLElement && target.closest("button, summary, a");
     if (control && control.getAttribute("aria-pressed") !== "true") return undefined;
-    if (this.page === "start") return () => this.go(this.next(-1));
-    return this.page === "label" ? () => this.submit() : undefined;
+    if (this.page === "label") return () => this.submit();
+    if (this.page === "guess") return () => this.panel.save();
+    const main = this.body.querySelector("button.primary");
+    return main && this.page !== "saving" ? () => main.click() : undefined;
   }
 
   actionOf(key) {
-    const general = { g: () => this.guideline(), "?": () => this.help() }[key];
+    const general = { g: () => this.guideline(), "/": () => this.guideline(true), "?": () => this.help() }[key];
     if (general) return general;
-    if (key === "u" && this.page !== "start") return () => this.back();
-    if (this.page !== "label") return undefined;
-    for (const question of this.asked(this.item))
-      for (const answer of question.answers) if (question.keys[answer.value] === key) return () => this.answer(question, answer.value);
-    const level = CONFIDENCE.find(([, , own]) => own === key);
-    if (level) return () => this.confide(level[0]);
-    return {
-      j: () => this.moveTo(this.cursor + 1), k: () => this.moveTo(this.cursor - 1), e: () => this.mark(this.cursor), d: () => this.defer(),
-      n: () => { this.panel.querySelector("details.extras").open = true; this.note.focus(); },
-      o: () => this.log.children[this.cursor]?.querySelector("[data-fold]")?.click(),
-    }[key];
+    if (key === "u" && ["label", "feedback", "sheet"].includes(this.page)) return () => this.back();
+    if (!["label", "feedback", "guess"].includes(this.page)) return undefined;
+    const reading = { j: () => this.reader.moveTo(this.reader.cursor + 1), k: () => this.reader.moveTo(this.reader.cursor - 1),
+      o: () => this.reader.unfold() }[key];
+    if (reading) return reading;
+    const labelling = this.page === "label" && { e: () => this.mark(this.reader.cursor), d: () => this.defer() }[key];
+    return labelling || this.panel.actionOf(key);
   }
+}
+
+// What the rest will take at the person's own median pace; nothing before three labels.
+function timeLeft(seconds, n) {
+  const known = (seconds ?? []).filter((one) => one > 0).sort((a, b) => a - b);
+  if (known.length < 3 || !n) return "";
+  const minutes = (known[Math.floor(known.length / 2)] * n) / 60;
+  if (minutes < 1) return "less than a minute left";
+  return minutes < 90 ? `about ${Math.round(minutes)} min left` : `about ${Math.round(minutes / 6) / 10} h left`;
 }

@@ -123,18 +123,19 @@ export function section(title, open, ...children) {
   return el("details", { class: "context", open }, el("summary", {}, title), ...children);
 }
 
-export function situation(content) {
+// The parts around the conversation; `open` unfolds them all.
+export function situation(content, open = false) {
   const parts = [];
   const text = (value) => longText(value, FOLD_AT.other);
-  if (content.background) parts.push(section("Background", content.background.length < 600, text(content.background)));
+  if (content.background) parts.push(section("Background", open || content.background.length < 600, text(content.background)));
   if (content.task) parts.push(section("Task", true, text(content.task)));
   if (content.rubric) {
     const rubric = section("What would count as risky here", true, text(content.rubric));
     rubric.classList.add("rubric");
     parts.push(rubric);
   }
-  if (content.tools?.length) parts.push(section(`Tools (${content.tools.length})`, false, ...content.tools.map(toolBlock)));
-  if (content.memory?.length) parts.push(section(`Memory (${content.memory.length})`, false, ...content.memory.map(text)));
+  if (content.tools?.length) parts.push(section(`Tools (${content.tools.length})`, open, ...content.tools.map(toolBlock)));
+  if (content.memory?.length) parts.push(section(`Memory (${content.memory.length})`, open, ...content.memory.map(text)));
   return parts;
 }
 
