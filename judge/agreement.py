@@ -94,7 +94,7 @@ class AgreementResult:
     changes: tuple[GoldChange, ...]
     """How many items change between the ways to gold."""
     gold: pd.Series
-    """The gold that scored the judges: answer per item, "no consensus", or missing."""
+    """The gold that scored the judges: answer per item, "contested", "no consensus", or missing."""
     warnings: tuple[str, ...]
     """Sentences that must stand beside the figures."""
     positive: str
@@ -128,7 +128,7 @@ def agree(
     judge: str | None = None,
     unsure: Unsure | None = None,
     gold: GoldMethod = "majority",
-    adjudicated: Mapping[str, str] | None = None,
+    adjudicated: Mapping[str, str | None] | None = None,
     slices: Sequence[str] | None = None,
     resamples: int = 2000,
     seed: int = 0,
@@ -139,8 +139,8 @@ def agree(
 
     `unsure` is "category" for reliability and "missing" for judge accuracy unless given; where somebody was
     unsure the other treatments follow as figures that are no headline. `adjudicated` maps item ids to decided
-    answers. `slices` names slice columns; None takes all, () none. `levels` adds ordinal, interval or ratio
-    alpha for numeric answers in the order of `answers`. Readings keep the answers they were read with.
+    answers, None where an item stays contested: it changes gold, never the agreement between people. `slices`
+    names slice columns; None takes all, () none. `levels` adds ordinal, interval or ratio alpha for numeric answers in the order of `answers`. Readings keep the answers they were read with.
     Raises FrameError for a frame that cannot be read.
     """
     if not isinstance(frame, Readings):
@@ -153,13 +153,13 @@ def agree(
     return report.result(list(judges), slices, gold_ways(readings, adjudicated or {}))
 
 
-def gold_of(readings: Readings, method: GoldMethod, decisions: Mapping[str, str]) -> Consensus:
+def gold_of(readings: Readings, method: GoldMethod, decisions: Mapping[str, str | None]) -> Consensus:
     """The gold that scores the judges."""
     consensus = majority_gold(readings) if method == "majority" else dawid_skene_gold(readings)
     return adjudicate(readings, consensus, decisions) if decisions else consensus
 
 
-def gold_ways(readings: Readings, decisions: Mapping[str, str]) -> tuple[GoldChange, ...]:
+def gold_ways(readings: Readings, decisions: Mapping[str, str | None]) -> tuple[GoldChange, ...]:
     """How many items change between majority, Dawid-Skene and (where given) adjudicated gold."""
     ways = [majority_gold(readings), dawid_skene_gold(readings)]
     if decisions:

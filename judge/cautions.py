@@ -8,7 +8,7 @@ import numpy as np
 from secondreader.judge.blocks import Labelled
 from secondreader.judge.estimate import Estimate, Reason
 from secondreader.judge.frame import STATES, Readings
-from secondreader.judge.gold import NO_CONSENSUS, Consensus
+from secondreader.judge.gold import CONTESTED, NO_CONSENSUS, Consensus
 from secondreader.judge.resample import FEW_CLUSTERS, FEWEST_CLUSTERS
 from secondreader.judge.sums import GroupSums, Sums
 from secondreader.judge.unsure import Recoding
@@ -89,7 +89,15 @@ def gold_sentences(consensus: Consensus) -> list[str]:
         ]
     ties = int((consensus.gold == NO_CONSENSUS).sum())
     what = "item has" if ties == 1 else "items have"
-    return [f"{ties} {what} no consensus and cannot score the judge: adjudicate them"] if ties else []
+    notes = [f"{ties} {what} no consensus and cannot score the judge: adjudicate them"] if ties else []
+    contested = int((consensus.gold == CONTESTED).sum())
+    if contested:
+        what = "item stays" if contested == 1 else "items stay"
+        notes.append(
+            f"{contested} {what} contested after adjudication: competent readers split there, "
+            "so they have no gold and score no judge"
+        )
+    return notes
 
 
 def pairs_sentence(raw: Estimate, pairs: Estimate) -> list[str]:

@@ -13,6 +13,7 @@ from secondreader.judge.sums import Codes, Floats, pattern_codes
 
 GoldMethod = Literal["majority", "dawid_skene"]
 
+CONTESTED = np.int8(-3)
 NO_CONSENSUS = np.int8(-2)
 UNLABELLED = np.int8(-1)
 FEWEST_RATERS = 3
@@ -102,7 +103,7 @@ class Consensus:
     method: str
     """majority or dawid_skene, with "+ adjudicated" where decisions override it."""
     gold: Codes
-    """Answer code per item; NO_CONSENSUS (-2) for ties, UNLABELLED (-1) without a label."""
+    """Answer code per item; CONTESTED (-3), NO_CONSENSUS (-2) for ties, UNLABELLED (-1) without a label."""
     reason: Reason | None = None
     """Why the method gives no gold."""
     model: DawidSkene | None = None
@@ -137,21 +138,21 @@ def dawid_skene_gold(readings: Readings, *, smoothing: float = 1.0) -> Consensus
     return Consensus("dawid_skene", gold, model=model)
 
 
-def adjudicate(readings: Readings, consensus: Consensus, decisions: Mapping[str, str]) -> Consensus:
+def adjudicate(readings: Readings, consensus: Consensus, decisions: Mapping[str, str | None]) -> Consensus:
     """The consensus with adjudicated answers (item id -> answer) in place of the votes.
 
-    An unknown item or answer raises FrameError.
+    None leaves an item CONTESTED: it has no gold, whatever the votes say, and scores no judge. An unknown item or answer raises FrameError.
     """
     gold = consensus.gold.copy()
     place = {item: index for index, item in enumerate(readings.items)}
     for item, answer in decisions.items():
         if str(item) not in place:
             raise FrameError(f"adjudicated item {item!r} is not in the frame: check its id")
-        if answer not in readings.answers:
+        if answer is not None and answer not in readings.answers:
             raise FrameError(
                 f"item {item!r} is adjudicated as {answer!r}, not one of {', '.join(readings.answers)}: correct it"
             )
-        gold[place[str(item)]] = readings.answers.index(answer)
+        gold[place[str(item)]] = CONTESTED if answer is None else readings.answers.index(answer)
     return Consensus(f"{consensus.method} + adjudicated", gold, consensus.reason, consensus.model)
 
 
@@ -164,7 +165,7 @@ class GoldChange:
     two: str
     """Second method."""
     changed: int | None
-    """Items labelled by both whose gold differs, no consensus being an own answer; None if one has no gold."""
+    """Items labelled by both whose gold differs, contested and no consensus being answers of their own; None if one has no gold."""
     items: int
     """Items labelled by both."""
 

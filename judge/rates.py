@@ -249,7 +249,7 @@ def _gap_notes(judged: est.Judged, member: Mask, opened: int, bracket: Interval 
         )
     if opened and bracket is not None:
         notes.append(
-            f"{opened} labelled transcripts have no gold (unsure or no consensus); counted as no or as yes "
+            f"{opened} labelled transcripts have no gold (unsure, no consensus or contested); counted as no or as yes "
             f"the corrected rate would be {bracket.low:.3f} or {bracket.high:.3f}."
         )
     return notes

@@ -57,12 +57,13 @@ def unparsed_share(
 def confusion(readings: Readings, part: Labelled, judges: list[int]) -> pd.DataFrame:
     """Labelled items by gold answer and verdict per judge: columns judge, gold, verdict, n, weight.
 
-    Gold may be "no consensus" or "no label", a verdict "unparsed", "error" or "absent": nothing is left out.
+    Gold may be "contested", "no consensus" or "no label", a verdict "unparsed", "error" or "absent": nothing is
+    left out.
     """
     q = len(readings.answers)
-    gold_names = [*readings.answers, "no consensus", "no label"]
+    gold_names = [*readings.answers, "contested", "no consensus", "no label"]
     verdict_names = [*readings.answers, "unparsed", "error", "absent"]
-    gold_place = np.array([*range(q), q, q + 1])
+    gold_place = np.arange(q + 3)  # negative codes count from the end
     state_place = np.array([q + 2, 0, q, q + 1])
     gold = gold_place[part.gold]
     tables = []
@@ -82,7 +83,7 @@ def confusion(readings: Readings, part: Labelled, judges: list[int]) -> pd.DataF
 
 def gold_series(readings: Readings, consensus: Consensus) -> pd.Series:
     """The gold answer per item id."""
-    table = np.array([*readings.answers, "no consensus", None], dtype=object)
+    table = np.array([*readings.answers, "contested", "no consensus", None], dtype=object)
     return pd.Series(
         table[consensus.gold], index=pd.Index(readings.items, name="item"), name="gold", dtype=object
     )

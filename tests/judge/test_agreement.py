@@ -263,6 +263,23 @@ def test_adjudication_and_dawid_skene_change_gold() -> None:
     assert two.find("raw", "judge-human").value is None
 
 
+def test_a_contested_item_scores_no_judge_and_leaves_people_alone() -> None:
+    """It is counted as contested with a sentence, accuracy has one item less, and no human-human figure moves."""
+    frame = study()
+    votes = agree(frame, slices=(), resamples=0)
+    judged = set(frame.loc[(frame["kind"] == "judge") & frame["answer"].notna(), "item"])
+    item = next(one for one in votes.gold[votes.gold == "yes"].index if int(one) in judged)
+    decided = agree(frame, slices=(), resamples=0, adjudicated={item: None})
+    assert decided.gold[item] == "contested"
+    assert said(decided, "1 item stays contested after adjudication")
+    counts = decided.confusion[decided.confusion["gold"] == "contested"]
+    assert counts["n"].sum() == 1
+    before, after = votes.find("raw", "judge-human"), decided.find("raw", "judge-human")
+    assert after.n == before.n - 1
+    for name in ("raw", "ac1", "alpha"):
+        assert decided.find(name) == votes.find(name)
+
+
 def test_unparsed_verdicts_are_counted_per_slice() -> None:
     """Verdicts without an answer in one slice show there and in the confusion counts."""
     frame = study()

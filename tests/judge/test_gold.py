@@ -6,6 +6,7 @@ from sklearn.metrics import accuracy_score
 from secondreader.judge.estimate import Reason
 from secondreader.judge.frame import FrameError, Readings, read_frame
 from secondreader.judge.gold import (
+    CONTESTED,
     NO_CONSENSUS,
     UNLABELLED,
     adjudicate,
@@ -81,6 +82,17 @@ def test_adjudicated_answers_override_votes() -> None:
         adjudicate(readings, votes, {"i009": "yes"})
     with pytest.raises(FrameError, match="'perhaps', not one of no, yes"):
         adjudicate(readings, votes, {"i000": "perhaps"})
+
+
+def test_a_contested_item_has_no_gold_whatever_the_votes_say() -> None:
+    """A decision without an answer takes a clear majority away and counts as a change against every other way."""
+    readings = readings_of([["yes", "yes", "no"], ["no", "no", "yes"], ["yes", "yes", "yes"]])
+    votes, model = majority_gold(readings), dawid_skene_gold(readings)
+    decided = adjudicate(readings, votes, {"i000": None, "i001": "yes"})
+    assert decided.gold.tolist() == [CONTESTED, 1, 1]
+    changes = {(one.one, one.two): (one.changed, one.items) for one in gold_changes([votes, model, decided])}
+    assert changes["majority", "majority + adjudicated"] == (2, 3)
+    assert changes["dawid_skene", "majority + adjudicated"] == (2, 3)
 
 
 def test_the_annotator_left_out_has_no_vote() -> None:
