@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, func, update
 from sqlmodel import Session, col, select
 
-from secondreader.db.canonical import clean_text
+from secondreader.db.canonical import plain_text
 from secondreader.db.codebook import Codebook
 from secondreader.db.engine import execute, pick, wait_turn, writing
 from secondreader.db.rules import Rules, rules_of
@@ -304,7 +304,7 @@ def new_label(place: Place, annotator_id: int, given: LabelInput, revision: int)
         answers=Codebook.model_validate(place.codebook).checked(given.answers),
         evidence=sorted(set(given.evidence)),
         confidence=given.confidence,
-        note=clean_text(given.note),
+        note=plain_text(given.note),
         contested=given.contested,
         active_seconds=given.active_seconds,
         position=place.position,

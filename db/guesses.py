@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col
 
-from secondreader.db.canonical import clean_text
+from secondreader.db.canonical import plain_text
 from secondreader.db.desk import LABEL_LOCK, DeskError, StudyClosed, place_of
 from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.rules import rules_of
@@ -97,7 +97,7 @@ def save_guess(session: Session, annotator_id: int, token: str, text: str) -> bo
         raise DeskError("Nobody asks for a guess about this transcript; reload the page.")
     if found.is_guessed:
         return False
-    session.add(Guess(assignment_id=place.assignment_id, text=clean_text(text).strip()[:MAX_GUESS]))
+    session.add(Guess(assignment_id=place.assignment_id, text=plain_text(text).strip()[:MAX_GUESS]))
     session.flush()
     return True
 

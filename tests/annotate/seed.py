@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from secondreader.db.access import create_invite
+from secondreader.db.codebook import Codebook
 from secondreader.db.content import Content, Message, ToolCall, ToolSpec
 from secondreader.db.engine import open_engine, writing
+from secondreader.db.rules import Rules
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
 from secondreader.db.tables import Annotator, Transcript
@@ -85,6 +87,8 @@ def seed(
     n_items: int = 12,
     notice: str = "",
     name: str = "canary-study-name",
+    book: Codebook | None = None,
+    rules: Rules | None = None,
 ) -> Seeded:
     """Fill a database, which may hold other studies: transcripts with verdicts, one open study, two annotators, one researcher."""
     engine = open_engine(target)
@@ -102,12 +106,14 @@ def seed(
         for number, text in enumerate(texts)
     ]
     with writing(engine) as session:
-        study = ensure_study(session, name, title="Reading agents at work", notice=notice)
+        study = ensure_study(session, name, title="Reading agents at work", notice=notice, codebook=book)
         stored = add_transcripts(session, new)
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [verdict(row) for row in stored.ids])
         plan = DrawPlan(len(texts), ("A1", "A2"), 2, seed=7, strata="verdict", judge="canary-judge")
         drawn = freeze(session, study, plan)
+        if rules:
+            study.rules = rules.model_dump(mode="json")
         boss = Annotator(name="R", role="researcher")
         session.add(boss)
         session.flush()
