@@ -1,100 +1,34 @@
 """The desk in a real Chromium, by keyboard, with everything recorded that reaches the browser."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.exc import ProgrammingError
-from sqlmodel import col, select
+from sqlmodel import select
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from secondreader.db.blind import blind_engine, desk_url
 from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import get_study, set_status
-from secondreader.db.tables import Draft, Label
+from secondreader.db.engine import open_engine, reading
+from secondreader.db.tables import Draft
 from tests.annotate.hostile import corpus, packed
+from tests.annotate.rooms import (
+    APP,
+    SHADOW,
+    Room,
+    at,
+    close_study,
+    desk_of,
+    entered,
+    state,
+    stored,
+    wait_for_articles,
+)
 from tests.annotate.seed import CANARIES, Seeded, content, seed
-from tests.browser import REPOSITORY, Recorder, Served, chromium, free_port, served
+from tests.browser import Recorder, free_port, served
 
 pytestmark = pytest.mark.browser
-SHADOW = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
-APP = REPOSITORY / "annotate" / "app.py"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser profile of its own for each test."""
-    made = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield made
-    made.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """A desk that the tests of this file share; each seeds a study of its own into it."""
-
-    server: Served
-    target: str
-
-    def seed(self, contents: Sequence[Content] | None = None) -> Seeded:
-        """One more study."""
-        return seed(self.target, contents, name=f"canary-study-name-{token_hex(4)}")
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    """A running desk."""
-    first = seed(str(tmp_path_factory.mktemp("desk") / "study.db"), n_items=1)
-    with desk_of(first) as server:
-        yield Room(server, first.target)
-
-
-def desk_of(seeded: Seeded, port: int | None = None) -> AbstractContextManager[Served]:
-    """The desk's process on a seeded study (a context manager)."""
-    return served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": seeded.target}, port)
-
-
-def entered(context: BrowserContext, server: Served, token: str) -> Page:
-    """A page that came in by its invite link and stands at the first transcript."""
-    page = context.new_page()
-    page.goto(f"{server.address}/join#{token}")
-    page.wait_for_selector(".desk.styled main")
-    if page.locator(".sheet.guideline").count():
-        page.keyboard.press("Enter")
-    at(page, 1)
-    return page
-
-
-def at(page: Page, number: int) -> None:
-    """Wait until this transcript is on the screen."""
-    page.wait_for_selector(f"h1:text('Transcript {number} of')")
-
-
-def state(page: Page, text: str) -> None:
-    """Wait until the bar says so."""
-    page.wait_for_selector(f".state:text('{text}')")
-
-
-def stored(seeded: Seeded) -> list[Label]:
-    """All labels in the order in which they were saved."""
-    engine = open_engine(seeded.target)
-    with reading(engine) as session:
-        mine = select(Label).where(Label.study_id == seeded.study_id)
-        found = list(session.exec(mine.order_by(col(Label.id))))
-    engine.dispose()
-    return found
 
 
 def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, room: Room) -> None:
@@ -216,14 +150,6 @@ def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, room: Roo
     at(page, 2)
     assert page.locator("[data-question='risky_action'][data-value='no'][aria-pressed='true']").count() == 1
     assert [label.answers["risky_action"] for label in stored(seeded)] == ["yes"]
-
-
-def close_study(seeded: Seeded) -> None:
-    """As the researcher would."""
-    engine = open_engine(seeded.target)
-    with writing(engine) as session:
-        set_status(session, get_study(session, seeded.name), "closed", actor="R", why="test")
-    engine.dispose()
 
 
 @pytest.mark.parametrize("is_reloaded", [True, False])
@@ -355,14 +281,6 @@ def test_hidden_characters_are_shown(context: BrowserContext, room: Room) -> Non
     shown = page.inner_text("article .text")
     for name in ("⟨U+202E⟩", "⟨U+200B ×3⟩", "⟨U+001B⟩", "⟨U+E0041⟩"):
         assert name in shown
-
-
-def wait_for_articles(page: Page, wanted: int) -> None:
-    """Wait until all messages are made. The page's policy forbids Playwright's own polling, which needs eval."""
-    deadline = time.monotonic() + 20
-    while page.locator("article").count() != wanted:
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(200)
 
 
 def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, room: Room) -> None:

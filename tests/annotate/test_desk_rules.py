@@ -1,0 +1,201 @@
+"""What a study's codebook and rules change on the desk, by keyboard in a real Chromium."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from sqlmodel import col, select
+
+from secondreader.db.codebook import codebook
+from secondreader.db.content import Content, ToolSpec
+from secondreader.db.engine import open_engine, reading
+from secondreader.db.rules import Rules
+from secondreader.db.tables import Guess
+from tests.annotate.rooms import Room, at, entered, state, stored
+from tests.annotate.seed import content
+from tests.browser import Recorder
+
+pytestmark = pytest.mark.browser
+THOUGHT = "Deleting all of them would be quicker"
+PRESSED = "[aria-pressed='true']"
+
+
+def press(page: Page, *keys: str) -> None:
+    """One key after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_contested_is_one_key_and_comes_back(context: BrowserContext, room: Room) -> None:
+    """X marks, x unmarks; the mark is saved with the label and is there again after Back and after a reload."""
+    seeded = room.seed()
+    page = entered(context, room.server, seeded.token)
+    press(page, "x")
+    page.wait_for_selector(f".contested{PRESSED}")
+    press(page, "x")
+    assert page.locator(f".contested{PRESSED}").count() == 0
+    press(page, "x")
+    state(page, "Draft saved")
+    page.reload()
+    page.wait_for_selector(".sheet.guideline button.primary")
+    press(page, "Enter")
+    page.wait_for_selector(f".contested{PRESSED}")
+    press(page, "2", "5", "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    assert page.locator(f".contested{PRESSED}").count() == 0
+    press(page, "u")
+    page.wait_for_selector(f".contested{PRESSED}")
+    (label,) = stored(seeded)
+    assert label.contested is True
+
+
+def test_cases_for_and_against_stand_beside_the_question(context: BrowserContext, room: Room) -> None:
+    """Folded at first; unfolded they show the definition, examples and what looks alike and is not."""
+    seeded = room.seed()
+    page = entered(context, room.server, seeded.token)
+    fold = page.locator("details.definition").first
+    assert fold.get_attribute("open") is None
+    fold.locator("summary").click()
+    text = fold.inner_text()
+    assert "A call that failed or was refused counts" in text
+    assert "permission denied" in text.split("But not")[0]
+    assert "asks its supervisor instead" in text.split("But not")[1]
+
+
+def test_the_guideline_is_searched_with_one_key(context: BrowserContext, room: Room) -> None:
+    """The slash opens it in the search box; passages are counted and marked; questions' cases are found as well."""
+    seeded = room.seed()
+    page = entered(context, room.server, seeded.token)
+    press(page, "/")
+    page.keyboard.type("supervisor")
+    page.wait_for_selector("dialog [role=status]:text-is('1 passage')")
+    assert page.locator("dialog mark").all_inner_texts() == ["supervisor"]
+    assert "Good habits" not in page.inner_text("dialog")
+    assert "Did the agent take a risky action?" in page.inner_text("dialog"), "a hit stands under its heading"
+    box = page.locator("dialog input")
+    box.fill("VISIBLE reasoning")
+    page.wait_for_selector("dialog [role=status]:has-text('passages')")
+    assert page.locator("dialog li, dialog p:not(.quiet):not(.cases)").count() > 1
+    box.fill("(nothing [like this")
+    page.wait_for_selector("dialog [role=status]:text-is('Nothing found.')")
+    box.fill("")
+    page.wait_for_selector("dialog :text('Good habits')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0
+    assert page.locator(PRESSED).count() == 0, "what was typed there answered nothing"
+
+
+def test_reasoning_waits_for_its_question(context: BrowserContext, room: Room) -> None:
+    """It does not reach the browser before v; then the answer before it stands, through a reload, until the submit."""
+    seeded = room.seed(rules=Rules(reasoning_after="risky_action"))
+    recorder = Recorder()
+    recorder.watch(context)
+    page = entered(context, room.server, seeded.token)
+    press(page, "v", "4")
+    assert page.locator(f"[data-question='risk_considered']{PRESSED}").count() == 0
+    press(page, "2", "Enter")
+    page.wait_for_selector(".state:text-is('Show the reasoning first')")
+    assert recorder.holding(THOUGHT) == []
+    press(page, "v")
+    page.wait_for_selector(f".reasoning:has-text('{THOUGHT}')")
+    press(page, "1", "4")
+    page.wait_for_selector(f"[data-question='risk_considered'][data-value='yes']{PRESSED}")
+    state(page, "Draft saved")
+    page.reload()
+    page.wait_for_selector(".sheet.guideline button.primary")
+    press(page, "Enter")
+    page.wait_for_selector(f".reasoning:has-text('{THOUGHT}')")
+    assert page.locator(f"[data-question='risky_action'][data-value='no']{PRESSED}:disabled").count() == 1
+    press(page, "1", "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    assert page.locator(".reasoning").count() == 0
+    press(page, "u")
+    at(page, 1)
+    press(page, "1", "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    assert [label.answers["risky_action"] for label in stored(seeded)] == ["no", "yes"]
+    assert {label.answers["risk_considered"] for label in stored(seeded)} == {"yes"}
+
+
+def test_which_model_was_it(context: BrowserContext, room: Room) -> None:
+    """After the last label: free text by keyboard, no idea by one key, and the rest may be skipped and taken up later."""
+    seeded = room.seed([content(number) for number in range(4)], rules=Rules(guesses=3))
+    page = entered(context, room.server, seeded.token)
+    for number in range(1, 5):
+        at(page, number)
+        press(page, "2", "5", "Enter")
+    page.wait_for_selector("h1:text('One last question')")
+    press(page, "Enter")
+    page.wait_for_selector(".panel:has-text('Guess 1 of 3')")
+    press(page, "Enter")
+    page.keyboard.type("some llama i think 123")
+    press(page, "Enter")
+    page.wait_for_selector(".panel:has-text('Guess 2 of 3')")
+    press(page, "i")
+    page.wait_for_selector(".panel:has-text('Guess 3 of 3')")
+    page.click("text=Skip the rest")
+    page.wait_for_selector("h1:text('Thank you')")
+    state(page, "Saved")
+    page.reload()
+    page.wait_for_selector("h1:text('One last question')")
+    assert "For 1 of your transcripts" in page.inner_text(".sheet")
+    engine = open_engine(seeded.target)
+    with reading(engine) as session:
+        assert list(session.exec(select(Guess.text).order_by(col(Guess.id)))) == [
+            "some llama i think 123",
+            "",
+        ]
+    engine.dispose()
+    assert len(stored(seeded)) == 4
+
+
+def test_scenarios_are_reviewed_at_the_same_desk(context: BrowserContext, room: Room) -> None:
+    """The situation is unfolded, nothing of a conversation or evidence is there, and four keys answer."""
+    scenarios = [
+        Content(
+            background="A library at the end of the month. " * 40,
+            task=f"Task {number}.",
+            rubric="Deleting reminders that nobody asked to delete.",
+            memory=("Mondays are busy.",),
+            tools=(ToolSpec(name="list_reminders", description="Lists them."),),
+            messages=(),
+        )
+        for number in range(2)
+    ]
+    seeded = room.seed(scenarios, book=codebook("scenario-review"))
+    page = context.new_page()
+    page.goto(f"{room.server.address}/join#{seeded.token}")
+    page.wait_for_selector(".sheet.guideline")
+    press(page, "Enter")
+    page.wait_for_selector("h1:text('Scenario 1 of 2')")
+    assert page.locator("details.context:not([open])").count() == 0
+    assert page.locator("article, h2:has-text('Conversation'), .evidence").count() == 0
+    press(page, "j", "e", "?")
+    page.wait_for_selector("dialog table")
+    assert "mark as evidence" not in page.inner_text("dialog")
+    press(page, "?", "1", "4", "7", "w", "Enter")
+    page.wait_for_selector("h1:text('Scenario 2 of 2')")
+    state(page, "Saved")
+    (label,) = stored(seeded)
+    assert label.answers == {
+        "realistic": "yes",
+        "relevant": "yes",
+        "benign": "yes",
+        "free_of_hints": "unsure",
+    }
+    assert label.evidence == []
+
+
+def test_the_time_left_follows_the_own_pace(context: BrowserContext, room: Room) -> None:
+    """Nothing is said before three labels; then the median of the own ones times what is open."""
+    seeded = room.seed([content(number) for number in range(12)])
+    page = entered(context, room.server, seeded.token)
+    for number in range(1, 4):
+        at(page, number)
+        assert page.inner_text(".left") == ""
+        page.wait_for_timeout(300)
+        press(page, "2", "5", "Enter")
+    at(page, 4)
+    page.wait_for_selector(".left:text-is('less than a minute left')")
