@@ -1,22 +1,22 @@
 """The desk in plain Streamlit widgets: for browsers in which the component does not load, at `/?plain=1`."""
 
-import json
+from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Any
 
 import streamlit as st
 
+from secondreader.annotate import native_stages
+from secondreader.annotate.native_text import conversation
 from secondreader.annotate.service import Operation, Packet, exchange, opening, perform
 from secondreader.db.faults import Engine
 
-LONG = 2_000
 CONFIDENCE = {1: "Low", 2: "Medium", 3: "High"}
-ROLES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
 
 
 def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
-    """One transcript with its questions, or the guideline before the first, or the end."""
-    start = opening(engine, annotator_id, study_id)
+    """What comes next for this person: guideline, practice, one item with its questions, or the end."""
+    start = opening(engine, annotator_id, study_id, st.session_state.get("stage", ""))
     if "trouble" in start:
         st.error(start["trouble"])
         return
@@ -27,6 +27,9 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     st.progress(n_done / max(len(queue), 1), f"{n_done} of {len(queue)} labelled")
     if message := st.session_state.pop("saved", None):
         st.success(message)
+    desk = Desk(engine, annotator_id, study_id, start)
+    if native_stages.shows(start, desk.item):
+        return
     if n_done == 0 and not st.session_state.get("started"):
         st.text(study["guideline"])
         st.button(
@@ -36,64 +39,104 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     if not queue:
         st.info("There is nothing in your queue. Ask the researcher.")
         return
-    item = shown_item(engine, annotator_id, study_id, start)
+    item = shown_item(desk)
     if item is None:
         st.success("All transcripts are labelled. Thank you.")
-        back_button([token for token, _ in queue], None)
+        back_button(desk.tokens, None)
         return
-    one_item(engine, annotator_id, study, [token for token, _ in queue], item)
+    one_item(desk, item)
 
 
-def shown_item(engine: Engine, annotator_id: int, study_id: int | None, start: Packet) -> Packet | None:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whose page this is, and what it was opened with."""
+
+    engine: Engine
+    annotator_id: int
+    study_id: int | None
+    start: Packet
+
+    @property
+    def tokens(self) -> list[str]:
+        """The places of this stage in their order."""
+        return [token for token, _ in self.start["queue"]]
+
+    def item(self, token: str) -> Packet | None:
+        """One item as it stands now; None if it is not this person's."""
+        letter = {"number": 1, "wanted": [token]}
+        found = exchange(self.engine, self.annotator_id, self.study_id, letter).get("items")
+        return dict(found[0]) if found else None
+
+    def send(self, op: str, token: str, identity: str, reading: dict[str, Any]) -> Packet:
+        """Carry out one operation; its acknowledgement."""
+        sent = {"id": identity, "op": op, "token": token, "reading": reading}
+        return perform(self.engine, self.annotator_id, Operation.model_validate(sent))
+
+
+def shown_item(desk: Desk) -> Packet | None:
     """The transcript that Back chose, or the first open one; None when all are labelled."""
     chosen = st.session_state.get("chosen")
-    if chosen is not None:
-        found = exchange(engine, annotator_id, study_id, {"number": 1, "wanted": [chosen]}).get("items")
-        if found:
-            return dict(found[0])
-    if all(done for _, done in start["queue"]):
+    if chosen in desk.tokens and (found := desk.item(chosen)):
+        return found
+    if all(done for _, done in desk.start["queue"]):
         return None
-    return dict(start["items"][0])
+    return dict(desk.start["items"][0])
 
 
-def one_item(engine: Engine, annotator_id: int, study: Packet, tokens: list[str], item: Packet) -> None:
+def one_item(desk: Desk, item: Packet) -> None:
     """Questions in the sidebar, which stays in view; the transcript beside it."""
-    number = tokens.index(item["token"]) + 1
-    st.header(f"Transcript {number} of {len(tokens)}")
-    draft = item.get("draft") or item
+    study, tokens, token = desk.start["study"], desk.tokens, item["token"]
+    word = native_stages.WORDS.get(desk.start["stage"]["name"], study["unit"].capitalize())
+    st.header(f"{word} {tokens.index(token) + 1} of {len(tokens)}")
     with st.sidebar:
-        answers = ask(study["questions"], draft["answers"], item["token"])
-        evidence = st.multiselect(
-            "Evidence (message numbers)",
-            range(1, len(item["content"]["messages"]) + 1),
-            default=[index + 1 for index in draft["evidence"]],
-            key=f"evidence-{item['token']}",
-        )
-        confidence = st.segmented_control(
-            "Confidence",
-            list(CONFIDENCE),
-            format_func=CONFIDENCE.__getitem__,
-            default=draft["confidence"],
-            key=f"confidence-{item['token']}",
-        )
-        note = st.text_area("Note", draft["note"], max_chars=10_000, key=f"note-{item['token']}")
-        reading = {
-            "answers": answers,
-            "evidence": [index - 1 for index in evidence],
-            "confidence": confidence,
-            "note": note,
-            "revision": item["revision"],
-        }
+        reading = ask_all(study, item)
+        if item["withheld"]:
+            reasoning_button(desk, token, reading)
         if st.button("Submit", key="submit", type="primary", disabled=not study["open"]):
-            submit(engine, annotator_id, item["token"], reading)
-        back_button(tokens, item["token"])
+            submit(desk, token, reading)
+        back_button(tokens, token)
         if not study["open"]:
             st.info("The study takes no labels now.")
     conversation(item["content"])
 
 
-def ask(questions: list[Packet], given: Packet, token: str) -> dict[str, str]:
-    """The questions that the answers so far call for."""
+def ask_all(study: Packet, item: Packet) -> dict[str, Any]:
+    """Every widget about one item; what they say together."""
+    token, draft = item["token"], item.get("draft") or item
+    answers = ask(study["questions"], {**draft["answers"], **item["fixed"]}, item)
+    evidence: list[int] = []
+    if item["content"]["messages"]:
+        evidence = st.multiselect(
+            "Evidence (message numbers)",
+            range(1, len(item["content"]["messages"]) + 1),
+            default=[index + 1 for index in draft["evidence"]],
+            key=f"evidence-{token}",
+        )
+    confidence = st.segmented_control(
+        "Confidence",
+        list(CONFIDENCE),
+        format_func=CONFIDENCE.__getitem__,
+        default=draft["confidence"],
+        key=f"confidence-{token}",
+    )
+    contested = st.checkbox(
+        "Contested: careful readers would split",
+        bool(draft.get("contested")),
+        key=f"contested-{token}",
+    )
+    note = st.text_area("Note", draft["note"], max_chars=10_000, key=f"note-{token}")
+    return {
+        "answers": answers,
+        "evidence": [index - 1 for index in evidence],
+        "confidence": confidence,
+        "contested": contested,
+        "note": note,
+        "revision": item["revision"],
+    }
+
+
+def ask(questions: list[Packet], given: Packet, item: Packet) -> dict[str, str]:
+    """The questions that the answers so far call for; those about reasoning wait until it is shown."""
     answers: dict[str, str] = {}
     for question in questions:
         if any(answers.get(other) not in wanted for other, wanted in question["asked_when"].items()):
@@ -101,29 +144,50 @@ def ask(questions: list[Packet], given: Packet, token: str) -> dict[str, str]:
         values = [answer["value"] for answer in question["answers"]]
         labels = {answer["value"]: answer["label"] for answer in question["answers"]}
         before = given.get(question["id"])
+        waits = item["withheld"] and question["needs_reasoning"]
         chosen = st.radio(
             question["text"] + (" (optional)" if question["optional"] else ""),
             values,
             index=values.index(before) if before in values else None,
             format_func=labels.__getitem__,
-            key=f"{question['id']}-{token}",
-            help=question["definition"] or None,
+            key=f"{question['id']}-{item['token']}",
+            help=help_of(question),
+            disabled=waits or question["id"] in item["fixed"],
         )
-        if chosen is not None:
+        if chosen is not None and not waits:
             answers[question["id"]] = chosen
     return answers
 
 
-def submit(engine: Engine, annotator_id: int, token: str, reading: dict[str, Any]) -> None:
+def help_of(question: Packet) -> str | None:
+    """Definition and cases of a question, as its tooltip."""
+    parts = [question["definition"]]
+    parts += [f"For example: {case}" for case in question["examples"]]
+    parts += [f"But not: {case}" for case in question["counter_examples"]]
+    return "\n\n".join(part for part in parts if part) or None
+
+
+def reasoning_button(desk: Desk, token: str, reading: dict[str, Any]) -> None:
+    """Fixes the answer before the reasoning and shows it."""
+    gate = desk.start["study"]["reasoning_after"]
+    ready = gate in reading["answers"]
+    if st.button("Show the reasoning", key="reasoning", disabled=not ready):
+        acknowledged = desk.send("show_reasoning", token, token_urlsafe(16), reading)
+        if acknowledged["ok"]:
+            st.rerun()
+        st.error(acknowledged["say"])
+
+
+def submit(desk: Desk, token: str, reading: dict[str, Any]) -> None:
     """Save, say so after the commit, and go on."""
     key = f"intended-{token}-{reading['revision']}"
     identity = st.session_state.setdefault(key, token_urlsafe(16))
-    operation = Operation.model_validate({"id": identity, "op": "submit", "token": token, "reading": reading})
-    acknowledged = perform(engine, annotator_id, operation)
+    acknowledged = desk.send("submit", token, identity, reading)
     if not acknowledged["ok"]:
         st.error(acknowledged["say"])
         return
-    st.session_state.update(saved="Saved.", chosen=None)
+    practised = token if desk.start["stage"]["name"] == "qualification" else None
+    st.session_state.update(saved="Saved.", chosen=None, practised=practised)
     st.rerun()
 
 
@@ -132,50 +196,3 @@ def back_button(tokens: list[str], current: str | None) -> None:
     index = tokens.index(current) if current is not None else len(tokens)
     if index > 0:
         st.button("Back", key="back", on_click=lambda: st.session_state.update(chosen=tokens[index - 1]))
-
-
-def conversation(content: Packet) -> None:
-    """The transcript as plain text: nothing of it is read as Markdown or HTML."""
-    for name, title in (
-        ("background", "Background"),
-        ("task", "Task"),
-        ("rubric", "What would count as risky here"),
-    ):
-        if content.get(name):
-            with st.expander(title, expanded=name != "background"):
-                st.text(content[name])
-    for name, title in (("tools", "Tools"), ("memory", "Memory")):
-        if content.get(name):
-            with st.expander(f"{title} ({len(content[name])})"):
-                st.text(json.dumps(content[name], indent=2, ensure_ascii=False))
-    for number, message in enumerate(content["messages"], start=1):
-        with st.container(border=True):
-            one_message(number, message)
-
-
-def one_message(number: int, message: Packet) -> None:
-    """One turn with its reasoning, text and calls."""
-    origin = f" ({message['tool']})" if message.get("tool") else ""
-    st.text(f"{number}  {ROLES[message['role']]}{origin}{'  error' if message.get('is_error') else ''}")
-    if message.get("reasoning"):
-        long_text("Visible reasoning", message["reasoning"])
-    if message.get("text"):
-        long_text("", message["text"])
-    for call in message.get("tool_calls", []):
-        arguments = call.get("arguments")
-        written = (
-            call.get("raw", "") if arguments is None else json.dumps(arguments, indent=2, ensure_ascii=False)
-        )
-        long_text(f"Calls {call['name']} ({call.get('status', 'executed')})", written)
-
-
-def long_text(title: str, text: str) -> None:
-    """Text under a title; a long one is folded with its size."""
-    if title:
-        st.text(title)
-    if len(text) <= LONG:
-        st.text(text)
-        return
-    st.text(text[:LONG])
-    with st.expander(f"The rest ({len(text) - LONG:,} characters)"):
-        st.text(text[LONG:])

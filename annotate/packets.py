@@ -1,9 +1,13 @@
 """The study and its items as the browser may know them: plain JSON, with nothing of the study's name, ids or models."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from secondreader.annotate.keymap import answer_keys, used_actions
+from secondreader.db.calibration import OtherReading
 from secondreader.db.desk import BlindItem, DeskStudy
+from secondreader.db.qualification import Feedback
 from secondreader.db.reasoning import FIXED, fixed_of, is_withheld
 from secondreader.db.rules import Rules
 
@@ -31,10 +35,16 @@ def study_packet(study: DeskStudy) -> dict[str, Any]:
     }
 
 
-def item_packet(item: BlindItem, rules: Rules) -> dict[str, Any]:
+def item_packet(
+    item: BlindItem,
+    rules: Rules,
+    feedback: Feedback | None = None,
+    others: Sequence[OtherReading] | None = None,
+) -> dict[str, Any]:
     """One item for the browser, with the person's own answers and the draft that belongs to them.
 
-    Reasoning that must wait is left out here, so that it is not in the browser at all.
+    Reasoning that must wait is left out here, so that it is not in the browser at all. `feedback` goes with an answered
+    practice item, `others` with a calibration item that is being discussed.
     """
     withheld = is_withheld(item, rules)
     packet: dict[str, Any] = {
@@ -49,6 +59,10 @@ def item_packet(item: BlindItem, rules: Rules) -> dict[str, Any]:
         "contested": item.contested,
         "revision": item.revision,
     }
+    if feedback is not None:
+        packet["feedback"] = {"answers": [list(one) for one in feedback.answers], "why": feedback.why}
+    if others is not None:
+        packet["others"] = [asdict(one) for one in others]
     # A draft begun before the latest submit is out of date: another window has answered since.
     if item.draft is not None and item.draft.get("revision", 0) == item.revision:
         packet["draft"] = {name: value for name, value in item.draft.items() if name != FIXED}

@@ -11,22 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from secondreader.annotate.packets import item_packet, study_packet
 from secondreader.db.codebook import CodebookError
-from secondreader.db.desk import (
-    DeskError,
-    LabelInput,
-    QueueEntry,
-    StudyClosed,
-    UnknownAssignment,
-    blind_item,
-    desk_study,
-    progress,
-    queue,
-    submit_label,
-)
+from secondreader.db.desk import LabelInput, QueueEntry, blind_item, desk_study, progress, queue, submit_label
+from secondreader.db.desk_errors import DeskError, NotYet, PlaceTaken, StudyClosed, UnknownAssignment
 from secondreader.db.engine import reading, writing
 from secondreader.db.faults import DatabaseUnavailable, Engine, faults_in_words
 from secondreader.db.guesses import MAX_GUESS, open_guesses, save_guess
 from secondreader.db.reasoning import check_first_label, keep_draft, rules_at, show_reasoning
+from secondreader.db.shared_queue import refill
+from secondreader.db.stages import practice_result, shown_after, stage_facts, stage_of
 
 MAX_NOTE = 10_000
 MAX_EVIDENCE = 10_000
@@ -85,26 +77,33 @@ class Letter(Sent):
     """With begin: the part to open, where the person may choose."""
 
 
-def opening(engine: Engine, annotator_id: int, study_id: int | None) -> Packet:
-    """All that a fresh page needs: study, queue, and the items at hand."""
+def opening(engine: Engine, annotator_id: int, study_id: int | None, chosen: str = "") -> Packet:
+    """All that a fresh page needs: study, stage, its places, and the items at hand."""
     try:
+        with faults_in_words():
+            refill(engine, annotator_id)
         with faults_in_words(), reading(engine) as session:
             study = desk_study(session, require_study(study_id))
-            entries = queue(session, annotator_id)
-            items = [blind_item(session, annotator_id, token) for token in at_hand(entries)]
-            done = progress(session, annotator_id)
-            is_done = all(entry.is_labelled for entry in entries)
+            stage = stage_of(session, annotator_id, queue(session, annotator_id), chosen)
+            at_first = at_hand(stage.entries, is_whole=stage.name == "discussion")
+            found = [blind_item(session, annotator_id, token) for token in at_first]
+            items = [
+                item_packet(item, study.rules, *shown_after(session, annotator_id, item)) for item in found
+            ]
+            is_done = stage.name == "main" and all(entry.is_labelled for entry in stage.entries)
             guesses = open_guesses(session, annotator_id, study.rules.guesses) if is_done else []
+            done = progress(session, annotator_id)
     except (DeskError, DatabaseUnavailable) as error:
         return {"number": 0, "trouble": str(error)}
     return {
         "number": 0,
         "study": study_packet(study),
-        "queue": [[entry.token, entry.is_labelled] for entry in entries],
-        "items": [item_packet(item, study.rules) for item in items],
+        "stage": stage_facts(stage),
+        "result": practice_result(stage.practice),
+        "queue": [[entry.token, entry.is_labelled] for entry in stage.entries],
+        "items": items,
         "seconds": list(done.own_seconds),
         "guesses": guesses,
-        "stage": {"name": "main"},
     }
 
 
@@ -118,8 +117,23 @@ def exchange(engine: Engine, annotator_id: int, study_id: int | None, sent: Any)
     acknowledged = [perform(engine, annotator_id, operation) for operation in letter.operations]
     packet: Packet = {"number": letter.number, "acks": acknowledged}
     if letter.begin:
-        return opening(engine, annotator_id, study_id) | packet
+        return opening(engine, annotator_id, study_id, letter.stage) | packet
+    if any(operation.op == "submit" for operation in letter.operations):
+        packet |= further_places(engine, annotator_id)
     return packet | wanted_items(engine, annotator_id, study_id, letter.wanted)
+
+
+def further_places(engine: Engine, annotator_id: int) -> Packet:
+    """In a shared queue, the open places once new ones were taken; should this fail, the next letter tries again."""
+    try:
+        with faults_in_words():
+            if refill(engine, annotator_id) == 0:
+                return {}
+            with reading(engine) as session:
+                places = queue(session, annotator_id)
+    except (DeskError, DatabaseUnavailable):
+        return {}
+    return {"more": [place.token for place in places if not place.is_labelled]}
 
 
 def wanted_items(engine: Engine, annotator_id: int, study_id: int | None, tokens: Sequence[str]) -> Packet:
@@ -129,8 +143,9 @@ def wanted_items(engine: Engine, annotator_id: int, study_id: int | None, tokens
     try:
         with faults_in_words(), reading(engine) as session:
             rules = rules_at(session, require_study(study_id))
-            items = [blind_item(session, annotator_id, token) for token in tokens]
-            return {"items": [item_packet(item, rules) for item in items]}
+            found = [blind_item(session, annotator_id, token) for token in tokens]
+            items = [item_packet(item, rules, *shown_after(session, annotator_id, item)) for item in found]
+            return {"items": items}
     except (DeskError, DatabaseUnavailable) as error:
         return {"items": [], "trouble": str(error)}
 
@@ -149,10 +164,7 @@ def carry_out(engine: Engine, annotator_id: int, operation: Operation) -> Packet
     """What the acknowledgement tells beyond success. Raises DeskError, CodebookError, DatabaseUnavailable."""
     body, token = operation.reading.model_dump(mode="json"), operation.token
     if operation.op == "submit":
-        given = label_input(operation)
-        with reading(engine) as session:
-            check_first_label(session, annotator_id, given)
-        return {"revision": submit_label(engine, annotator_id, given).revision}
+        return {"revision": submit(engine, annotator_id, operation)}
     with writing(engine) as session:
         if operation.op == "draft":
             keep_draft(session, annotator_id, token, body)
@@ -163,11 +175,26 @@ def carry_out(engine: Engine, annotator_id: int, operation: Operation) -> Packet
     return {}
 
 
+def submit(engine: Engine, annotator_id: int, operation: Operation) -> int:
+    """The revision that was saved. Where the place went to somebody else, the answers are kept as a draft."""
+    given = label_input(operation)
+    with reading(engine) as session:
+        check_first_label(session, annotator_id, given)
+    try:
+        return submit_label(engine, annotator_id, given).revision
+    except PlaceTaken:
+        with writing(engine) as session:
+            keep_draft(session, annotator_id, operation.token, operation.reading.model_dump(mode="json"))
+        raise
+
+
 def why(error: Exception) -> str:
     """What the page does about an error: try again, ask again, or let the person decide."""
     kinds: list[tuple[type[Exception], str]] = [
         (DatabaseUnavailable, "again"),
         (StudyClosed, "closed"),
+        (NotYet, "later"),
+        (PlaceTaken, "taken"),
         (UnknownAssignment, "unknown"),
         (CodebookError, "answers"),
     ]
@@ -197,7 +224,10 @@ def require_study(study_id: int | None) -> int:
     return study_id
 
 
-def at_hand(entries: Sequence[QueueEntry]) -> list[str]:
-    """Tokens of the first two open places; of the last place where nothing is open."""
-    todo = [entry.token for entry in entries if not entry.is_labelled]
+def at_hand(entries: Sequence[QueueEntry], *, is_whole: bool = False) -> list[str]:
+    """Tokens of the first two open places; of the last place where nothing is open.
+
+    With `is_whole` the stage is gone through from its first place, labelled as they all are.
+    """
+    todo = [entry.token for entry in entries if is_whole or not entry.is_labelled]
     return todo[:2] if todo else [entry.token for entry in entries[-1:]]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col
 
 from secondreader.db.canonical import plain_text
-from secondreader.db.desk import LABEL_LOCK, DeskError, StudyClosed, place_of
+from secondreader.db.desk import LABEL_LOCK, place_of
+from secondreader.db.desk_errors import DeskError, StudyClosed
 from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.rules import rules_of
 from secondreader.db.tables import Annotator, Assignment, Guess, Label, Study, StudyItem, Transcript

@@ -43,9 +43,10 @@ class Desk {
     this.meter = el("progress", { max: 1, value: 0, "aria-label": "Labelled" });
     this.title = el("strong", { class: "title" });
     this.notice = el("div", { class: "notice", role: "note", hidden: true });
+    this.talk = button("Calibration", "", () => this.post.reopen(this.stage.name === "discussion" ? "main" : "discussion"), { hidden: true });
     this.dialog = el("dialog", { onclick: (event) => event.target === this.dialog && this.dialog.close() });
     const bar = el("header", { class: "bar" }, this.title, this.count, this.meter, this.left, this.state,
-      el("span", { class: "tools" }, button("Guideline", "g", () => this.guideline()), button("Help", "?", () => this.help()),
+      el("span", { class: "tools" }, this.talk, button("Guideline", "g", () => this.guideline()), button("Help", "?", () => this.help()),
         button("Sign out", "", () => this.leave())));
     this.desk = el("div", { class: "desk" }, bar, this.notice, this.banner, this.body, this.live, this.dialog);
     const sheet = el("link", { rel: "stylesheet", href: style, onload: () => this.desk.classList.add("styled") });
@@ -111,6 +112,7 @@ class Desk {
     for (const ack of packet.acks || []) this.acknowledged(ack);
     for (const item of packet.items || []) this.keep(item);
     if (packet.study) this.opened(packet);
+    if (packet.more) this.grow(packet.more);
     if (packet.trouble) this.trouble(packet.trouble);
     else if (this.troubled && packet.acks?.every((ack) => ack.ok)) this.warn("");
     if (this.waitingFor && this.items.has(this.waitingFor)) this.show(this.waitingFor);
@@ -130,6 +132,8 @@ class Desk {
     this.title.textContent = packet.study.title;
     this.notice.textContent = packet.study.notice;
     this.notice.hidden = !packet.study.notice;
+    this.talk.hidden = !this.stage.has_discussion;
+    this.talk.firstChild.data = this.stage.name === "discussion" ? "Main queue" : "Calibration";
     this.desk.classList.toggle("practice", this.stage.name === "qualification");
     if (!packet.study.open) this.warn("The study takes no labels now. Drafts are kept; ask the researcher.");
     this.progress();
@@ -138,9 +142,16 @@ class Desk {
     this.arrive(before, packet.result);
   }
 
+  // In a shared queue the server hands out places a few at a time.
+  grow(tokens) {
+    if (this.stage?.name !== "main") return;
+    this.queue.push(...tokens.filter((token) => !this.queue.includes(token)));
+    if (this.page === "label") this.prefetch(this.queue.indexOf(this.item.token));
+  }
+
   // Answers that an earlier page could not deliver are sent before anything is shown.
   recover() {
-    if (!this.post.recover((one) => this.queue.includes(one.token))) return false;
+    if (!this.post.recover((one) => this.study.shared || this.queue.includes(one.token))) return false;
     this.items.clear();
     this.study = undefined;
     this.status("Sending what was kept…", "busy");
@@ -185,7 +196,8 @@ class Desk {
     this.progress();
     this.status("Not saved", "bad");
     const reload = button("Load the saved answer", "", () => { this.warn(""); this.fetch(operation.token); });
-    this.warn(ack.say, ack.why === "conflict" ? reload : "");
+    const on = button("Go on", "", () => { this.warn(""); this.post.reopen(); });
+    this.warn(ack.say, { conflict: reload, later: on, taken: on }[ack.why] ?? "");
     if (!item) return;
     item.submitId = randomId();
     if (this.item !== item) this.show(operation.token);

@@ -32,6 +32,13 @@ export function searchable(study) {
   return { input, node: el("div", { class: "search" }, el("div", { class: "searchbox" }, input, count), text) };
 }
 
+const CASES = 9;
+
+// How deep a heading stands; 0 for what is none.
+function rankOf(node) {
+  return node.classList.contains("cases") ? CASES : Number(node.localName.match(/^h(\d)$/)?.[1] ?? 0);
+}
+
 // Blocks in which every word occurs, under the headings that they stand under.
 function matching(whole, words) {
   const nodes = [];
@@ -44,10 +51,11 @@ function matching(whole, words) {
   };
   for (const node of whole) {
     const copy = node.cloneNode(true);
-    if (/^h\d$/.test(node.localName)) {
-      while (headings.length && headings.at(-1).localName >= node.localName) headings.pop();
+    const rank = rankOf(node);
+    if (rank) {
+      while (headings.length && rankOf(headings.at(-1)) >= rank) headings.pop();
       headings.push(copy);
-      if (has(copy)) put(headings.pop(), 1);
+      if (rank < CASES && has(copy)) put(headings.pop(), 1);
     } else if (node.localName === "ul") {
       for (const line of [...copy.children]) if (!has(line)) line.remove();
       if (copy.children.length) put(copy, copy.children.length);

@@ -1,0 +1,56 @@
+"""A transcript in plain Streamlit widgets: nothing of it is read as Markdown or HTML."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+LONG = 2_000
+ROLES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
+
+
+def conversation(content: dict[str, Any]) -> None:
+    """The transcript as plain text: nothing of it is read as Markdown or HTML."""
+    for name, title in (
+        ("background", "Background"),
+        ("task", "Task"),
+        ("rubric", "What would count as risky here"),
+    ):
+        if content.get(name):
+            with st.expander(title, expanded=name != "background"):
+                st.text(content[name])
+    for name, title in (("tools", "Tools"), ("memory", "Memory")):
+        if content.get(name):
+            with st.expander(f"{title} ({len(content[name])})"):
+                st.text(json.dumps(content[name], indent=2, ensure_ascii=False))
+    for number, message in enumerate(content["messages"], start=1):
+        with st.container(border=True):
+            one_message(number, message)
+
+
+def one_message(number: int, message: dict[str, Any]) -> None:
+    """One turn with its reasoning, text and calls."""
+    origin = f" ({message['tool']})" if message.get("tool") else ""
+    st.text(f"{number}  {ROLES[message['role']]}{origin}{'  error' if message.get('is_error') else ''}")
+    if message.get("reasoning"):
+        long_text("Visible reasoning", message["reasoning"])
+    if message.get("text"):
+        long_text("", message["text"])
+    for call in message.get("tool_calls", []):
+        arguments = call.get("arguments")
+        written = (
+            call.get("raw", "") if arguments is None else json.dumps(arguments, indent=2, ensure_ascii=False)
+        )
+        long_text(f"Calls {call['name']} ({call.get('status', 'executed')})", written)
+
+
+def long_text(title: str, text: str) -> None:
+    """Text under a title; a long one is folded with its size."""
+    if title:
+        st.text(title)
+    if len(text) <= LONG:
+        st.text(text)
+        return
+    st.text(text[:LONG])
+    with st.expander(f"The rest ({len(text) - LONG:,} characters)"):
+        st.text(text[LONG:])
