@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from secondreader.db.canonical import content_hash
@@ -50,3 +51,18 @@ def first_broken_event(session: Session) -> int | None:
             return event.id
         previous = event.hash
     return None
+
+
+def events(
+    session: Session, *, subject: str | None = None, limit: int = 100, offset: int = 0
+) -> list[AuditEvent]:
+    """Events, newest first; of one subject only where it is named."""
+    statement = select(AuditEvent).order_by(col(AuditEvent.id).desc()).limit(limit).offset(offset)
+    if subject is not None:
+        statement = statement.where(AuditEvent.subject == subject)
+    return list(session.exec(statement))
+
+
+def n_events(session: Session) -> int:
+    """How many events there are."""
+    return int(execute(session, pick(func.count(col(AuditEvent.id)))).scalar_one())

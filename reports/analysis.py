@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondreader.db.adjudicated import AdjudicationSummary, adjudicated_answers, adjudication_summary
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Question
-from secondreader.db.readings import FRAME_COLUMNS, adjudicated_answers, data_hash, reading_rows
+from secondreader.db.readings import FRAME_COLUMNS, data_hash, reading_rows
 from secondreader.db.reports import labelled_texts
 from secondreader.db.unblinding import sealed_because
 from secondreader.judge.agreement import AgreementResult, agree
@@ -107,6 +108,8 @@ class Analysis:
     """Hash over items, labels, verdicts and adjudications."""
     versions: Mapping[str, str]
     """Versions of Python and of the packages that computed the figures."""
+    adjudication: AdjudicationSummary | None = None
+    """How far the adjudication of the desk's labels is; None for imported ones."""
     sealed: str | None = None
     """Why no judge is compared with people here; None where nothing is held back."""
 
@@ -190,9 +193,11 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
     people_only = chosen.people_only or sealed is not None
     rows = reading_rows(session, study, question.id, source=chosen.source or SOURCES[0])
     frame = long_frame([row for row in rows if not people_only or row["kind"] == "human"], chosen)
-    decisions = decided(adjudicated_answers(session, study, question.id), frame, question)
     positive = chosen.positive or ""
     answers = answers_of(frame, question, chosen.unsure)
+    is_desk = chosen.source == SOURCES[0]
+    settled_answers = adjudicated_answers(session, study, question.id) if is_desk else {}
+    decisions = decided(settled_answers, frame, answers)
     readings = read_frame(
         frame, positive=positive, unsure=chosen.unsure, answers=answers, slices=chosen.slices
     )
@@ -214,6 +219,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         quality=label_quality(readings, judge=None if people_only else chosen.judge or headline),
         missing=missing_sentences(facts, readings, chosen, sealed),
         data_hash=data_hash(session, study),
+        adjudication=adjudication_summary(session, study, question.id) if is_desk else None,
         versions=versions(),
         sealed=sealed,
     )
@@ -292,16 +298,21 @@ def as_number_or_text(answer: str) -> tuple[int, float, str]:
         return 1, 0.0, answer
 
 
-def decided(decisions: dict[str, str], frame: pd.DataFrame, question: Question) -> dict[str, str]:
-    """Adjudications that are an answer to the question, on items that were read: others stay contested."""
+def decided(
+    decisions: Mapping[str, str | None], frame: pd.DataFrame, answers: list[str]
+) -> dict[str, str | None]:
+    """Adjudications of items that were read; None stays contested.
+
+    Unsure, where no reader was, is none of the answers: the split between the others stands then.
+    """
     read = set(frame["item"])
-    return {item: one for item, one in decisions.items() if one in question.values and item in read}
+    return {item: one if one in answers else None for item, one in decisions.items() if item in read}
 
 
 def judge_parts(
     readings: Readings,
     facts: StudyFacts,
-    decisions: dict[str, str],
+    decisions: Mapping[str, str | None],
     options: Options,
     texts: Mapping[str, str] | None,
 ) -> tuple[JudgePart, ...]:
@@ -339,15 +350,15 @@ def verdicts_of(readings: Readings, judge: str) -> dict[str, str]:
     }
 
 
-def decided_gold(readings: Readings, decisions: dict[str, str]) -> dict[str, str]:
-    """Majority answers with adjudications in their place."""
+def decided_gold(readings: Readings, decisions: Mapping[str, str | None]) -> dict[str, str]:
+    """Majority answers with adjudications in their place; contested items have no gold."""
     codes = majority_codes(readings)
     voted = {
         str(item): readings.answers[code]
         for item, code in zip(readings.items, codes, strict=True)
         if code >= 0
     }
-    return voted | decisions
+    return {item: answer for item, answer in {**voted, **decisions}.items() if answer is not None}
 
 
 def rate_columns(readings: Readings) -> list[str]:

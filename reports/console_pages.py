@@ -2,53 +2,83 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import streamlit as st
 
 from secondreader.db.faults import Engine, faults_in_words
 from secondreader.reports import (
     pages_agreement,
+    pages_audit,
     pages_disagreements,
     pages_overview,
+    pages_people,
+    pages_progress,
     pages_quality,
     pages_rates,
     pages_report,
 )
 from secondreader.reports.markup import tag
-from secondreader.reports.screen import STYLE, View, choose_view, html
+from secondreader.reports.screen import STYLE, View, choose_view, html, settled
 
-PAGES: dict[str, tuple[str, Callable[[View], None]]] = {
-    "overview": ("Overview", pages_overview.page),
-    "agreement": ("Agreement", pages_agreement.page),
-    "disagreements": ("Disagreements", pages_disagreements.page),
-    "rates": ("Corrected rates", pages_rates.page),
-    "quality": ("Label quality", pages_quality.page),
-    "report": ("Report", pages_report.page),
+STUDY, RESULTS = "Study", "Results"
+
+
+class ConsolePage(NamedTuple):
+    """One page of the console."""
+
+    title: str
+    show: Callable[[View], None]
+    section: str = STUDY
+    """Where it stands in the navigation. Pages of results have a question and a source of labels, too."""
+    without_study: Callable[[Engine, str], None] | None = None
+    """What it shows while there is no study: to whom is its second argument; None says how to make one."""
+
+
+PAGES: dict[str, ConsolePage] = {
+    "overview": ConsolePage("Overview", pages_overview.page),
+    "progress": ConsolePage("Progress", pages_progress.page),
+    "people": ConsolePage("People", pages_people.page, without_study=pages_people.without_study),
+    "audit": ConsolePage("Audit log", pages_audit.page, without_study=pages_audit.without_study),
+    "agreement": ConsolePage("Agreement", pages_agreement.page, RESULTS),
+    "disagreements": ConsolePage("Disagreements", pages_disagreements.page, RESULTS),
+    "rates": ConsolePage("Corrected rates", pages_rates.page, RESULTS),
+    "quality": ConsolePage("Label quality", pages_quality.page, RESULTS),
+    "report": ConsolePage("Report", pages_report.page, RESULTS),
 }
-"""Address -> title and page."""
+"""Address -> page."""
 
 
 def run(engine: Engine, actor: str) -> None:
     """The page that the address names, with the sidebar's choices; `actor` is who came in."""
-    pages = [
-        st.Page(partial(show, engine, path, actor), title=title, url_path=path, default=path == "overview")
-        for path, (title, _) in PAGES.items()
-    ]
+    pages = {
+        section: [
+            st.Page(
+                partial(show, engine, path, actor), title=one.title, url_path=path, default=path == "overview"
+            )
+            for path, one in PAGES.items()
+            if one.section == section
+        ]
+        for section in (STUDY, RESULTS)
+    }
     st.navigation(pages).run()
 
 
 def show(engine: Engine, path: str, actor: str) -> None:
     """One page."""
-    title, page = PAGES[path]
+    page = PAGES[path]
     st.html(STYLE)
     with faults_in_words():
-        view = choose_view(engine, actor)
+        view = choose_view(engine, actor, results=page.section == RESULTS)
         if view is not None and view.facts.notice:
             html(tag("p", view.facts.notice, class_="sr-notice", role="note"))
-        st.title(title)
-        if view is None:
-            st.info(
-                "There is no study yet. Make one with `secondreader import`, `secondreader run` or `secondreader demo`."
-            )
-        else:
-            page(view)
+        st.title(page.title)
+        settled()
+        if view is not None:
+            page.show(view)
+            return
+        st.info(
+            "There is no study yet. Make one with `secondreader import`, `secondreader run` or `secondreader demo`."
+        )
+        if page.without_study is not None:
+            page.without_study(engine, actor)

@@ -165,6 +165,7 @@ def as_dict(found: "Analysis") -> dict[str, Any]:
         "cannot_support": list(found.quality.cannot_support),
         "figures": records(found.figures),
         "confusion": records(found.agreement.confusion),
+        "adjudication": asdict(found.adjudication) if found.adjudication else None,
         "gold_changes": [plain(asdict(change)) for change in found.agreement.changes],
         "alternative_annotator_test": {
             part.judge: {"sentence": part.alt_test.sentence, "annotators": records(part.alt_test.frame())}

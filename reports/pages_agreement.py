@@ -4,10 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from secondreader.reports import altair_charts
+from secondreader.reports.adjudicated import gold_words
 from secondreader.reports.analysis import Analysis
 from secondreader.reports.charts import JUDGE, PEOPLE, judge_marks, people_marks, pick, rows_of
 from secondreader.reports.markup import sentences
-from secondreader.reports.report_parts import gold_words
 from secondreader.reports.screen import View, analysis, html, listing, pick_judge, show_figures, told
 from secondreader.reports.sentences import judge_sentences, people_sentences
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from secondreader.judge.verdict_errors import unread_by_slice
+from secondreader.reports.adjudicated import gold_words
 from secondreader.reports.charts import PEOPLE, RATES, judge_marks, people_marks, pick, rate_marks, rows_of
 from secondreader.reports.disagreements import KINDS, NO_GOLD, SILENT, ItemReading
 from secondreader.reports.markup import Html, finished, join, section, sentences, table, tag
@@ -153,17 +154,6 @@ def judge_charts(found: "Analysis", names: list[str]) -> list[Html]:
         title = f"Judges against gold: {legend}"
         charts.append(chart(judge_marks(found.figures, some), f"judge-{at}", title, low=0.0, high=1.0))
     return charts
-
-
-def gold_words(found: "Analysis") -> str:
-    """What gold is here, and how much depends on that choice."""
-    notes = ["Gold is the majority of the annotators, adjudicated where it was; a judge is never part of it."]
-    for change in found.agreement.changes:
-        if change.changed is not None:
-            notes.append(
-                f"{change.changed} of {change.items} items have another gold by {change.two} than by {change.one}."
-            )
-    return " ".join(notes)
 
 
 def one_judge(found: "Analysis", part: "JudgePart") -> Html:

@@ -33,6 +33,8 @@ STYLE = """<style>
 .sr li { margin: .3rem 0; }
 .sr-notice { margin: 0; padding: .6rem 1rem; font-weight: 600; border-left: 4px solid #d9a520;
   background: color-mix(in srgb, #d9a520 16%, transparent); overflow-wrap: anywhere; }
+.sr-done { margin: 0; padding: .6rem 1rem; border-left: 4px solid #2e8b57;
+  background: color-mix(in srgb, #2e8b57 14%, transparent); overflow-wrap: anywhere; }
 .sr-quiet { opacity: .75; font-size: .9rem; }
 .sr-turn { border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .5rem;
   padding: .5rem .85rem; margin: .6rem 0; overflow-wrap: anywhere; }
@@ -73,8 +75,31 @@ def html(*parts: Any) -> None:
     st.html(tag("div", *parts, class_="sr"))
 
 
-def choose_view(engine: Engine, actor: str = "researcher") -> View | None:
-    """Study, question and source of labels from the sidebar; None where there is no study."""
+def refusal(error: Exception) -> None:
+    """Why something was not done."""
+    html(tag("p", str(error), class_="sr-notice", role="alert"))
+
+
+def done(sentence: str) -> None:
+    """What was done."""
+    html(tag("p", sentence, class_="sr-done", role="status"))
+
+
+def settle(sentence: str) -> None:
+    """Run the page again, which then shows the new state below this sentence."""
+    st.session_state["settled"] = sentence
+    st.rerun()
+
+
+def settled() -> None:
+    """The sentence of what was just done, once."""
+    sentence = st.session_state.pop("settled", None)
+    if sentence:
+        done(sentence)
+
+
+def choose_view(engine: Engine, actor: str, *, results: bool = True) -> View | None:
+    """The study from the sidebar, for `results` with question and source of labels; None where there is no study."""
     with reading(engine) as session:
         names = study_names(session)
     if not names:
@@ -83,6 +108,8 @@ def choose_view(engine: Engine, actor: str = "researcher") -> View | None:
         name = st.selectbox("Study", names, key="study", bind="query-params") or names[0]
         with reading(engine) as session:
             facts = study_facts(session, get_study(session, name))
+        if not results:
+            return View(engine, facts, Options(), actor)
         ids = [one.id for one in facts.codebook.questions]
         texts = {one.id: one.text for one in facts.codebook.questions}
         question = st.selectbox(

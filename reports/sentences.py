@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from secondreader.judge.estimate import Estimate
+from secondreader.reports.adjudicated import adjudication_sentences
 from secondreader.reports.words import figure, name_of
 
 if TYPE_CHECKING:
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def headline_sentences(found: "Analysis") -> tuple[str, ...]:
-    """People first, then each judge: agreement, what it misses, the ceiling, the corrected rate."""
-    notes = [*people_sentences(found)]
+    """People first, with what adjudicators settled, then each judge: agreement, what it misses, the ceiling, the corrected rate."""
+    notes = [*people_sentences(found), *adjudication_sentences(found)]
     notes += judges_sentences(found)
     for part in found.judges:
         notes += judge_sentences(found, part)

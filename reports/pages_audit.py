@@ -1,0 +1,64 @@
+"""Audit log: what was done, by whom and why, newest first, and whether the chain of hashes holds."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from secondreader.db.audit import events, first_broken_event, n_events
+from secondreader.db.engine import reading
+from secondreader.db.faults import Engine
+from secondreader.db.tables import AuditEvent
+from secondreader.reports.screen import View, done, refusal
+from secondreader.reports.words import plural
+
+EVENTS_A_PAGE = 200
+
+
+class BrokenChain(Exception):
+    """An event that does not follow from the one before it."""
+
+
+def page(view: View) -> None:
+    """Events of all studies."""
+    show(view.engine)
+
+
+def without_study(engine: Engine, _actor: str) -> None:
+    """The same where there is no study."""
+    show(engine)
+
+
+def show(engine: Engine) -> None:
+    """The chain's state, then one page of events."""
+    with reading(engine) as session:
+        total, broken = n_events(session), first_broken_event(session)
+        first = 0
+        if total > EVENTS_A_PAGE:
+            first = int(st.number_input("Skip the newest", 0, total - 1, 0, step=EVENTS_A_PAGE))
+        found = events(session, limit=EVENTS_A_PAGE, offset=first)
+    if broken is None:
+        done(f"{plural(total, 'event')}; every hash follows from its event and the one before it.")
+    else:
+        refusal(BrokenChain(f"Event {broken} does not follow from the one before: the log was changed."))
+    if found:
+        st.dataframe(events_frame(found), hide_index=True)
+    st.caption("The log only grows: the database refuses to change or delete an event.")
+
+
+def events_frame(found: list[AuditEvent]) -> pd.DataFrame:
+    """One row an event."""
+    rows = [
+        [one.id, one.at, one.actor, one.action, one.subject, details(one), one.hash[:12]] for one in found
+    ]
+    return pd.DataFrame(rows, columns=["event", "at", "by", "what", "of", "detail", "hash"])
+
+
+def details(event: AuditEvent) -> str:
+    """What else is known of an event, the reason first."""
+    rest = {name: value for name, value in event.detail.items() if name != "why"}
+    parts = [str(event.detail["why"])] if event.detail.get("why") else []
+    parts += [
+        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in rest.items()
+    ]
+    return "; ".join(parts)
