@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from secondreader.db.adjudicated import adjudicated_answers
 from secondreader.db.canonical import content_hash
 from secondreader.db.content import Content
 from secondreader.db.engine import execute, pick
 from secondreader.db.store import full_content
 from secondreader.db.studies import study_id_of
 from secondreader.db.tables import (
-    Adjudication,
     Annotator,
     Assignment,
     Label,
@@ -229,19 +229,6 @@ def verdict_as_row(verdict: VerdictRow, facts: ItemFacts, question: str) -> dict
         "score": verdict.score,
         **facts.slices,
     }
-
-
-def adjudicated_answers(session: Session, study: Study, question: str) -> dict[str, str]:
-    """Adjudicated answers by item (public id); the latest one of an item counts."""
-    rows = execute(
-        session,
-        pick(Transcript.public_id, Adjudication.answer)
-        .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
-        .join(Adjudication, col(Adjudication.study_item_id) == col(StudyItem.id))
-        .where(col(StudyItem.study_id) == study.id, col(Adjudication.question) == question)
-        .order_by(col(Adjudication.id)),
-    )
-    return {item: answer for item, answer in rows}
 
 
 def annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress]:

@@ -39,8 +39,8 @@ def contested_words(seen: "AdjudicationSummary") -> str:
 def gold_words(found: "Analysis") -> str:
     """What gold is here, and how much depends on that choice."""
     notes = [
-        "Gold is the majority of the annotators, adjudicated where it was; contested transcripts have none; "
-        "a judge is never part of it."
+        "Gold is the majority of the annotators, adjudicated where it was.",
+        "Contested transcripts have none, and a judge is never part of it.",
     ]
     for change in found.agreement.changes:
         if change.changed is not None:
