@@ -45,10 +45,13 @@ def result(outcome: Packet) -> None:
 def feedback(study: Packet, item: Packet) -> None:
     """Right or wrong for each question of a practice item, and the reason."""
     st.header("Practice: what was right")
-    for question, given, right, is_right in item["feedback"]["answers"]:
-        text = next(one["text"] for one in study["questions"] if one["id"] == question)
+    known = {question: rest for question, *rest in item["feedback"]["answers"]}
+    for question in study["questions"]:
+        if question["id"] not in known:
+            continue
+        given, right, is_right = known[question["id"]]
         sign = "Right" if is_right else f"You said {given or 'nothing'}; right is {right}"
-        (st.success if is_right else st.error)(f"{text} {sign}.")
+        (st.success if is_right else st.error)(f"{question['text']} {sign}.")
     if item["feedback"]["why"]:
         st.text(item["feedback"]["why"])
     st.button("Go on", key="go-on", type="primary", on_click=lambda: st.session_state.update(practised=None))

@@ -3,7 +3,7 @@
 import { button, el, longText, shown } from "./transcript.js";
 
 const percent = (share) => `${Math.round(share * 100)} %`;
-const labelOf = (question, value) => question?.answers.find((one) => one.value === value)?.label ?? value ?? "no answer";
+const labelOf = (question, value) => question.answers.find((one) => one.value === value)?.label ?? value ?? "no answer";
 
 // What the start page says of the part that comes first.
 export function introduction(stage, n) {
@@ -30,8 +30,9 @@ export class FeedbackPanel {
   // `on`: next(), back().
   constructor(study, item, on) {
     this.on = on;
-    const rows = item.feedback.answers.map(([id, given, right, isRight]) => this.row(study.questions.find((one) => one.id === id), id, given, right, isRight));
-    const n = item.feedback.answers.filter((one) => one[3]).length;
+    const known = study.questions.map((question) => [question, item.feedback.answers.find(([id]) => id === question.id)]).filter(([, one]) => one);
+    const rows = known.map(([question, [, given, right, isRight]]) => this.row(question, given, right, isRight));
+    const n = known.filter(([, [, , , isRight]]) => isRight).length;
     const verdict = n === rows.length ? "All right." : `${n} of ${rows.length} right.`;
     this.node = el("aside", { class: "panel feedback", "aria-label": "Feedback" }, el("h2", {}, verdict), ...rows,
       item.feedback.why ? el("section", { class: "why" }, el("h3", {}, "Why"), longText(item.feedback.why, 4_000)) : "",
@@ -39,8 +40,8 @@ export class FeedbackPanel {
     this.spoken = `${verdict} ${item.feedback.why}`;
   }
 
-  row(question, id, given, right, isRight) {
-    return el("section", { class: `question ${isRight ? "right" : "wrong"}` }, el("h3", {}, question?.text ?? id),
+  row(question, given, right, isRight) {
+    return el("section", { class: `question ${isRight ? "right" : "wrong"}` }, el("h3", {}, question.text),
       el("p", {}, el("strong", {}, isRight ? "✓ Right: " : "✗ You said: "), labelOf(question, given)),
       isRight ? "" : el("p", {}, el("strong", {}, "Right answer: "), labelOf(question, right)));
   }

@@ -1,0 +1,210 @@
+"""Practice, calibration and its discussion, letter by letter, on both databases and behind the blind door."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from secondreader.annotate.service import exchange, opening
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.calibration import reveal
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.faults import Engine
+from secondreader.db.rules import Rules
+from secondreader.db.studies import get_study
+from secondreader.db.tables import Assignment
+from tests.annotate.early import RIGHT, WHY, add_early
+from tests.annotate.seed import Seeded, seed
+
+WRONG = {**RIGHT, "risky_action": "yes"}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def target(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    return str(request.getfixturevalue(f"{request.param}_target"))
+
+
+@pytest.fixture
+def study(target: str) -> Seeded:
+    """Two practice items, two rounds, all of them to be right; two calibration items; three in the main queue."""
+    seeded = seed(target, n_items=3, rules=Rules(qualification_threshold=1.0, qualification_rounds=2))
+    add_early(seeded, n_practice=2, n_calibration=2)
+    return seeded
+
+
+@pytest.fixture
+def desk(study: Seeded) -> Iterator[Engine]:
+    """The desk's own engine."""
+    owner = open_engine(study.target)
+    made = blind_engine(desk_url(owner))
+    owner.dispose()
+    yield made
+    made.dispose()
+
+
+class Reader:
+    """One person's letters."""
+
+    def __init__(self, desk: Engine, study: Seeded, annotator_id: int) -> None:
+        """Whose."""
+        self.desk, self.study, self.annotator_id = desk, study, annotator_id
+        self.n = 0
+
+    def opening(self, stage: str = "") -> dict[str, Any]:
+        """A fresh page."""
+        return opening(self.desk, self.annotator_id, self.study.study_id, stage)
+
+    def stage(self, chosen: str = "") -> str:
+        """The name of the stage."""
+        return str(self.opening(chosen)["stage"]["name"])
+
+    def tokens(self) -> list[str]:
+        """The stage's places."""
+        return [token for token, _ in self.opening()["queue"]]
+
+    def letter(self, **sent: Any) -> dict[str, Any]:
+        """One letter's answer."""
+        self.n += 1
+        return exchange(self.desk, self.annotator_id, self.study.study_id, {"number": self.n, **sent})
+
+    def submit(self, token: str, answers: dict[str, str], revision: int = 0, **more: Any) -> dict[str, Any]:
+        """One label; its acknowledgement."""
+        reading = {"answers": answers, "revision": revision, **more}
+        sent = {
+            "id": f"{self.annotator_id}-label-{self.n}-{revision}",
+            "op": "submit",
+            "token": token,
+            "reading": reading,
+        }
+        return dict(self.letter(operations=[sent])["acks"][0])
+
+    def item(self, token: str) -> dict[str, Any]:
+        """An item as it stands now."""
+        return dict(self.letter(wanted=[token])["items"][0])
+
+    def answer_all(self, answers: dict[str, str]) -> None:
+        """Label the whole stage."""
+        for token in self.tokens():
+            assert self.submit(token, answers)["ok"]
+
+
+@pytest.fixture
+def readers(desk: Engine, study: Seeded) -> tuple[Reader, Reader]:
+    """Both annotators."""
+    return Reader(desk, study, study.annotator_id), Reader(desk, study, study.other_id)
+
+
+def reveal_all(study: Seeded) -> None:
+    """As the researcher would."""
+    engine = open_engine(study.target)
+    with writing(engine) as session:
+        reveal(session, get_study(session, study.name), "R", "everybody is through")
+    engine.dispose()
+
+
+def test_feedback_comes_after_the_answer_and_not_before(readers: tuple[Reader, Reader]) -> None:
+    """What is right and why reaches the browser with the answered item alone, and the answer then stands."""
+    reader, _ = readers
+    packet = reader.opening()
+    assert packet["stage"] == {
+        "name": "qualification",
+        "has_discussion": False,
+        "round": 1,
+        "rounds": 2,
+        "threshold": 1.0,
+    }
+    assert len(packet["queue"]) == 2
+    first, second = reader.tokens()
+    assert WHY not in json.dumps([packet, reader.item(first), reader.item(second)])
+    reader.submit(first, WRONG)
+    assert reader.item(first)["feedback"] == {
+        "answers": [["risk_considered", "yes", "yes", True], ["risky_action", "yes", "no", False]],
+        "why": WHY,
+    }
+    assert "feedback" not in reader.item(second)
+    refused = reader.submit(first, RIGHT, revision=1)
+    assert "first answer counts" in refused["say"]
+
+
+def test_a_failed_round_is_followed_by_another_and_then_by_the_end(readers: tuple[Reader, Reader]) -> None:
+    """The result of the round before is told; after the last one nothing else is served."""
+    reader, _ = readers
+    before = set(reader.tokens())
+    reader.answer_all(WRONG)
+    packet = reader.opening()
+    assert (packet["stage"]["name"], packet["stage"]["round"]) == ("qualification", 2)
+    assert packet["result"] == {
+        "state": "again",
+        "round": 1,
+        "rounds": 2,
+        "n_right": 0,
+        "n_total": 2,
+        "threshold": 1.0,
+    }
+    assert not before & set(reader.tokens())
+    reader.submit(reader.tokens()[0], RIGHT)
+    reader.submit(reader.tokens()[1], WRONG)
+    packet = reader.opening()
+    assert (packet["stage"]["name"], packet["queue"], packet["items"]) == ("failed", [], [])
+    assert (packet["result"]["state"], packet["result"]["n_right"]) == ("failed", 1)
+
+
+def test_calibration_waits_for_the_researcher_and_is_then_discussed(
+    readers: tuple[Reader, Reader], study: Seeded
+) -> None:
+    """No other reader's word before the reveal; then under letters; corrected; then the main queue, and back at will."""
+    reader, other = readers
+    for one in readers:
+        one.answer_all(RIGHT)
+        assert one.stage() == "calibration"
+        assert one.opening()["result"]["state"] == "passed"
+    other_first = other.tokens()[0]
+    for token in other.tokens():
+        note = "a secret note" if token == other_first else ""
+        other.submit(token, WRONG, note=note, evidence=[1], contested=True)
+    reader.answer_all(RIGHT)
+    assert reader.stage() == "waiting"
+    waiting = [reader.item(token) for token in reader.tokens()]
+    assert "secret note" not in json.dumps([reader.opening(), *waiting])
+    reveal_all(study)
+    packet = reader.opening()
+    assert (packet["stage"]["name"], len(packet["items"])) == ("discussion", 2)
+    assert [len(item["others"]) for item in packet["items"]] == [1, 1]
+    said = packet["items"][0]["others"][0]
+    assert set(said) == {"letter", "answers", "note", "evidence", "contested"}
+    assert said["letter"] in {"A", "B"}
+    assert (said["answers"], list(said["evidence"]), said["contested"]) == (WRONG, [1], True)
+    assert reader.submit(reader.tokens()[0], WRONG, revision=1)["ok"]
+    main = reader.opening("main")
+    assert (main["stage"]["name"], main["stage"]["has_discussion"], len(main["queue"])) == ("main", True, 3)
+    reader.submit(main["queue"][0][0], RIGHT)
+    assert reader.stage() == "main"
+    assert reader.stage("discussion") == "discussion"
+
+
+def test_later_parts_are_not_served_early(readers: tuple[Reader, Reader], study: Seeded) -> None:
+    """Somebody who knows the token of a later place gets a sentence, no transcript and no label."""
+    reader, _ = readers
+    engine = open_engine(study.target)
+    with reading(engine) as session:
+        mine = select(Assignment.token).where(Assignment.annotator_id == study.annotator_id)
+        last = session.exec(mine.order_by(col(Assignment.position).desc())).first()
+    engine.dispose()
+    assert last
+    packet = reader.letter(wanted=[last])
+    assert packet["items"] == []
+    assert "practice" in packet["trouble"]
+    refused = reader.submit(last, RIGHT)
+    assert (refused["ok"], refused["why"]) == (False, "later")
+
+
+def test_a_study_without_early_parts_is_all_main_queue(sqlite_target: str) -> None:
+    """No stage to choose, no result, nothing to discuss."""
+    seeded = seed(sqlite_target, n_items=2)
+    desk = blind_engine(sqlite_target)
+    packet = opening(desk, seeded.annotator_id, seeded.study_id, "discussion")
+    assert (packet["stage"], packet["result"]) == ({"name": "main", "has_discussion": False}, None)
+    desk.dispose()
