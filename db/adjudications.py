@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Codebook
-from secondreader.db.desk import DeskError
+from secondreader.db.desk_errors import DeskError
 from secondreader.db.engine import execute, pick
 from secondreader.db.rules import Rules, rules_of
 from secondreader.db.splits import ReadItem, open_questions, read_items

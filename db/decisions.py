@@ -16,7 +16,7 @@ from secondreader.db.adjudications import (
 )
 from secondreader.db.canonical import plain_text
 from secondreader.db.codebook import Codebook
-from secondreader.db.desk import DeskError, StudyClosed
+from secondreader.db.desk_errors import DeskError, StudyClosed
 from secondreader.db.engine import wait_turn, writing
 from secondreader.db.splits import ReadItem
 from secondreader.db.tables import Adjudication
