@@ -31,7 +31,7 @@ READABLE: dict[str, frozenset[str]] = {
             "revealed_at",
         }
     ),
-    "study_item": frozenset({"id", "study_id", "transcript_id", "part", "known"}),
+    "study_item": frozenset({"id", "study_id", "transcript_id", "is_drawn", "part", "known"}),
     "annotator": frozenset({"id", "study_id", "name", "role", "source", "order_seed", "identity_hash"}),
     "invite": frozenset({"id", "annotator_id", "token_hash", "expires_at", "revoked_at", "created_at"}),
     "visit": frozenset({"id", "invite_id", "cookie_hash", "expires_at", "ended_at", "created_at"}),

@@ -13,23 +13,19 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.canonical import plain_text
 from secondreader.db.codebook import Codebook
+from secondreader.db.desk_errors import DeskError as DeskError  # noqa: PLC0414 - known by this name elsewhere
+from secondreader.db.desk_errors import NotYet as NotYet  # noqa: PLC0414 - known by this name elsewhere
+from secondreader.db.desk_errors import PlaceTaken as PlaceTaken
+from secondreader.db.desk_errors import StudyClosed as StudyClosed  # noqa: PLC0414 - known by this name elsewhere
+from secondreader.db.desk_errors import UnknownAssignment as UnknownAssignment  # noqa: PLC0414 - known by this name elsewhere
 from secondreader.db.engine import execute, pick, wait_turn, writing
+from secondreader.db.qualification import open_next_round
+from secondreader.db.reach import check_submit, reach
 from secondreader.db.rules import Rules, rules_of
+from secondreader.db.shared_queue import hidden_places, keep_place
 from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem, Transcript, utc_now
 
 LABEL_LOCK = 7302014
-
-
-class DeskError(Exception):
-    """What the person at the desk should read, in one sentence."""
-
-
-class UnknownAssignment(DeskError):
-    """The token is of nobody's queue, or of somebody else's."""
-
-
-class StudyClosed(DeskError):
-    """The study takes no labels now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +135,22 @@ def desk_study(session: Session, study_id: int) -> DeskStudy:
 
 
 def queue(session: Session, annotator_id: int) -> list[QueueEntry]:
-    """The annotator's whole queue in its own order."""
+    """The places that are open to the annotator, in their own order: see `secondreader.db.reach`."""
+    reached = reach(session, annotator_id)
+    hidden = hidden_places(session, annotator_id)
     labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
     done = set(execute(session, labelled).scalars())
     rows = execute(
         session,
-        pick(Assignment.id, Assignment.token, Assignment.position, StudyItem.part)
+        pick(Assignment.id, Assignment.token, Assignment.position, Assignment.pass_no, StudyItem.part)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(Assignment.annotator_id) == annotator_id)
         .order_by(col(Assignment.position)),
     )
     return [
         QueueEntry(token, position, row_id in done, shown_part(part))
-        for row_id, token, position, part in rows
+        for row_id, token, position, pass_no, part in rows
+        if reached.lists(part, pass_no) and row_id not in hidden
     ]
 
 
@@ -178,11 +177,12 @@ def progress(session: Session, annotator_id: int) -> Progress:
         .order_by(col(Label.id).desc())
         .limit(20),
     )
-    return Progress(labelled, total, tuple(seconds.scalars()))
+    hidden = hidden_places(session, annotator_id)
+    return Progress(labelled, total - len(hidden), tuple(seconds.scalars()))
 
 
 def blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
-    """One item of this annotator's queue, with their own answers. Raises UnknownAssignment."""
+    """One item of this annotator's queue, with their own answers. Raises UnknownAssignment and NotYet."""
     row = execute(
         session,
         pick(Assignment.id, Assignment.position, StudyItem.part, Transcript.content)
@@ -193,6 +193,7 @@ def blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
     if row is None or row[0] is None or row[3] is None:
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
     assignment_id, position, part, content = row
+    reach(session, annotator_id).check_open(part)
     latest = latest_label(session, assignment_id)
     draft = execute(session, pick(Draft.body).where(col(Draft.assignment_id) == assignment_id)).scalar()
     return BlindItem(
@@ -227,6 +228,7 @@ class Place:
     assignment_id: int
     position: int
     pass_no: int
+    part: str
     study_id: int
     transcript_id: int
     status: str
@@ -242,6 +244,7 @@ def place_of(session: Session, annotator_id: int, token: str) -> Place:
             Assignment.id,
             Assignment.position,
             Assignment.pass_no,
+            StudyItem.part,
             StudyItem.study_id,
             StudyItem.transcript_id,
             Study.status,
@@ -284,10 +287,18 @@ def save_label(session: Session, annotator_id: int, given: LabelInput) -> SavedL
         raise DeskError(
             "You answered this transcript in another window meanwhile; reload to see that answer."
         )
+    check_submit(reach(session, annotator_id), place.part, place.pass_no, revision)
+    if revision == 0 and not keep_place(session, annotator_id, place.assignment_id, for_good=True):
+        raise PlaceTaken(
+            "This transcript was not kept for you any longer and others have read it meanwhile; your answers stay here "
+            "as a draft. Go on with the next one."
+        )
     label = new_label(place, annotator_id, given, revision + 1)
     session.add(label)
     execute(session, delete(Draft).where(col(Draft.assignment_id) == place.assignment_id))
     assert label.id is not None
+    if place.part == "qualification":
+        open_next_round(session, annotator_id)
     return SavedLabel(label.id, label.revision)
 
 
@@ -313,15 +324,17 @@ def new_label(place: Place, annotator_id: int, given: LabelInput, revision: int)
 
 
 def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:
-    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment."""
-    assignment_id = execute(
+    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment and NotYet."""
+    row = execute(
         session,
-        pick(Assignment.id).where(
-            col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id
-        ),
-    ).scalar()
-    if assignment_id is None:
+        pick(Assignment.id, StudyItem.part)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
+    ).first()
+    if row is None:
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
+    assignment_id, part = row
+    reach(session, annotator_id).check_open(part)
     changed = execute(
         session,
         update(Draft)
@@ -331,3 +344,4 @@ def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, 
     if changed.rowcount == 0:
         session.add(Draft(assignment_id=assignment_id, body=body))
         session.flush()
+    keep_place(session, annotator_id, assignment_id)

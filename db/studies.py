@@ -163,7 +163,7 @@ def freeze(session: Session, study: Study, plan: DrawPlan) -> Drawn:
             session,
             update(StudyItem)
             .where(col(StudyItem.id) == item_id)
-            .values(stratum=stratum, inclusion_probability=probability),
+            .values(stratum=stratum, inclusion_probability=probability, is_drawn=True),
         )
     people = {
         name: ensure_annotator(session, study, name, seed=rng.getrandbits(31)) for name in plan.annotators

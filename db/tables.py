@@ -184,6 +184,8 @@ class Study(SQLModel, table=True):
 class StudyItem(SQLModel, table=True):
     """A transcript in a study's pool; drawn for labelling where `inclusion_probability` is set.
 
+    `is_drawn` says the same without the probability, which tells of the verdict's stratum: a shared queue reads it.
+
     `part` is pool, qualification, attention or calibration: items of the last three stand outside the draw.
     `known` holds the right answers of qualification and attention items, {"answers": {...}, "why": "..."}.
     """
@@ -195,6 +197,7 @@ class StudyItem(SQLModel, table=True):
     transcript_id: int = Field(foreign_key="transcript.id", index=True)
     stratum: str | None = None
     inclusion_probability: float | None = None
+    is_drawn: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     part: str = Field(default="pool", sa_column_kwargs={"server_default": "pool"})
     known: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
 

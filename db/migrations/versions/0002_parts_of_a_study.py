@@ -22,6 +22,7 @@ def columns() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("unblinded_at", sa.DateTime(timezone=True), nullable=True),
         ),
         "study_item": (
+            sa.Column("is_drawn", sa.Boolean(), nullable=False, server_default=sa.text("false")),
             sa.Column("part", sa.String(), nullable=False, server_default="pool"),
             sa.Column("known", sa.JSON(none_as_null=True), nullable=True),
         ),

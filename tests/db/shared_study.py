@@ -1,0 +1,44 @@
+"""A study with a shared queue, for tests."""
+
+from collections import Counter
+
+from sqlalchemy import Engine, delete
+from sqlmodel import col, select
+
+from secondreader.db.content import Content, Message
+from secondreader.db.engine import execute, reading, writing
+from secondreader.db.rules import Rules
+from secondreader.db.store import NewTranscript, add_transcripts
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.tables import Assignment, Label
+
+ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
+
+
+def shared_study(
+    engine: Engine, people: int, items: int, overlap: int, *, spare: int = 0, minutes: int = 30
+) -> tuple[int, ...]:
+    """An open study, `spare` transcripts of whose pool were not drawn; the ids of its people."""
+    names = tuple(f"A{number}" for number in range(people))
+    rules = Rules(queue="shared", overlap=overlap, lease_minutes=minutes)
+    with writing(engine) as session:
+        study = ensure_study(session, "shared", title="Reading")
+        texts = [Content(messages=(Message(role="user", text=f"number {i}"),)) for i in range(items + spare)]
+        new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(texts)]
+        add_to_pool(session, study, add_transcripts(session, new).ids)
+        drawn = freeze(session, study, DrawPlan(items, names, overlap, seed=5))
+        execute(
+            session, delete(Assignment).where(col(Assignment.annotator_id).in_(drawn.annotator_ids.values()))
+        )
+        study.rules = rules.model_dump(mode="json")
+        session.add(study)
+    return tuple(drawn.annotator_ids[name] for name in names)
+
+
+def readers_by_item(engine: Engine) -> Counter[int]:
+    """How many people have labelled each transcript; fails where somebody labelled one twice."""
+    with reading(engine) as session:
+        labels = session.exec(select(Label).where(Label.revision == 1)).all()
+    pairs = {(label.annotator_id, label.transcript_id) for label in labels}
+    assert len(pairs) == len(labels), "somebody labelled a transcript twice"
+    return Counter(transcript for _, transcript in pairs)

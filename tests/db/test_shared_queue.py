@@ -1,0 +1,424 @@
+"""The shared queue: nobody waits for a dealt hand, and no transcript is read by more people than wanted."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from sqlalchemy import Engine, func, update
+from sqlmodel import col, select
+
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.desk import (
+    LabelInput,
+    PlaceTaken,
+    UnknownAssignment,
+    blind_item,
+    progress,
+    queue,
+    save_draft,
+    submit_label,
+)
+from secondreader.db.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.shared_queue import AHEAD, candidates, reader_of, refill, take_next
+from secondreader.db.studies import get_study, set_status
+from secondreader.db.tables import Assignment, Study, StudyItem, utc_now
+from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
+
+
+class Clock:
+    """The time as the database is told it; moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = utc_now()
+
+    def __call__(self) -> datetime:
+        """The time now."""
+        return self.now
+
+    def move(self, minutes: float) -> None:
+        """Jump forward, or back."""
+        self.now += timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands still."""
+    made = Clock()
+    monkeypatch.setattr("secondreader.db.shared_queue.database_now", lambda _session: made())
+    return made
+
+
+@pytest.fixture
+def people(engine: Engine) -> tuple[int, ...]:
+    """Three people, six drawn transcripts that each want two readers, four that were not drawn."""
+    return shared_study(engine, 3, 6, 2, spare=4)
+
+
+@pytest.fixture
+def blind(engine: Engine, people: tuple[int, ...]) -> Iterator[Engine]:
+    """The desk's engine."""
+    assert people
+    made = blind_engine(desk_url(engine))
+    yield made
+    made.dispose()
+
+
+def open_tokens(engine: Engine, person: int) -> list[str]:
+    """What the person holds and has not labelled."""
+    with reading(engine) as session:
+        return [entry.token for entry in queue(session, person) if not entry.is_labelled]
+
+
+def label(engine: Engine, person: int, token: str, identity: str = "") -> None:
+    """One label."""
+    submit_label(engine, person, LabelInput(token, identity or f"{person}-{token}", ANSWERS))
+
+
+def items_of(engine: Engine, person: int) -> list[int]:
+    """The items that the person has or had, in order."""
+    with reading(engine) as session:
+        statement = pick(Assignment.study_item_id).where(col(Assignment.annotator_id) == person)
+        return list(execute(session, statement.order_by(col(Assignment.position))).scalars())
+
+
+def test_a_person_holds_a_few_open_places(blind: Engine, people: tuple[int, ...]) -> None:
+    """Places are topped up, not added: asking again takes nothing, a label makes room for one."""
+    assert refill(blind, people[0]) == AHEAD
+    assert refill(blind, people[0]) == 0
+    first, *others = open_tokens(blind, people[0])
+    label(blind, people[0], first)
+    assert refill(blind, people[0]) == 1
+    assert open_tokens(blind, people[0])[:2] == others
+    with reading(blind) as session:
+        mine = progress(session, people[0])
+    assert (mine.n_labelled, mine.n_total) == (1, AHEAD + 1)
+
+
+def test_everything_drawn_is_read_by_exactly_as_many_as_wanted(
+    engine: Engine, blind: Engine, people: tuple[int, ...]
+) -> None:
+    """In turn, until nobody gets anything: each drawn item has its two readers, no other has any."""
+    while sum(refill(blind, person) for person in people):
+        for person in people:
+            for token in open_tokens(blind, person)[:1]:
+                label(blind, person, token)
+    for person in people:
+        for token in open_tokens(blind, person):
+            label(blind, person, token)
+    with reading(engine) as session:
+        drawn = pick(StudyItem.transcript_id).where(col(StudyItem.inclusion_probability).is_not(None))
+        wanted = dict.fromkeys(execute(session, drawn).scalars(), 2)
+    assert readers_by_item(engine) == wanted
+    assert len(wanted) == 6
+
+
+def test_items_that_others_have_begun_come_first(blind: Engine, people: tuple[int, ...]) -> None:
+    """The second person is sent where one reader is missing, in an order of their own."""
+    refill(blind, people[0])
+    refill(blind, people[1])
+    assert set(items_of(blind, people[1])) == set(items_of(blind, people[0]))
+
+
+def test_the_order_is_ones_own(engine: Engine) -> None:
+    """Two people who start on untouched items do not get them in the same order; neither gets the order of import."""
+    people = shared_study(engine, 2, 30, 2)
+    with writing(engine) as session:
+        for person in people:
+            take_next(session, person, 30)
+    first, second = (items_of(engine, person) for person in people)
+    assert set(first) == set(second)
+    assert first != second
+    assert sorted(first) not in (first, second)
+
+
+def test_a_lease_that_ran_out_frees_the_item(
+    engine: Engine, blind: Engine, people: tuple[int, ...], clock: Clock
+) -> None:
+    """Somebody who left holds nothing up; what they had drafted comes first when they return and there is room."""
+    refill(blind, people[0])
+    left = items_of(blind, people[0])
+    token = open_tokens(blind, people[0])[2]
+    clock.move(31)
+    assert open_tokens(blind, people[0]) == []
+    with writing(engine) as session:
+        assert take_next(session, people[1], 9) == 6
+        assert take_next(session, people[2], 9) == 6
+    assert refill(blind, people[0]) == 0
+    clock.move(31)
+    assert refill(blind, people[0]) == AHEAD
+    assert items_of(blind, people[0]) == left
+    assert open_tokens(blind, people[0])[2] == token
+
+
+def test_a_late_label_is_taken_while_there_is_room(
+    engine: Engine, blind: Engine, people: tuple[int, ...], clock: Clock
+) -> None:
+    """After the lease, the label counts unless others have read the item; then it is refused and the draft stays."""
+    refill(blind, people[0])
+    late, too_late = open_tokens(blind, people[0])[:2]
+    clock.move(31)
+    label(blind, people[0], late)
+    item = items_of(blind, people[0])[1]
+    for person in people[1:]:
+        with writing(engine) as session:
+            take_next(session, person, 9)
+            place = pick(Assignment.token).where(
+                col(Assignment.annotator_id) == person, col(Assignment.study_item_id) == item
+            )
+            token = execute(session, place).scalar_one()
+        label(blind, person, token)
+    with writing(blind) as session:
+        save_draft(session, people[0], too_late, {"note": "half a thought"})
+    with pytest.raises(PlaceTaken, match="as a draft"):
+        label(blind, people[0], too_late)
+    with reading(blind) as session:
+        assert blind_item(session, people[0], too_late).draft == {"note": "half a thought"}
+    assert max(readers_by_item(engine).values()) == 2
+
+
+def test_a_draft_keeps_the_place(blind: Engine, people: tuple[int, ...], clock: Clock) -> None:
+    """Who works on a long transcript does not lose it."""
+    refill(blind, people[0])
+    token = open_tokens(blind, people[0])[0]
+    clock.move(20)
+    with writing(blind) as session:
+        save_draft(session, people[0], token, {})
+    clock.move(20)
+    assert open_tokens(blind, people[0]) == [token]
+
+
+def test_a_draft_for_a_labelled_place_changes_nothing(
+    blind: Engine, people: tuple[int, ...], clock: Clock
+) -> None:
+    """A correction that is begun does not put a settled place back on a lease."""
+    refill(blind, people[0])
+    token = open_tokens(blind, people[0])[0]
+    label(blind, people[0], token)
+    with writing(blind) as session:
+        save_draft(session, people[0], token, {})
+    clock.move(1_000)
+    with reading(blind) as session:
+        assert [entry.token for entry in queue(session, people[0])] == [token]
+
+
+@pytest.mark.parametrize("status", ["paused", "closed"])
+def test_a_study_that_is_not_open_hands_nothing_out(
+    engine: Engine, blind: Engine, people: tuple[int, ...], status: str
+) -> None:
+    """No place is taken while no label would be."""
+    with writing(engine) as session:
+        set_status(session, get_study(session, "shared"), status, actor="R", why="test")
+    assert refill(blind, people[0]) == 0
+
+
+def test_a_fixed_queue_hands_nothing_out(engine: Engine, blind: Engine, people: tuple[int, ...]) -> None:
+    """Where queues were dealt, there is nothing to take."""
+    with writing(engine) as session:
+        execute(session, update(Study).values(rules={}))
+    assert refill(blind, people[0]) == 0
+
+
+def test_another_persons_place_stays_unknown(blind: Engine, people: tuple[int, ...]) -> None:
+    """A token that somebody else was given opens nothing."""
+    refill(blind, people[0])
+    with pytest.raises(UnknownAssignment):
+        label(blind, people[1], open_tokens(blind, people[0])[0])
+
+
+def test_attention_items_come_at_the_place_they_were_dealt(engine: Engine, people: tuple[int, ...]) -> None:
+    """One that was dealt to place 3 is not seen before places are taken around it, and takes no place of the pool's."""
+    with writing(engine) as session:
+        spare = pick(StudyItem.id).where(col(StudyItem.inclusion_probability).is_(None)).limit(1)
+        item = execute(session, spare).scalar_one()
+        execute(session, update(StudyItem).where(col(StudyItem.id) == item).values(part="attention"))
+        session.add(Assignment(annotator_id=people[0], study_item_id=item, position=3, token="attention"))
+    with reading(engine) as session:
+        assert queue(session, people[0]) == []
+        assert progress(session, people[0]).n_total == 0
+    with writing(engine) as session:
+        assert take_next(session, people[0], 3) == 3
+    with reading(engine) as session:
+        places = queue(session, people[0])
+    assert [place.position for place in places] == [1, 2, 3, 4]
+    assert places[2].token == "attention"
+    assert {place.part for place in places} == {"pool"}
+
+
+def crowd(blind: Engine, person: int, seed: int, start: Barrier) -> int:
+    """Take, label, double and come back until nothing is left; how many labels were acknowledged."""
+    rng = random.Random(seed)
+    n_done = 0
+    refill(blind, person)
+    start.wait(30)
+    while True:
+        refill(blind, person)
+        tokens = open_tokens(blind, person)
+        if not tokens:
+            return n_done
+        for token in rng.sample(tokens, rng.randint(1, len(tokens))):
+            for _ in range(rng.choice([1, 2])):
+                label(blind, person, token)
+            n_done += 1
+
+
+@pytest.mark.parametrize(
+    ("fixture", "people", "items", "overlap"),
+    [("sqlite_target", 20, 30, 3), ("postgres_target", 50, 60, 3)],
+    ids=["sqlite", "postgresql"],
+)
+def test_a_crowd_reads_everything_and_nothing_too_often(
+    fixture: str, people: int, items: int, overlap: int, request: pytest.FixtureRequest
+) -> None:
+    """All at once from as many threads as people: every item has exactly its readers, every label counts once."""
+    owner = open_engine(request.getfixturevalue(fixture))
+    ids = shared_study(owner, people, items, overlap)
+    blind = blind_engine(desk_url(owner))
+    start = Barrier(people)
+    with ThreadPoolExecutor(people) as pool:
+        jobs = [pool.submit(crowd, blind, one, seed, start) for seed, one in enumerate(ids)]
+    done = [job.result() for job in jobs]
+    blind.dispose()
+    counts = readers_by_item(owner)
+    assert (len(counts), set(counts.values())) == (items, {overlap})
+    assert sum(done) == items * overlap
+    assert all(done), "somebody who held places labelled none of them"
+    owner.dispose()
+
+
+def hurried(blind: Engine, pair: tuple[int, str]) -> bool:
+    """Submit on a lease that ran out; whether it was accepted."""
+    try:
+        label(blind, *pair)
+    except PlaceTaken:
+        return False
+    return True
+
+
+def test_late_labels_and_new_readers_race_for_the_last_place(database_target: str, clock: Clock) -> None:
+    """Everybody's lease has run out, everybody submits at the same moment: as many are accepted as there is room."""
+    owner = open_engine(database_target)
+    people = shared_study(owner, 8, 1, 2)
+    tokens = []
+    for person in people:
+        with writing(owner) as session:
+            assert take_next(session, person) == 1
+        tokens += open_tokens(owner, person)
+        clock.move(31)
+    blind = blind_engine(desk_url(owner))
+    with ThreadPoolExecutor(8) as pool:
+        accepted = list(pool.map(lambda pair: hurried(blind, pair), zip(people, tokens, strict=True)))
+    blind.dispose()
+    assert sum(accepted) == 2
+    assert set(readers_by_item(owner).values()) == {2}
+    owner.dispose()
+
+
+def test_a_servers_clock_counts_on_postgresql(postgres_target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk whose own clock is a year ahead neither loses its leases nor ends those of others."""
+    owner = open_engine(postgres_target)
+    people = shared_study(owner, 2, 3, 1)
+    assert refill(owner, people[0]) == 3
+    monkeypatch.setattr("secondreader.db.shared_queue.utc_now", lambda: utc_now() + timedelta(days=365))
+    assert refill(owner, people[1]) == 0
+    assert len(open_tokens(owner, people[0])) == 3
+    owner.dispose()
+
+
+PEOPLE, ITEMS, OVERLAP = 3, 4, 2
+
+
+class SharedQueue(RuleBasedStateMachine):
+    """People come and go, clocks jump to and fro: what was acknowledged stays, and nothing exceeds its quota."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.clock = Clock()
+        self.patch.setattr("secondreader.db.shared_queue.utc_now", self.clock)
+        self.engine = open_engine("sqlite://")
+        self.people = shared_study(self.engine, PEOPLE, ITEMS, OVERLAP)
+        self.seen: dict[int, list[str]] = {person: [] for person in self.people}
+        self.acknowledged: set[str] = set()
+
+    def teardown(self) -> None:
+        """Leave the clock and the database."""
+        self.patch.undo()
+        self.engine.dispose()
+
+    @rule(who=st.integers(0, PEOPLE - 1), n=st.integers(1, 3))
+    def take(self, who: int, n: int) -> None:
+        """Open the page: no item comes to the same person twice."""
+        with writing(self.engine) as session:
+            take_next(session, self.people[who], n)
+        tokens = open_tokens(self.engine, self.people[who])
+        self.seen[self.people[who]] += [one for one in tokens if one not in self.seen[self.people[who]]]
+
+    @rule(who=st.integers(0, PEOPLE - 1), which=st.integers(0, 9))
+    def submit(self, who: int, which: int) -> None:
+        """Label any place ever seen, however long ago; repeats are replays."""
+        person = self.people[who]
+        if not self.seen[person]:
+            return
+        token = self.seen[person][which % len(self.seen[person])]
+        try:
+            label(self.engine, person, token)
+        except PlaceTaken:
+            assert token not in self.acknowledged, "an acknowledged label was refused afterwards"
+        else:
+            self.acknowledged.add(token)
+
+    @rule(who=st.integers(0, PEOPLE - 1), which=st.integers(0, 9))
+    def draft(self, who: int, which: int) -> None:
+        """Work on any place ever seen."""
+        person = self.people[who]
+        if self.seen[person]:
+            with writing(self.engine) as session:
+                save_draft(session, person, self.seen[person][which % len(self.seen[person])], {"n": which})
+
+    @rule(minutes=st.sampled_from([-100_000, -61, -31, -5, 5, 31, 61, 100_000]))
+    def jump(self, minutes: int) -> None:
+        """The clock is set."""
+        self.clock.move(minutes)
+
+    @invariant()
+    def nothing_exceeds_its_quota(self) -> None:
+        """Labels by item, and places that are settled or kept for good."""
+        counts = readers_by_item(self.engine)
+        assert sum(counts.values()) == len(self.acknowledged)
+        assert all(count <= OVERLAP for count in counts.values())
+        with reading(self.engine) as session:
+            settled = execute(
+                session, pick(func.count()).where(col(Assignment.leased_until).is_(None))
+            ).scalar_one()
+        assert settled == len(self.acknowledged)
+
+    @invariant()
+    def nothing_is_stuck(self) -> None:
+        """Whatever the clock did, a person who comes once all leases ended gets every item that wants a reader."""
+        counts = readers_by_item(self.engine)
+        with reading(self.engine) as session:
+            now = self.clock.now
+            self.clock.now = now + timedelta(days=3_000)
+            reader = reader_of(session, self.people[0])
+            assert reader is not None
+            offered = {item for item, _ in candidates(session, reader, self.clock.now)}
+            mine = select(Assignment.study_item_id).where(
+                Assignment.annotator_id == self.people[0], col(Assignment.leased_until).is_(None)
+            )
+            done = set(session.exec(mine))
+            rows = session.exec(select(StudyItem))
+            wanted = {one.id for one in rows if counts[one.transcript_id] < OVERLAP and one.id not in done}
+            self.clock.now = now
+        assert offered == wanted
+
+
+TestSharedQueue = SharedQueue.TestCase
+TestSharedQueue.settings = settings(
+    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
