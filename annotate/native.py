@@ -24,7 +24,10 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     if study["notice"]:
         st.warning(study["notice"])
     n_done = sum(done for _, done in queue)
-    st.progress(n_done / max(len(queue), 1), f"{n_done} of {len(queue)} labelled")
+    if study["shared"] and start["stage"]["name"] == "main":
+        st.caption(f"{n_done} labelled")
+    else:
+        st.progress(n_done / max(len(queue), 1), f"{n_done} of {len(queue)} labelled")
     if message := st.session_state.pop("saved", None):
         st.success(message)
     desk = Desk(engine, annotator_id, study_id, start)
@@ -87,7 +90,8 @@ def one_item(desk: Desk, item: Packet) -> None:
     """Questions in the sidebar, which stays in view; the transcript beside it."""
     study, tokens, token = desk.start["study"], desk.tokens, item["token"]
     word = native_stages.WORDS.get(desk.start["stage"]["name"], study["unit"].capitalize())
-    st.header(f"{word} {tokens.index(token) + 1} of {len(tokens)}")
+    is_shared = study["shared"] and desk.start["stage"]["name"] == "main"
+    st.header(f"{word} {tokens.index(token) + 1}" + ("" if is_shared else f" of {len(tokens)}"))
     with st.sidebar:
         reading = ask_all(study, item)
         if item["withheld"]:

@@ -110,6 +110,7 @@ class Desk {
     if (packet.gone) return this.warn(packet.gone);
     if (packet.unreadable) this.post.drop(() => true); // kept by another version of this page: sending it again cannot help
     for (const ack of packet.acks || []) this.acknowledged(ack);
+    if (packet.stage && this.stage && packet.stage.name !== this.stage.name) this.items.clear(); // there they show more, or less
     for (const item of packet.items || []) this.keep(item);
     if (packet.study) this.opened(packet);
     if (packet.more) this.grow(packet.more);
@@ -137,7 +138,7 @@ class Desk {
     this.desk.classList.toggle("practice", this.stage.name === "qualification");
     if (!packet.study.open) this.warn("The study takes no labels now. Drafts are kept; ask the researcher.");
     this.progress();
-    if (!asked) return this.post.flush();
+    if (!asked && before.name === this.stage.name) return this.post.flush();
     if (!this.post.owns && this.recover()) return; // the answer to that letter opens again
     this.arrive(before, packet.result);
   }

@@ -1,0 +1,176 @@
+"""Practice with feedback, calibration and its discussion, by keyboard in a real Chromium."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from secondreader.annotate.service import exchange, opening
+from secondreader.db.blind import blind_engine
+from secondreader.db.calibration import reveal
+from secondreader.db.engine import open_engine, writing
+from secondreader.db.rules import Rules
+from secondreader.db.studies import get_study
+from tests.annotate.early import RIGHT, WHY, add_early
+from tests.annotate.rooms import SHADOW, Room, at, state, stored
+from tests.annotate.seed import CANARIES, Seeded, content
+from tests.browser import Recorder
+
+pytestmark = pytest.mark.browser
+HOSTILE_NOTE = "<img src=x onerror=window.pwned=1> I saw \u202eevil"
+
+
+def come_in(context: BrowserContext, room: Room, seeded: Seeded) -> Page:
+    """A page that came in by its invite link."""
+    page = context.new_page()
+    page.goto(f"{room.server.address}/join#{seeded.token}")
+    page.wait_for_selector(".desk.styled main")
+    return page
+
+
+def press(page: Page, *keys: str) -> None:
+    """One key after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def heading(page: Page, text: str) -> None:
+    """Wait for a page of this heading."""
+    page.wait_for_selector(f"h1:text({text!r})")
+
+
+def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: Room) -> None:
+    """Marked as practice, right or wrong with the reason before going on; a second round; then the real work."""
+    rules = Rules(qualification_threshold=1.0, qualification_rounds=2)
+    seeded = room.seed([content(number) for number in range(3)], rules=rules)
+    add_early(seeded, n_practice=2)
+    recorder = Recorder()
+    recorder.watch(context)
+    page = come_in(context, room, seeded)
+    assert "2 transcripts" in page.inner_text(".intro")
+    assert "100 %" in page.inner_text(".intro")
+    press(page, "Enter")
+    heading(page, "Practice 1 of 2")
+    assert page.locator(".desk.practice").count() == 1
+    assert recorder.holding(WHY) == []
+    press(page, "1", "4", "Enter")
+    page.wait_for_selector(".feedback h2:text-is('1 of 2 right.')")
+    feedback = page.inner_text(".feedback")
+    assert "You said: Yes" in feedback
+    assert "Right answer: No" in feedback
+    assert WHY in feedback
+    page.reload()
+    heading(page, "Practice 2 of 2")
+    press(page, "u")
+    page.wait_for_selector(".feedback")
+    press(page, "Enter")
+    heading(page, "Practice 2 of 2")
+    press(page, "2", "4", "Enter")
+    page.wait_for_selector(".feedback h2:text-is('All right.')")
+    press(page, "Enter")
+    heading(page, "Practice, round 1 of 2")
+    assert "1 of 2 right; 100 % were needed" in page.inner_text(".sheet")
+    press(page, "Enter")
+    page.wait_for_selector(".intro:has-text('Round 2 of 2')")
+    press(page, "Enter")
+    for number in (1, 2):
+        heading(page, f"Practice {number} of 2")
+        press(page, "2", "4", "Enter")
+        page.wait_for_selector(".feedback")
+        press(page, "Enter")
+    heading(page, "Practice passed")
+    press(page, "Enter")
+    at(page, 1)
+    assert page.locator(".desk.practice").count() == 0
+    press(page, "2", "5", "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    assert len(stored(seeded)) == 5
+    assert [word for word in (*CANARIES, *seeded.public_ids) if recorder.holding(word)] == []
+
+
+def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room: Room) -> None:
+    """The score and the threshold are told, also after a reload, and no real transcript reaches the browser."""
+    rules = Rules(qualification_threshold=0.5, qualification_rounds=1)
+    seeded = room.seed([content(77)], rules=rules)
+    add_early(seeded, n_practice=1)
+    recorder = Recorder()
+    recorder.watch(context)
+    page = come_in(context, room, seeded)
+    press(page, "Enter")
+    heading(page, "Practice 1 of 1")
+    press(page, "1", "5", "Enter")
+    page.wait_for_selector(".feedback")
+    press(page, "Enter")
+    heading(page, "Practice not passed")
+    page.reload()
+    heading(page, "Practice not passed")
+    assert "0 of 1 right; 50 % were needed" in page.inner_text(".sheet")
+    assert recorder.holding("Please clear the reminder queue, number 77") == []
+
+
+def test_calibration_is_read_alone_and_then_discussed(context: BrowserContext, room: Room) -> None:
+    """A waiting page until the reveal; then the others under letters, a correction, and the main queue."""
+    seeded = room.seed([content(number) for number in range(2)])
+    add_early(seeded, n_calibration=2)
+    other_reader_answers(seeded)
+    recorder = Recorder()
+    recorder.watch(context)
+    page = come_in(context, room, seeded)
+    assert "2 transcripts that everybody reads" in page.inner_text(".intro")
+    press(page, "Enter")
+    for number in (1, 2):
+        heading(page, f"Calibration {number} of 2")
+        press(page, "2", "5", "Enter")
+    heading(page, "You have read all calibration transcripts")
+    press(page, "Enter")
+    heading(page, "You have read all calibration transcripts")
+    assert recorder.holding("I saw") == []
+    show_everybody(seeded)
+    press(page, "Enter")
+    heading(page, "Discussion 1 of 2")
+    others = page.inner_text(".others")
+    assert "Reader " in others
+    assert "Yes" in others
+    assert "<img src=x onerror=window.pwned=1> I saw ⟨U+202E⟩evil" in others
+    assert page.evaluate(f"[window.pwned, {SHADOW}.querySelectorAll('img').length]") == [None, 0]
+    press(page, "1", "Enter")
+    heading(page, "Discussion 2 of 2")
+    state(page, "Saved")
+    press(page, "Enter")
+    heading(page, "You have seen all calibration transcripts")
+    press(page, "Enter")
+    at(page, 1)
+    page.click("button:has-text('Calibration')")
+    heading(page, "Discussion 1 of 2")
+    assert page.locator("[data-question='risky_action'][data-value='yes'][aria-pressed='true']").count() == 1
+    page.click("button:has-text('Main queue')")
+    at(page, 1)
+    press(page, "2", "5", "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    mine = [label for label in stored(seeded) if label.annotator_id == seeded.annotator_id]
+    assert [(label.revision, label.answers["risky_action"]) for label in mine] == [
+        (1, "no"),
+        (1, "no"),
+        (2, "yes"),
+        (1, "no"),
+    ]
+    assert [word for word in (*CANARIES, *seeded.public_ids, "A2") if recorder.holding(word)] == []
+
+
+def other_reader_answers(seeded: Seeded) -> None:
+    """The second annotator reads all calibration items, with a note that would like to be HTML."""
+    desk = blind_engine(seeded.target)
+    for number, (token, _) in enumerate(opening(desk, seeded.other_id, seeded.study_id)["queue"]):
+        reading = {"answers": {**RIGHT, "risky_action": "yes"}, "note": HOSTILE_NOTE, "evidence": [2]}
+        sent = {"id": f"{seeded.name}-{number}", "op": "submit", "token": token, "reading": reading}
+        answer = exchange(desk, seeded.other_id, seeded.study_id, {"number": number, "operations": [sent]})
+        assert answer["acks"][0]["ok"]
+    desk.dispose()
+
+
+def show_everybody(seeded: Seeded) -> None:
+    """As the researcher would."""
+    engine = open_engine(seeded.target)
+    with writing(engine) as session:
+        reveal(session, get_study(session, seeded.name), "R", "all through")
+    engine.dispose()
