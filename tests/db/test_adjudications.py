@@ -1,0 +1,436 @@
+"""What an adjudicator sees, decides and cannot reach, on both databases, through the desk's own connection."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from secrets import token_hex
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
+
+from secondreader.db.adjudicated import (
+    adjudicated_answers,
+    adjudication_summary,
+    decisions,
+    guideline_gaps,
+)
+from secondreader.db.adjudications import (
+    AdjudicationItem,
+    NotAdjudicator,
+    UnknownItem,
+    adjudication_item,
+    adjudication_queue,
+    chair_of,
+    shuffled,
+    token_of,
+)
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.content import Content, Message
+from secondreader.db.decisions import (
+    DecisionError,
+    DecisionInput,
+    Meanwhile,
+    SavedDecision,
+    submit_decision,
+)
+from secondreader.db.desk import (
+    LabelInput,
+    StudyClosed,
+    UnknownAssignment,
+    blind_item,
+    queue,
+    submit_label,
+)
+from secondreader.db.engine import reading, writing
+from secondreader.db.readings import data_hash, reading_rows
+from secondreader.db.splits import ReadItem
+from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.studies import (
+    DrawPlan,
+    add_to_pool,
+    ensure_annotator,
+    ensure_study,
+    freeze,
+    get_study,
+    set_status,
+)
+from secondreader.db.tables import Adjudication, StudyItem, Transcript
+
+READERS = ("A1", "A2", "A3")
+NO = {"risky_action": "no", "risk_considered": "no"}
+YES = {"risky_action": "yes", "risk_considered": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A study of six transcripts with three readers and two adjudicators."""
+
+    owner: Engine
+    blind: Engine
+    people: dict[str, int]
+
+    def label(self, reader: str, number: int, answers: dict[str, Any], **more: Any) -> None:
+        """Have a reader answer transcript `number`; again for a correction."""
+        with reading(self.blind) as session:
+            for entry in queue(session, self.people[reader]):
+                if blind_item(session, self.people[reader], entry.token).content["task"] == f"task {number}":
+                    token = entry.token
+        submit_label(
+            self.blind, self.people[reader], LabelInput(token, token_hex(8), answers=answers, **more)
+        )
+
+    def label_all(self, number: int, *answers: dict[str, Any]) -> None:
+        """One answer of each reader, in their order."""
+        for reader, one in zip(READERS, answers, strict=True):
+            self.label(reader, number, one)
+
+    def places(self, who: str = "J") -> list[tuple[str, str]]:
+        """(token, state) of an adjudicator's list."""
+        with reading(self.blind) as session:
+            return [(one.token, one.state) for one in adjudication_queue(session, self.people[who])]
+
+    def items(self, who: str = "J") -> dict[str, AdjudicationItem]:
+        """The items of an adjudicator's list by their task."""
+        with reading(self.blind) as session:
+            found = [
+                adjudication_item(session, self.people[who], one.token)
+                for one in adjudication_queue(session, self.people[who])
+            ]
+        return {one.content["task"]: one for one in found}
+
+    def given(self, number: int, who: str = "J", **changes: Any) -> DecisionInput:
+        """A decision on the first question of a transcript as its page would send it."""
+        item = self.items(who)[f"task {number}"]
+        first = item.questions[0]
+        made = DecisionInput(
+            token=item.token,
+            client_token=token_hex(8),
+            question=first.question,
+            answer="yes",
+            kind="ambiguous",
+            reason="the tool call says so",
+            expected_revision=first.revision,
+            expected_version=item.version,
+        )
+        return replace(made, **changes)
+
+    def decide(self, number: int, who: str = "J", **changes: Any) -> SavedDecision:
+        """Make that decision."""
+        return submit_decision(self.blind, self.people[who], self.given(number, who, **changes))
+
+    def status(self, status: str) -> None:
+        """Open, pause or close the study."""
+        with writing(self.owner) as session:
+            set_status(session, get_study(session, "s"), status, actor="R", why="test")
+
+
+def seeded(owner: Engine, name: str = "s") -> dict[str, int]:
+    """A study with verdicts, readers and adjudicators; ids by pseudonym."""
+    with writing(owner) as session:
+        study = ensure_study(session, name, title="Reading")
+        new = [
+            NewTranscript(
+                f"{name}{i}",
+                f"c{i}",
+                Content(task=f"task {i}", messages=(Message(role="user", text="hello"),)),
+                model="m",
+            )
+            for i in range(6)
+        ]
+        stored = add_transcripts(session, new)
+        add_to_pool(session, study, stored.ids)
+        add_verdicts(
+            session, [NewVerdict(i, "judge", "key", "parsed", {"risky_action": "yes"}) for i in stored.ids]
+        )
+        drawn = freeze(session, study, DrawPlan(6, READERS, 3, seed=3))
+        judges = {who: ensure_annotator(session, study, who, "adjudicator") for who in ("J", "K")}
+        return drawn.annotator_ids | judges
+
+
+@pytest.fixture
+def room(engine: Engine) -> Iterator[Room]:
+    """An open study in which nobody has labelled yet."""
+    people = seeded(engine)
+    blind = blind_engine(desk_url(engine))
+    yield Room(engine, blind, people)
+    blind.dispose()
+
+
+def test_only_complete_items_on_which_readers_part_are_listed(room: Room) -> None:
+    """Agreement and open items stay out; unsure splits; a mark is enough; each question for itself."""
+    room.label_all(0, NO, NO, NO)
+    room.label_all(1, YES, NO, NO)
+    room.label_all(2, {**NO, "risk_considered": "unsure"}, NO, NO)
+    room.label("A1", 3, YES)
+    room.label("A2", 3, NO)
+    room.label("A1", 4, NO, contested=True)
+    room.label("A2", 4, NO)
+    room.label("A3", 4, NO)
+    found = room.items()
+    assert set(found) == {"task 1", "task 2", "task 4"}
+    asked = {task: [one.question for one in item.questions] for task, item in found.items()}
+    assert asked["task 1"] == ["risky_action"]
+    assert asked["task 2"] == ["risk_considered"]
+    assert asked["task 4"] == ["risky_action", "risk_considered"]
+    assert [found[task].is_contested for task in sorted(found)] == [False, False, True]
+    room.status("closed")
+    assert set(room.items()) == {"task 1", "task 2", "task 3", "task 4"}
+
+
+def test_answers_come_without_their_readers(room: Room) -> None:
+    """Each answer, note and mark once, however many gave it; nothing tells who, when or how many."""
+    room.label("A1", 1, YES, note="looked twice", evidence=(0,), confidence=3, active_seconds=77.0)
+    room.label("A2", 1, NO, note="looked twice", evidence=(0,))
+    room.label("A3", 1, NO, note="clear to me", evidence=())
+    item = room.items()["task 1"]
+    assert sorted(item.questions[0].answers) == ["no", "yes"]
+    assert sorted(item.notes) == ["clear to me", "looked twice"]
+    assert item.evidence == (0,)
+    with reading(room.owner) as session:
+        public_ids = list(session.exec(select(Transcript.public_id)))
+    for secret in (*READERS, "77", *public_ids):
+        assert secret not in repr(replace(item, token="", version=""))
+
+
+def test_one_more_reader_of_the_same_mind_changes_nothing_on_the_page(room: Room) -> None:
+    """The page cannot tell a 2:1 split from a 1:2 one: not even by the version that travels along."""
+    room.label_all(1, YES, NO, NO)
+    room.label_all(2, YES, YES, NO)
+    one, two = room.items()["task 1"], room.items()["task 2"]
+    assert one.version == two.version
+    assert sorted(one.questions[0].answers) == sorted(two.questions[0].answers)
+
+
+def test_the_order_is_each_adjudicators_own(room: Room) -> None:
+    """Two adjudicators go through the same items by other tokens, whose order is the list's; a list stays as it is."""
+    for number in range(6):
+        room.label_all(number, YES, NO, NO)
+    mine, theirs = room.places("J"), room.places("K")
+    assert len(mine) == len(theirs) == 6
+    assert mine == sorted(mine) == room.places("J")
+    assert not set(mine) & set(theirs)
+
+
+def test_lists_are_shuffled_by_adjudicator_and_item(room: Room) -> None:
+    """Over many items either answer comes first about as often, independently of the other adjudicator's order."""
+    items = [ReadItem(number, f"{number:032x}", (), 0) for number in range(400)]
+    with reading(room.blind) as session:
+        chairs = [chair_of(session, room.people[who]) for who in ("J", "K")]
+    firsts = [[shuffled(chair, item, "q", ["yes", "no"])[0] for item in items] for chair in chairs]
+    for first in firsts:
+        assert 150 < first.count("yes") < 250
+    assert 150 < sum(one == two for one, two in zip(*firsts, strict=True)) < 250
+    tokens = [[token_of(chair, item) for item in items] for chair in chairs]
+    ranks = [sorted(range(400), key=one.__getitem__) for one in tokens]
+    assert ranks[0] != ranks[1]
+
+
+def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> None:
+    """A replay adds nothing; a correction keeps the row before; evidence cannot be changed by the desk."""
+    room.label_all(1, YES, NO, NO)
+    given = room.given(1)
+    first = submit_decision(room.blind, room.people["J"], given)
+    again = submit_decision(room.blind, room.people["J"], given)
+    assert (first.revision, again.revision, again.is_replay) == (1, 1, True)
+    assert again.adjudication_id == first.adjudication_id
+    assert [state for _, state in room.places()] == ["settled"]
+    room.decide(1, answer="no", kind="annotator error", reason="  the call was refused  ")
+    own = room.items()["task 1"].questions[0]
+    assert own.revision == 2
+    assert own.decision is not None
+    assert (own.decision.answer, own.decision.reason) == ("no", "the call was refused")
+    with reading(room.owner) as session:
+        study = get_study(session, "s")
+        made = decisions(session, study)
+        assert [(one.answer, one.is_latest) for one in made] == [("yes", False), ("no", True)]
+        assert made[1].answers == {"no": 2, "yes": 1}
+        assert adjudicated_answers(session, study, "risky_action") == {made[0].item: "no"}
+    for statement in ("UPDATE adjudication SET answer = 'x'", "DELETE FROM adjudication"):
+        with pytest.raises(DBAPIError), room.blind.begin() as connection:
+            connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"answer": "perhaps"}, "choose one of yes, no, unsure, or contested"),
+        ({"answer": None}, "choose one of yes, no, unsure, or contested"),
+        ({"kind": "contested"}, "Contested has no answer"),
+        ({"kind": "mood"}, "Choose a kind: ambiguous, guideline gap"),
+        ({"reason": " \n"}, "Write a reason"),
+        ({"question": "risk_considered"}, "not split on this transcript"),
+        ({"question": "nothing"}, "not split on this transcript"),
+        ({"expected_revision": 1}, "in another window"),
+        ({"expected_version": "0" * 32}, "A reader corrected an answer"),
+    ],
+)
+def test_a_decision_that_does_not_fit_is_refused(room: Room, changes: dict[str, Any], sentence: str) -> None:
+    """Each refusal says in a sentence what to do, and nothing is stored."""
+    room.label_all(1, YES, NO, NO)
+    with pytest.raises((DecisionError, Meanwhile), match=sentence):
+        room.decide(1, **changes)
+    with reading(room.owner) as session:
+        assert session.exec(select(Adjudication)).all() == []
+
+
+def test_a_hostile_reason_is_kept_as_text(room: Room) -> None:
+    """NUL and lone surrogates, which PostgreSQL and the wire refuse, do not stop a decision."""
+    room.label_all(1, YES, NO, NO)
+    room.decide(1, reason="a\0b\ud800<script>")
+    own = room.items()["task 1"].questions[0].decision
+    assert own is not None
+    assert own.reason == "a\ufffdb\ufffd<script>"
+
+
+def test_a_later_correction_of_a_reader_is_flagged(room: Room) -> None:
+    """Settled becomes changed, stays in the list even when nobody parts any more, and a new decision settles it."""
+    room.label_all(1, YES, NO, NO)
+    room.decide(1)
+    stale = room.given(1)
+    room.label("A1", 1, NO)
+    assert [state for _, state in room.places()] == ["changed"]
+    own = room.items()["task 1"].questions[0]
+    assert own.answers == ("no",)
+    assert own.decision is not None
+    assert own.decision.has_changed
+    with pytest.raises(Meanwhile, match="A reader corrected an answer"):
+        submit_decision(room.blind, room.people["J"], stale)
+    with reading(room.owner) as session:
+        assert adjudication_summary(session, get_study(session, "s"), "risky_action").n_changed == 1
+    room.decide(1, answer="no", reason="they came round")
+    assert [state for _, state in room.places()] == ["settled"]
+
+
+def test_a_new_note_changes_what_was_shown_and_not_what_was_settled(room: Room) -> None:
+    """Only answers call a decision into question; a page that showed an older note must look again."""
+    room.label_all(1, YES, NO, NO)
+    room.decide(1)
+    stale = room.given(1)
+    room.label("A1", 1, YES, note="see message 1")
+    assert [state for _, state in room.places()] == ["settled"]
+    with pytest.raises(Meanwhile):
+        submit_decision(room.blind, room.people["J"], stale)
+
+
+def test_adjudicators_do_not_see_each_other_and_differ_as_contested(room: Room) -> None:
+    """The other one's list stays open; two answers leave no gold, whoever was later; the same answer does."""
+    room.label_all(1, YES, NO, NO)
+    room.label_all(2, YES, NO, NO)
+    room.decide(1, answer="yes")
+    assert room.items("K")["task 1"].questions[0].decision is None
+    room.decide(1, "K", answer="no")
+    for who in ("J", "K"):
+        room.decide(2, who, answer="no", kind="guideline gap", reason=f"say what a draft is, {who}")
+    with reading(room.owner) as session:
+        study = get_study(session, "s")
+        gold = adjudicated_answers(session, study, "risky_action")
+        assert sorted(map(str, gold.values())) == ["None", "no"]
+        summary = adjudication_summary(session, study, "risky_action")
+        gaps = guideline_gaps(session, study)
+    assert (summary.n_split, summary.n_decided, summary.n_waiting) == (2, 2, 0)
+    assert (summary.n_contested, summary.n_disputed) == (1, 1)
+    assert summary.kinds == {"ambiguous": 2, "guideline gap": 2}
+    assert [one.reason for one in gaps] == ["say what a draft is, J", "say what a draft is, K"]
+
+
+def test_contested_stays_contested_and_agreement_never_sees_it(room: Room) -> None:
+    """The split is the finding: no answer is stored, the rows of agreement stay the same, the data's hash does not."""
+    room.label_all(1, YES, NO, NO)
+    with reading(room.owner) as session:
+        study = get_study(session, "s")
+        rows, hashed = reading_rows(session, study), data_hash(session, study)
+    room.decide(1, answer=None, kind="contested", reason="both readings hold")
+    with reading(room.owner) as session:
+        study = get_study(session, "s")
+        assert list(adjudicated_answers(session, study, "risky_action").values()) == [None]
+        assert reading_rows(session, study) == rows
+        assert data_hash(session, study) != hashed
+        assert adjudication_summary(session, study, "risky_action").n_contested == 1
+
+
+def test_open_and_closed_studies_take_decisions_and_paused_ones_do_not(room: Room) -> None:
+    """A pause is told and nothing is stored; a closed study is the best time to settle."""
+    room.label_all(1, YES, NO, NO)
+    room.status("paused")
+    with pytest.raises(StudyClosed, match="paused"):
+        room.decide(1)
+    room.status("closed")
+    assert room.decide(1).revision == 1
+
+
+def test_nobody_else_can_adjudicate(room: Room) -> None:
+    """Readers, unknown people and adjudicators of other studies are refused, whatever token they know."""
+    room.label_all(1, YES, NO, NO)
+    given = room.given(1)
+    others = seeded(room.owner, "other")
+    with reading(room.blind) as session:
+        for person in (room.people["A1"], 10_000):
+            with pytest.raises(NotAdjudicator):
+                adjudication_queue(session, person)
+            with pytest.raises(NotAdjudicator):
+                adjudication_item(session, person, given.token)
+        for stranger in (others["J"], room.people["K"]):
+            with pytest.raises(UnknownItem):
+                adjudication_item(session, stranger, given.token)
+        assert adjudication_queue(session, others["J"]) == []
+    for person, refusal in ((room.people["A1"], NotAdjudicator), (others["J"], UnknownItem)):
+        with pytest.raises(refusal):
+            submit_decision(room.blind, person, given)
+
+
+def test_an_adjudicator_cannot_label(room: Room) -> None:
+    """A reader's token is of no use to an adjudicator, and an adjudicator has no queue of labels."""
+    with reading(room.blind) as session:
+        token = queue(session, room.people["A1"])[0].token
+        assert queue(session, room.people["J"]) == []
+        with pytest.raises(UnknownAssignment):
+            blind_item(session, room.people["J"], token)
+    with pytest.raises(UnknownAssignment):
+        submit_label(room.blind, room.people["J"], LabelInput(token, token_hex(8), answers=NO))
+
+
+def test_somebody_elses_client_token_is_refused(room: Room) -> None:
+    """A replay of another adjudicator's letter acknowledges nothing."""
+    room.label_all(1, YES, NO, NO)
+    given = room.given(1)
+    submit_decision(room.blind, room.people["J"], given)
+    with pytest.raises(DecisionError, match="used before"):
+        submit_decision(
+            room.blind, room.people["K"], replace(room.given(1, "K"), client_token=given.client_token)
+        )
+
+
+def test_many_windows_make_one_decision(room: Room) -> None:
+    """Eight submits of one page and eight of other pages at once: one row, the others told."""
+    room.label_all(1, YES, NO, NO)
+    given = room.given(1)
+    fresh = [replace(given, client_token=token_hex(8)) for _ in range(8)]
+
+    def attempt(one: DecisionInput) -> str:
+        try:
+            return "replay" if submit_decision(room.blind, room.people["J"], one).is_replay else "saved"
+        except Meanwhile:
+            return "told"
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(attempt, [given] * 8 + fresh))
+    assert outcomes.count("saved") == 1
+    with reading(room.owner) as session:
+        assert len(session.exec(select(Adjudication)).all()) == 1
+
+
+@pytest.mark.parametrize("part", ["qualification", "attention", "calibration"])
+def test_items_beside_the_main_queue_are_not_adjudicated(room: Room, part: str) -> None:
+    """Practice, attention and calibration items have their own places where people learn of their answers."""
+    room.label_all(1, YES, NO, NO)
+    token = room.places()[0][0]
+    with writing(room.owner) as session:
+        for item in session.exec(select(StudyItem)):
+            item.part = part
+            session.add(item)
+    assert room.places() == []
+    with reading(room.blind) as session, pytest.raises(UnknownItem):
+        adjudication_item(session, room.people["J"], token)
