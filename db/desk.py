@@ -15,7 +15,7 @@ from secondreader.db.canonical import plain_text
 from secondreader.db.codebook import Codebook
 from secondreader.db.desk_errors import DeskError as DeskError  # noqa: PLC0414 - known by this name elsewhere
 from secondreader.db.desk_errors import NotYet as NotYet  # noqa: PLC0414 - known by this name elsewhere
-from secondreader.db.desk_errors import PlaceTaken as PlaceTaken
+from secondreader.db.desk_errors import PlaceTaken as PlaceTaken  # noqa: PLC0414 - known by this name elsewhere
 from secondreader.db.desk_errors import StudyClosed as StudyClosed  # noqa: PLC0414 - known by this name elsewhere
 from secondreader.db.desk_errors import UnknownAssignment as UnknownAssignment  # noqa: PLC0414 - known by this name elsewhere
 from secondreader.db.engine import execute, pick, wait_turn, writing

@@ -1,8 +1,7 @@
 """Studies: the pool, the draw with its inclusion probabilities, the people and their queues."""
 
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,20 +11,21 @@ from sqlmodel import Session, col, select
 from secondreader.db.audit import append_event
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Codebook, default_codebook, default_guideline
-from secondreader.db.engine import execute, pick
-from secondreader.db.tables import (
-    Annotator,
-    Assignment,
-    Study,
-    StudyItem,
-    Transcript,
-    Verdict,
-    utc_now,
+from secondreader.db.dealing import (
+    ATTENTION_FROM,
+    Parts,
+    deal_attention,
+    deal_early,
+    main_queue,
+    shares,
+    store,
 )
-
-
-class StudyError(Exception):
-    """A study that is not there or cannot do what was asked, in one sentence."""
+from secondreader.db.drawing import draw, pool_strata, store_draw, store_strata, take_out
+from secondreader.db.engine import execute, pick
+from secondreader.db.known_items import KnownItem, check_known, mark_known
+from secondreader.db.rules import Rules
+from secondreader.db.study_errors import StudyError as StudyError  # noqa: PLC0414 - known by this name here
+from secondreader.db.tables import Annotator, Study, StudyItem, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,19 @@ class DrawPlan:
     """What will be computed: the unsure policy, the headline judge, ... Fixed before labelling."""
     interim_looks: bool = False
     """Whether judge and people may be compared before the study is closed and unblinded."""
+    qualification: tuple[KnownItem, ...] = ()
+    """Practice before the study, with feedback; who fails it reads nothing else."""
+    attention: tuple[KnownItem, ...] = ()
+    """Items of known answers in everybody's main queue, which look like any other."""
+    n_calibration: int = 0
+    """Items that all read first, and then discuss; drawn from the pool, and no part of the sample."""
+    rules: Rules = field(default_factory=Rules)
+    """What the desk obeys; its `overlap` is that of the plan."""
+
+    @property
+    def desk_rules(self) -> Rules:
+        """The rules as they are stored with the study."""
+        return self.rules.model_copy(update={"overlap": self.overlap})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +163,23 @@ def ensure_annotator(
 def freeze(session: Session, study: Study, plan: DrawPlan) -> Drawn:
     """Draw the items, make the people and their queues, and open the study; all of it once.
 
-    Raises StudyError when the study is frozen already, has no text to label or the plan does not add up.
+    Known and calibration items leave the pool before the draw, so inclusion probabilities are over what remains. Raises
+    StudyError when the study is frozen already, has no text to label or the plan does not add up.
     """
     check_plan(study, plan)
     rng = random.Random(plan.seed)
-    strata = strata_of(session, study, plan)
-    if not strata:
-        raise StudyError(f"Study {study.name!r} has no transcript with text; import or run some first.")
+    parts, strata = set_apart(session, study, plan, rng)
+    store_strata(session, strata)
     chosen = draw(strata, plan.n_items, rng)
-    for item_id, (stratum, probability) in chosen.items():
-        execute(
-            session,
-            update(StudyItem)
-            .where(col(StudyItem.id) == item_id)
-            .values(stratum=stratum, inclusion_probability=probability, is_drawn=True),
-        )
+    store_draw(session, chosen)
+    check_room(plan, len(chosen))
     people = {
         name: ensure_annotator(session, study, name, seed=rng.getrandbits(31)) for name in plan.annotators
     }
-    n_assignments = assign(session, sorted(chosen), people, plan, rng)
-    body = {"items": sorted(chosen), "codebook": study.codebook_hash, **plan_body(plan)}
+    n_assignments = deal(session, sorted(chosen), people, plan, parts, rng)
+    body = {"items": sorted(chosen), "parts": part_body(parts), **text_hashes(study), **plan_body(plan)}
     study.plan, study.plan_hash = body, content_hash(body)
+    study.rules = plan.desk_rules.model_dump(mode="json")
     study.status, study.frozen_at = "open", utc_now()
     session.add(study)
     append_event(session, "researcher", "study frozen", f"study {study.id}", plan=study.plan_hash)
@@ -189,98 +198,90 @@ def check_plan(study: Study, plan: DrawPlan) -> None:
         raise StudyError("The plan needs at least 1 item and a share of repeats between 0 and 0.5.")
     if plan.strata not in {"none", "verdict"} or (plan.strata == "verdict" and not plan.judge):
         raise StudyError("strata must be none or verdict, and verdict needs the name of a judge.")
+    if plan.n_calibration and len(plan.annotators) == 1:
+        raise StudyError("Calibration needs at least 2 annotators: one person has nobody to compare with.")
+    if plan.rules.queue == "shared" and plan.repeats:
+        raise StudyError("Repeats need a fixed queue: in a shared one, nobody knows who reads what.")
+    check_known(Codebook.model_validate(study.codebook), [*plan.qualification, *plan.attention])
+
+
+def check_room(plan: DrawPlan, n_drawn: int) -> None:
+    """Raise StudyError where queues are too short to hide attention items in."""
+    shortest = n_drawn * plan.overlap // len(plan.annotators)
+    if plan.attention and shortest < ATTENTION_FROM:
+        raise StudyError(
+            f"Attention items stand behind the first {ATTENTION_FROM} items of a queue, and a queue would hold "
+            f"{shortest}; draw more items or leave attention items out."
+        )
+
+
+def set_apart(
+    session: Session, study: Study, plan: DrawPlan, rng: random.Random
+) -> tuple[Parts, dict[str, list[int]]]:
+    """Take known and calibration items out of the pool; returns them, and the strata of what remains."""
+    practice = mark_known(session, study, plan.qualification, "qualification")
+    hidden = mark_known(session, study, plan.attention, "attention")
+    judge = plan.judge if plan.strata == "verdict" else None
+    strata = pool_strata(session, study_id_of(study), judge, plan.question)
+    if not strata:
+        raise StudyError(f"Study {study.name!r} has no transcript with text; import or run some first.")
+    common, rest = take_out(strata, plan.n_calibration, rng)
+    if not rest:
+        raise StudyError("The calibration items would be all transcripts that there are; take fewer.")
+    marked = update(StudyItem).where(col(StudyItem.id).in_(common)).values(part="calibration")
+    execute(session, marked)
+    return Parts(practice, tuple(common), hidden, plan.rules.qualification_rounds), rest
 
 
 def plan_body(plan: DrawPlan) -> dict[str, Any]:
     """The plan as JSON, for the hash."""
-    return {name: getattr(plan, name) for name in plan.__slots__} | {"annotators": list(plan.annotators)}
+    return {name: getattr(plan, name) for name in plan.__slots__} | {
+        "annotators": list(plan.annotators),
+        "qualification": [one.body() for one in plan.qualification],
+        "attention": [one.body() for one in plan.attention],
+        "rules": plan.desk_rules.model_dump(mode="json"),
+    }
 
 
-def strata_of(session: Session, study: Study, plan: DrawPlan) -> dict[str, list[int]]:
-    """Pool items that have text, by stratum."""
-    rows = execute(
-        session,
-        pick(StudyItem.id, StudyItem.transcript_id)
-        .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
-        .where(
-            col(StudyItem.study_id) == study.id,
-            col(StudyItem.part) == "pool",
-            col(Transcript.content).is_not(None),
-        )
-        .order_by(col(StudyItem.id)),
-    ).all()
-    if plan.strata == "none":
-        return {"all": [row[0] for row in rows]} if rows else {}
-    verdicts = dict(
-        execute(
-            session,
-            pick(Verdict.transcript_id, Verdict.answers).where(
-                col(Verdict.judge) == plan.judge, col(Verdict.repeat) == 1
-            ),
-        ).all()
-    )
-    strata: dict[str, list[int]] = defaultdict(list)
-    for item_id, transcript_id in rows:
-        answer = verdicts.get(transcript_id, {}).get(plan.question)
-        strata[str(answer) if answer is not None else "no verdict"].append(item_id)
-    return dict(sorted(strata.items()))
+def part_body(parts: Parts) -> dict[str, list[int]]:
+    """The items that stand outside the draw, for the hash."""
+    return {
+        "qualification": list(parts.qualification),
+        "calibration": list(parts.calibration),
+        "attention": list(parts.attention),
+    }
 
 
-def draw(strata: dict[str, list[int]], n_items: int, rng: random.Random) -> dict[int, tuple[str, float]]:
-    """Simple random sampling within strata of equal shares; what a small stratum cannot give goes to the others.
-
-    Returns item id -> (stratum, inclusion probability). Probabilities are exact: n_h / N_h.
-    """
-    quota = dict.fromkeys(strata, 0)
-    left = min(n_items, sum(len(items) for items in strata.values()))
-    while left:
-        open_strata = [name for name, items in strata.items() if quota[name] < len(items)]
-        for name in open_strata[:left] if left < len(open_strata) else open_strata:
-            take = min(max(left // len(open_strata), 1), len(strata[name]) - quota[name])
-            quota[name] += take
-        left = min(n_items, sum(len(items) for items in strata.values())) - sum(quota.values())
-    chosen: dict[int, tuple[str, float]] = {}
-    for name, items in strata.items():
-        for item in rng.sample(items, quota[name]):
-            chosen[item] = (name, quota[name] / len(items))
-    return chosen
+def text_hashes(study: Study) -> dict[str, Any]:
+    """What annotators go by, for the plan's hash."""
+    return {
+        "title": study.title,
+        "notice": study.notice,
+        "codebook": study.codebook_hash,
+        "guideline": content_hash(study.guideline),
+    }
 
 
-def assign(
-    session: Session, items: Sequence[int], people: dict[str, int], plan: DrawPlan, rng: random.Random
+def deal(
+    session: Session,
+    items: Sequence[int],
+    people: Mapping[str, int],
+    plan: DrawPlan,
+    parts: Parts,
+    rng: random.Random,
 ) -> int:
-    """Give each item to `overlap` people, loads differing by one at the most, in an own random order for each."""
-    load = dict.fromkeys(people.values(), 0)
-    queues: dict[int, list[int]] = {person: [] for person in people.values()}
-    for item in rng.sample(list(items), len(items)):
-        order = sorted(load, key=lambda person: (load[person], rng.random()))
-        for person in order[: plan.overlap]:
-            queues[person].append(item)
-            load[person] += 1
+    """Make everybody's queue; returns the number of places. In a shared queue, the pool is taken later."""
+    is_shared = plan.rules.queue == "shared"
+    loads = shares(items, people.values(), plan.overlap, rng)
     n_made = 0
-    for person, queue in queues.items():
-        rng.shuffle(queue)
-        places = with_repeats(queue, plan.repeats, plan.repeat_gap, rng)
-        session.add_all(
-            Assignment(annotator_id=person, study_item_id=item, position=position, pass_no=pass_no)
-            for position, (item, pass_no) in enumerate(places, start=1)
-        )
-        n_made += len(places)
-    session.flush()
+    for person, load in loads.items():
+        n_made += deal_early(session, person, parts, rng)
+        if is_shared:
+            n_made += deal_attention(session, person, parts, len(load), rng)
+            continue
+        places = main_queue(load, parts.attention, plan.repeats, plan.repeat_gap, rng)
+        n_made += store(session, person, places, parts.main_from)
     return n_made
-
-
-def with_repeats(queue: Sequence[int], share: float, gap: int, rng: random.Random) -> list[tuple[int, int]]:
-    """The queue as (item, pass), with a share of its items returning at least `gap` places later.
-
-    In a queue too short for the gap, nothing returns: a repeat that is recognised measures memory.
-    """
-    places = [(item, 1) for item in queue]
-    early = [item for item, _ in places[: max(len(places) - gap, 0)]]
-    for item in rng.sample(early, min(round(share * len(queue)), len(early))):
-        first = places.index((item, 1))
-        places.insert(rng.randint(min(first + gap + 1, len(places)), len(places)), (item, 2))
-    return places
 
 
 def set_status(session: Session, study: Study, status: str, *, actor: str, why: str) -> None:

@@ -11,6 +11,8 @@ from sqlmodel import col, select
 
 from secondreader.db.audit import first_broken_event
 from secondreader.db.content import Content, Message
+from secondreader.db.dealing import with_repeats
+from secondreader.db.drawing import draw
 from secondreader.db.engine import execute, open_engine, pick, reading, writing
 from secondreader.db.imported import ImportedLabel, add_imported_labels
 from secondreader.db.readings import annotator_progress, data_hash, item_facts, reading_rows, transcript_view
@@ -19,13 +21,11 @@ from secondreader.db.studies import (
     DrawPlan,
     StudyError,
     add_to_pool,
-    draw,
     ensure_annotator,
     ensure_study,
     freeze,
     get_study,
     set_status,
-    with_repeats,
 )
 from secondreader.db.tables import Assignment, Study, StudyItem, Transcript
 
