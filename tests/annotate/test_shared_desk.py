@@ -1,0 +1,140 @@
+"""A shared queue at the desk: places come a few at a time, and a lost one is told with the draft kept."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext
+from sqlalchemy import update
+from sqlmodel import col
+
+from secondreader.annotate.service import exchange, opening
+from secondreader.annotate.settings import STREAMLIT_OPTIONS
+from secondreader.db.access import create_invite
+from secondreader.db.blind import blind_engine
+from secondreader.db.engine import execute, open_engine, writing
+from secondreader.db.faults import Engine
+from secondreader.db.shared_queue import AHEAD
+from secondreader.db.tables import Assignment, utc_now
+from tests.annotate.rooms import APP, state
+from tests.browser import served
+from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
+
+STUDY = 1
+
+
+@pytest.fixture
+def owner(sqlite_target: str) -> Iterator[Engine]:
+    """The researcher's engine."""
+    made = open_engine(sqlite_target)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def people(owner: Engine) -> tuple[int, ...]:
+    """Two people, six transcripts that each want one reader."""
+    return shared_study(owner, 2, 6, 1)
+
+
+@pytest.fixture
+def desk(sqlite_target: str, people: tuple[int, ...]) -> Iterator[Engine]:
+    """The desk's own engine."""
+    assert people
+    made = blind_engine(sqlite_target)
+    yield made
+    made.dispose()
+
+
+def submit(desk: Engine, person: int, *tokens: str) -> dict[str, Any]:
+    """One letter with a label for each place."""
+    operations = [
+        {"id": f"intended-{token}", "op": "submit", "token": token, "reading": {"answers": ANSWERS}}
+        for token in tokens
+    ]
+    return exchange(desk, person, STUDY, {"number": 1, "operations": operations})
+
+
+def end_leases(owner: Engine, person: int) -> None:
+    """As if the person had been away for long."""
+    with writing(owner) as session:
+        execute(
+            session,
+            update(Assignment)
+            .where(col(Assignment.annotator_id) == person, col(Assignment.leased_until).is_not(None))
+            .values(leased_until=utc_now() - timedelta(minutes=1)),
+        )
+
+
+def tokens(packet: dict[str, Any]) -> list[str]:
+    """The open places of an opening."""
+    return [token for token, is_labelled in packet["queue"] if not is_labelled]
+
+
+def test_a_label_brings_the_next_place(desk: Engine, people: tuple[int, ...]) -> None:
+    """The opening hands out a few, each label one more; a replayed letter none."""
+    held = tokens(opening(desk, people[0], STUDY))
+    assert len(held) == AHEAD
+    more = submit(desk, people[0], held[0])["more"]
+    assert (more[:2], len(more)) == (held[1:], AHEAD)
+    assert "more" not in submit(desk, people[0], held[0])
+    assert tokens(opening(desk, people[0], STUDY)) == more
+
+
+def test_two_people_share_the_work(owner: Engine, desk: Engine, people: tuple[int, ...]) -> None:
+    """Until nothing is open for either: every transcript is read once."""
+    while any(held := [tokens(opening(desk, person, STUDY)) for person in people]):
+        for person, mine in zip(people, held, strict=True):
+            submit(desk, person, *mine)
+    assert sorted(readers_by_item(owner).values()) == [1] * 6
+
+
+def test_an_answer_that_comes_too_late_is_told_and_kept_as_a_draft(
+    owner: Engine, desk: Engine, people: tuple[int, ...]
+) -> None:
+    """Somebody else has read it: nothing is stored, the sentence says so, the answers are still there."""
+    mine = tokens(opening(desk, people[0], STUDY))
+    end_leases(owner, people[0])
+    for _ in range(2):
+        submit(desk, people[1], *tokens(opening(desk, people[1], STUDY)))
+    (ack,) = submit(desk, people[0], mine[0])["acks"]
+    assert (ack["ok"], ack["why"]) == (False, "taken")
+    assert "others have read it" in ack["say"]
+    (item,) = exchange(desk, people[0], STUDY, {"number": 2, "wanted": [mine[0]]})["items"]
+    assert item["draft"]["answers"] == ANSWERS
+    assert tokens(opening(desk, people[0], STUDY)) == []
+    assert sorted(readers_by_item(owner).values()) == [1] * 6
+
+
+def test_a_late_answer_counts_while_nobody_else_has_the_place(
+    owner: Engine, desk: Engine, people: tuple[int, ...]
+) -> None:
+    """What waited in a browser for a day is not thrown away without need."""
+    mine = tokens(opening(desk, people[0], STUDY))
+    end_leases(owner, people[0])
+    assert submit(desk, people[0], *mine)["acks"] == [
+        {"id": f"intended-{token}", "ok": True, "revision": 1} for token in mine
+    ]
+
+
+@pytest.mark.browser
+def test_a_shared_queue_by_keyboard(
+    sqlite_target: str, owner: Engine, people: tuple[int, ...], context: BrowserContext
+) -> None:
+    """The page counts what is labelled and goes on as places come, to the end of the study."""
+    with writing(owner) as session:
+        token = create_invite(session, people[0])
+    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": sqlite_target}) as server:
+        page = context.new_page()
+        page.goto(f"{server.address}/join#{token}")
+        page.wait_for_selector(".desk.styled main")
+        page.keyboard.press("Enter")
+        for number in range(1, 7):
+            page.wait_for_selector(f"h1:text-is('Transcript {number}')")
+            assert page.inner_text(".count") == f"{number - 1} labelled"
+            for key in ("2", "5", "Enter"):
+                page.keyboard.press(key)
+        page.wait_for_selector("h1:text('All transcripts are labelled.')")
+        state(page, "Saved")
+    assert sorted(readers_by_item(owner).values()) == [1] * 6
