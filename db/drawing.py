@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick
+from secondreader.db.leak_reviews import excluded_transcripts
 from secondreader.db.tables import StudyItem, Transcript, Verdict
 
 Strata = dict[str, list[int]]
@@ -15,7 +16,8 @@ Strata = dict[str, list[int]]
 
 
 def pool_strata(session: Session, study_id: int, judge: str | None, question: str) -> Strata:
-    """Pool items that have text, by the answer of `judge`; all in one stratum where it is None."""
+    """Pool items that have text and were not excluded for a leak, by the answer of `judge` (None: in one stratum)."""
+    left_out = excluded_transcripts(session, study_id)
     rows = execute(
         session,
         pick(StudyItem.id, StudyItem.transcript_id)
@@ -27,6 +29,7 @@ def pool_strata(session: Session, study_id: int, judge: str | None, question: st
         )
         .order_by(col(StudyItem.id)),
     ).all()
+    rows = [row for row in rows if row[1] not in left_out]
     if judge is None:
         return {"all": [row[0] for row in rows]} if rows else {}
     verdicts = dict(

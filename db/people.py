@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.access import create_invite, revoke_invites
 from secondreader.db.audit import append_event
+from secondreader.db.canonical import plain_text
 from secondreader.db.engine import execute, pick
 from secondreader.db.studies import StudyError, ensure_annotator
 from secondreader.db.tables import Annotator, Invite, Study, Visit, utc_now
@@ -92,7 +93,7 @@ def links_by_person(session: Session, people: list[int]) -> dict[int, list[Link]
 
 def person_to_invite(session: Session, study: Study | None, name: str, role: str) -> int:
     """Id of the person whom a link is for; adjudicators and researchers may be new. Raises StudyError."""
-    name = name.strip()
+    name = plain_text(name.strip())
     if role not in ROLES:
         raise StudyError(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
     if not 1 <= len(name) <= MAX_NAME:

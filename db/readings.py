@@ -12,6 +12,7 @@ from secondreader.db.adjudicated import adjudicated_answers
 from secondreader.db.canonical import content_hash
 from secondreader.db.content import Content
 from secondreader.db.engine import execute, pick
+from secondreader.db.leak_reviews import excluded_transcripts
 from secondreader.db.store import full_content
 from secondreader.db.studies import study_id_of
 from secondreader.db.tables import (
@@ -85,8 +86,9 @@ class TranscriptView:
 def item_facts(session: Session, study: Study, *, drawn_only: bool = False) -> list[ItemFacts]:
     """The pool in import order; attributes, model, attempt and condition become slice columns.
 
-    Qualification, attention and calibration items are not of the pool.
+    Qualification, attention and calibration items are not of the pool, and what was excluded for a leak is not either.
     """
+    left_out = excluded_transcripts(session, study.id)
     statement = (
         pick(
             Transcript.public_id,
@@ -109,6 +111,7 @@ def item_facts(session: Session, study: Study, *, drawn_only: bool = False) -> l
         for item, row_id, cluster, stratum, probability, model, condition, attributes in execute(
             session, statement
         )
+        if row_id not in left_out
     ]
 
 

@@ -11,6 +11,7 @@ from secondreader.reports import (
     pages_agreement,
     pages_audit,
     pages_disagreements,
+    pages_leaks,
     pages_overview,
     pages_people,
     pages_progress,
@@ -38,6 +39,7 @@ class ConsolePage(NamedTuple):
 PAGES: dict[str, ConsolePage] = {
     "overview": ConsolePage("Overview", pages_overview.page),
     "progress": ConsolePage("Progress", pages_progress.page),
+    "leaks": ConsolePage("Leak review", pages_leaks.page),
     "people": ConsolePage("People", pages_people.page, without_study=pages_people.without_study),
     "audit": ConsolePage("Audit log", pages_audit.page, without_study=pages_audit.without_study),
     "agreement": ConsolePage("Agreement", pages_agreement.page, RESULTS),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Codebook
+from secondreader.db.leak_reviews import LeakCounts, leak_counts, leak_items
 from secondreader.db.readings import (
     AnnotatorProgress,
     annotator_progress,
@@ -84,6 +85,8 @@ class StudyFacts:
     """Who let judge and people be compared, when and why; None before it."""
     interim_looks: bool
     """Whether the plan lets them be compared before the study is closed."""
+    leaks: LeakCounts
+    """What the leak scan found in the study's transcripts, and what was decided."""
 
 
 def study_facts(session: "Session", study: "Study") -> StudyFacts:
@@ -110,6 +113,7 @@ def study_facts(session: "Session", study: "Study") -> StudyFacts:
         plan_hash=study.plan_hash,
         unblinding=unblinding_of(session, study),
         interim_looks=allows_interim_looks(study),
+        leaks=leak_counts(leak_items(session, study)),
     )
 
 

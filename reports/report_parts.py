@@ -61,6 +61,7 @@ def design(found: "Analysis") -> Html:
         ("Plan", f"frozen {frozen}"),
         ("Plan hash", facts.plan_hash or "–"),
         ("Blinding", blinding_words(facts)),
+        ("Leaks", facts.leaks.sentence),
         ("Codebook", f"{book.name} {book.version}, {facts.codebook_hash}"),
         ("Guideline hash", facts.guideline_hash),
     ]

@@ -95,7 +95,7 @@ def test_hostile_text_is_inert_in_a_browser(console: Console) -> None:
             dialog.dismiss()
 
         page.on("dialog", dismissed)
-        for path, (title, _) in PAGES.items():
+        for path, (title, *_) in PAGES.items():
             page.goto(f"{console.address}/{path}")
             expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=WAIT)
             expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=WAIT)

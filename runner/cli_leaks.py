@@ -1,0 +1,79 @@
+"""The command of the leak review."""
+
+import csv
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
+from secondreader.runner.cli_study import Name, study_app
+
+if TYPE_CHECKING:
+    from secondreader.db.leak_reviews import LeakItem
+
+Accept = Annotated[list[str], typer.Option("--accept", help="Id of a transcript that may be drawn as it is.")]
+Exclude = Annotated[list[str], typer.Option("--exclude", help="Id of a transcript to leave out of the pool.")]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so would be a formula to a spreadsheet."""
+
+
+def register(_app: typer.Typer) -> None:
+    """Add this file's command to those of studies."""
+    study_app.command()(leaks)
+
+
+def leaks(
+    study: Name,
+    accept: Accept = [],  # noqa: B006
+    exclude: Exclude = [],  # noqa: B006
+    why: Annotated[str, typer.Option(help="Reason of these decisions, for the record.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print every finding as CSV.")] = False,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """List what the leak scan found in a study's transcripts; accept or exclude them before the draw."""
+    from secondreader.db.engine import open_engine, writing
+    from secondreader.db.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, leak_counts, leak_items
+    from secondreader.db.studies import get_study
+
+    with writing(open_engine(db)) as session:
+        row = get_study(session, study)
+        for decision, chosen in ((ACCEPTED, accept), (EXCLUDED, exclude)):
+            for item in chosen:
+                decide_leak(session, row, item, decision, actor="researcher", why=why)
+        items = leak_items(session, row)
+    if as_csv:
+        write_csv(items)
+    else:
+        print_table(items)
+        typer.echo(leak_counts(items).sentence)
+
+
+def write_csv(items: "list[LeakItem]") -> None:
+    """Every finding as CSV on standard output; no cell is a formula."""
+    from secondreader.db.leak_reviews import LEAK_COLUMNS, leak_rows
+
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(LEAK_COLUMNS)
+    for row in leak_rows(items):
+        out.writerow([f"'{one}" if str(one).startswith(FORMULA) else one for one in row])
+
+
+def print_table(items: "list[LeakItem]") -> None:
+    """Every finding as a table."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from secondreader.db.leak_reviews import LEAK_COLUMNS, leak_rows
+
+    table = Table(*LEAK_COLUMNS)
+    for row in leak_rows(items):
+        table.add_row(*(escape(printable(str(one))) for one in row))
+    if table.row_count:
+        Console().print(table)
+
+
+def printable(text: str) -> str:
+    """Without control characters: a terminal would obey them."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)

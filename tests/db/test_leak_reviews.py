@@ -1,0 +1,74 @@
+"""What the leak scan found is decided on before the draw; what is excluded is neither drawn nor in the pool."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from secondreader.db.audit import events
+from secondreader.db.content import Content, Message
+from secondreader.db.engine import reading, writing
+from secondreader.db.leak_reviews import LeakReviewError, decide_leak, leak_counts, leak_items
+from secondreader.db.readings import item_facts
+from secondreader.db.store import NewTranscript, add_transcripts
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
+from secondreader.db.tables import Study
+
+READABLE = {"kind": "self-identification", "where": "message 0 text", "excerpt": "GPT-4", "redacted": False}
+MARKED = {**READABLE, "redacted": True}
+
+
+def study_with_leaks(session: Session) -> Study:
+    """Six transcripts: two with a readable finding, one with a redacted one, one with both kinds."""
+    found = {1: [READABLE], 2: [READABLE], 3: [MARKED], 4: [READABLE, MARKED]}
+    text = [Content(task=f"t{i}", messages=(Message(role="user", text="x"),)) for i in range(6)]
+    new = [NewTranscript(f"s:{i}", f"c{i}", text[i], leaks=found.get(i, [])) for i in range(6)]
+    study = ensure_study(session, "s")
+    add_to_pool(session, study, add_transcripts(session, new).ids)
+    return study
+
+
+def test_decisions_are_counted_and_the_latest_one_counts(engine: Engine) -> None:
+    """A redacted transcript needs no decision; a second decision replaces the first, and both are on record."""
+    with writing(engine) as session:
+        study = study_with_leaks(session)
+        first, second, third, fourth = leak_items(session, study)
+        assert [one.state for one in (first, second, third, fourth)] == ["undecided", "undecided", "redacted", "undecided"]  # fmt: skip
+        for decision in ("excluded", "accepted"):
+            decide_leak(session, study, first.item, decision, actor="Rita", why=f"{decision} it")
+        decide_leak(session, study, second.item, "excluded", actor="Rita", why="names the model")
+        counts = leak_counts(leak_items(session, study))
+        assert (counts.n_findings, counts.n_redacted, counts.n_transcripts) == (5, 2, 4)
+        assert (counts.n_accepted, counts.n_excluded, counts.n_undecided) == (1, 1, 1)
+        assert [one.action for one in events(session, limit=3)] == ["leak excluded", "leak accepted", "leak excluded"]  # fmt: skip
+
+
+def test_excluded_transcripts_have_no_chance_to_be_drawn(engine: Engine) -> None:
+    """They leave the draw and the pool, and inclusion probabilities are over the rest."""
+    with writing(engine) as session:
+        study = study_with_leaks(session)
+        out = leak_items(session, study)[0]
+        decide_leak(session, study, out.item, "excluded", actor="Rita", why="names the model")
+        assert len(item_facts(session, study)) == 5
+        assert freeze(session, study, DrawPlan(4, ("Ada",), 1)).n_items == 4
+    with reading(engine) as session:
+        study = get_study(session, "s")
+        facts = item_facts(session, study, drawn_only=True)
+        assert {one.inclusion_probability for one in facts} == {4 / 5}
+        assert out.item not in {one.item for one in facts}
+        with pytest.raises(LeakReviewError, match="is frozen"):
+            decide_leak(session, study, out.item, "accepted", actor="Rita", why="too late")
+
+
+@pytest.mark.parametrize(
+    ("decision", "why", "sentence"),
+    [("perhaps", "x", "accepted or excluded"), ("accepted", " ", "needs a reason")],
+)
+def test_impossible_decisions_are_refused(engine: Engine, decision: str, why: str, sentence: str) -> None:
+    """In one sentence, and so is a transcript in which nothing was found."""
+    with writing(engine) as session:
+        study = study_with_leaks(session)
+        item = leak_items(session, study)[0].item
+        with pytest.raises(LeakReviewError, match=sentence):
+            decide_leak(session, study, item, decision, actor="Rita", why=why)
+        with pytest.raises(LeakReviewError, match="Nothing was found"):
+            decide_leak(session, study, "nothing", "accepted", actor="Rita", why="x")
