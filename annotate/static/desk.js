@@ -1,12 +1,13 @@
 // The annotator's desk in the browser: pages, navigation, keyboard and what is said about saving. Plain modules, no build step.
 
 import { GuessPanel } from "./guesses.js";
+import { itemOf, readingOf, timeLeft } from "./items.js";
 import { Post } from "./letters.js";
-import { Panel, readingOf } from "./panel.js";
+import { Panel } from "./panel.js";
 import { FeedbackPanel, introduction, otherReaders, result } from "./practice.js";
 import { Reader } from "./reader.js";
-import { searchable } from "./search.js";
-import { button, el, guidelineNodes, kbd, randomId } from "./transcript.js";
+import { Shell } from "./shell.js";
+import { button, el, guidelineNodes, randomId } from "./transcript.js";
 
 const IDLE_MS = 60_000; // no key, pointer or scroll for so long: time does not count
 const KEPT_ITEMS = 6;
@@ -20,55 +21,25 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   return () => desk.close();
 }
 
-class Desk {
+class Desk extends Shell {
   constructor(root, style) {
+    super(root, style);
     this.items = new Map();
     this.post = new Post("secondreader.outbox", () => this.status("Not saved yet, trying again…", "bad"));
     this.guesses = [];
     this.seconds = []; // active seconds of the latest labels, newest first
     this.labelled = 0;
     this.page = "start";
-    this.lastActive = this.lastTick = performance.now();
-    this.build(root, style);
-    this.listen();
-  }
-
-  build(root, style) {
-    this.live = el("div", { class: "live", role: "status", "aria-live": "polite" });
-    this.body = el("div", { class: "body" });
-    this.banner = el("div", { class: "banner", hidden: true });
-    this.state = el("span", { class: "state" });
-    this.count = el("span", { class: "count" });
-    this.left = el("span", { class: "count left" });
-    this.meter = el("progress", { max: 1, value: 0, "aria-label": "Labelled" });
-    this.title = el("strong", { class: "title" });
-    this.notice = el("div", { class: "notice", role: "note", hidden: true });
+    this.lastTick = performance.now();
     this.talk = button("Calibration", "", () => this.post.reopen(this.stage.name === "discussion" ? "main" : "discussion"), { hidden: true });
-    this.dialog = el("dialog", { onclick: (event) => event.target === this.dialog && this.dialog.close() });
-    const bar = el("header", { class: "bar" }, this.title, this.count, this.meter, this.left, this.state,
-      el("span", { class: "tools" }, this.talk, button("Guideline", "g", () => this.guideline()), button("Help", "?", () => this.help()),
-        button("Sign out", "", () => this.leave())));
-    this.desk = el("div", { class: "desk" }, bar, this.notice, this.banner, this.body, this.live, this.dialog);
-    const sheet = el("link", { rel: "stylesheet", href: style, onload: () => this.desk.classList.add("styled") });
-    root.append(sheet, this.desk);
-  }
-
-  listen() {
-    const stop = (this.stop = new AbortController());
-    document.addEventListener("keydown", (event) => { this.active(); this.key(event); }, { signal: stop.signal });
-    for (const name of ["pointermove", "pointerdown", "wheel", "touchstart"])
-      document.addEventListener(name, () => this.active(), { signal: stop.signal, passive: true });
-    document.addEventListener("visibilitychange", () => this.tick(), { signal: stop.signal });
-    window.addEventListener("pagehide", () => this.post.keep(), { signal: stop.signal });
+    this.tools.prepend(this.talk);
+    document.addEventListener("visibilitychange", () => this.tick(), { signal: this.stop.signal });
     this.ticker = setInterval(() => this.tick(), 1_000);
   }
 
-  active() { this.lastActive = performance.now(); }
-
   close() {
-    this.stop.abort();
+    super.close();
     clearInterval(this.ticker);
-    this.post.close();
   }
 
   // A step of more than 2 s means that the machine slept: it does not count.
@@ -78,28 +49,6 @@ class Desk {
     this.lastTick = now;
     if (this.page === "label" && this.item && !this.wasHidden && now - this.lastActive < IDLE_MS) this.item.seconds += step / 1_000;
     this.wasHidden = document.visibilityState === "hidden";
-  }
-
-  say(text) {
-    this.live.textContent = "";
-    this.live.textContent = text;
-  }
-
-  warn(text, ...actions) {
-    this.troubled = false;
-    this.banner.replaceChildren(...(text ? [el("span", { role: "alert" }, text), ...actions] : []));
-    this.banner.hidden = !text;
-  }
-
-  // A fault that passes by itself: the sentence goes when something succeeds again.
-  trouble(text) {
-    this.warn(text, button("Try again", "", () => this.post.flush(true)));
-    this.troubled = true;
-  }
-
-  status(text, kind = "") {
-    this.state.textContent = text;
-    this.state.className = `state ${kind}`;
   }
 
   // ---- letters -------------------------------------------------------------------------------------------
@@ -210,13 +159,7 @@ class Desk {
     this.post.awaited.delete(packet.token);
     const held = this.items.get(packet.token);
     if (held) return void (held.withheld && !packet.withheld && this.reveal(held, packet)); // what the person has begun stays
-    const said = packet.draft || packet;
-    this.items.set(packet.token, {
-      token: packet.token, content: packet.content, revision: packet.revision, submitId: randomId(),
-      answers: { ...said.answers, ...packet.fixed }, evidence: new Set(said.evidence), confidence: said.confidence ?? null,
-      note: said.note || "", contested: Boolean(said.contested), seconds: packet.draft?.active_seconds || 0,
-      withheld: packet.withheld, fixed: packet.fixed, feedback: packet.feedback, others: packet.others, changed: Boolean(packet.draft),
-    });
+    this.items.set(packet.token, itemOf(packet));
     for (const token of this.items.keys()) {
       if (this.items.size <= KEPT_ITEMS) break;
       if (token !== this.item?.token && token !== this.waitingFor && token !== packet.token) this.items.delete(token);
@@ -295,12 +238,14 @@ class Desk {
   progress() {
     const { queue, done, seconds } = this;
     const what = { qualification: "practised", calibration: "calibrated", waiting: "calibrated" }[this.stage.name] ?? "labelled";
-    this.count.textContent = this.study.shared && this.stage.name === "main" ? `${done.size} ${what}` : `${done.size} of ${queue.length} ${what}`;
-    this.meter.hidden = this.study.shared || !queue.length;
+    const isOpen = this.study.shared && this.stage.name === "main"; // nobody knows how many this person will take
+    const isIdle = !queue.length || this.stage.name === "discussion";
+    this.count.textContent = isIdle ? "" : isOpen ? `${done.size} ${what}` : `${done.size} of ${queue.length} ${what}`;
+    this.meter.hidden = isOpen || isIdle;
     this.meter.max = Math.max(queue.length, 1);
     this.meter.value = done.size;
     const n = queue.filter((token) => !done.has(token)).length;
-    this.left.textContent = this.study.shared ? "" : timeLeft(seconds, n);
+    this.left.textContent = isOpen ? "" : timeLeft(seconds, n);
   }
 
   next(index) {
@@ -464,56 +409,13 @@ class Desk {
     this.sheet("Thank you.", `All ${this.word.toLowerCase()}s are labelled. You can still go back and correct an answer.`, this.backButton());
   }
 
-  // ---- dialogs and keys ----------------------------------------------------------------------------------
+  // ---- keys ----------------------------------------------------------------------------------------------
 
-  open(...children) {
-    this.dialog.replaceChildren(...children, el("div", { class: "act" }, button("Close", "Escape", () => this.dialog.close(), { autofocus: true })));
-    this.dialog.showModal();
-    this.dialog.scrollTop = 0; // the focus on Close, at the end, scrolled there
-  }
-
-  guideline(searching = false) {
-    if (!this.study) return;
-    const { node, input } = searchable(this.study);
-    this.search = input;
-    this.open(node);
-    if (searching) input.focus();
-  }
-
-  help() {
-    if (!this.study) return;
+  keys() {
     const answers = this.study.questions.flatMap((question) => question.answers.map((answer) =>
       [question.keys[answer.value], `${question.text} ${answer.label}`]));
     const actions = Object.entries(this.study.actions).map(([name, key]) => [key, name]);
-    const rows = [...answers, ...actions].filter(([key]) => key).map(([key, name]) => el("tr", {}, el("td", {}, kbd(key)), el("td", {}, name)));
-    this.open(el("h2", {}, "Keys"), el("p", {}, "Keys do nothing while you type; Escape leaves the field."), el("table", {}, ...rows));
-  }
-
-  async leave() {
-    if (this.post.waiting.size && this.study) {
-      this.post.flush(true);
-      return this.status("Saving first; sign out again in a moment", "bad");
-    }
-    await fetch("/logout", { method: "POST", redirect: "manual" });
-    location.replace("/");
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !this.study) return;
-    const target = event.composedPath()[0];
-    const isTyping = target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|INPUT|SELECT)$/.test(target.tagName));
-    const action = this.dialog.open ? !isTyping && this.dialogAction(event.key)
-      : isTyping ? this.typing(event.key, target)
-        : event.key === "Enter" ? this.enter(event, target) : this.actionOf(event.key);
-    if (!action) return;
-    event.preventDefault();
-    event.stopPropagation();
-    action();
-  }
-
-  dialogAction(key) {
-    if ("g?".includes(key)) return () => this.dialog.close();
-    return key === "/" && this.search?.isConnected ? () => this.search.focus() : undefined;
+    return [...answers, ...actions];
   }
 
   // In a field keys are text; Escape leaves it, and Enter in the guess's one line saves.
@@ -544,13 +446,4 @@ class Desk {
     const labelling = this.page === "label" && { e: () => this.mark(this.reader.cursor), d: () => this.defer() }[key];
     return labelling || this.panel.actionOf(key);
   }
-}
-
-// What the rest will take at the person's own median pace; nothing before three labels.
-function timeLeft(seconds, n) {
-  const known = (seconds ?? []).filter((one) => one > 0).sort((a, b) => a - b);
-  if (known.length < 3 || !n) return "";
-  const minutes = (known[Math.floor(known.length / 2)] * n) / 60;
-  if (minutes < 1) return "less than a minute left";
-  return minutes < 90 ? `about ${Math.round(minutes)} min left` : `about ${Math.round(minutes / 6) / 10} h left`;
 }

@@ -1,26 +1,11 @@
 // The questions about one item, with confidence, evidence, note and the contested mark.
 
+import { asked } from "./items.js";
 import { questionHelp } from "./search.js";
 import { button, el } from "./transcript.js";
 
 export const CONFIDENCE = [[1, "Low", "l"], [2, "Medium", "m"], [3, "High", "h"]];
 const WIDE = "(min-width: 861px)";
-
-// The questions that the answers so far call for.
-export function asked(study, item) {
-  return study.questions.filter((question) =>
-    Object.entries(question.asked_when).every(([other, wanted]) => wanted.includes(item.answers[other])));
-}
-
-// What the desk's server takes as one reading of an item.
-export function readingOf(study, item) {
-  const given = asked(study, item).filter((question) => item.answers[question.id] !== undefined);
-  return {
-    answers: Object.fromEntries(given.map((question) => [question.id, item.answers[question.id]])),
-    evidence: [...item.evidence].sort((a, b) => a - b), confidence: item.confidence, note: item.note, contested: item.contested,
-    active_seconds: Math.round(item.seconds * 10) / 10, revision: item.revision,
-  };
-}
 
 export class Panel {
   // `on` has what the desk does: changed(), say(text), submit(), back(), later(), showReasoning(), moveTo(index).
