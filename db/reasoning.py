@@ -10,33 +10,15 @@ from typing import Any
 
 from sqlmodel import Session, col
 
-from secondreader.db.codebook import Codebook, CodebookError, Question
+from secondreader.db.codebook import Codebook
 from secondreader.db.desk import LABEL_LOCK, BlindItem, LabelInput, place_of, save_draft
 from secondreader.db.desk_errors import DeskError
 from secondreader.db.engine import execute, pick, wait_turn
-from secondreader.db.rules import Rules, rules_of
+from secondreader.db.rules import Rules, gate_question, rules_of
 from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem
 
 FIXED = "fixed"
 """Key of the draft's body that holds the answers given before the reasoning was shown."""
-
-
-def gate_question(codebook: Codebook, rules: Rules) -> Question | None:
-    """The question that comes before the reasoning; None where all is shown at once.
-
-    Raises CodebookError for one that is not there, that may stay unanswered, or that itself needs the reasoning.
-    """
-    if rules.reasoning_after is None:
-        return None
-    question = next((one for one in codebook.questions if one.id == rules.reasoning_after), None)
-    if question is None:
-        raise CodebookError(f"reasoning_after: the codebook has no question {rules.reasoning_after!r}.")
-    if question.optional or question.asked_when or question.needs_reasoning:
-        raise CodebookError(
-            f"reasoning_after: {question.id} must be a question that is always asked, is not optional and does not "
-            "need the reasoning."
-        )
-    return question
 
 
 def is_withheld(item: BlindItem, rules: Rules) -> bool:

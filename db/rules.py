@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from secondreader.db.codebook import Codebook, CodebookError, Question
+
 
 class Rules(BaseModel):
     """How a study's desk behaves; fixed when the study is frozen, changed later only by an amendment."""
@@ -28,3 +30,21 @@ class Rules(BaseModel):
 def rules_of(stored: dict[str, Any]) -> Rules:
     """The rules of a study as they are stored; {} is the defaults."""
     return Rules.model_validate(stored)
+
+
+def gate_question(codebook: Codebook, rules: Rules) -> Question | None:
+    """The question that comes before the reasoning; None where all is shown at once.
+
+    Raises CodebookError for one that is not there, that may stay unanswered, or that itself needs the reasoning.
+    """
+    if rules.reasoning_after is None:
+        return None
+    question = next((one for one in codebook.questions if one.id == rules.reasoning_after), None)
+    if question is None:
+        raise CodebookError(f"reasoning_after: the codebook has no question {rules.reasoning_after!r}.")
+    if question.optional or question.asked_when or question.needs_reasoning:
+        raise CodebookError(
+            f"reasoning_after: {question.id} must be a question that is always asked, is not optional and does not "
+            "need the reasoning."
+        )
+    return question

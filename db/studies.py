@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.audit import append_event
 from secondreader.db.canonical import content_hash
-from secondreader.db.codebook import Codebook, default_codebook, default_guideline
+from secondreader.db.codebook import Codebook, CodebookError, default_codebook, default_guideline
 from secondreader.db.dealing import (
     ATTENTION_FROM,
     Parts,
@@ -23,7 +23,7 @@ from secondreader.db.dealing import (
 from secondreader.db.drawing import draw, pool_strata, store_draw, store_strata, take_out
 from secondreader.db.engine import execute, pick
 from secondreader.db.known_items import KnownItem, check_known, mark_known
-from secondreader.db.rules import Rules
+from secondreader.db.rules import Rules, gate_question
 from secondreader.db.study_errors import StudyError as StudyError  # noqa: PLC0414 - known by this name here
 from secondreader.db.tables import Annotator, Study, StudyItem, utc_now
 
@@ -202,7 +202,12 @@ def check_plan(study: Study, plan: DrawPlan) -> None:
         raise StudyError("Calibration needs at least 2 annotators: one person has nobody to compare with.")
     if plan.rules.queue == "shared" and plan.repeats:
         raise StudyError("Repeats need a fixed queue: in a shared one, nobody knows who reads what.")
-    check_known(Codebook.model_validate(study.codebook), [*plan.qualification, *plan.attention])
+    codebook = Codebook.model_validate(study.codebook)
+    try:
+        gate_question(codebook, plan.rules)
+    except CodebookError as error:
+        raise StudyError(str(error)) from None
+    check_known(codebook, [*plan.qualification, *plan.attention])
 
 
 def check_room(plan: DrawPlan, n_drawn: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from secondreader.db.access import create_invite
 from secondreader.db.codebook import Codebook
@@ -89,8 +90,12 @@ def seed(
     name: str = "canary-study-name",
     book: Codebook | None = None,
     rules: Rules | None = None,
+    **more: Any,
 ) -> Seeded:
-    """Fill a database, which may hold other studies: transcripts with verdicts, one open study, two annotators, one researcher."""
+    """Fill a database, which may hold other studies: transcripts with verdicts, one open study, two annotators, one researcher.
+
+    `more` goes to the DrawPlan.
+    """
     engine = open_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
     new = [
@@ -110,10 +115,11 @@ def seed(
         stored = add_transcripts(session, new)
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [verdict(row) for row in stored.ids])
-        plan = DrawPlan(len(texts), ("A1", "A2"), 2, seed=7, strata="verdict", judge="canary-judge")
+        rules = rules or Rules()
+        plan = DrawPlan(
+            len(texts), ("A1", "A2"), 2, seed=7, strata="verdict", judge="canary-judge", rules=rules, **more
+        )
         drawn = freeze(session, study, plan)
-        if rules:
-            study.rules = rules.model_dump(mode="json")
         boss = Annotator(name="R", role="researcher")
         session.add(boss)
         session.flush()

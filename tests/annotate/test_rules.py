@@ -14,9 +14,8 @@ from secondreader.db.content import Content, ToolSpec
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.faults import Engine
 from secondreader.db.guesses import GuessRow, guesses_of
-from secondreader.db.reasoning import gate_question
-from secondreader.db.rules import Rules
-from secondreader.db.studies import get_study, set_status
+from secondreader.db.rules import Rules, gate_question
+from secondreader.db.studies import StudyError, get_study, set_status
 from secondreader.db.tables import Guess, Label
 from tests.annotate.seed import Seeded, seed
 
@@ -251,3 +250,9 @@ def test_a_note_with_a_nul_is_kept_on_either_database(target: str, desks: list[D
     assert desk.send("submit", token, reading=reading)["ok"]
     (label,) = rows(target, Label)
     assert label.note == "before\ufffdafter"
+
+
+def test_a_study_is_not_frozen_with_a_rule_that_would_shut_people_out(sqlite_target: str) -> None:
+    """The researcher is told in the rule's own words; the study stays a draft."""
+    with pytest.raises(StudyError, match="reasoning_after: risk_considered must be a question"):
+        seed(sqlite_target, rules=Rules(reasoning_after="risk_considered"))
