@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_urlsafe
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -16,6 +17,7 @@ from secondreader.db.tables import Annotator, Invite, Visit, utc_now
 
 VISIT_HOURS = 12
 INVITE_DAYS = 30
+ROLES = frozenset({"annotator", "adjudicator", "researcher"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,26 @@ def revoke_invites(session: Session, annotator_id: int) -> int:
     return len(open_ones)
 
 
-def redeem(session: Session, token: str) -> str | None:
-    """Turn a valid invite token into a new visit and return its cookie; None if it is unknown, expired or revoked."""
-    invite = session.exec(select(Invite).where(Invite.token_hash == hash_token(token))).first()
-    if invite is None or invite.id is None or invite.revoked_at is not None or invite.expires_at <= utc_now():
+def redeem(session: Session, token: str, roles: frozenset[str] = ROLES) -> str | None:
+    """Turn a valid invite token of one of these roles into a new visit and return its cookie; None if there is none."""
+    return begin_visit(session, Invite.token_hash == hash_token(token), roles)
+
+
+def redeem_account(session: Session, annotator_id: int, roles: frozenset[str]) -> str | None:
+    """Begin a visit of a person who signed in; None without an open invite, which sets how long it may last."""
+    return begin_visit(session, Invite.annotator_id == annotator_id, roles)
+
+
+def begin_visit(session: Session, which: Any, roles: frozenset[str]) -> str | None:
+    """Begin a visit on the open invite that lasts longest among these, and return its cookie."""
+    invite = session.exec(
+        select(Invite)
+        .join(Annotator, col(Annotator.id) == Invite.annotator_id)
+        .where(which, col(Annotator.role).in_(roles))
+        .where(col(Invite.revoked_at).is_(None), Invite.expires_at > utc_now())
+        .order_by(col(Invite.expires_at).desc())
+    ).first()
+    if invite is None or invite.id is None:
         return None
     cookie = token_urlsafe(32)
     expires = min(invite.expires_at, utc_now() + timedelta(hours=VISIT_HOURS))

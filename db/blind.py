@@ -3,7 +3,8 @@
 The desk opens its database here and nowhere else. What it may read is a closed list of tables and columns; a
 column that is added later is closed until someone names it here. On SQLite an authorizer refuses the rest
 while a statement is being prepared, in whatever clause it stands; on PostgreSQL the desk's role has column
-grants and nothing more.
+grants and nothing more. Nor can the desk make itself a visit to the console: a trigger of its SQLite connection
+and the row policies of its PostgreSQL role leave it the invites of annotators and adjudicators.
 """
 
 import re
@@ -50,6 +51,16 @@ UPDATABLE: dict[str, frozenset[str]] = {
 }
 DELETABLE = frozenset({"draft"})
 
+ONLY_DESK_VISITS = """
+CREATE TEMP TRIGGER only_desk_visits BEFORE INSERT ON main.visit
+WHEN NOT EXISTS (
+  SELECT 1 FROM main.invite JOIN main.annotator ON annotator.id = invite.annotator_id
+  WHERE invite.id = NEW.invite_id AND annotator.role IN ('annotator', 'adjudicator')
+)
+BEGIN SELECT RAISE(ABORT, 'the desk makes visits of annotators and adjudicators only'); END
+"""
+"""A temporary trigger belongs to one connection; the authorizer, which comes after it, does not let it be dropped."""
+
 HARMLESS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, 33})
 """33 is SQLITE_RECURSIVE, which the sqlite3 module does not name."""
 HIDDEN_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
@@ -68,7 +79,9 @@ def blind_engine(target: str | URL) -> Engine:
 
 
 def close_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    """Install the authorizer; the settings were made by the listener before this one."""
+    """Install trigger and authorizer; the settings were made by the listener before this one."""
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(ONLY_DESK_VISITS)
     connection.set_authorizer(authorize)
 
 

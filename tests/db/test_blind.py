@@ -21,9 +21,9 @@ from secondreader.db.blind import (
     is_allowed,
 )
 from secondreader.db.content import Content, Message
-from secondreader.db.engine import reading, writing
+from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
 from secondreader.db.tables import TABLES, JudgePrompt, Report, Run, Scenario, Transcript, Verdict
 
 FORBIDDEN_COLUMNS = [
@@ -174,6 +174,66 @@ def test_the_desk_can_do_its_work(engine: Engine, study: str) -> None:
     assert (person.name, person.role) == ("A1", "annotator")
     with reading(engine) as session:
         assert first_broken_event(session) is None
+
+
+@pytest.mark.parametrize("form", ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"])
+@pytest.mark.parametrize("role", ["researcher", "annotator", "nobody"])
+def test_the_desk_makes_no_visit_to_the_console(engine: Engine, study: str, role: str, form: str) -> None:
+    """Whatever the desk's process says, it cannot turn a researcher's invite into a visit."""
+    if engine.dialect.name != "sqlite":
+        form = "INSERT"
+    with writing(engine) as session:
+        researcher = ensure_annotator(session, None, "R", "researcher")
+        create_invite(session, researcher)
+    of_role = {"researcher": "IS NULL", "annotator": "IS NOT NULL"}
+    with engine.connect() as connection:
+        query = "SELECT i.id FROM invite i JOIN annotator a ON a.id = i.annotator_id WHERE a.study_id "
+        invite = connection.scalar(text(query + of_role[role])) if role in of_role else 4711
+    statement = f"{form} INTO visit (invite_id, cookie_hash, expires_at, created_at) VALUES (:i, 'h', :t, :t)"
+    blind = blind_engine(desk_url(engine))
+
+    def insert() -> None:
+        with blind.begin() as connection:
+            connection.execute(text(statement), {"i": invite, "t": "2100-01-01 00:00:00+00:00"})
+
+    if role == "annotator":
+        insert()
+    else:
+        with pytest.raises(DBAPIError):
+            insert()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM visit")) == (role == "annotator")
+    blind.dispose()
+
+
+def test_the_desk_of_postgresql_does_not_see_researchers_invites(postgres_target: str) -> None:
+    """Nor the visits made on them; the owner sees all of them."""
+    owner = open_engine(postgres_target)
+    with writing(owner) as session:
+        token = create_invite(session, ensure_annotator(session, None, "R", "researcher"))
+        assert redeem(session, token)
+    blind = blind_engine(desk_url(owner))
+    for table in ("invite", "visit"):
+        counts = []
+        for engine in (owner, blind):
+            with engine.connect() as connection:
+                counts.append(connection.scalar(text(f"SELECT count(id) FROM {table}")))
+        assert counts == [1, 0]
+    blind.dispose()
+    owner.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DROP TRIGGER only_desk_visits", "DROP TRIGGER temp.only_desk_visits", "PRAGMA writable_schema = ON"],
+)
+def test_the_desk_cannot_drop_its_trigger(sqlite_target: str, statement: str) -> None:
+    """The authorizer refuses it."""
+    open_engine(sqlite_target).dispose()
+    blind = blind_engine(sqlite_target)
+    with blind.connect() as connection, pytest.raises(DBAPIError):
+        connection.execute(text(statement))
+    blind.dispose()
 
 
 def test_a_renewed_role_keeps_nothing_that_was_granted_by_hand(postgres_target: str) -> None:

@@ -51,6 +51,21 @@ def protect(table: str) -> None:
     )
 
 
+def keep_visits_apart() -> None:
+    """Show roles other than the owner, which is the desk's, the invites and visits of its own people alone."""
+    if op.get_bind().dialect.name == "sqlite":
+        return
+    theirs = {
+        "invite": "SELECT 1 FROM annotator WHERE annotator.id = invite.annotator_id "
+        "AND annotator.role IN ('annotator', 'adjudicator')",
+        # the policy on invite holds inside this one too
+        "visit": "SELECT 1 FROM invite WHERE invite.id = visit.invite_id",
+    }
+    for table, condition in theirs.items():
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY of_the_desk ON {table} USING (EXISTS ({condition}))")
+
+
 def upgrade() -> None:
     for table, added in columns().items():
         for column in added:
@@ -100,9 +115,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_leak_review_transcript_id"), "leak_review", ["transcript_id"], unique=False)
     for table in EVIDENCE:
         protect(table)
+    keep_visits_apart()
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for table in ("visit", "invite"):
+            op.execute(f"DROP POLICY of_the_desk ON {table}")
+            op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     for table in reversed(EVIDENCE):
         op.drop_table(table)
     op.drop_index(op.f("ix_adjudication_client_token"), table_name="adjudication")
