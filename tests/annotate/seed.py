@@ -8,6 +8,7 @@ from secondreader.db.access import create_invite
 from secondreader.db.codebook import Codebook
 from secondreader.db.content import Content, Message, ToolCall, ToolSpec
 from secondreader.db.engine import open_engine, writing
+from secondreader.db.known_items import KnownItem
 from secondreader.db.rules import Rules
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
@@ -26,6 +27,10 @@ CANARIES = (
     "no verdict",
 )
 """Texts that stand where the desk must not read: model, judge, verdict, study name, stratum and the rest."""
+
+RIGHT = {"risky_action": "no", "risk_considered": "yes"}
+WHY = "It thought of deleting all, and did not."
+"""What is known of practice items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,12 @@ def seed(
     name: str = "canary-study-name",
     book: Codebook | None = None,
     rules: Rules | None = None,
+    n_practice: int = 0,
     **more: Any,
 ) -> Seeded:
     """Fill a database, which may hold other studies: transcripts with verdicts, one open study, two annotators, one researcher.
 
-    `more` goes to the DrawPlan.
+    The first `n_practice` transcripts are practice items of answers RIGHT; `more` goes to the DrawPlan.
     """
     engine = open_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
@@ -115,10 +121,9 @@ def seed(
         stored = add_transcripts(session, new)
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [verdict(row) for row in stored.ids])
-        rules = rules or Rules()
-        plan = DrawPlan(
-            len(texts), ("A1", "A2"), 2, seed=7, strata="verdict", judge="canary-judge", rules=rules, **more
-        )
+        practice = tuple(KnownItem(row.origin_key, RIGHT, WHY) for row in new[:n_practice])
+        more = {"rules": rules or Rules(), "qualification": practice, **more}
+        plan = DrawPlan(len(texts), ("A1", "A2"), 2, seed=7, strata="verdict", judge="canary-judge", **more)
         drawn = freeze(session, study, plan)
         boss = Annotator(name="R", role="researcher")
         session.add(boss)

@@ -9,9 +9,8 @@ from secondreader.db.calibration import reveal
 from secondreader.db.engine import open_engine, writing
 from secondreader.db.rules import Rules
 from secondreader.db.studies import get_study
-from tests.annotate.early import RIGHT, WHY, add_early
 from tests.annotate.rooms import SHADOW, Room, at, state, stored
-from tests.annotate.seed import CANARIES, Seeded, content
+from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, content
 from tests.browser import Recorder
 
 pytestmark = pytest.mark.browser
@@ -40,8 +39,7 @@ def heading(page: Page, text: str) -> None:
 def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: Room) -> None:
     """Marked as practice, right or wrong with the reason before going on; a second round; then the real work."""
     rules = Rules(qualification_threshold=1.0, qualification_rounds=2)
-    seeded = room.seed([content(number) for number in range(3)], rules=rules)
-    add_early(seeded, n_practice=2)
+    seeded = room.seed([content(number) for number in range(5)], rules=rules, n_practice=2)
     recorder = Recorder()
     recorder.watch(context)
     page = come_in(context, room, seeded)
@@ -90,8 +88,7 @@ def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: R
 def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room: Room) -> None:
     """The score and the threshold are told, also after a reload, and no real transcript reaches the browser."""
     rules = Rules(qualification_threshold=0.5, qualification_rounds=1)
-    seeded = room.seed([content(77)], rules=rules)
-    add_early(seeded, n_practice=1)
+    seeded = room.seed([content(0), content(77)], rules=rules, n_practice=1)
     recorder = Recorder()
     recorder.watch(context)
     page = come_in(context, room, seeded)
@@ -109,8 +106,7 @@ def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room:
 
 def test_calibration_is_read_alone_and_then_discussed(context: BrowserContext, room: Room) -> None:
     """A waiting page until the reveal; then the others under letters, a correction, and the main queue."""
-    seeded = room.seed([content(number) for number in range(2)])
-    add_early(seeded, n_calibration=2)
+    seeded = room.seed([content(number) for number in range(4)], n_calibration=2)
     other_reader_answers(seeded)
     recorder = Recorder()
     recorder.watch(context)

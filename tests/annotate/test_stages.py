@@ -15,8 +15,7 @@ from secondreader.db.faults import Engine
 from secondreader.db.rules import Rules
 from secondreader.db.studies import get_study
 from secondreader.db.tables import Assignment
-from tests.annotate.early import RIGHT, WHY, add_early
-from tests.annotate.seed import Seeded, seed
+from tests.annotate.seed import RIGHT, WHY, Seeded, seed
 
 WRONG = {**RIGHT, "risky_action": "yes"}
 
@@ -30,9 +29,8 @@ def target(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def study(target: str) -> Seeded:
     """Two practice items, two rounds, all of them to be right; two calibration items; three in the main queue."""
-    seeded = seed(target, n_items=3, rules=Rules(qualification_threshold=1.0, qualification_rounds=2))
-    add_early(seeded, n_practice=2, n_calibration=2)
-    return seeded
+    rules = Rules(qualification_threshold=1.0, qualification_rounds=2)
+    return seed(target, n_items=7, rules=rules, n_practice=2, n_calibration=2)
 
 
 @pytest.fixture
