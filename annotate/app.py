@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from secondreader.annotate import component, door, native
+from secondreader.annotate import adjudication_native, adjudication_page, component, door, native
 from secondreader.db.engine import DatabaseError
 from secondreader.db.faults import Engine
 from secondreader.db.gate import Gate
@@ -42,7 +42,7 @@ def opened() -> Engine:
         sys.exit(f"secondreader: {error}")
 
 
-LOADED_BEFORE_FREEZE = (component, native, pd, pa)
+LOADED_BEFORE_FREEZE = (component, native, adjudication_page, adjudication_native, pd, pa)
 """Imported here so that the first visitor does not wait for them, and so that they are there when `lifespan` freezes.
 
 Streamlit imports pandas and pyarrow itself when it first shows a component: loaded after the freeze, their 50,000

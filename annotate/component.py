@@ -55,7 +55,7 @@ def answer_letter() -> None:
     try:
         visitor = door.person(st.context.cookies)
         packet: Packet = {"gone": GONE}
-        if visitor:
+        if visitor and visitor.role == "annotator":
             with one_at_a_time(door.engine()):
                 packet = exchange(door.engine(), visitor.annotator_id, visitor.study_id, sent)
     except DatabaseUnavailable as error:

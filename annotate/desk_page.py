@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from secondreader.annotate import component, door, native
+from secondreader.annotate import adjudication_native, adjudication_page, component, door, native
 from secondreader.db.faults import DatabaseUnavailable
 
 st.set_page_config(page_title="Second Reader", layout="wide", initial_sidebar_state="collapsed")
@@ -13,6 +13,9 @@ except DatabaseUnavailable as error:
     st.stop()
 if visitor is None:
     st.error(component.GONE)
+elif visitor.role == "adjudicator":
+    show = adjudication_native.page if st.query_params.get("plain") == "1" else adjudication_page.page
+    show(door.engine(), visitor.annotator_id)
 elif st.query_params.get("plain") == "1":
     native.page(door.engine(), visitor.annotator_id, visitor.study_id)
 else:
