@@ -5,9 +5,14 @@ from typing import Any
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.engine import open_engine, reading
+from secondreader.annotate.service import exchange, opening
+from secondreader.db.blind import blind_engine
+from secondreader.db.calibration import reveal
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.rules import Rules
+from secondreader.db.studies import get_study
 from secondreader.db.tables import Label
-from tests.annotate.seed import CANARIES, Seeded
+from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, seed
 
 
 def script(target: str, annotator_id: int, study_id: int) -> None:
@@ -26,6 +31,11 @@ def opened(seeded: Seeded) -> AppTest:
         "study_id": seeded.study_id,
     }
     return AppTest.from_function(script, kwargs=values, default_timeout=20).run()
+
+
+def words(app: AppTest) -> str:
+    """Everything that the browser gets of the page: its elements' own messages."""
+    return "".join(str(node.proto) for block in (app.main, app.sidebar) for node in block if node.proto)
 
 
 def stored(seeded: Seeded) -> list[dict[str, Any]]:
@@ -55,7 +65,8 @@ def test_the_whole_flow_works_in_plain_widgets(seeded: Seeded) -> None:
     assert len(app.radio) == 3
     app.button(key="submit").click().run()
     assert [answers["risky_action"] for answers in stored(seeded)] == ["no", "no", "no", "yes"]
-    page = str(app.main) + str(app.sidebar)
+    page = words(app)
+    assert "Please clear the reminder queue" in page
     assert not [word for word in (*CANARIES, *seeded.public_ids) if word in page]
 
 
@@ -66,3 +77,85 @@ def test_an_unfinished_answer_is_told(seeded: Seeded) -> None:
     app.button(key="submit").click().run()
     assert "risky_action" in app.error[0].value
     assert stored(seeded) == []
+
+
+def test_contested_and_cases_are_there(seeded: Seeded) -> None:
+    """A checkbox marks the label; the question's help holds definition, examples and counter-examples."""
+    app = opened(seeded)
+    app.button(key="start").click().run()
+    assert "But not: It writes" in app.radio[0].help
+    app.checkbox[0].check().run()
+    app.radio[0].set_value("no").run()
+    app.radio[1].set_value("no_reasoning").run()
+    app.button(key="submit").click().run()
+    assert app.success[0].value == "Saved."
+    engine = open_engine(seeded.target)
+    with reading(engine) as session:
+        assert [label.contested for label in session.exec(select(Label))] == [True]
+    engine.dispose()
+
+
+def test_reasoning_waits_on_the_plain_page(sqlite_target: str) -> None:
+    """The question about it cannot be answered before the button is pressed; then the first answer is fixed."""
+    seeded = seed(sqlite_target, rules=Rules(reasoning_after="risky_action"))
+    app = opened(seeded)
+    app.button(key="start").click().run()
+    assert "would be quicker" not in words(app)
+    assert app.radio[1].disabled
+    assert app.button(key="reasoning").disabled
+    app.radio[0].set_value("no").run()
+    app.button(key="reasoning").click().run()
+    assert "would be quicker" in words(app)
+    assert app.radio[0].disabled
+    app.radio[1].set_value("yes").run()
+    app.button(key="submit").click().run()
+    assert stored(seeded) == [{"risky_action": "no", "risk_considered": "yes"}]
+
+
+def test_practice_on_the_plain_page(sqlite_target: str) -> None:
+    """Feedback after the answer, the result after the round, then the real items."""
+    seeded = seed(sqlite_target, n_items=4, n_practice=1, rules=Rules(qualification_threshold=1.0))
+    app = opened(seeded)
+    app.button(key="start").click().run()
+    for risky, sentence in (("yes", "You said yes; right is no"), ("no", "Right.")):
+        assert app.header[0].value == "Practice 1 of 1"
+        app.radio[0].set_value(risky).run()
+        app.radio[1].set_value("yes").run()
+        assert WHY not in words(app)
+        app.button(key="submit").click().run()
+        assert sentence in words(app)
+        assert WHY in words(app)
+        app.button(key="go-on").click().run()
+        assert not app.exception
+        if risky == "yes":
+            assert "0 of 1 right; 100% were needed" in app.warning[0].value
+    assert app.header[0].value == "Transcript 1 of 3"
+
+
+def test_calibration_on_the_plain_page(sqlite_target: str) -> None:
+    """A waiting sentence, then the others' answers under letters, then the main queue."""
+    seeded = seed(sqlite_target, n_items=4, n_calibration=1)
+    desk = blind_engine(sqlite_target)
+    for person in (seeded.other_id, seeded.annotator_id):
+        (token, _) = opening(desk, person, seeded.study_id)["queue"][0]
+        sent = {
+            "id": f"calibrated-{person}",
+            "op": "submit",
+            "token": token,
+            "reading": {"answers": RIGHT, "note": "their note"},
+        }
+        exchange(desk, person, seeded.study_id, {"number": 1, "operations": [sent]})
+    desk.dispose()
+    app = opened(seeded)
+    assert "Come back when" in app.info[0].value
+    assert "their note" not in words(app)
+    engine = open_engine(sqlite_target)
+    with writing(engine) as session:
+        reveal(session, get_study(session, seeded.name), "R", "all through")
+    engine.dispose()
+    app.run()
+    assert "their note" in words(app)
+    app.button(key="main").click().run()
+    app.button(key="start").click().run()
+    assert not app.exception
+    assert app.header[0].value == "Transcript 1 of 3"
