@@ -32,7 +32,10 @@ class ClientError(Exception):
 
 
 class Refused(ClientError):
-    """The server understood the request and will not answer one of this shape (HTTP 400, 404 or 422)."""
+    """The server understood the request and will not answer one of this shape.
+
+    HTTP 400, 404 or 422; llama.cpp's Python server says 500 and names the field.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,7 @@ class ModelClient:
         except openai.APIConnectionError as error:
             raise ClientError(f"{shown} cannot be reached: {error.__cause__ or error}.") from None
         except openai.APIStatusError as error:
-            kind = Refused if error.status_code in {400, 404, 422} else ClientError
+            kind = Refused if is_refusal(error) else ClientError
             message = self.without_key(status_message(error))
             raise kind(f"{shown} answered {error.status_code}: {message}") from None
 
@@ -206,6 +209,12 @@ class ModelClient:
 
 class MalformedReply(ValueError):
     """A body that is no chat completion; the message goes on after the server's name."""
+
+
+def is_refusal(error: openai.APIStatusError) -> bool:
+    """Whether another shape of the request may be answered."""
+    names_field = error.status_code == 500 and "response_format" in error.response.text
+    return error.status_code in {400, 404, 422} or names_field
 
 
 def status_message(error: openai.APIStatusError) -> str:

@@ -142,12 +142,15 @@ async def test_failures_of_the_server_are_no_verdicts(engine: Engine, write_scri
     assert [row.answers["risky_action"] for row in verdicts(engine)] == ["yes", "no"]
 
 
-async def test_servers_without_schemas_are_asked_without(engine: Engine, write_script: WriteScript) -> None:
-    """A refused response_format is left out, and the record says so."""
+@pytest.mark.parametrize("status", [400, 500])
+async def test_servers_without_schemas_are_asked_without(
+    engine: Engine, write_script: WriteScript, status: int
+) -> None:
+    """A refused response_format is left out, and the record says so; some servers call that an error of their own."""
     fill(engine, "alpha", "beta", "gamma")
     script = write_script(
         f"""
-        - {{when: {{structured: true}}, reply: {{status: 400, text: no response_format here}}}}
+        - {{when: {{structured: true}}, reply: {{status: {status}, text: no response_format here}}}}
         - {{reply: {{text: {YES}}}}}
         """
     )
