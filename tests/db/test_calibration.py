@@ -1,0 +1,196 @@
+"""Calibration: everybody reads the same items blind, then under letters; before and after are kept apart."""
+
+import pytest
+from sqlalchemy import Engine
+
+from secondreader.db.amendments import Change, amend
+from secondreader.db.audit import first_broken_event
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.calibration import (
+    calibration,
+    calibration_people,
+    calibration_rows,
+    letter_of,
+    other_readings,
+    reveal,
+)
+from secondreader.db.desk import LabelInput, NotYet, UnknownAssignment, submit_label
+from secondreader.db.engine import reading, writing
+from secondreader.db.readings import FRAME_COLUMNS, queued_items
+from secondreader.db.studies import StudyError, get_study
+from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
+
+
+@pytest.fixture
+def people(engine: Engine) -> dict[str, int]:
+    """The people of a study with three calibration items and no practice."""
+    return parted_study(engine, qualification=())
+
+
+def do_reveal(engine: Engine, *, force: bool = False, why: str = "") -> None:
+    """Reveal the readings."""
+    with writing(engine) as session:
+        reveal(session, get_study(session, "s"), "researcher", why, force=force)
+
+
+def answers(engine: Engine, when: str) -> dict[str, list[str]]:
+    """Answers to the first question by reader."""
+    found: dict[str, list[str]] = {}
+    with reading(engine) as session:
+        for row in calibration_rows(session, get_study(session, "s"), "risky_action", when):  # type: ignore[arg-type]
+            found.setdefault(row["rater"], []).append(row["answer"])
+    return found
+
+
+def test_all_read_the_same_items_in_an_order_of_their_own(engine: Engine, people: dict[str, int]) -> None:
+    """Three calibration places for each; the main queue stays closed while they are open and while people wait."""
+    queues = [entries(engine, person) for person in people.values()]
+    assert [[one.part for one in places] for places in queues] == [["calibration"] * 3] * 3
+    label_all(engine, people["A1"])
+    with reading(engine) as session:
+        assert calibration(session, people["A1"]).state == "waiting"
+        assert calibration(session, people["A2"]).state == "open"
+    assert {one.part for one in entries(engine, people["A1"])} == {"calibration"}
+
+
+def test_readings_are_shown_after_the_reveal_alone(engine: Engine, people: dict[str, int]) -> None:
+    """Before it everybody is refused; after it each sees the two others' answers and notes, never a name."""
+    blind = blind_engine(desk_url(engine))
+    person = people["A1"]
+    token = entries(blind, person)[0].token
+    for one in people.values():
+        label_all(blind, one)
+    with reading(blind) as session, pytest.raises(NotYet, match="everybody"):
+        other_readings(session, person, token)
+    do_reveal(engine)
+    with reading(blind) as session:
+        assert calibration(session, person).state == "revealed"
+        seen = other_readings(session, person, token)
+    assert len(seen) == 2
+    assert {one.letter for one in seen} < {"A", "B", "C"}
+    assert all(one.answers == NO for one in seen)
+    assert {one.part for one in entries(blind, person)} == {"calibration", "pool"}
+    blind.dispose()
+
+
+def test_letters_are_the_same_for_all_who_look(engine: Engine, people: dict[str, int]) -> None:
+    """On one item, what A1 sees under a letter is what A2 sees under it; each one's own letter is the one missing."""
+    for name, person in people.items():
+        for place in entries(engine, person):
+            submit_label(engine, person, LabelInput(place.token, f"{name}{place.token}", NO, note=name))
+    do_reveal(engine)
+    told: dict[int, set[tuple[str, str]]] = {}
+    with reading(engine) as session:
+        for person in people.values():
+            items = queued_items(session, person)
+            for place in (one for one in entries(engine, person) if one.part == "calibration"):
+                seen = other_readings(session, person, place.token)
+                told.setdefault(items[place.token], set()).update((one.letter, one.note) for one in seen)
+                assert len(seen) == 2
+                assert next(name for name, row in people.items() if row == person) not in {
+                    one.note for one in seen
+                }
+    # One name for each letter: nobody is told otherwise than the others.
+    assert [sorted(letter for letter, _ in pairs) for pairs in told.values()] == [["A", "B", "C"]] * 3
+    assert [sorted(name for _, name in pairs) for pairs in told.values()] == [sorted(people)] * 3
+
+
+def test_before_is_what_was_answered_blind(engine: Engine, people: dict[str, int]) -> None:
+    """A correction after the reveal changes what counts now, not what counted before; others still see the blind one."""
+    for person in people.values():
+        label_all(engine, person)
+    do_reveal(engine)
+    place = entries(engine, people["A1"])[0]
+    label(engine, people["A1"], place.token, YES, "corrected")
+    assert answers(engine, "before") == {name: ["no"] * 3 for name in people}
+    assert sorted(answers(engine, "after")["A1"]) == ["no", "no", "yes"]
+    with reading(engine) as session:
+        for one in (one for one in entries(engine, people["A2"]) if one.part == "calibration"):
+            assert all(seen.answers == NO for seen in other_readings(session, people["A2"], one.token))
+        row = calibration_rows(session, get_study(session, "s"), "risky_action")[0]
+    assert set(FRAME_COLUMNS) <= set(row)
+    assert row["inclusion_probability"] == 1.0
+
+
+def test_a_reveal_waits_for_everybody_unless_forced_with_a_reason(
+    engine: Engine, people: dict[str, int]
+) -> None:
+    """The sentence names who is missing; once done it cannot be done again."""
+    label_all(engine, people["A1"])
+    label_all(engine, people["A2"])
+    with pytest.raises(StudyError, match="A3"):
+        do_reveal(engine)
+    with pytest.raises(StudyError, match="A3"):
+        do_reveal(engine, force=True)
+    do_reveal(engine, force=True, why="A3 fell ill")
+    with pytest.raises(StudyError, match="already"):
+        do_reveal(engine)
+    with reading(engine) as session:
+        assert first_broken_event(session) is None
+
+
+def test_a_late_reader_is_blind_until_their_own_last_item(engine: Engine, people: dict[str, int]) -> None:
+    """Who joins after the reveal sees nothing before all is labelled, and their blind answers count as before."""
+    for person in people.values():
+        label_all(engine, person)
+    do_reveal(engine)
+    with writing(engine) as session:
+        done = amend(
+            session, get_study(session, "s"), Change(annotators=("Late",)), actor="r", why="one left"
+        )
+    late = done.annotator_ids["Late"]
+    first, *rest = [one.token for one in entries(engine, late)]
+    label(engine, late, first, YES)
+    with reading(engine) as session, pytest.raises(NotYet):
+        other_readings(session, late, first)
+    for token in rest:
+        label(engine, late, token, YES)
+    label(engine, late, first, NO, "corrected")
+    assert answers(engine, "before")["Late"] == ["yes"] * 3
+    assert sorted(answers(engine, "after")["Late"]) == ["no", "yes", "yes"]
+    with reading(engine) as session:
+        assert len(other_readings(session, late, first)) == 3
+
+
+def test_only_ones_own_calibration_places_tell(engine: Engine, people: dict[str, int]) -> None:
+    """Somebody else's token and a place of the main queue are unknown here."""
+    for person in people.values():
+        label_all(engine, person)
+    do_reveal(engine)
+    main = next(one.token for one in entries(engine, people["A1"]) if one.part == "pool")
+    foreign = entries(engine, people["A2"])[0].token
+    for token in (main, foreign):
+        with reading(engine) as session, pytest.raises(UnknownAssignment):
+            other_readings(session, people["A1"], token)
+
+
+def test_who_failed_practice_is_not_waited_for(engine: Engine) -> None:
+    """The researcher sees who is expected; a reveal passes over somebody who never gets there."""
+    people = parted_study(engine)
+    for name in ("A1", "A2"):
+        label_all(engine, people[name])
+        label_all(engine, people[name])
+    for _ in range(2):
+        label_all(engine, people["A3"], (YES,))
+    with reading(engine) as session:
+        rows = calibration_people(session, get_study(session, "s"))
+    assert [(one.name, one.n_labelled, one.is_expected) for one in rows] == [
+        ("A1", 3, True),
+        ("A2", 3, True),
+        ("A3", 0, False),
+    ]
+    do_reveal(engine)
+
+
+def test_a_study_without_calibration_has_nothing_to_reveal(engine: Engine) -> None:
+    """One sentence."""
+    people = parted_study(engine, n_calibration=0, qualification=())
+    with pytest.raises(StudyError, match="no calibration"):
+        do_reveal(engine)
+    with reading(engine) as session:
+        assert calibration(session, people["A1"]).state == "none"
+
+
+def test_letters_go_on_after_z() -> None:
+    """Z is followed by AA."""
+    assert [letter_of(rank) for rank in (0, 25, 26, 27, 52)] == ["A", "Z", "AA", "AB", "BA"]
