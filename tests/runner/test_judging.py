@@ -154,7 +154,8 @@ async def test_servers_without_schemas_are_asked_without(
         - {{reply: {{text: {YES}}}}}
         """
     )
-    assert (await judge(engine, script)).n_parsed == 3
+    with serving(load_script(script)) as url:
+        assert (await judge_study(engine, PLAN, Endpoint(url, retries=0))).n_parsed == 3
     assert {row.provenance["structured"] for row in verdicts(engine)} == {False}
 
 
