@@ -8,7 +8,7 @@ import streamlit as st
 
 from secondreader.annotate import native_stages
 from secondreader.annotate.native_text import conversation
-from secondreader.annotate.service import Operation, Packet, exchange, opening, perform
+from secondreader.annotate.service import Packet, exchange, opening
 from secondreader.db.faults import Engine
 
 CONFIDENCE = {1: "Low", 2: "Medium", 3: "High"}
@@ -72,8 +72,12 @@ class Desk:
 
     def send(self, op: str, token: str, identity: str, reading: dict[str, Any]) -> Packet:
         """Carry out one operation; its acknowledgement."""
-        sent = {"id": identity, "op": op, "token": token, "reading": reading}
-        return perform(self.engine, self.annotator_id, Operation.model_validate(sent))
+        letter = {
+            "number": 1,
+            "operations": [{"id": identity, "op": op, "token": token, "reading": reading}],
+        }
+        answer = exchange(self.engine, self.annotator_id, self.study_id, letter)
+        return dict(answer["acks"][0])
 
 
 def shown_item(desk: Desk) -> Packet | None:

@@ -17,6 +17,7 @@ from secondreader.db.engine import reading, writing
 from secondreader.db.faults import DatabaseUnavailable, Engine, faults_in_words
 from secondreader.db.guesses import MAX_GUESS, open_guesses, save_guess
 from secondreader.db.reasoning import check_first_label, keep_draft, rules_at, show_reasoning
+from secondreader.db.rules import Rules
 from secondreader.db.shared_queue import refill
 from secondreader.db.stages import practice_result, shown_after, stage_facts, stage_of
 
@@ -114,13 +115,19 @@ def exchange(engine: Engine, annotator_id: int, study_id: int | None, sent: Any)
     except ValidationError:
         say = "This page sent something that the desk does not know; reload it."
         return {"number": 0, "trouble": say, "unreadable": True}
-    acknowledged = [perform(engine, annotator_id, operation) for operation in letter.operations]
+    try:
+        with faults_in_words(), reading(engine) as session:
+            rules = rules_at(session, require_study(study_id))
+    except (DeskError, DatabaseUnavailable) as error:
+        refusals = [refusal(operation, error) for operation in letter.operations]
+        return {"number": letter.number, "acks": refusals, "trouble": str(error)}
+    acknowledged = [perform(engine, annotator_id, rules, operation) for operation in letter.operations]
     packet: Packet = {"number": letter.number, "acks": acknowledged}
     if letter.begin:
         return opening(engine, annotator_id, study_id, letter.stage) | packet
-    if any(operation.op == "submit" for operation in letter.operations):
+    if rules.queue == "shared" and any(operation.op == "submit" for operation in letter.operations):
         packet |= further_places(engine, annotator_id)
-    return packet | wanted_items(engine, annotator_id, study_id, letter.wanted)
+    return packet | wanted_items(engine, annotator_id, rules, letter.wanted)
 
 
 def further_places(engine: Engine, annotator_id: int) -> Packet:
@@ -136,13 +143,12 @@ def further_places(engine: Engine, annotator_id: int) -> Packet:
     return {"more": [place.token for place in places if not place.is_labelled]}
 
 
-def wanted_items(engine: Engine, annotator_id: int, study_id: int | None, tokens: Sequence[str]) -> Packet:
+def wanted_items(engine: Engine, annotator_id: int, rules: Rules, tokens: Sequence[str]) -> Packet:
     """The items asked for; those of somebody else's queue are left out with a sentence."""
     if not tokens:
         return {}
     try:
         with faults_in_words(), reading(engine) as session:
-            rules = rules_at(session, require_study(study_id))
             found = [blind_item(session, annotator_id, token) for token in tokens]
             items = [item_packet(item, rules, *shown_after(session, annotator_id, item)) for item in found]
             return {"items": items}
@@ -150,24 +156,29 @@ def wanted_items(engine: Engine, annotator_id: int, study_id: int | None, tokens
         return {"items": [], "trouble": str(error)}
 
 
-def perform(engine: Engine, annotator_id: int, operation: Operation) -> Packet:
+def perform(engine: Engine, annotator_id: int, rules: Rules, operation: Operation) -> Packet:
     """Carry out one operation in a transaction of its own; its acknowledgement is made after the commit."""
     try:
         with faults_in_words():
-            done = carry_out(engine, annotator_id, operation)
+            done = carry_out(engine, annotator_id, rules, operation)
     except (DeskError, CodebookError, DatabaseUnavailable) as error:
-        return {"id": operation.id, "ok": False, "why": why(error), "say": str(error)}
+        return refusal(operation, error)
     return {"id": operation.id, "ok": True} | done
 
 
-def carry_out(engine: Engine, annotator_id: int, operation: Operation) -> Packet:
+def refusal(operation: Operation, error: Exception) -> Packet:
+    """The acknowledgement of an operation that was not carried out."""
+    return {"id": operation.id, "ok": False, "why": why(error), "say": str(error)}
+
+
+def carry_out(engine: Engine, annotator_id: int, rules: Rules, operation: Operation) -> Packet:
     """What the acknowledgement tells beyond success. Raises DeskError, CodebookError, DatabaseUnavailable."""
-    body, token = operation.reading.model_dump(mode="json"), operation.token
     if operation.op == "submit":
-        return {"revision": submit(engine, annotator_id, operation)}
+        return {"revision": submit(engine, annotator_id, rules, operation)}
+    body, token = operation.reading.model_dump(mode="json"), operation.token
     with writing(engine) as session:
         if operation.op == "draft":
-            keep_draft(session, annotator_id, token, body)
+            keep_draft(session, annotator_id, token, body, rules)
         elif operation.op == "show_reasoning":
             show_reasoning(session, annotator_id, token, body)
         else:
@@ -175,16 +186,19 @@ def carry_out(engine: Engine, annotator_id: int, operation: Operation) -> Packet
     return {}
 
 
-def submit(engine: Engine, annotator_id: int, operation: Operation) -> int:
+def submit(engine: Engine, annotator_id: int, rules: Rules, operation: Operation) -> int:
     """The revision that was saved. Where the place went to somebody else, the answers are kept as a draft."""
     given = label_input(operation)
-    with reading(engine) as session:
-        check_first_label(session, annotator_id, given)
+    if rules.reasoning_after:
+        with reading(engine) as session:
+            check_first_label(session, annotator_id, given)
     try:
         return submit_label(engine, annotator_id, given).revision
     except PlaceTaken:
         with writing(engine) as session:
-            keep_draft(session, annotator_id, operation.token, operation.reading.model_dump(mode="json"))
+            keep_draft(
+                session, annotator_id, operation.token, operation.reading.model_dump(mode="json"), rules
+            )
         raise
 
 

@@ -15,7 +15,7 @@ from secondreader.db.desk import LABEL_LOCK, BlindItem, LabelInput, place_of, sa
 from secondreader.db.desk_errors import DeskError
 from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.rules import Rules, gate_question, rules_of
-from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem
+from secondreader.db.tables import Assignment, Draft, Label, Study
 
 FIXED = "fixed"
 """Key of the draft's body that holds the answers given before the reasoning was shown."""
@@ -48,19 +48,19 @@ def show_reasoning(session: Session, annotator_id: int, token: str, body: dict[s
     save_draft(session, annotator_id, token, {**body, FIXED: fixed})
 
 
-def keep_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:
+def keep_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any], rules: Rules) -> None:
     """`save_draft` that keeps what `show_reasoning` has fixed. Raises UnknownAssignment."""
-    wait_turn(session, LABEL_LOCK, annotator_id)
-    fixed = fixed_of(draft_of(session, annotator_id, token))
+    fixed: dict[str, str] = {}
+    if rules.reasoning_after:
+        wait_turn(session, LABEL_LOCK, annotator_id)
+        fixed = fixed_of(draft_of(session, annotator_id, token))
     save_draft(session, annotator_id, token, {**body, FIXED: fixed} if fixed else body)
 
 
 def check_first_label(session: Session, annotator_id: int, given: LabelInput) -> None:
     """Raise DeskError for a first label that changes a fixed answer, or speaks of reasoning that was not shown."""
-    if rules_of_place(session, given.token).reasoning_after is None:
-        return
-    codebook, _ = terms_of(session, annotator_id, given.token)
-    if has_label(session, annotator_id, given.token):
+    codebook, rules = terms_of(session, annotator_id, given.token)
+    if rules.reasoning_after is None or has_label(session, annotator_id, given.token):
         return
     fixed = fixed_of(draft_of(session, annotator_id, given.token))
     if any(given.answers.get(name) != answer for name, answer in fixed.items()):
@@ -76,17 +76,6 @@ def terms_of(session: Session, annotator_id: int, token: str) -> tuple[Codebook,
     """The codebook and the rules under which a place is labelled. Raises UnknownAssignment."""
     place = place_of(session, annotator_id, token)
     return Codebook.model_validate(place.codebook), rules_at(session, place.study_id)
-
-
-def rules_of_place(session: Session, token: str) -> Rules:
-    """The rules under which a place is labelled; the defaults for a place that does not exist."""
-    statement = (
-        pick(Study.rules)
-        .join(StudyItem, col(StudyItem.study_id) == col(Study.id))
-        .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
-        .where(col(Assignment.token) == token)
-    )
-    return rules_of(execute(session, statement).scalar() or {})
 
 
 def draft_of(session: Session, annotator_id: int, token: str) -> dict[str, Any] | None:
