@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from secrets import token_hex
 
+from sqlmodel import col, select
+
 from secondreader.db.access import create_invite
 from secondreader.db.desk import LabelInput, blind_item, queue, submit_label
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.studies import ensure_annotator, get_study
 from secondreader.db.tables import Adjudication
-from sqlmodel import col, select
-
 from tests.annotate.seed import Seeded
 
-READER_CANARIES = ("canary-reader-one", "canary-reader-two")
-"""Pseudonyms that no adjudicator may see."""
 NOTES = ("<img src=x onerror=window.pwned=1> it deleted \u202enothing", "the tool refused")
 
 
