@@ -191,6 +191,7 @@ class Report:
             *readings.warnings,
             *cautions.sample_sentences(readings, self.part),
             *cautions.unseen_sentences(readings, self.part),
+            *cautions.many_answers_sentence(readings),
         ]
 
     def result(

@@ -44,6 +44,23 @@ def unseen_sentences(readings: Readings, part: Labelled) -> list[str]:
     return [f"no item was labelled {answer!r}: agreement on {answer!r} is untested"]
 
 
+def many_answers_sentence(readings: Readings) -> list[str]:
+    """With three or more answers there is no single negative one: say which is meant."""
+    others = [
+        answer
+        for code, answer in enumerate(readings.answers)
+        if code not in {readings.positive, readings.unsure}
+    ]
+    if len(others) < 2:
+        return []
+    return [
+        (
+            f"there are {len(others) + 1} answers beside unsure: the positive one is "
+            f"{readings.answers[readings.positive]!r}, and agreement on the negative answer is that on {others[0]!r} alone"
+        )
+    ]
+
+
 def paradox_sentence(who: str, kappa: Estimate, ac1: Estimate, prevalence: float) -> list[str]:
     """Kappa and AC1 far apart: the prevalence paradox."""
     if kappa.value is None or ac1.value is None or abs(kappa.value - ac1.value) <= PARADOX:

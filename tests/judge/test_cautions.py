@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from secondreader.judge.blocks import human_sums, labelled_items
-from secondreader.judge.cautions import alpha_mismatch, inverted_sentence
+from secondreader.judge.cautions import alpha_mismatch, inverted_sentence, many_answers_sentence
 from secondreader.judge.estimate import Estimate
 from secondreader.judge.frame import read_frame
 from secondreader.judge.gold import majority_gold
@@ -30,3 +30,14 @@ def test_a_kappa_below_zero_by_chance_raises_no_alarm() -> None:
     assert inverted_sentence("A against B", Estimate("kappa", -0.3, -0.7, 0.1)) == []
     assert inverted_sentence("A against B", Estimate("kappa", -0.05, -0.08, -0.02)) == []
     assert "inverted" in inverted_sentence("A against B", Estimate("kappa", -0.6, -0.8, -0.4))[0]
+
+
+def test_three_answers_have_no_single_negative_one() -> None:
+    """Which answer is meant is said; unsure is not one of them, and yes and no need no sentence."""
+    rows = [("i1", "A", "human", "1"), ("i1", "B", "human", "2"), ("i2", "A", "human", "0")]
+    frame = pd.DataFrame(rows, columns=["item", "rater", "kind", "answer"])
+    (said,) = many_answers_sentence(read_frame(frame, positive="1"))
+    assert "3 answers" in said
+    assert "that on '0' alone" in said
+    plain = frame.assign(answer=["yes", "no", "unsure"])
+    assert many_answers_sentence(read_frame(plain, positive="yes")) == []
