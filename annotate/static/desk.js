@@ -288,13 +288,18 @@ class Desk extends Shell {
     const title = this.titleOf(index);
     this.page = this.guessing === token ? "guess" : item.feedback ? "feedback" : "label";
     this.reader = new Reader(item, title, { mark: this.page === "label" ? (at) => this.mark(at) : null, active: () => this.active(),
-      isScenario: this.study.unit === "scenario" });
+      skip: () => this.toQuestions(), isScenario: this.study.unit === "scenario" });
     this.panel = this.panelOf(item);
     this.body.replaceChildren(this.reader.node, this.panel.node);
     this.reader.heading.focus({ preventScroll: true });
     this.prefetch(index);
     if (this.state.textContent === "Loading…") this.status("");
     this.say(`${title}.${item.revision && this.page === "label" ? " Your earlier answer is shown." : ""} ${this.panel.spoken ?? ""}`);
+  }
+
+  toQuestions() {
+    const { node } = this.panel;
+    (node.querySelector("[data-question]:not(:disabled), input") ?? node.querySelector("button"))?.focus();
   }
 
   titleOf(index) {

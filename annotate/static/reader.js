@@ -7,7 +7,8 @@ const MESSAGES_A_STEP = 80;
 
 export class Reader {
   // `mark(index)` is called by a message's button (null: nothing can be marked); `active` when the person scrolls.
-  constructor(item, title, { mark = null, active = () => {}, isScenario = false, above = [] } = {}) {
+  // `skip` goes past all the messages' buttons to what can be answered.
+  constructor(item, title, { mark = null, active = () => {}, skip = null, isScenario = false } = {}) {
     this.item = item;
     this.mark = mark;
     this.cursor = -1;
@@ -16,7 +17,8 @@ export class Reader {
     const n = item.content.messages.length;
     const talk = isScenario ? [] : [el("h2", {}, `Conversation (${n} ${n === 1 ? "message" : "messages"})`), this.log];
     this.node = el("main", { class: "scroll", tabindex: "0", "aria-label": isScenario ? "Scenario" : "Transcript", onscroll: active },
-      el("div", { class: "column" }, this.heading, ...above, ...situation(item.content, isScenario), ...talk));
+      el("div", { class: "column" }, this.heading, skip && el("button", { type: "button", class: "skip", onclick: skip }, "Go to the questions"),
+        ...situation(item.content, isScenario), ...talk));
     this.upTo(FIRST_MESSAGES);
     setTimeout(() => this.fill(), 50);
   }

@@ -1,15 +1,16 @@
 """What a study's codebook and rules change on the desk, by keyboard in a real Chromium."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlmodel import col, select
 
+from secondreader.annotate.keymap import ACTION_KEYS
 from secondreader.db.codebook import codebook
 from secondreader.db.content import Content, ToolSpec
 from secondreader.db.engine import open_engine, reading
 from secondreader.db.rules import Rules
 from secondreader.db.tables import Guess
-from tests.annotate.rooms import Room, at, entered, state, stored
+from tests.annotate.rooms import SHADOW, Room, at, entered, state, stored
 from tests.annotate.seed import content
 from tests.browser import Recorder
 
@@ -199,3 +200,43 @@ def test_the_time_left_follows_the_own_pace(context: BrowserContext, room: Room)
         press(page, "2", "5", "Enter")
     at(page, 4)
     page.wait_for_selector(".left:text-is('less than a minute left')")
+
+
+def test_the_help_lists_every_key_of_the_study(context: BrowserContext, room: Room) -> None:
+    """Answers and actions, those of its rules included."""
+    seeded = room.seed(rules=Rules(reasoning_after="risky_action", guesses=2))
+    page = entered(context, room.server, seeded.token)
+    press(page, "?")
+    page.wait_for_selector("dialog table")
+    listed = dict(row.split("\t") for row in page.locator("dialog tr").all_inner_texts())
+    wanted = {("↵" if key == "Enter" else key): name for name, key in ACTION_KEYS.items()}
+    assert listed.items() >= wanted.items()
+    assert listed["4"] == "Did its visible reasoning consider a risky action? Yes"
+    assert set("1234567890") <= set(listed)
+
+
+def test_a_tab_leads_past_the_transcript_to_the_questions(context: BrowserContext, room: Room) -> None:
+    """Who moves by Tab need not pass every message's button; the focus is where the person acts."""
+    seeded = room.seed()
+    page = entered(context, room.server, seeded.token)
+    press(page, "Tab")
+    assert page.evaluate(f"{SHADOW}.activeElement.textContent") == "Go to the questions"
+    press(page, "Enter")
+    assert page.evaluate(f"{SHADOW}.activeElement.dataset.question") == "risky_action"
+    press(page, "Tab", "Space")
+    assert page.evaluate(f"{SHADOW}.activeElement.dataset.value") == "no"
+    page.wait_for_selector(f"[data-value='no']{PRESSED}")
+
+
+def test_much_enlarged_everything_is_reached_by_scrolling_down(browser: Browser, room: Room) -> None:
+    """At 320 by 256 CSS pixels (400 % of 1280 by 1024) nothing is cut off at the side and the answers can be pressed."""
+    seeded = room.seed()
+    context = browser.new_context(viewport={"width": 320, "height": 256})
+    page = entered(context, room.server, seeded.token)
+    assert page.evaluate(f"{SHADOW}.querySelector('.desk').scrollWidth") <= 320
+    page.locator("[data-value='no']").first.click()
+    page.locator("[data-value='no_reasoning']").click()
+    page.locator("button.primary").click()
+    at(page, 2)
+    state(page, "Saved")
+    context.close()

@@ -19,14 +19,8 @@ from websockets.typing import Origin
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from secondreader.db.access import create_invite, hash_token, revoke_invites
 from secondreader.db.engine import open_engine, writing
-from secondreader.db.gate import (
-    FAILURES_PER_MINUTE,
-    LOOKUP_SECONDS,
-    Failures,
-    Room,
-    cookie_header,
-    is_same_origin,
-)
+from secondreader.db.gate import cookie_header, is_same_origin
+from secondreader.db.gate_memory import FAILURES_PER_MINUTE, LOOKUP_SECONDS, Failures, Room
 from secondreader.db.tables import Visit, utc_now
 from tests.annotate.seed import Seeded, seed
 from tests.browser import REPOSITORY, served

@@ -1,0 +1,248 @@
+"""The adjudicator at the desk in a real Chromium, by keyboard, with everything recorded that reaches the browser."""
+
+from secrets import token_hex
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy.exc import ProgrammingError
+
+from secondreader.annotate.settings import STREAMLIT_OPTIONS
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.desk import LabelInput, blind_item, queue, submit_label
+from secondreader.db.engine import open_engine, reading
+from tests.annotate.rooms import APP, SHADOW, Room, at, close_study, desk_of, state
+from tests.annotate.seed import CANARIES, content, seed
+from tests.annotate.splits import NOTES, Split, decided, number_of, split
+from tests.browser import Recorder, served
+
+pytestmark = pytest.mark.browser
+
+
+def made_in(room: Room, n_split: int = 3) -> Split:
+    """One more study in the room, with splits."""
+    return split(room.seed([content(number) for number in range(n_split + 1)]), n_split)
+
+
+def come_in(context: BrowserContext, address: str, token: str) -> Page:
+    """A page that came in by its invite link and stands at the list."""
+    page = context.new_page()
+    page.goto(f"{address}/join#{token}")
+    page.wait_for_selector(".desk.styled main h1")
+    return page
+
+
+def press(page: Page, *keys: str) -> None:
+    """One key after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def reason(page: Page, text: str) -> None:
+    """Type a reason and leave the field."""
+    press(page, "n")
+    page.keyboard.type(text)
+    press(page, "Escape")
+
+
+def heading(page: Page, text: str) -> None:
+    """Wait for a page of this heading."""
+    page.wait_for_selector(f"h1:text({text!r})")
+
+
+def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, room: Room) -> None:
+    """Settled with a reload in between and one corrected; no canary, name, id or count in any traffic."""
+    made = made_in(room)
+    recorder = Recorder()
+    recorder.watch(context)
+    page = come_in(context, room.server.address, made.token)
+    heading(page, "Transcripts to settle")
+    press(page, "Enter")
+    at(page, 1)
+    given = page.inner_text(".given")
+    assert given in {"Readers answered Yes and No", "Readers answered No and Yes"}
+    press(page, "2", "e")
+    reason(page, "the tool refused, 2 1 x")
+    press(page, "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    press(page, "x")
+    reason(page, "both hold")
+    state(page, "Draft kept in this browser")
+    page.reload()
+    heading(page, "Transcripts to settle")
+    press(page, "Enter")
+    at(page, 2)
+    assert page.locator("[data-kind='contested'][aria-pressed='true']").count() == 1
+    assert page.input_value("textarea") == "both hold"
+    press(page, "Enter")
+    at(page, 3)
+    state(page, "Saved")
+    press(page, "1", "p", "n")
+    page.keyboard.type("say what a refused call is")
+    press(page, "Control+Enter")
+    heading(page, "Everything is settled.")
+    state(page, "Saved")
+    assert page.inner_text(".count") == "3 of 3 settled"
+    press(page, "u", "u", "u")
+    at(page, 1)
+    assert page.inner_text(".act .primary").startswith("Save correction")
+    press(page, "3", "m", "Enter")
+    state(page, "Saved")
+    storage = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
+    markup = page.content() + page.evaluate(f"{SHADOW}.innerHTML")
+    rows = [(row.answer, row.kind, row.reason) for row in decided(made)]
+    assert rows == [
+        ("no", "annotator error", "the tool refused, 2 1 x"),
+        ("", "contested", "both hold"),
+        ("yes", "guideline gap", "say what a refused call is"),
+        ("unsure", "ambiguous", "the tool refused, 2 1 x"),
+    ]
+    assert len({row.study_item_id for row in decided(made)}) == 3
+    secrets = (*CANARIES, *made.seeded.public_ids, '"A1"', '"A2"', "annotator_id", "study_item")
+    for secret in secrets:
+        assert recorder.holding(secret) == [], secret
+        assert secret not in storage + markup
+    assert [what for what in recorder.holding(made.token) if "/join" not in what] == []
+    assert recorder.holding("Please clear the reminder queue"), "the recorder saw no transcript at all"
+    server = room.server.address.split("/")[2]
+    assert all(url.split("/")[2] == server for url in recorder.addresses if url.split(":")[0] != "blob")
+
+
+def test_what_is_missing_is_said_and_nothing_is_sent(context: BrowserContext, room: Room) -> None:
+    """Answer, kind and reason are asked for one after the other; many Enters store one decision."""
+    made = made_in(room, 1)
+    page = come_in(context, room.server.address, made.token)
+    press(page, "Enter")
+    at(page, 1)
+    press(page, "Enter")
+    state(page, "Choose an answer, or contested")
+    press(page, "1", "Enter")
+    state(page, "Say why readers parted")
+    press(page, "m", "Enter")
+    state(page, "Write a reason")
+    reason(page, "seen")
+    press(page, "Enter", "Enter", "Enter")
+    heading(page, "Everything is settled.")
+    state(page, "Saved")
+    assert [row.kind for row in decided(made)] == ["ambiguous"]
+
+
+def test_readers_words_are_only_text(context: BrowserContext, room: Room) -> None:
+    """Notes are shown with what hides in them, and marks lead to their messages; nothing of it runs."""
+    made = made_in(room, 1)
+    page = come_in(context, room.server.address, made.token)
+    press(page, "Enter")
+    at(page, 1)
+    notes = page.inner_text(".notes")
+    assert NOTES[1] in notes
+    assert "<img src=x onerror=window.pwned=1> it deleted" in notes
+    assert "U+202E" in notes
+    assert page.locator(".notes img").count() == 0
+    assert page.evaluate("window.pwned") is None
+    assert page.locator(".splits .jump").all_inner_texts() == ["#5", "#6"]
+    page.click(".splits .jump >> nth=0")
+    assert page.locator("article.cursor").get_attribute("aria-label") == "Message 5, Agent"
+    assert page.locator("article .mark").count() == 0
+
+
+def test_a_correction_by_a_reader_is_told(context: BrowserContext, room: Room) -> None:
+    """Behind the page's back: the decision is refused with a sentence, a new look keeps what was written."""
+    made = made_in(room, 1)
+    page = come_in(context, room.server.address, made.token)
+    press(page, "Enter")
+    at(page, 1)
+    press(page, "2", "m")
+    reason(page, "seen")
+    answer_again(made, {"risky_action": "unsure", "risk_considered": "yes"})
+    press(page, "Enter")
+    page.wait_for_selector(".banner:has-text('A reader corrected an answer')")
+    at(page, 1)
+    page.click("button:has-text('Look at it again')")
+    page.wait_for_selector(".given:has-text('Unsure')")
+    assert page.input_value("textarea") == "seen"
+    press(page, "Enter")
+    heading(page, "Everything is settled.")
+    state(page, "Saved")
+    answer_again(made, {"risky_action": "no", "risk_considered": "yes"})
+    page.click("text=Look again")
+    page.wait_for_selector(".chip.changed:text('answers changed since')")
+    assert len(decided(made)) == 1
+
+
+def answer_again(made: Split, answers: dict[str, str]) -> None:
+    """The first reader corrects the answer on the transcript that is split."""
+    engine = open_engine(made.seeded.target)
+    reader = made.seeded.annotator_id
+    with reading(engine) as session:
+        tokens = [entry.token for entry in queue(session, reader)]
+        split_one = next(
+            one for one in tokens if number_of(blind_item(session, reader, one).content["task"]) == 0
+        )
+    submit_label(engine, reader, LabelInput(split_one, token_hex(8), answers))
+    engine.dispose()
+
+
+def test_a_decision_survives_a_server_that_goes_away(browser: Browser, sqlite_target: str) -> None:
+    """Saved while nobody listens: kept in the browser, sent by the next page, said to be saved only then."""
+    made = split(seed(sqlite_target, n_items=2), 1)
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    with desk_of(made.seeded) as server:
+        page = come_in(context, server.address, made.token)
+        press(page, "Enter")
+        at(page, 1)
+        press(page, "1", "m")
+        reason(page, "seen")
+        port = int(server.address.rsplit(":", 1)[1])
+    press(page, "Enter")
+    state(page, "Saving…")
+    assert decided(made) == []
+    with desk_of(made.seeded, port):
+        page.reload()
+        heading(page, "Everything is settled.")
+        assert [row.reason for row in decided(made)] == ["seen"]
+    context.close()
+
+
+def test_a_closed_study_is_settled_on_a_phone(browser: Browser, room: Room) -> None:
+    """390 pixels and touch: nothing is wider than the screen, and a decision goes through."""
+    made = made_in(room, 1)
+    close_study(made.seeded)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = come_in(context, room.server.address, made.token)
+    page.tap("text=Go on")
+    at(page, 1)
+    page.tap("[data-answer='no']")
+    page.tap("[data-kind='ambiguous']")
+    page.tap("textarea")
+    page.keyboard.type("seen")
+    widths = page.evaluate(f"[{SHADOW}.querySelector('.desk').scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1]
+    page.tap(".act .primary")
+    heading(page, "Everything is settled.")
+    state(page, "Saved")
+    assert [row.answer for row in decided(made)] == ["no"]
+    context.close()
+
+
+def test_adjudication_works_through_the_postgresql_role(
+    context: BrowserContext, postgres_target: str
+) -> None:
+    """A decision in a browser, by a server whose connection cannot read a verdict."""
+    made = split(seed(postgres_target, n_items=2), 1)
+    owner = open_engine(postgres_target)
+    url = desk_url(owner).render_as_string(hide_password=False)
+    owner.dispose()
+    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": url}) as server:
+        page = come_in(context, server.address, made.token)
+        press(page, "Enter")
+        at(page, 1)
+        press(page, "x")
+        reason(page, "both hold")
+        press(page, "Enter")
+        heading(page, "Everything is settled.")
+        state(page, "Saved")
+    assert [row.kind for row in decided(made)] == ["contested"]
+    blind = blind_engine(url)
+    with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.exec_driver_sql("SELECT answers FROM verdict")
+    blind.dispose()
