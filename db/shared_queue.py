@@ -186,7 +186,7 @@ def take(session: Session, reader: Reader, item_id: int, assignment_id: int | No
         place = Assignment(
             annotator_id=reader.annotator_id,
             study_item_id=item_id,
-            position=next_position(session, reader.annotator_id),
+            position=next_position(session, reader),
             leased_until=until,
         )
         session.add(place)
@@ -224,16 +224,21 @@ def pass_over(session: Session, reader: Reader, item_id: int, now: datetime) -> 
     )
 
 
-def next_position(session: Session, annotator_id: int) -> int:
-    """The place after the person's last one; attention items that were dealt ahead keep theirs."""
+def next_position(session: Session, reader: Reader) -> int:
+    """The place after the person's last one; attention items that were dealt ahead keep theirs.
+
+    The main queue begins after the places that all practice rounds would need.
+    """
     rows = execute(
         session,
-        pick(Assignment.position, StudyItem.part)
+        pick(Assignment.position, Assignment.pass_no, StudyItem.part)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
-        .where(col(Assignment.annotator_id) == annotator_id),
+        .where(col(Assignment.annotator_id) == reader.annotator_id),
     ).all()
-    position = max((one for one, part in rows if part != "attention"), default=0) + 1
-    dealt = {one for one, part in rows if part == "attention"}
+    n_practice = sum(part == "qualification" and pass_no == 1 for _, pass_no, part in rows)
+    last = max((one for one, _, part in rows if part != "attention"), default=0)
+    position: int = max(last, n_practice * reader.rules.qualification_rounds) + 1
+    dealt = {one for one, _, part in rows if part == "attention"}
     while position in dealt:
         position += 1
     return position

@@ -2,15 +2,15 @@
 
 from collections import Counter
 
-from sqlalchemy import Engine, delete
-from sqlmodel import col, select
+from sqlalchemy import Engine
+from sqlmodel import select
 
 from secondreader.db.content import Content, Message
-from secondreader.db.engine import execute, reading, writing
+from secondreader.db.engine import reading, writing
 from secondreader.db.rules import Rules
 from secondreader.db.store import NewTranscript, add_transcripts
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.tables import Assignment, Label
+from secondreader.db.tables import Label
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 
@@ -20,18 +20,13 @@ def shared_study(
 ) -> tuple[int, ...]:
     """An open study, `spare` transcripts of whose pool were not drawn; the ids of its people."""
     names = tuple(f"A{number}" for number in range(people))
-    rules = Rules(queue="shared", overlap=overlap, lease_minutes=minutes)
+    rules = Rules(queue="shared", lease_minutes=minutes)
     with writing(engine) as session:
         study = ensure_study(session, "shared", title="Reading")
         texts = [Content(messages=(Message(role="user", text=f"number {i}"),)) for i in range(items + spare)]
         new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(texts)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
-        drawn = freeze(session, study, DrawPlan(items, names, overlap, seed=5))
-        execute(
-            session, delete(Assignment).where(col(Assignment.annotator_id).in_(drawn.annotator_ids.values()))
-        )
-        study.rules = rules.model_dump(mode="json")
-        session.add(study)
+        drawn = freeze(session, study, DrawPlan(items, names, overlap, seed=5, rules=rules))
     return tuple(drawn.annotator_ids[name] for name in names)
 
 
