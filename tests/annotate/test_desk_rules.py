@@ -11,7 +11,7 @@ from secondreader.db.engine import open_engine, reading
 from secondreader.db.rules import Rules
 from secondreader.db.tables import Guess
 from tests.annotate.rooms import SHADOW, Room, at, entered, state, stored
-from tests.annotate.seed import content
+from tests.annotate.seed import CANARIES, content
 from tests.browser import Recorder
 
 pytestmark = pytest.mark.browser
@@ -123,6 +123,8 @@ def test_reasoning_waits_for_its_question(context: BrowserContext, room: Room) -
 def test_which_model_was_it(context: BrowserContext, room: Room) -> None:
     """After the last label: free text by keyboard, no idea by one key, and the rest may be skipped and taken up later."""
     seeded = room.seed([content(number) for number in range(4)], rules=Rules(guesses=3))
+    recorder = Recorder()
+    recorder.watch(context)
     page = entered(context, room.server, seeded.token)
     for number in range(1, 5):
         at(page, number)
@@ -150,6 +152,7 @@ def test_which_model_was_it(context: BrowserContext, room: Room) -> None:
         ]
     engine.dispose()
     assert len(stored(seeded)) == 4
+    assert [word for word in (*CANARIES, *seeded.public_ids) if recorder.holding(word)] == []
 
 
 def test_scenarios_are_reviewed_at_the_same_desk(context: BrowserContext, room: Room) -> None:

@@ -12,6 +12,7 @@ from secondreader.db.blind import blind_engine, desk_url
 from secondreader.db.calibration import reveal
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.faults import Engine
+from secondreader.db.known_items import KnownItem
 from secondreader.db.rules import Rules
 from secondreader.db.studies import get_study
 from secondreader.db.tables import Assignment
@@ -206,3 +207,30 @@ def test_a_study_without_early_parts_is_all_main_queue(sqlite_target: str) -> No
     packet = opening(desk, seeded.annotator_id, seeded.study_id, "discussion")
     assert (packet["stage"], packet["result"]) == ({"name": "main", "has_discussion": False}, None)
     desk.dispose()
+
+
+def test_an_attention_item_looks_like_any_other(target: str) -> None:
+    """Same fields before and after the answer, same acknowledgement, no right answer and no reason, at any time."""
+    name = "canary-study-name"
+    known = tuple(
+        KnownItem(f"canary-origin-{name}-{number}", RIGHT, "canary-attention") for number in range(2)
+    )
+    seeded = seed(target, n_items=14, name=name, attention=known, rules=Rules(guesses=14))
+    owner = open_engine(target)
+    desk = blind_engine(desk_url(owner))
+    reader = Reader(desk, seeded, seeded.annotator_id)
+    tokens = reader.tokens()
+    assert len(tokens) == 14
+    before = [reader.item(token) for token in tokens]
+    acks = [reader.submit(token, WRONG) for token in tokens]
+    after = [reader.item(token) for token in tokens]
+    assert {tuple(item) for item in before} == {tuple(before[0])}
+    assert {tuple(item) for item in after} == {tuple(after[0])}
+    assert {(tuple(ack), ack["ok"]) for ack in acks} == {(tuple(acks[0]), True)}
+    whole = json.dumps([before, acks, after, reader.opening()])
+    assert [word for word in ("canary", "attention", "known") if word in whole] == []
+    assert sorted(reader.opening()["guesses"]) == sorted(tokens), (
+        "nor does the list of guesses tell them apart"
+    )
+    desk.dispose()
+    owner.dispose()
