@@ -217,18 +217,26 @@ def create_from_file(
 
 
 def describe(session: Session, study: Study, given: StudyFile, book: Codebook, guideline: str) -> None:
-    """Give a draft its texts and questions. Raises StudyError for a frozen study, or new questions under old labels."""
+    """Give a draft its texts and questions. Raises StudyError, see `set_codebook`."""
+    set_codebook(session, study, book, guideline)
+    study.title, study.notice = given.title, given.notice
+    session.add(study)
+    session.flush()
+
+
+def set_codebook(session: Session, study: Study, book: Codebook, guideline: str) -> None:
+    """Give a draft its questions. Raises StudyError for a frozen study, and for new questions under old labels."""
     if study.frozen_at is not None:
         raise StudyError(
-            f"Study {study.name!r} is frozen already; change it with an amendment, or take a new name."
+            f"Study {study.name!r} is frozen already; amend it, or give the new study another name."
         )
     has_labels = execute(session, pick(Label.id).where(col(Label.study_id) == study.id).limit(1)).first()
     if has_labels and study.codebook_hash != book.hash():
         raise StudyError(
             f"Study {study.name!r} holds labels of another codebook; import them into a new study."
         )
-    study.title, study.notice, study.guideline = given.title, given.notice, guideline
     study.codebook, study.codebook_hash = book.model_dump(mode="json"), book.hash()
+    study.guideline = guideline
     session.add(study)
     session.flush()
 
@@ -236,11 +244,16 @@ def describe(session: Session, study: Study, given: StudyFile, book: Codebook, g
 def guideline_text(given: StudyFile) -> str:
     """The guideline that goes with the file's codebook. Raises StudyFileError."""
     if given.guideline is None:
-        return builtin_guideline(given.codebook if given.codebook in BUILTIN else "default")
+        return guideline_of(given.codebook)
     try:
         return given.guideline.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudyFileError(f"{given.guideline}: the guideline cannot be read as text: {error}.") from None
+
+
+def guideline_of(codebook_name: str) -> str:
+    """The project's guideline for one of its codebooks; for a codebook of one's own, the default one."""
+    return builtin_guideline(codebook_name if codebook_name in BUILTIN else "default")
 
 
 def check_judge(session: Session, study: Study, plan: DrawPlan) -> None:

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from secondreader.runner import cli_data, cli_leaks, cli_models, cli_people, cli_queue, cli_reports, cli_serve, cli_unblind
+from secondreader.runner import (
+    cli_data,
+    cli_leaks,
+    cli_models,
+    cli_people,
+    cli_plan,
+    cli_queue,
+    cli_reports,
+    cli_serve,
+    cli_unblind,
+)
 
 FAILURE = 1
 
@@ -57,7 +67,17 @@ def main(
     """Blind human verification of LLM judges on agent transcripts."""
 
 
-for topic in (cli_data, cli_leaks, cli_models, cli_people, cli_queue, cli_reports, cli_serve, cli_unblind):
+for topic in (
+    cli_data,
+    cli_leaks,
+    cli_models,
+    cli_people,
+    cli_plan,
+    cli_queue,
+    cli_reports,
+    cli_serve,
+    cli_unblind,
+):
     topic.register(app)
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from secondreader.db.studies import Drawn
+
 DESK_URL = "http://localhost:8501"
 CONSOLE_URL = "http://localhost:8502"
 
@@ -121,15 +123,31 @@ def freeze(
     unsure: Annotated[
         Unsure, typer.Option(help='How the headline analysis treats "unsure".')
     ] = Unsure.CATEGORY,
+    codebook: Annotated[
+        str | None,
+        typer.Option(
+            help="Questions to ask: default, scenario-review or a TOML file; the study's own if left out."
+        ),
+    ] = None,
+    interim_looks: Annotated[
+        bool, typer.Option("--interim-looks", help="Let judge and people be compared before unblinding.")
+    ] = False,
     desk_url: DeskUrl = DESK_URL,
     days: Days = 30,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Fix the plan, draw the transcripts and print one invite link a person. Links are secrets, printed once."""
+    """Fix the plan, draw the transcripts and print one invite link a person. Links are secrets, printed once.
+
+    Practice, attention and calibration items, a shared queue and other rules of the desk: see `study create`.
+    """
+    from dataclasses import replace
+
+    from secondreader.db.codebook import codebook as load_codebook
     from secondreader.db.engine import open_engine, writing
     from secondreader.db.overview import judges_of
     from secondreader.db.studies import DrawPlan, get_study
     from secondreader.db.studies import freeze as freeze_study
+    from secondreader.db.study_file import guideline_of, set_codebook
 
     people = tuple(name.strip() for name in annotators.split(",") if name.strip())
     plan = DrawPlan(
@@ -141,9 +159,13 @@ def freeze(
         judge=judge,
         repeats=repeats,
         analyses={"unsure": unsure.value},
+        interim_looks=interim_looks,
     )
     with writing(open_engine(db)) as session:
         row = get_study(session, study)
+        if codebook is not None:
+            set_codebook(session, row, load_codebook(codebook), guideline_of(codebook))
+        plan = replace(plan, question=row.codebook["questions"][0]["id"])
         names = [one.name for one in judges_of(session, row)]
         if judge is not None and judge not in names:
             raise typer.BadParameter(
@@ -151,11 +173,8 @@ def freeze(
                 param_hint="--judge",
             )
         drawn = freeze_study(session, row, plan)
-        links = [
-            (name, link(session, row_id, desk_url, days)) for name, row_id in drawn.annotator_ids.items()
-        ]
-    typer.echo(f"{study}: {drawn.n_items} transcripts drawn, {drawn.n_assignments} places in queues.")
-    typer.echo(f"plan {drawn.plan_hash}")
+        links = links_for(session, drawn.annotator_ids, desk_url, days)
+    show_drawn(study, drawn)
     show_links(links)
 
 
@@ -250,6 +269,17 @@ def find_person(session: "Session", study: str | None, name: str) -> list[int]:
         names = ", ".join(pseudonym for pseudonym, _ in people) or "no one yet"
         raise LinkError(f"There is no {name!r} {'in ' + study if study else 'here'}; there is: {names}.")
     return found
+
+
+def links_for(session: "Session", people: dict[str, int], address: str, days: float) -> list[tuple[str, str]]:
+    """(name, new invite link) for each person."""
+    return [(name, link(session, person, address, days)) for name, person in people.items()]
+
+
+def show_drawn(study: str, drawn: "Drawn") -> None:
+    """Say what freezing a study made."""
+    typer.echo(f"{study}: {drawn.n_items} transcripts drawn, {drawn.n_assignments} places in queues.")
+    typer.echo(f"plan {drawn.plan_hash}")
 
 
 def show_links(links: list[tuple[str, str]]) -> None:

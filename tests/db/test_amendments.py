@@ -26,7 +26,7 @@ def change(engine: Engine, **what: object) -> object:
         return amend(
             session,
             get_study(session, "s"),
-            Change(**what),  # type: ignore[arg-type]
+            Change(**what),
             actor="researcher",
             why="because",
         )

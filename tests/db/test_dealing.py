@@ -50,7 +50,7 @@ def test_over_many_seeds_each_item_is_drawn_as_often_as_its_probability_says() -
     """4,000 draws of 5 and then 4 more out of 10 and 20: every item's share lies within 4.5 standard errors."""
     strata, n_draws = strata_of({"a": 10, "b": 20}), 4000
     counts: Counter[int] = Counter()
-    probability = {}
+    probability: dict[int, float] = {}
     for seed in range(n_draws):
         rng = random.Random(seed)
         both = draw_more(strata, draw(strata, 5, rng), 4, rng)
