@@ -43,6 +43,8 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
         st.info("There is nothing in your queue. Ask the researcher.")
         return
     item = shown_item(desk)
+    if item is None and native_stages.asks_guess(start, desk.item, desk.guess):
+        return
     if item is None:
         st.success("All transcripts are labelled. Thank you.")
         back_button(desk.tokens, None)
@@ -70,12 +72,13 @@ class Desk:
         found = exchange(self.engine, self.annotator_id, self.study_id, letter).get("items")
         return dict(found[0]) if found else None
 
-    def send(self, op: str, token: str, identity: str, reading: dict[str, Any]) -> Packet:
+    def guess(self, token: str, text: str) -> Packet:
+        """Save which model the person thinks it was."""
+        return self.send("guess", token, token_urlsafe(16), guess=text)
+
+    def send(self, op: str, token: str, identity: str, **given: Any) -> Packet:
         """Carry out one operation; its acknowledgement."""
-        letter = {
-            "number": 1,
-            "operations": [{"id": identity, "op": op, "token": token, "reading": reading}],
-        }
+        letter = {"number": 1, "operations": [{"id": identity, "op": op, "token": token, **given}]}
         answer = exchange(self.engine, self.annotator_id, self.study_id, letter)
         return dict(answer["acks"][0])
 
@@ -180,7 +183,7 @@ def reasoning_button(desk: Desk, token: str, reading: dict[str, Any]) -> None:
     gate = desk.start["study"]["reasoning_after"]
     ready = gate in reading["answers"]
     if st.button("Show the reasoning", key="reasoning", disabled=not ready):
-        acknowledged = desk.send("show_reasoning", token, token_urlsafe(16), reading)
+        acknowledged = desk.send("show_reasoning", token, token_urlsafe(16), reading=reading)
         if acknowledged["ok"]:
             st.rerun()
         st.error(acknowledged["say"])
@@ -190,7 +193,7 @@ def submit(desk: Desk, token: str, reading: dict[str, Any]) -> None:
     """Save, say so after the commit, and go on."""
     key = f"intended-{token}-{reading['revision']}"
     identity = st.session_state.setdefault(key, token_urlsafe(16))
-    acknowledged = desk.send("submit", token, identity, reading)
+    acknowledged = desk.send("submit", token, identity, reading=reading)
     if not acknowledged["ok"]:
         st.error(acknowledged["say"])
         return

@@ -77,6 +77,29 @@ def discussion(start: Packet, item_of: Callable[[str], Packet | None]) -> None:
             conversation_text(item["content"])
 
 
+def asks_guess(
+    start: Packet, item_of: Callable[[str], Packet | None], save: Callable[[str, str], Packet]
+) -> bool:
+    """Ask which model the next of the chosen transcripts was, unless nothing is asked or the person skips it."""
+    if not start["guesses"] or st.session_state.get("skips_guesses"):
+        return False
+    token = start["guesses"][0]
+    st.header("Which model do you think this was?")
+    st.text("Your guesses measure how blind this study was; they change none of your answers.")
+    text = st.text_input("Your guess", key=f"guess-{token}", max_chars=200)
+    saves = st.button("Save guess", key="guess", type="primary", disabled=not text.strip())
+    knows_nothing = st.button("No idea", key="no-idea")
+    st.button("Skip", key="skip", on_click=lambda: st.session_state.update(skips_guesses=True))
+    if saves or knows_nothing:
+        acknowledged = save(token, text if saves else "")
+        if acknowledged["ok"]:
+            st.rerun()
+        st.error(acknowledged["say"])
+    if item := item_of(token):
+        conversation(item["content"])
+    return True
+
+
 def said(answers: dict[str, str]) -> str:
     """Answers on one line."""
     return ", ".join(f"{question}: {answer}" for question, answer in answers.items())

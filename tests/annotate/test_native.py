@@ -11,7 +11,7 @@ from secondreader.db.calibration import reveal
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.rules import Rules
 from secondreader.db.studies import get_study
-from secondreader.db.tables import Label
+from secondreader.db.tables import Guess, Label
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, seed
 
 
@@ -159,3 +159,24 @@ def test_calibration_on_the_plain_page(sqlite_target: str) -> None:
     app.button(key="start").click().run()
     assert not app.exception
     assert app.header[0].value == "Transcript 1 of 3"
+
+
+def test_guesses_on_the_plain_page(sqlite_target: str) -> None:
+    """One typed, one without an idea, the third skipped; the end comes either way."""
+    seeded = seed(sqlite_target, n_items=3, rules=Rules(guesses=3))
+    app = opened(seeded)
+    app.button(key="start").click().run()
+    for _ in range(3):
+        app.radio[0].set_value("no").run()
+        app.radio[1].set_value("no").run()
+        app.button(key="submit").click().run()
+    app.text_input[0].set_value("some model").run()
+    app.button(key="guess").click().run()
+    app.button(key="no-idea").click().run()
+    app.button(key="skip").click().run()
+    assert not app.exception
+    assert "All transcripts are labelled" in app.success[0].value
+    engine = open_engine(seeded.target)
+    with reading(engine) as session:
+        assert sorted(session.exec(select(Guess.text))) == ["", "some model"]
+    engine.dispose()
