@@ -15,6 +15,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from secondreader.annotate import adjudication_native, adjudication_page, component, door, native
+from secondreader.db import sign_in
 from secondreader.db.engine import DatabaseError
 from secondreader.db.faults import Engine
 from secondreader.db.gate import Gate
@@ -53,5 +54,6 @@ app = st.App(
     FOLDER / "desk_page.py",
     lifespan=lifespan,
     routes=[Mount("/room", StaticFiles(directory=FOLDER / "static"))],
-    middleware=[Middleware(Gate, engine=opened(), room=door.room())],
+    secrets=sign_in.settings(),
+    middleware=[Middleware(Gate, engine=opened(), room=door.room(), tickets=sign_in.tickets_if_on())],
 )

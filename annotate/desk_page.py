@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from secondreader.annotate import adjudication_native, adjudication_page, component, door, native
+from secondreader.annotate import (
+    adjudication_native,
+    adjudication_page,
+    component,
+    door,
+    native,
+    sign_in_page,
+)
+from secondreader.db import sign_in
 from secondreader.db.faults import DatabaseUnavailable
 
 st.set_page_config(page_title="Second Reader", layout="wide", initial_sidebar_state="collapsed")
@@ -11,7 +19,9 @@ try:
 except DatabaseUnavailable as error:
     st.error(str(error))
     st.stop()
-if visitor is None:
+if visitor is None and sign_in.is_on():
+    sign_in_page.page()
+elif visitor is None:
     st.error(component.GONE)
 elif visitor.role == "adjudicator":
     show = adjudication_native.page if st.query_params.get("plain") == "1" else adjudication_page.page

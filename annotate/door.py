@@ -9,7 +9,7 @@ from secondreader.db.access import Visitor
 from secondreader.db.blind import blind_engine
 from secondreader.db.engine import DatabaseError
 from secondreader.db.faults import Engine, faults_in_words
-from secondreader.db.gate import Room, room_visitor
+from secondreader.db.gate_memory import Room, room_visitor
 
 
 @cache

@@ -5,7 +5,7 @@ Environment:
     SECONDREADER_SECURE_COOKIES  1 behind TLS: cookies then never travel in the clear
 """
 
-from secondreader.db.gate import Room
+from secondreader.db.gate_memory import Room
 
 DATABASE_VARIABLE = "SECONDREADER_DESK_DB"
 SECURE_VARIABLE = "SECONDREADER_SECURE_COOKIES"

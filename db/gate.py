@@ -2,22 +2,22 @@
 
 Pure ASGI, over HTTP and websocket, so that pages, media, metrics and the app's own socket are all behind it. An invite
 link is `/join#TOKEN`: what follows the `#` is never sent with a request, so no log, proxy or Referer can hold it; the
-page's script posts it and gets a cookie instead.
+page's script posts it and gets a cookie instead. Where signing in with an account is on, the sign-in page is served to
+everybody, and nothing else; what it makes of an account is a ticket, which is posted to /join like an invite.
 """
 
 import asyncio
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
 from http.cookies import CookieError, SimpleCookie
-from time import monotonic
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from secondreader.db.access import VISIT_HOURS, Visitor, end_visit, hash_token, redeem, visitor
-from secondreader.db.engine import reading, writing
+from secondreader.db.access import VISIT_HOURS, Visitor, end_visit, redeem, redeem_account
+from secondreader.db.engine import writing
+from secondreader.db.gate_memory import MAX_TOKEN, Failures, Lookups, Room
 from secondreader.db.gate_pages import (
     App,
     Headers,
@@ -30,17 +30,21 @@ from secondreader.db.gate_pages import (
     page,
     respond,
 )
+from secondreader.db.gate_sign_in import (
+    MAX_FRAME,
+    SIGN_IN_PATHS,
+    Strangers,
+    forgetting,
+    is_for_sign_in,
+    secured,
+    user_cookie,
+)
+from secondreader.db.tickets import Tickets
 
-LOOKUP_SECONDS = 4.0
-"""How long a visitor is believed without asking the database: a revoked one is out within this time."""
-FAILURES_PER_MINUTE = 30
-"""Wrong invite tokens from one address, after which it is asked to wait."""
-MAX_TOKEN = 512
-KEPT = 4096
-"""Entries of the caches; the oldest go first."""
 OPEN_PATHS = frozenset({"/_stcore/health", "/healthz"})
-SHUT_PREFIXES = ("/_stcore/agent", "/_stcore/metrics")
-"""Parts of the web framework that no room uses."""
+SHUT_PREFIXES = ("/_stcore/agent", "/_stcore/metrics", "/auth/logout")
+"""Parts of the web framework that no room uses. Signing out by GET could be done by any image."""
+TOO_MANY_SOCKETS = 1013
 UNTRUSTED = re.compile(
     rb"^(x-forwarded-(user|email|groups|preferred-username|access-token)|x-auth-request-.*|x-streamlit-user.*|remote-user"
     rb"|x-remote-user|x-user.*)$"
@@ -48,93 +52,20 @@ UNTRUSTED = re.compile(
 """Headers that claim an identity: removed, for nobody here believes them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What distinguishes one app's gate from another's."""
-
-    name: str
-    """desk or console; part of the cookie's name, so that one browser may hold both."""
-    roles: frozenset[str]
-    """Who may come in."""
-    secure: bool = False
-    """Set behind TLS: the cookie then never travels in the clear."""
-    max_body: int = 65_536
-    """Largest request body in bytes."""
-
-    @property
-    def cookie(self) -> str:
-        """The cookie's name. Browsers accept the prefix __Host- from a secure origin only (RFC 6265bis, 4.1.3)."""
-        return f"__Host-secondreader_{self.name}" if self.secure else f"secondreader_{self.name}"
-
-
 class TooLarge(Exception):
     """A request body above the room's limit."""
-
-
-def room_visitor(engine: Engine, room: Room, cookies: Mapping[str, str]) -> Visitor | None:
-    """Who sent these cookies; None without a valid visit of a role that this room lets in."""
-    cookie = cookies.get(room.cookie, "")
-    if not 0 < len(cookie) <= MAX_TOKEN:
-        return None
-    with reading(engine) as session:
-        found = visitor(session, cookie)
-    return found if found is not None and found.role in room.roles else None
-
-
-@dataclass(slots=True)
-class Lookups:
-    """Visitors found lately, by the hash of their cookie."""
-
-    engine: Engine
-    room: Room
-    found: dict[str, tuple[float, Visitor | None]] = field(default_factory=dict)
-
-    async def of(self, cookie: str) -> Visitor | None:
-        """The visitor behind a cookie, at most LOOKUP_SECONDS old."""
-        key = hash_token(cookie)
-        at, known = self.found.get(key, (-LOOKUP_SECONDS, None))
-        if monotonic() - at < LOOKUP_SECONDS and key in self.found:
-            return known
-        person = await asyncio.to_thread(room_visitor, self.engine, self.room, {self.room.cookie: cookie})
-        self.found.pop(key, None)
-        self.found[key] = (monotonic(), person)
-        while len(self.found) > KEPT:
-            del self.found[next(iter(self.found))]
-        return person
-
-    def forget(self, cookie: str) -> None:
-        """Ask the database again next time."""
-        self.found.pop(hash_token(cookie), None)
-
-
-@dataclass(slots=True)
-class Failures:
-    """Wrong tokens of the last minute, by address."""
-
-    at: dict[str, list[float]] = field(default_factory=dict)
-
-    def recent(self, address: str) -> list[float]:
-        """Moments of this address's failures within the last minute."""
-        return [moment for moment in self.at.get(address, []) if monotonic() - moment < 60]
-
-    def are_too_many(self, address: str) -> bool:
-        """Whether this address must wait."""
-        return len(self.recent(address)) >= FAILURES_PER_MINUTE
-
-    def add(self, address: str) -> None:
-        """Count one more."""
-        self.at[address] = [*self.recent(address), monotonic()]
-        while len(self.at) > KEPT:
-            del self.at[next(iter(self.at))]
 
 
 class Gate:
     """ASGI middleware: lets the visitors of one room through and answers everybody else itself."""
 
-    def __init__(self, app: App, *, engine: Engine, room: Room) -> None:
+    def __init__(self, app: App, *, engine: Engine, room: Room, tickets: Tickets | None = None) -> None:
+        """`tickets` of the sign-in page; None where signing in with an account is not on."""
         self.app = app
         self.engine = engine
         self.room = room
+        self.tickets = tickets
+        self.strangers = Strangers()
         self.lookups = Lookups(engine, room)
         self.failures = Failures()
 
@@ -167,10 +98,26 @@ class Gate:
             await self.join(scope, headers, receive, send)
         elif scope["path"] == "/logout":
             await self.logout(scope, headers, send)
-        elif await self.visitor(headers) is None:
-            await page(send, 401, "Open the invite link that the researcher sent you to come in.", retry=True)
+        elif scope["path"] in SIGN_IN_PATHS and self.tickets is None:
+            await page(send, 404, "There is nothing here.")
+        elif await self.visitor(headers) is None and not self.serves_stranger(scope):
+            await page(send, 401, self.ways_in, retry=True)
         else:
-            await self.pass_on(scope, receive, send)
+            await self.pass_on(scope, receive, secured(send) if self.room.secure else send)
+
+    @property
+    def ways_in(self) -> str:
+        """What to do without a visit."""
+        invite = "Open the invite link that the researcher sent you to come in."
+        return (
+            invite
+            if self.tickets is None
+            else invite.replace(" to come in.", ", or sign in on the start page.")
+        )
+
+    def serves_stranger(self, scope: Scope) -> bool:
+        """Whether the sign-in page is on and needs what is asked for."""
+        return self.tickets is not None and is_for_sign_in(scope)
 
     async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the app, with a limit on its body."""
@@ -206,16 +153,19 @@ class Gate:
         except TooLarge:
             await respond(send, 413, "That is too long for an invite link.")
             return
-        cookie = await asyncio.to_thread(self.come_in, token)
+        cookie = await asyncio.to_thread(self.come_in, token, user_cookie(headers))
         if cookie is None:
             self.failures.add(address)
             await respond(send, 403, "This link is not valid any more. Ask the researcher for a new one.")
         else:
-            await respond(send, 303, "", location="/", cookie=cookie_header(self.room, cookie))
+            await respond(send, 303, "", location="/", cookies=[cookie_header(self.room, cookie)])
 
-    def come_in(self, token: str) -> str | None:
-        """Redeem an invite, if it is for a role of this room."""
+    def come_in(self, token: str, browser: str) -> str | None:
+        """Redeem a ticket or an invite, if it is for a role of this room."""
+        person = self.tickets.use(token, browser) if self.tickets is not None else None
         with writing(self.engine) as session:
+            if person is not None:
+                return redeem_account(session, person, self.room.roles)
             return redeem(session, token, self.room.roles)
 
     async def logout(self, scope: Scope, headers: Headers, send: Send) -> None:
@@ -227,7 +177,11 @@ class Gate:
         if cookie:
             await asyncio.to_thread(self.leave, cookie)
             self.lookups.forget(cookie)
-        await respond(send, 303, "", location="/", cookie=cookie_header(self.room, "", age=0))
+        gone = [
+            cookie_header(self.room, "", age=0),
+            *(forgetting(headers) if self.tickets is not None else []),
+        ]
+        await respond(send, 303, "", location="/", cookies=gone)
 
     def leave(self, cookie: str) -> None:
         """End a visit in the database."""
@@ -237,20 +191,33 @@ class Gate:
     async def websocket(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Let a visitor's socket through, and close it once the visit is over."""
         shut = scope["path"].startswith(SHUT_PREFIXES)
-        if shut or not is_same_origin(headers) or await self.visitor(headers) is None:
+        is_stranger = await self.visitor(headers) is None
+        address = (scope.get("client") or ("unknown",))[0]
+        if shut or not is_same_origin(headers) or (is_stranger and not self.serves_stranger(scope)):
             await receive()
             # Closing before accepting makes the server answer the handshake with 403 (ASGI spec, websocket.close).
             await send({"type": "websocket.close", "code": 1008})
             return
+        if is_stranger and self.strangers.are_too_many(address):
+            await receive()
+            await send({"type": "websocket.close", "code": TOO_MANY_SOCKETS})
+            return
 
         async def checked() -> Message:
             message = await receive()
-            if message["type"] == "websocket.receive" and await self.visitor(headers) is None:
+            if message["type"] == "websocket.receive" and await self.is_over(message, headers, is_stranger):
                 await send({"type": "websocket.close", "code": 1008})
                 return {"type": "websocket.disconnect", "code": 1008}
             return message
 
-        await self.app(scope, checked, send)
+        with self.strangers.one_more(address) if is_stranger else nullcontext():
+            await self.app(scope, checked, send)
+
+    async def is_over(self, message: Message, headers: Headers, is_stranger: bool) -> bool:
+        """Whether a socket must be closed: a visitor's with the visit, a stranger's at a message that is too large."""
+        if is_stranger:
+            return len(message.get("bytes") or message.get("text") or "") > MAX_FRAME
+        return await self.visitor(headers) is None
 
 
 def headers_of(scope: Scope) -> Headers:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -125,12 +125,12 @@ async def join_page(send: Send) -> None:
 
 
 async def respond(
-    send: Send, status: int, sentence: str, *, location: str | None = None, cookie: str | None = None
+    send: Send, status: int, sentence: str, *, location: str | None = None, cookies: Sequence[str] = ()
 ) -> None:
-    """A plain answer for a script, perhaps with a redirect and a cookie."""
+    """A plain answer for a script, perhaps with a redirect and cookies."""
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     headers += [(b"location", location.encode())] if location else []
-    headers += [(b"set-cookie", cookie.encode())] if cookie else []
+    headers += [(b"set-cookie", cookie.encode()) for cookie in cookies]
     await answer(send, status, sentence.encode(), headers, static_policy())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from secondreader.db import sign_in
 from secondreader.db.engine import DatabaseError
 from secondreader.db.faults import Engine
 from secondreader.db.gate import Gate
@@ -45,5 +46,6 @@ LOADED_BEFORE_FREEZE = (console_pages,)
 app = st.App(
     FOLDER / "console_page.py",
     lifespan=lifespan,
-    middleware=[Middleware(Gate, engine=engine_or_exit(), room=door.room())],
+    secrets=sign_in.settings(),
+    middleware=[Middleware(Gate, engine=engine_or_exit(), room=door.room(), tickets=sign_in.tickets_if_on())],
 )

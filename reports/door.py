@@ -7,7 +7,7 @@ from functools import cache
 from secondreader.db.access import Visitor
 from secondreader.db.engine import DatabaseError, open_engine
 from secondreader.db.faults import Engine, faults_in_words
-from secondreader.db.gate import Room, room_visitor
+from secondreader.db.gate_memory import Room, room_visitor
 from secondreader.reports.settings import DATABASE_VARIABLE, SECURE_VARIABLE, console_room
 
 

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from secondreader.runner import (
+    cli_adjudication,
     cli_data,
     cli_leaks,
     cli_models,
@@ -68,6 +69,7 @@ def main(
 
 
 for topic in (
+    cli_adjudication,
     cli_data,
     cli_leaks,
     cli_models,

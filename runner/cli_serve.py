@@ -1,13 +1,15 @@
 """Commands that open rooms: demo, desk, console."""
 
 import ipaddress
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
+from secondreader.runner.cli_options import DEFAULT_DATABASE, Database, SignIn
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 DESK_PORT = 8501
 CONSOLE_PORT = 8502
+NO_SIGN_IN: Mapping[str, str] = MappingProxyType({})
 
 Host = Annotated[
     str, typer.Option(help="Address to listen on; other machines reach it only if you name another.")
@@ -59,24 +62,32 @@ def demo(db: Database = "secondreader-demo.db", host: Host = "127.0.0.1") -> Non
     )
 
 
-def desk(db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None) -> None:
+def desk(
+    db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None, sign_in: SignIn = None
+) -> None:
     """Open the annotators' desk. Its process never holds a connection that can read a verdict."""
     from secondreader.db.engine import open_engine
     from secondreader.runner import launch
+    from secondreader.runner.sign_in_settings import room_environment
 
+    told = room_environment("desk", sign_in)
     engine = open_engine(present(db))
-    room = room_of_desk(engine, host, chosen_port(host, port, DESK_PORT))
+    room = room_of_desk(engine, host, chosen_port(host, port, DESK_PORT), told)
     engine.dispose()
     launch.serve([room], f"Desk: {room.address}  (Ctrl-C stops it)")
 
 
-def console(db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None) -> None:
+def console(
+    db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None, sign_in: SignIn = None
+) -> None:
     """Open the researcher's console: progress, agreement, disagreements, report."""
     from secondreader.db.engine import open_engine
     from secondreader.runner import launch
+    from secondreader.runner.sign_in_settings import room_environment
 
+    told = room_environment("console", sign_in)
     engine = open_engine(present(db))
-    room = room_of_console(engine, host, chosen_port(host, port, CONSOLE_PORT))
+    room = room_of_console(engine, host, chosen_port(host, port, CONSOLE_PORT), told)
     engine.dispose()
     launch.serve([room], f"Console: {room.address}  (Ctrl-C stops it)")
 
@@ -103,7 +114,9 @@ def chosen_port(host: str, port: int | None, usual: int) -> int:
     return port
 
 
-def room_of_desk(engine: "Engine", host: str, port: int) -> "Room":
+def room_of_desk(
+    engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
+) -> "Room":
     """The desk's process: on PostgreSQL it gets the URL of its own role, never the owner's."""
     from secondreader.annotate.settings import STREAMLIT_OPTIONS
     from secondreader.db.blind import desk_url
@@ -115,11 +128,13 @@ def room_of_desk(engine: "Engine", host: str, port: int) -> "Room":
         host=host,
         port=port,
         options=STREAMLIT_OPTIONS | allowed(host),
-        environment={"SECONDREADER_DESK_DB": desk_url(engine).render_as_string(hide_password=False)},
+        environment={"SECONDREADER_DESK_DB": desk_url(engine).render_as_string(hide_password=False), **sign_in},
     )
 
 
-def room_of_console(engine: "Engine", host: str, port: int) -> "Room":
+def room_of_console(
+    engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
+) -> "Room":
     """The console's process, with the owner's connection."""
     from secondreader.reports.settings import STREAMLIT_OPTIONS
     from secondreader.runner.launch import Room
@@ -130,7 +145,7 @@ def room_of_console(engine: "Engine", host: str, port: int) -> "Room":
         host=host,
         port=port,
         options=STREAMLIT_OPTIONS | allowed(host),
-        environment={"SECONDREADER_DB": engine.url.render_as_string(hide_password=False)},
+        environment={"SECONDREADER_DB": engine.url.render_as_string(hide_password=False), **sign_in},
     )
 
 
