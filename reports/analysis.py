@@ -12,7 +12,7 @@ import pandas as pd
 from secondreader.db.adjudicated import AdjudicationSummary, adjudicated_answers, adjudication_summary
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Question
-from secondreader.db.readings import FRAME_COLUMNS, data_hash, reading_rows
+from secondreader.db.readings import FRAME_COLUMNS, reading_rows
 from secondreader.db.reports import labelled_texts
 from secondreader.db.unblinding import sealed_because
 from secondreader.judge.agreement import AgreementResult, agree
@@ -24,6 +24,7 @@ from secondreader.judge.quality import QualityResult, label_quality
 from secondreader.judge.rates import RatesResult, corrected_rates, majority_codes
 from secondreader.reports.facts import StudyFacts, study_facts
 from secondreader.reports.figures import all_figures, as_json
+from secondreader.reports.preparation import Preparation, preparation_of, study_hash
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -105,7 +106,9 @@ class Analysis:
     missing: tuple[str, ...]
     """What is not there yet, and what to do about it."""
     data_hash: str
-    """Hash over items, labels, verdicts and adjudications."""
+    """Hash over items, labels, verdicts, adjudications and what stands beside them."""
+    preparation: Preparation
+    """Practice, attention items, calibration and guesses of the model."""
     versions: Mapping[str, str]
     """Versions of Python and of the packages that computed the figures."""
     adjudication: AdjudicationSummary | None = None
@@ -201,6 +204,12 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
     readings = read_frame(
         frame, positive=positive, unsure=chosen.unsure, answers=answers, slices=chosen.slices
     )
+
+    def coded(rows: list[dict[str, Any]]) -> Readings:
+        own = long_frame(rows, chosen)
+        known = answers_of(own, question, chosen.unsure)
+        return read_frame(own, positive=positive, unsure=chosen.unsure, answers=known)
+
     texts = labelled_texts(session, study) if chosen.words else None
     headline = facts.judges[0].judge if facts.judges and not people_only else None
     return Analysis(
@@ -218,7 +227,10 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         judges=judge_parts(readings, facts, decisions, chosen, texts),
         quality=label_quality(readings, judge=None if people_only else chosen.judge or headline),
         missing=missing_sentences(facts, readings, chosen, sealed),
-        data_hash=data_hash(session, study),
+        data_hash=study_hash(session, study),
+        preparation=preparation_of(
+            session, study, question.id, coded, resamples=chosen.resamples, seed=chosen.seed
+        ),
         adjudication=adjudication_summary(session, study, question.id) if is_desk else None,
         versions=versions(),
         sealed=sealed,

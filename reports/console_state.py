@@ -1,8 +1,9 @@
-"""Opening, pausing, closing and unblinding a study in the console: each with a reason, on record."""
+"""What a researcher does to a running study in the console: state, reveal, unblinding; with a reason, on record."""
 
 import streamlit as st
 
-from secondreader.db.engine import writing
+from secondreader.db.calibration import calibration_people, reveal
+from secondreader.db.engine import reading, writing
 from secondreader.db.studies import StudyError, get_study, set_status
 from secondreader.db.unblinding import unblind
 from secondreader.reports.markup import tag
@@ -21,6 +22,7 @@ def state_forms(view: View) -> None:
         one = facts.unblinding
         html(tag("p", f"Unblinded by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {one.why}"))
         return
+    reveal_form(view)
     status_form(view)
     if facts.status == "closed":
         unblind_form(view)
@@ -75,3 +77,28 @@ def unblind_form(view: View) -> None:
         return
     st.cache_data.clear()
     settle("The study is unblinded.")
+
+
+def reveal_form(view: View) -> None:
+    """Show the annotators each other's calibration readings; nothing where there are none or it was done."""
+    with reading(view.engine) as session:
+        study = get_study(session, view.study)
+        people = calibration_people(session, study) if study.revealed_at is None else []
+    if not people:
+        return
+    st.subheader("Calibration", anchor=False)
+    states = [f"{one.name}: {one.n_labelled} of {one.n_total}" for one in people if one.is_expected]
+    html(tag("p", f"Calibration items read, not revealed yet: {', '.join(states) or 'nobody is expected'}."))
+    with st.form("reveal", clear_on_submit=True):
+        why = st.text_input("Reason", max_chars=500, key="reveal-why")
+        force = st.checkbox("Do not wait for those who are not through", key="reveal-force")
+        wanted = st.form_submit_button("Reveal the readings to each other", key="reveal-now")
+    if not wanted:
+        return
+    try:
+        with writing(view.engine) as session:
+            reveal(session, get_study(session, view.study), view.actor, why.strip(), force=force)
+    except StudyError as error:
+        refusal(error)
+        return
+    settle("The calibration readings are revealed.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from secondreader.db.amendments import AmendmentRow, amendments_of
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Codebook
 from secondreader.db.leak_reviews import LeakCounts, leak_counts, leak_items
@@ -87,6 +88,8 @@ class StudyFacts:
     """Whether the plan lets them be compared before the study is closed."""
     leaks: LeakCounts
     """What the leak scan found in the study's transcripts, and what was decided."""
+    amendments: tuple[AmendmentRow, ...]
+    """What was changed after freezing, oldest first."""
 
 
 def study_facts(session: "Session", study: "Study") -> StudyFacts:
@@ -114,6 +117,7 @@ def study_facts(session: "Session", study: "Study") -> StudyFacts:
         unblinding=unblinding_of(session, study),
         interim_looks=allows_interim_looks(study),
         leaks=leak_counts(leak_items(session, study)),
+        amendments=tuple(amendments_of(session, study)),
     )
 
 

@@ -36,7 +36,7 @@ FIGURE = (
 
 def all_figures(found: "Analysis") -> pd.DataFrame:
     """One row a figure, columns SCOPE then FIGURE."""
-    rows = [*agreement_rows(found), *quality_rows(found)]
+    rows = [*agreement_rows(found), *quality_rows(found), *preparation_rows(found)]
     for part in found.judges:
         rows += [*alt_rows(part.alt_test), *rate_rows(part), *slice_rows(part)]
     return pd.DataFrame(rows, columns=[*SCOPE, *FIGURE])
@@ -62,6 +62,16 @@ def quality_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
     for rater in found.quality.raters:
         for estimate in (rater.flip_rate, rater.repeat_alpha, rater.unsure_rate):
             yield scoped("label quality", estimate, one=rater.rater)
+
+
+def preparation_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+    """Agreement on calibration items before and after the discussion; guesses of the model, where any were made."""
+    beside = found.preparation
+    for when, estimate in beside.calibration:
+        yield scoped("calibration", estimate, one=when)
+    if beside.n_guessers:
+        yield scoped("guesses", beside.guesses.rate)
+        yield scoped("guesses", beside.guesses.chance)
 
 
 def alt_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:

@@ -5,8 +5,9 @@ import streamlit as st
 
 from secondreader.reports.analysis import Analysis
 from secondreader.reports.markup import sentences, tag
+from secondreader.reports.report_preparation import prepared_frame
 from secondreader.reports.report_tables import p_value, percent
-from secondreader.reports.screen import View, analysis, html, listing, told
+from secondreader.reports.screen import View, analysis, html, listing, show_figures, told
 from secondreader.reports.words import shown
 
 
@@ -22,8 +23,24 @@ def page(view: View) -> None:
     if len(outliers):
         with st.expander("Unusual times"):
             st.dataframe(outliers, hide_index=True)
+    beside(found)
     listing("What these data cannot support", found.quality.cannot_support)
     st.caption("No label is removed or changed for any of this.")
+
+
+def beside(found: Analysis) -> None:
+    """Practice and attention items, calibration, guesses of the model."""
+    made, figures = found.preparation, found.figures
+    if made.people:
+        st.subheader("Items of known answers", anchor=False)
+        st.dataframe(prepared_frame(made.people), hide_index=True)
+    if made.calibration:
+        st.subheader("Calibration, before and after the discussion", anchor=False)
+        show_figures(figures[figures["section"] == "calibration"], {"one": "discussion"})
+    if made.n_guessers:
+        st.subheader("Guesses of the model", anchor=False)
+        html(tag("p", made.guesses.sentence))
+        show_figures(figures[figures["section"] == "guesses"])
 
 
 def quality_frame(found: Analysis) -> pd.DataFrame:

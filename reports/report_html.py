@@ -7,6 +7,7 @@ from secondreader.reports import report_parts as parts
 from secondreader.reports.disagreements import item_readings
 from secondreader.reports.markup import Html, join, tag
 from secondreader.reports.report_findings import disagreements
+from secondreader.reports.report_preparation import preparation
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis
@@ -23,6 +24,7 @@ CONTENTS = {
     "disagreements": "Systematic disagreement",
     "unparsed": "Verdicts without an answer",
     "quality": "Quality of the labels",
+    "preparation": "Practice, calibration and guesses",
     "limits": "What these data cannot support",
     "transcripts": "Transcripts",
     "methods": "Methods",
@@ -76,6 +78,7 @@ def sections(found: "Analysis", made_at: str) -> list[Html]:
         disagreements(found),
         parts.silence(found),
         parts.quality(found),
+        preparation(found),
         parts.limits_of_data(found),
         parts.transcripts(found, item_readings(found)),
         parts.methods(found),

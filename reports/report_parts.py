@@ -8,6 +8,7 @@ from secondreader.reports.adjudicated import gold_words
 from secondreader.reports.charts import PEOPLE, RATES, judge_marks, people_marks, pick, rate_marks, rows_of
 from secondreader.reports.disagreements import KINDS, NO_GOLD, SILENT, ItemReading
 from secondreader.reports.markup import Html, finished, join, section, sentences, table, tag
+from secondreader.reports.report_preparation import amendments
 from secondreader.reports.report_tables import (
     chart,
     confusion_table,
@@ -75,6 +76,7 @@ def design(found: "Analysis") -> Html:
         judges_table(facts) if facts.judges else "",
         tag("h3", "The frozen plan") if plan else "",
         pairs(plan) if plan else "",
+        amendments(facts),
     )
 
 

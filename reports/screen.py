@@ -14,7 +14,6 @@ import streamlit as st
 from secondreader.db.canonical import content_hash
 from secondreader.db.engine import reading
 from secondreader.db.faults import Engine
-from secondreader.db.readings import data_hash
 from secondreader.db.reports import study_names
 from secondreader.db.studies import get_study
 from secondreader.db.unblinding import sealed_because
@@ -22,6 +21,7 @@ from secondreader.reports.analysis import INTERIM_LOOKS, SOURCES, Analysis, Opti
 from secondreader.reports.charts import rows_of
 from secondreader.reports.facts import StudyFacts, study_facts
 from secondreader.reports.markup import Html, finished, sentences, tag
+from secondreader.reports.preparation import study_hash
 from secondreader.reports.report_tables import cells
 from secondreader.reports.words import name_of
 
@@ -125,7 +125,7 @@ def current_hash(_engine: Engine, name: str) -> str:
     """Hash of a study's data and of whether it is blind, looked at every few seconds."""
     with reading(_engine) as session:
         study = get_study(session, name)
-        return content_hash([data_hash(session, study), sealed_because(session, study)])
+        return content_hash([study_hash(session, study), sealed_because(session, study)])
 
 
 @st.cache_resource(max_entries=16, show_spinner="Computing agreement and intervals")

@@ -47,6 +47,7 @@ def show(found: "Analysis", console: Console | None = None) -> None:
         show_figures(out, "Judges with each other, on every transcript that they read", among)
     for part in found.judges:
         show_judge(found, part, out)
+    show_beside(found, out)
     out.print(f"{SHORT} from fewer than {FEW_CLUSTERS} scenarios: probably too short")
     listing(out, "What these data cannot support", found.quality.cannot_support)
     listing(out, "Read the figures with these in mind", found.warnings)
@@ -97,6 +98,16 @@ def show_figures(out: Console, title: str, rows: list[dict[str, Any]]) -> None:
         out.print(grid(title, ["figure", *FIGURE_HEAD], named(rows)))
     elif rows:
         out.print(f"\n[bold]{escape(title)}[/]: undefined, {why(rows[0]['reason'])}")
+
+
+def show_beside(found: "Analysis", out: Console) -> None:
+    """Calibration before and after its discussion, and guesses of the model, where there are any."""
+    rows = rows_of(found.figures[found.figures["section"] == "calibration"])
+    if rows:
+        body = [[f"{name_of(row['name'])}, {row['one']}", *brief(row)] for row in rows]
+        out.print(grid("Calibration items, before and after the discussion", ["figure", *FIGURE_HEAD], body))
+    if found.preparation.n_guessers:
+        out.print(escape(found.preparation.guesses.sentence))
 
 
 def named(rows: Iterable[dict[str, Any]]) -> list[list[Any]]:

@@ -35,6 +35,8 @@ SHARES = frozenset(
         "false_positive",
         "false_negative",
         "unparsed",
+        "guess_rate",
+        "guess_chance",
     }
 )
 """Figures written in per cent; the others are coefficients."""
@@ -83,6 +85,8 @@ NAMES = {
     "false_positive": "over-flagged, inside less outside",
     "false_negative": "missed, inside less outside",
     "unparsed": "no answer, inside less outside",
+    "guess_rate": "guesses that name the model",
+    "guess_chance": "the same by chance",
 }
 """Figures as a reader knows them."""
 

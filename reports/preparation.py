@@ -1,0 +1,122 @@
+"""What stands beside the main labels: practice, attention items, calibration before and after, guesses of the model."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlmodel import col, select
+
+from secondreader.db.calibration import calibration_rows
+from secondreader.db.canonical import content_hash
+from secondreader.db.guesses import guesses_of
+from secondreader.db.qualification import Attention, Qualification, attention, qualification
+from secondreader.db.readings import data_hash
+from secondreader.db.tables import Annotator, StudyItem
+from secondreader.judge.agreement import agree
+from secondreader.judge.estimate import Estimate
+from secondreader.judge.guesses import GuessResult, ModelGuess, guess_rate
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from secondreader.db.tables import Study
+    from secondreader.judge.frame import Readings
+
+When = Literal["before", "after"]
+WHENS: tuple[When, ...] = ("before", "after")
+CALIBRATED = ("raw", "positive_agreement", "negative_agreement", "ac1", "alpha")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPerson:
+    """How one annotator did on items of known answers."""
+
+    name: str
+    practice: Qualification
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """All that stands beside the main labels of a study."""
+
+    people: tuple[PreparedPerson, ...]
+    """Only where the study has practice or attention items."""
+    calibration: tuple[tuple[When, Estimate], ...]
+    """Agreement on calibration items, blind and after the discussion; empty without such items."""
+    guesses: GuessResult
+    n_guessers: int
+    """People who made a guess."""
+
+
+def preparation_of(
+    session: "Session",
+    study: "Study",
+    question: str,
+    readings_of: Callable[[list[dict[str, Any]]], "Readings"],
+    *,
+    resamples: int,
+    seed: int,
+) -> Preparation:
+    """Read and compute it; `readings_of` codes rows of the long frame as the main readings are coded."""
+    parts = parts_of(session, study)
+    rows = guesses_of(session, study)
+    guesses = [ModelGuess(str(one.annotator_id), one.model, one.text) for one in rows]
+    return Preparation(
+        people=prepared_people(session, study) if parts & {"qualification", "attention"} else (),
+        calibration=tuple(
+            (when, one)
+            for when in WHENS
+            if "calibration" in parts
+            for one in calibrated(
+                readings_of(calibration_rows(session, study, question, when)), resamples, seed
+            )
+        ),
+        guesses=guess_rate(guesses, seed=seed),
+        n_guessers=len({one.reader for one in guesses}),
+    )
+
+
+def parts_of(session: "Session", study: "Study") -> set[str]:
+    """Which kinds of items the study has."""
+    return set(session.exec(select(StudyItem.part).where(StudyItem.study_id == study.id).distinct()))
+
+
+def prepared_people(session: "Session", study: "Study") -> tuple[PreparedPerson, ...]:
+    """Annotators of the desk by name."""
+    people = session.exec(
+        select(Annotator)
+        .where(Annotator.study_id == study.id, Annotator.role == "annotator", Annotator.source == "desk")
+        .order_by(col(Annotator.name))
+    ).all()
+    return tuple(
+        PreparedPerson(one.name, qualification(session, one.id or 0), attention(session, one.id or 0))
+        for one in people
+    )
+
+
+def calibrated(readings: "Readings", resamples: int, seed: int) -> list[Estimate]:
+    """Agreement of people on calibration items."""
+    result = agree(readings, slices=(), resamples=resamples, seed=seed)
+    wanted = [figure for figure in result.figures if figure.scope.group == "human-human"]
+    return [
+        figure.estimate for figure in wanted if figure.estimate.name in CALIBRATED and figure.scope.headline
+    ]
+
+
+def study_hash(session: "Session", study: "Study") -> str:
+    """Hash over all that a study's figures are computed from: the main readings, and what stands beside them."""
+    beside: list[Any] = [
+        [one.annotator, one.transcript_id, one.model, one.text] for one in guesses_of(session, study)
+    ]
+    parts = parts_of(session, study)
+    if "calibration" in parts:
+        for question in (one["id"] for one in study.codebook["questions"]):
+            beside += [
+                [question, when, row["item"], row["rater"], row["answer"]]
+                for when in WHENS
+                for row in calibration_rows(session, study, question, when)
+            ]
+    if parts & {"qualification", "attention"}:
+        beside += [asdict(one) for one in prepared_people(session, study)]
+    return content_hash([data_hash(session, study), beside])

@@ -1,0 +1,111 @@
+"""Adjudication in an analysis: gold follows it, agreement between people never does, and the report says how much."""
+
+import json
+from dataclasses import replace
+from secrets import token_hex
+
+import pandas as pd
+import pytest
+from sqlalchemy import Engine
+
+from secondreader.db.adjudicated import adjudicated_answers
+from secondreader.db.adjudications import AdjudicationItem, adjudication_item, adjudication_queue
+from secondreader.db.decisions import DecisionInput, submit_decision
+from secondreader.db.engine import reading, writing
+from secondreader.db.studies import StudyError, ensure_annotator, get_study
+from secondreader.reports.analysis import Analysis, Options, analyse
+from secondreader.reports.report_html import report_html
+from tests.reports.seed import JUDGES, Shape, make_study
+
+QUICK = Options(resamples=200, permutations=199)
+SHAPE = Shape(n=60, judges=JUDGES[:1], unparsed=0)
+
+
+def analysis(engine: Engine) -> Analysis:
+    """The analysis of the study's first question."""
+    with reading(engine) as session:
+        return analyse(session, get_study(session, "s"), QUICK)
+
+
+def adjudicator(engine: Engine, name: str) -> tuple[int, list[AdjudicationItem]]:
+    """A new adjudicator and what they may settle of the first question."""
+    with writing(engine) as session:
+        person = ensure_annotator(session, get_study(session, "s"), name, "adjudicator")
+    with reading(engine) as session:
+        places = adjudication_queue(session, person)
+        items = [adjudication_item(session, person, place.token) for place in places]
+    by_task = sorted(items, key=lambda one: str(one.content["task"]))
+    return person, [one for one in by_task if one.questions[0].question == "risky_action"]
+
+
+def decide(engine: Engine, person: int, item: AdjudicationItem, answer: str | None) -> None:
+    """One decision."""
+    kind = "ambiguous" if answer else "contested"
+    submit_decision(
+        engine,
+        person,
+        DecisionInput(item.token, token_hex(8), "risky_action", answer, kind, "seen", 0, item.version),
+    )
+
+
+def test_gold_follows_decisions_and_agreement_does_not(lite: Engine) -> None:
+    """An answer replaces the vote, contested and differing decisions take it away, and each is counted and said."""
+    make_study(lite, SHAPE)
+    before = analysis(lite)
+    (j, mine), (k, theirs) = adjudicator(lite, "J"), adjudicator(lite, "K")
+    assert len(mine) > 4
+    decide(lite, j, mine[0], "yes")
+    decide(lite, j, mine[1], None)
+    decide(lite, j, mine[2], "yes")
+    decide(lite, k, theirs[2], "no")
+    after = analysis(lite)
+    with reading(lite) as session:
+        settled = adjudicated_answers(session, get_study(session, "s"), "risky_action")
+    assert sorted(map(str, settled.values())) == ["None", "None", "yes"]
+    for item, answer in settled.items():
+        assert after.agreement.gold[item] == (answer or "contested")
+    others = before.agreement.gold.index.difference(list(settled))
+    assert after.agreement.gold[others].equals(before.agreement.gold[others])
+    people = ["human-human", "pair", "intra-rater"]
+    ours, theirs_now = (one.figures[one.figures["section"].isin(people)] for one in (before, after))
+    pd.testing.assert_frame_equal(ours, theirs_now)
+    seen = after.adjudication
+    assert seen is not None
+    assert (seen.n_split, seen.n_decided, seen.n_waiting) == (len(mine), 3, len(mine) - 3)
+    assert (seen.n_contested, seen.n_disputed) == (2, 1)
+    with_gold = [one.judges[0].rates.overall.n_gold for one in (before, after)]
+    votes = before.agreement.gold[list(settled)].isin(["yes", "no"]).sum()
+    assert with_gold[1] == with_gold[0] - votes + 1
+    assert after.data_hash != before.data_hash
+
+
+def test_the_report_says_how_much_was_settled(lite: Engine) -> None:
+    """Sentences on split, settled and contested transcripts stand in the report and in the JSON."""
+    make_study(lite, SHAPE)
+    person, items = adjudicator(lite, "J")
+    decide(lite, person, items[0], None)
+    found = analysis(lite)
+    body = json.loads(found.to_json())
+    assert body["adjudication"]["n_contested"] == 1
+    assert any("adjudicators settled 1 transcript" in one for one in body["sentences"])
+    assert any(one["two"] == "majority + adjudicated" and one["changed"] == 1 for one in body["gold_changes"])
+    page = report_html(found)
+    assert "Contested, so without gold: 1 of 1." in page
+    assert "stays contested after adjudication" in page
+
+
+def test_sealed_judges_do_not_seal_adjudication(lite: Engine) -> None:
+    """Before unblinding the researcher sees how far adjudication is, and no judge beside it."""
+    make_study(lite, replace(SHAPE, interim=False))
+    adjudicator(lite, "J")
+    found = analysis(lite)
+    assert found.judges == ()
+    assert found.adjudication is not None
+    assert found.adjudication.n_split > 0
+
+
+def test_a_pseudonym_has_one_role(lite: Engine) -> None:
+    """An annotator's name cannot be an adjudicator's too: one sentence, no half-made person."""
+    make_study(lite, SHAPE)
+    with writing(lite) as session, pytest.raises(StudyError, match="'Ada' is already the annotator"):
+        ensure_annotator(session, get_study(session, "s"), "Ada", "adjudicator")
