@@ -145,13 +145,15 @@ def ensure_annotator(
     source: str = "desk",
     seed: int = 0,
 ) -> int:
-    """Id of the person of this pseudonym in the study (None: a researcher of all studies); made if new."""
+    """Id of the person of this pseudonym in the study (None: a researcher of all studies); made if new.
+
+    Raises StudyError for the pseudonym of somebody in another role.
+    """
     study_id = study.id if study else None
-    row = session.exec(
-        select(Annotator).where(
-            Annotator.study_id == study_id, Annotator.name == name, Annotator.role == role
-        )
-    ).first()
+    known = select(Annotator).where(Annotator.study_id == study_id, Annotator.name == name)
+    row = session.exec(known).first()
+    if row is not None and row.role != role:
+        raise StudyError(f"{name!r} is already the {row.role} of that name; choose another pseudonym.")
     if row is None:
         row = Annotator(study_id=study_id, name=name, role=role, source=source, order_seed=seed)
         session.add(row)

@@ -17,7 +17,7 @@ from secondreader.reports.analysis import Analysis, Options, analyse
 from secondreader.reports.report_html import report_html
 from tests.reports.seed import JUDGES, Shape, make_study
 
-QUICK = Options(resamples=200, permutations=199)
+QUICK = Options(resamples=50, permutations=99, slices=("motive",))
 SHAPE = Shape(n=60, judges=JUDGES[:1], unparsed=0)
 
 
@@ -89,7 +89,7 @@ def test_the_report_says_how_much_was_settled(lite: Engine) -> None:
     assert body["adjudication"]["n_contested"] == 1
     assert any("adjudicators settled 1 transcript" in one for one in body["sentences"])
     assert any(one["two"] == "majority + adjudicated" and one["changed"] == 1 for one in body["gold_changes"])
-    page = report_html(found)
+    page = report_html(found, "2026-01-01")
     assert "Contested, so without gold: 1 of 1." in page
     assert "stays contested after adjudication" in page
 
