@@ -11,13 +11,13 @@ from secondreader.annotate import (
     sign_in_page,
 )
 from secondreader.db import sign_in
-from secondreader.db.faults import DatabaseUnavailable
+from secondreader.db.faults import RELOAD, DatabaseUnavailable
 
 st.set_page_config(page_title="Second Reader", layout="wide", initial_sidebar_state="collapsed")
 try:
     visitor = door.person(st.context.cookies)
-except DatabaseUnavailable as error:
-    st.error(str(error))
+except DatabaseUnavailable:
+    st.error(RELOAD)
     st.stop()
 if visitor is None and sign_in.is_on():
     sign_in_page.page()

@@ -27,6 +27,8 @@ from sqlmodel import Session
 from secondreader.db.canonical import canonical_json
 
 BUSY_MILLISECONDS = 10_000
+CONNECT_SECONDS = 10
+"""After so long without an answer a PostgreSQL server is taken to be away; the driver itself would wait for minutes."""
 
 
 class DatabaseError(Exception):
@@ -62,7 +64,13 @@ def open_engine(target: str | URL, *, migrate: bool = True) -> Engine:
     """
     url = target if isinstance(target, URL) else database_url(target)
     try:
-        engine = create_engine(url, json_serializer=canonical_json, pool_pre_ping=url.drivername != "sqlite")
+        is_server = url.drivername != "sqlite"
+        engine = create_engine(
+            url,
+            json_serializer=canonical_json,
+            pool_pre_ping=is_server,
+            connect_args={"connect_timeout": CONNECT_SECONDS} if is_server else {},
+        )
         if url.drivername == "sqlite":
             event.listen(engine, "connect", prepare_sqlite)
             event.listen(engine, "begin", begin_sqlite)

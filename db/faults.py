@@ -9,6 +9,9 @@ from sqlalchemy.exc import DBAPIError
 Engine = sqlalchemy.Engine
 """For rooms that hand an engine on without knowing SQL."""
 
+RELOAD = "The database does not answer. Reload this page in a moment; what was not saved yet waits in this browser."
+"""For a page that cannot be shown at all."""
+
 
 class DatabaseUnavailable(Exception):
     """The database did not do its part just now; what was asked may be asked again."""
@@ -31,6 +34,8 @@ def sentence_for(reason: str) -> str:
     """What to tell the person, from the driver's own words."""
     if "full" in reason or "no space" in reason:
         return "The server's disk is full; nothing was saved just now. Tell the researcher."
+    if "i/o error" in reason or "readonly" in reason:
+        return "The server cannot write to its disk; nothing was saved just now. Tell the researcher."
     if "locked" in reason or "busy" in reason:
         return "The database is busy; this was not saved yet and is tried again."
     return "The database did not answer; this was not saved yet and is tried again."

@@ -1,6 +1,7 @@
 """Pace, time left, and places that were begun and left."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
@@ -16,7 +17,7 @@ from secondreader.db.studies import get_study
 from secondreader.db.tables import Assignment, Draft, utc_now
 from tests.db.parted_study import NO, entries, parted_study
 
-PLAIN = {"qualification": (), "attention": (), "n_calibration": 0}
+PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}
 
 
 def paced(engine: Engine) -> StudyPace:

@@ -1,6 +1,7 @@
 """Places of somebody who has stopped go to others, and nothing that was done is touched."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from secondreader.db.studies import StudyError, get_study, set_status
 from secondreader.db.tables import Assignment, AuditEvent, StudyItem
 from tests.db.parted_study import entries, label, parted_study
 
-PLAIN = {"qualification": (), "attention": (), "n_calibration": 0}
+PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -25,7 +26,7 @@ def run(*words: str) -> Result:
 def db(sqlite_target: str) -> str:
     """Three people, one of them with a name that a spreadsheet would run, who has labelled everything."""
     engine = open_engine(sqlite_target)
-    plain = {"qualification": (), "attention": (), "n_calibration": 0}
+    plain: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}
     people = parted_study(engine, annotators=("A1", "A2", HOSTILE), **plain)
     label_all(engine, people[HOSTILE])
     engine.dispose()

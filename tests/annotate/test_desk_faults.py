@@ -1,0 +1,153 @@
+"""Faults under a real desk with a real browser before it: what is told, what is kept, and that it goes through after."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from secondreader.annotate.settings import STREAMLIT_OPTIONS
+from secondreader.db.blind import desk_url
+from secondreader.db.engine import open_engine
+from tests.annotate.rooms import APP, Room, at, desk_of, entered, state, stored
+from tests.annotate.seed import Seeded, seed
+from tests.browser import Served, served
+from tests.db.test_faults import admit
+
+pytestmark = pytest.mark.browser
+OUTBOX = "localStorage.getItem('secondreader.outbox') || '[]'"
+IMPATIENT = "import secondreader.db.engine\nsecondreader.db.engine.BUSY_MILLISECONDS = 300\n"
+"""A desk that waits for a lock for 0.3 s in place of 10 s, so that the test need not."""
+HOLD = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.execute('BEGIN IMMEDIATE')\nprint('held', flush=True)\nsys.stdin.read()\n"
+
+
+def label(page: Page) -> None:
+    """No, no visible consideration, submit."""
+    for key in ("2", "5", "Enter"):
+        page.keyboard.press(key)
+
+
+def told(page: Page, sentence: str) -> None:
+    """Wait until the banner says it; meanwhile nothing is called saved."""
+    page.wait_for_selector(f".banner [role=alert]:has-text({sentence!r})")
+    assert page.locator(".state.good").count() == 0
+
+
+def is_kept(page: Page) -> bool:
+    """Whether the browser keeps a submit that is not acknowledged."""
+    return '"op":"submit"' in str(page.evaluate(OUTBOX))
+
+
+def goes_through(page: Page, seeded: Seeded, n: int) -> None:
+    """After the fault, one click sends what waited; it is stored once and no longer kept."""
+    page.click("text=Try again")
+    page.wait_for_selector(".state.good:text('Saved')")
+    assert len({one.assignment_id for one in stored(seeded)}) == len(stored(seeded)) == n
+    assert page.locator(".banner").is_hidden()
+    assert not is_kept(page)
+
+
+@contextmanager
+def full_disk(server: Served, seeded: Seeded) -> Iterator[None]:
+    """The desk's process may not make its files any longer: the next write to the log fails."""
+    size = os.path.getsize(f"{seeded.target}-wal")
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+    yield
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def test_a_disk_that_takes_no_more(context: BrowserContext, seeded: Seeded) -> None:
+    """The sentence says that nothing was saved; the label of before is there, the one that waits comes after it."""
+    with desk_of(seeded) as server:
+        page = entered(context, server, seeded.token)
+        label(page)
+        at(page, 2)
+        state(page, "Saved")
+        with full_disk(server, seeded):
+            label(page)
+            told(page, "cannot write to its disk; nothing was saved")
+            assert is_kept(page)
+            assert len(stored(seeded)) == 1
+        goes_through(page, seeded, 2)
+        at(page, 3)
+        page.close()
+
+
+@contextmanager
+def held(target: str) -> Iterator[None]:
+    """Another process holds the database's write lock."""
+    command = [sys.executable, "-c", HOLD, target]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield
+        assert holder.stdin is not None
+        holder.stdin.close()
+
+
+def test_a_database_that_another_process_locks(
+    context: BrowserContext, seeded: Seeded, tmp_path: Path
+) -> None:
+    """Told as busy, tried again by itself, and saved once the lock is free; reading goes on meanwhile."""
+    (tmp_path / "impatient").mkdir()
+    (tmp_path / "impatient" / "sitecustomize.py").write_text(IMPATIENT)
+    environment = {"SECONDREADER_DESK_DB": seeded.target, "PYTHONPATH": str(tmp_path / "impatient")}
+    with served(APP, STREAMLIT_OPTIONS, environment) as server:
+        page = entered(context, server, seeded.token)
+        with held(seeded.target):
+            label(page)
+            told(page, "The database is busy")
+            at(page, 2)
+            assert is_kept(page)
+        goes_through(page, seeded, 1)
+        page.close()
+
+
+def test_a_postgresql_server_that_goes_away(context: BrowserContext, postgres_target: str) -> None:
+    """Also after a reload of the page, which says in a sentence that it must wait."""
+    seeded = seed(postgres_target)
+    owner = open_engine(postgres_target)
+    url = desk_url(owner).render_as_string(hide_password=False)
+    owner.dispose()
+    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": url}) as server:
+        page = entered(context, server, seeded.token)
+        label(page)
+        at(page, 2)
+        state(page, "Saved")
+        admit(postgres_target, False)
+        label(page)
+        told(page, "The database did not answer")
+        assert is_kept(page)
+        page.reload()
+        page.wait_for_selector(
+            "text=Reload this page in a moment; what was not saved yet waits in this browser."
+        )
+        admit(postgres_target, True)
+        page.reload()
+        page.wait_for_selector(".state.good:text('Saved')")
+        at(page, 3)
+        assert [one.position for one in stored(seeded)] == [1, 2]
+        page.close()
+
+
+def test_two_devices_of_one_person(browser: Browser, room: Room) -> None:
+    """Two browsers with the same link answer the same transcript: one label, the other is told and loads it."""
+    seeded = room.seed()
+    devices = [browser.new_context(), browser.new_context(viewport={"width": 390, "height": 844})]
+    pages = [entered(device, room.server, seeded.token) for device in devices]
+    for page, answer in zip(pages, ("1", "2"), strict=True):
+        for key in (answer, "5", "8", "Enter") if answer == "1" else (answer, "5", "Enter"):
+            page.keyboard.press(key)
+        page.wait_for_selector(".state.good, .banner [role=alert]")
+    assert "another window" in pages[1].inner_text(".banner")
+    pages[1].click("text=Load the saved answer")
+    pages[1].wait_for_selector("[data-question='risky_action'][data-value='yes'][aria-pressed='true']")
+    assert [one.answers["risky_action"] for one in stored(seeded)] == ["yes"]
+    for device in devices:
+        device.close()
