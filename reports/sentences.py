@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def headline_sentences(found: "Analysis") -> tuple[str, ...]:
     """People first, with what adjudicators settled, then each judge: agreement, what it misses, the ceiling, the corrected rate."""
-    notes = [*people_sentences(found), *adjudication_sentences(found)]
+    notes = [*people_sentences(found)]
     notes += judges_sentences(found)
     for part in found.judges:
         notes += judge_sentences(found, part)
@@ -39,7 +39,7 @@ def one_figure(result: "AgreementResult", name: str, group: str, judge: str = ""
 
 
 def people_sentences(found: "Analysis") -> Iterator[str]:
-    """How far people agree with each other."""
+    """How far people agree with each other, and what was settled where they do not."""
     result = found.agreement
     raw = one_figure(result, "raw", "human-human")
     if raw is None:
@@ -58,6 +58,7 @@ def people_sentences(found: "Analysis") -> Iterator[str]:
     again = one_figure(result, "raw", "intra-rater")
     if again is not None:
         yield f"Shown the same transcript again unannounced, people repeat their answer in {figure(again)} of {again.n}."
+    yield from adjudication_sentences(found)
 
 
 def judge_sentences(found: "Analysis", part: "JudgePart") -> Iterator[str]:

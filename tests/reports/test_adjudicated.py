@@ -17,7 +17,7 @@ from secondreader.reports.analysis import Analysis, Options, analyse
 from secondreader.reports.report_html import report_html
 from tests.reports.seed import JUDGES, Shape, make_study
 
-QUICK = Options(resamples=50, permutations=99, slices=("motive",))
+QUICK = Options(resamples=50, permutations=199, slices=("motive",))
 SHAPE = Shape(n=60, judges=JUDGES[:1], unparsed=0)
 
 
