@@ -1,23 +1,39 @@
-"""Progress: who labels at what pace, how far each stratum is, and the state of the study."""
+"""Progress: who labels at what pace, how far each stratum is, what lies idle, and the state of the study."""
 
 import pandas as pd
 import streamlit as st
 
+from secondreader.db.engine import reading
+from secondreader.db.pace import PersonPace, StudyPace, study_pace
+from secondreader.db.readings import AnnotatorProgress
+from secondreader.db.stale import StalePlace, stale_places
+from secondreader.db.studies import get_study
 from secondreader.reports.console_state import state_forms
 from secondreader.reports.facts import StudyFacts
-from secondreader.reports.markup import finished, tag
+from secondreader.reports.markup import finished, sentences, tag
+from secondreader.reports.preparation import KNOWN_PARTS, PreparedPerson, parts_of, prepared_people
+from secondreader.reports.report_preparation import prepared_row
 from secondreader.reports.screen import View, html
 from secondreader.reports.words import plural
 
 SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+STALE_HOURS = 24
+MOST_STALE = 500
+"""Idle places that are listed."""
 
 
 def page(view: View) -> None:
     """The study's progress, then what can be done about it."""
     facts = view.facts
-    html(tag("p", finished(standing(facts))))
-    people(facts)
-    strata(facts)
+    with reading(view.engine) as session:
+        study = get_study(session, view.study)
+        pace = study_pace(session, study)
+        prepared = prepared_people(session, study) if parts_of(session, study) & KNOWN_PARTS else ()
+        stale = stale_places(session, study, STALE_HOURS) if facts.frozen_at else []
+    html(tag("p", finished(standing(facts))), sentences(pace_sentences(pace)))
+    people(facts, pace, prepared)
+    strata(facts, pace)
+    idle(stale)
     st.subheader("State of the study", anchor=False)
     html(tag("p", f"The study is {'a draft' if facts.status == 'draft' else facts.status}."))
     state_forms(view)
@@ -35,42 +51,93 @@ def standing(facts: StudyFacts) -> str:
     return f"{pool}; {given:,} of {plural(wanted, 'assigned label')} given ({given / wanted:.0%})"
 
 
-def people(facts: StudyFacts) -> None:
-    """Progress and pace of each annotator."""
+def pace_sentences(pace: StudyPace) -> list[str]:
+    """Labels of the main queue, their pace and the time left; nothing without a main queue."""
+    if not pace.n_wanted:
+        return []
+    notes = [f"{pace.n_labelled:,} of {plural(pace.n_wanted, 'label')} of the main queue are given"]
+    if pace.labels_per_hour is not None:
+        notes.append(f"One person gives {pace.labels_per_hour:.0f} labels in an hour of active work")
+    if pace.hours_left:
+        notes.append(f"About {pace.hours_left:.1f} hours of active work are left, of all people together")
+    if pace.days_left:
+        notes.append(
+            f"At the mean of the days with labels, that takes {plural(round(pace.days_left + 0.5), 'day')} more"
+        )
+    return notes  # fmt: skip
+
+
+def people(facts: StudyFacts, pace: StudyPace, prepared: tuple[PreparedPerson, ...]) -> None:
+    """Progress, pace and items of known answers of each annotator."""
     st.subheader("Annotators", anchor=False)
     if not facts.annotators:
         st.info("Nobody labels yet.")
         return
-    rows = [
-        {
-            "annotator": one.name,
-            "role": one.role,
-            "source": one.source,
-            "progress": one.n_labelled / one.n_assigned if one.n_assigned else None,
-            "labels": one.n_labelled,
-            "assigned": one.n_assigned or None,
-            "median seconds": one.median_seconds,
-        }
-        for one in facts.annotators
-    ]
-    columns = {"progress": SHARE, "median seconds": st.column_config.NumberColumn(format="%.0f")}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
+    paces = {one.annotator_id: one for one in pace.people}
+    known = {one.name: one for one in prepared}
+    rows = [person_row(one, paces.get(one.annotator_id), known.get(one.name)) for one in facts.annotators]
+    columns = {
+        "progress": SHARE,
+        "median seconds": st.column_config.NumberColumn(format="%.0f"),
+        "hours left": st.column_config.NumberColumn(format="%.1f"),
+    }
+    st.dataframe(pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, column_config=columns)
 
 
-def strata(facts: StudyFacts) -> None:
+def person_row(
+    one: AnnotatorProgress, pace: PersonPace | None, known: PreparedPerson | None
+) -> dict[str, object]:
+    """One annotator; columns that say nothing of anybody are left out later."""
+    row: dict[str, object] = {
+        "annotator": one.name,
+        "role": one.role,
+        "source": one.source,
+        "progress": one.n_labelled / one.n_assigned if one.n_assigned else None,
+        "labels": one.n_labelled,
+        "assigned": one.n_assigned or None,
+        "median seconds": pace.seconds_per_label if pace else one.median_seconds,
+        "hours left": pace.hours_left if pace else None,
+        "days with labels": (pace.n_days or None) if pace else None,
+    }
+    if known is None:
+        return row
+    _, state, rounds, needed, hidden = prepared_row(known)
+    return {**row, "practice": state, "right": rounds, "needed": needed, "attention items": hidden}
+
+
+def strata(facts: StudyFacts, pace: StudyPace) -> None:
     """Progress of each stratum of the draw."""
     if not facts.strata:
         return
     st.subheader("Strata of the draw", anchor=False)
-    rows = [
-        {
-            "stratum": one.name,
-            "progress": one.n_labelled / one.n_drawn,
-            "labelled": one.n_labelled,
-            "drawn": one.n_drawn,
-            "inclusion probability": one.inclusion_probability,
-        }
-        for one in facts.strata
-    ]
+    paces = {one.stratum: one for one in pace.strata}
+    rows = []
+    for one in facts.strata:
+        labels = paces.get(one.name)
+        rows.append(
+            {
+                "stratum": one.name,
+                "progress": labels.n_labelled / labels.n_wanted if labels and labels.n_wanted else None,
+                "labels": labels.n_labelled if labels else None,
+                "wanted": labels.n_wanted if labels else None,
+                "complete": labels.n_complete if labels else None,
+                "drawn": one.n_drawn,
+                "inclusion probability": one.inclusion_probability,
+            }
+        )
     columns = {"progress": SHARE, "inclusion probability": st.column_config.NumberColumn(format="%.4f")}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
+
+
+def idle(stale: list[StalePlace]) -> None:
+    """Places that were begun and left; nothing where there are none."""
+    if not stale:
+        return
+    st.subheader("Idle places", anchor=False)
+    kinds = {"lease": "taken, not labelled in time", "draft": f"begun, untouched for {STALE_HOURS} hours"}
+    rows = [[one.annotator, one.item[:8], kinds[one.kind], one.since] for one in stale[:MOST_STALE]]
+    st.dataframe(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]), hide_index=True)
+    st.caption(
+        "What nobody labels in time goes to somebody else in a shared queue. In a fixed one, "
+        "`secondreader study reassign` moves it."
+    )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 When = Literal["before", "after"]
 WHENS: tuple[When, ...] = ("before", "after")
+KNOWN_PARTS = frozenset({"qualification", "attention"})
+"""Kinds of items whose answers are known."""
 CALIBRATED = ("raw", "positive_agreement", "negative_agreement", "ac1", "alpha")
 
 
@@ -63,7 +65,7 @@ def preparation_of(
     rows = guesses_of(session, study)
     guesses = [ModelGuess(str(one.annotator_id), one.model, one.text) for one in rows]
     return Preparation(
-        people=prepared_people(session, study) if parts & {"qualification", "attention"} else (),
+        people=prepared_people(session, study) if parts & KNOWN_PARTS else (),
         calibration=tuple(
             (when, one)
             for when in WHENS
@@ -117,6 +119,6 @@ def study_hash(session: "Session", study: "Study") -> str:
                 for when in WHENS
                 for row in calibration_rows(session, study, question, when)
             ]
-    if parts & {"qualification", "attention"}:
+    if parts & KNOWN_PARTS:
         beside += [asdict(one) for one in prepared_people(session, study)]
     return content_hash([data_hash(session, study), beside])

@@ -19,9 +19,9 @@ MARKED = {**READABLE, "redacted": True}
 
 def study_with_leaks(session: Session) -> Study:
     """Six transcripts: two with a readable finding, one with a redacted one, one with both kinds."""
-    found = {1: [READABLE], 2: [READABLE], 3: [MARKED], 4: [READABLE, MARKED]}
+    found = {1: (READABLE,), 2: (READABLE,), 3: (MARKED,), 4: (READABLE, MARKED)}
     text = [Content(task=f"t{i}", messages=(Message(role="user", text="x"),)) for i in range(6)]
-    new = [NewTranscript(f"s:{i}", f"c{i}", text[i], leaks=found.get(i, [])) for i in range(6)]
+    new = [NewTranscript(f"s:{i}", f"c{i}", text[i], leaks=found.get(i, ())) for i in range(6)]
     study = ensure_study(session, "s")
     add_to_pool(session, study, add_transcripts(session, new).ids)
     return study
