@@ -25,6 +25,7 @@ from secondreader.db.access import create_invite
 from secondreader.db.blind import desk_url
 from secondreader.db.content import Content, Message, ToolCall
 from secondreader.db.engine import database_url, open_engine, writing
+from secondreader.db.rules import Rules
 from secondreader.db.store import NewTranscript, add_transcripts
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
 from tests.browser import REPOSITORY, Served, served
@@ -90,8 +91,10 @@ def transcript(number: int) -> Content:
     return Content(background="The back office of a small firm.", messages=tuple(messages))
 
 
-def prepare(target: str, *, annotators: int, transcripts: int) -> LoadStudy:
-    """Fill an empty database: everybody reads everything."""
+def prepare(
+    target: str, *, annotators: int, transcripts: int, shared_overlap: int | None = None
+) -> LoadStudy:
+    """Fill an empty database: everybody reads everything, or takes from a queue of that many readers for each transcript."""
     engine = open_engine(target)
     contents = [transcript(number) for number in range(transcripts)]
     names = tuple(f"A{number}" for number in range(annotators))
@@ -99,7 +102,9 @@ def prepare(target: str, *, annotators: int, transcripts: int) -> LoadStudy:
         study = ensure_study(session, "load", title="Load")
         new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(contents)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
-        drawn = freeze(session, study, DrawPlan(transcripts, names, annotators, seed=1))
+        rules = Rules(queue="shared" if shared_overlap else "fixed")
+        plan = DrawPlan(transcripts, names, shared_overlap or annotators, seed=1, rules=rules)
+        drawn = freeze(session, study, plan)
         ids = tuple(drawn.annotator_ids[name] for name in names)
         tokens = tuple(create_invite(session, annotator_id) for annotator_id in ids)
     desk_target = desk_url(engine).render_as_string(hide_password=False) if "://" in target else target

@@ -1,8 +1,9 @@
 """5,000 labels at real desks whose process is killed twice, over bad lines; adds to docs/bench-desk.md.
 
 Run: python -m benchmarks.soak_desk [--labels 5000] [--out docs/bench-desk.md]. 20 annotators on SQLite and 50 on
-PostgreSQL send half of the labels each. Every submit may be doubled, replayed or cut off before its answer is read; what was
-acknowledged is compared with the database at the end. Ends with exit code 1 if a label was lost or doubled.
+PostgreSQL send half of the labels each: once from fixed queues, once from a shared one in which every transcript wants three
+readers. Every submit may be doubled, replayed or cut off before its answer is read; what was acknowledged is compared with the
+database at the end. Ends with exit code 1 if a label was lost or doubled, or a transcript has not exactly its readers.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,8 @@ PATIENCE = 600.0
 """Seconds after which a run that does not end is given up."""
 ANSWER_SECONDS = 15.0
 """After so long without an answer a person's page connects again."""
+OVERLAP = 3
+"""Readers of each transcript in the shared queue."""
 
 
 @dataclass
@@ -74,6 +77,10 @@ class Outcome:
     """Places with more than one label."""
     disordered: int
     """People whose queue is not complete, or no longer in the order in which it was first served."""
+    beyond: int
+    """Transcripts that more people have labelled than wanted."""
+    short: int
+    """Transcripts that fewer people have labelled than wanted."""
     tally: Tally
     seconds: float
 
@@ -81,12 +88,17 @@ class Outcome:
     def is_clean(self) -> bool:
         """Whether everything that must hold did hold."""
         return self.stored == self.wanted and not (
-            self.lost or self.doubled or self.disordered or self.tally.contradicted
+            self.lost
+            or self.doubled
+            or self.disordered
+            or self.beyond
+            or self.short
+            or self.tally.contradicted
         )
 
 
 async def sit(address: str, token: str, seed: int, tally: Tally) -> list[str]:
-    """Label the whole queue, whatever happens to the line; the order in which it was first served."""
+    """Label all that is served, whatever happens to the line; the order in which it was first served."""
     rng = random.Random(seed)
     order: list[str] = []
     cookie = await patiently(lambda: come_in(address, token), tally)
@@ -96,15 +108,20 @@ async def sit(address: str, token: str, seed: int, tally: Tally) -> list[str]:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 packet = await person.open()
-            order = order or [place for place, _ in packet["queue"]]
-            await work_through(person, rng, intended, tally)
+            extend(order, [place for place, _ in packet["queue"]])
             if not person.queue:
                 return order
+            await work_through(person, rng, intended, tally, order)
         except (OSError, TimeoutError, WebSocketException):
             tally.broken += 1
             await asyncio.sleep(rng.uniform(0.2, 1.0))
         finally:
             await person.close()
+
+
+def extend(known: list[str], served: list[str]) -> None:
+    """Add the places that were not served before."""
+    known += [place for place in served if place not in known]
 
 
 async def patiently(call: Callable[[], str], tally: Tally) -> str:
@@ -117,9 +134,12 @@ async def patiently(call: Callable[[], str], tally: Tally) -> str:
             await asyncio.sleep(0.5)
 
 
-async def work_through(person: Annotator, rng: random.Random, intended: dict[str, str], tally: Tally) -> None:
-    """Submit what is open, until it is all done or the line is cut."""
-    for place in list(person.queue):
+async def work_through(
+    person: Annotator, rng: random.Random, intended: dict[str, str], tally: Tally, order: list[str]
+) -> None:
+    """Submit what is open and what comes with the answers, until it is all done or the line is cut."""
+    while person.queue:
+        place = person.queue[0]
         if place in intended:
             tally.resent += 1
         # The page keeps one client token for each intended label, over reloads too (its outbox).
@@ -131,10 +151,13 @@ async def work_through(person: Annotator, rng: random.Random, intended: dict[str
             if rng.random() < 0.03:
                 tally.cut += 1
                 return
-            packet = await person.packet_after(number)
-            note(packet["acks"], place, tally)
+            packets = [await person.packet_after(number)]
             if rng.random() < 0.1:
-                note((await person.packet_after(await person.send(letter)))["acks"], place, tally)
+                packets.append(await person.packet_after(await person.send(letter)))
+        for packet in packets:
+            note(packet["acks"], place, tally)
+            extend(order, packet.get("more", []))
+            extend(person.queue, packet.get("more", []))
         if place not in tally.acknowledged:
             return
         person.queue.remove(place)
@@ -178,18 +201,29 @@ async def everybody(
     return [task.result() for task in tasks]
 
 
-def run(name: str, target: str, n_servers: int, people: int, items: int) -> Outcome:
+def run(name: str, target: str, n_servers: int, people: int, labels: int, *, is_shared: bool) -> Outcome:
     """Seed, serve, kill, and count in the database what is there."""
-    study, tally, wanted = prepare(target, annotators=people, transcripts=items), Tally(), people * items
+    quota = OVERLAP if is_shared else people
+    items = labels // quota
+    overlap = OVERLAP if is_shared else None
+    study = prepare(target, annotators=people, transcripts=items, shared_overlap=overlap)
+    tally, wanted = Tally(), items * quota
     start = time.monotonic()
     with ExitStack() as stack:
         servers = [stack.enter_context(desk(study, free_port())) for _ in range(n_servers)]
         orders = asyncio.run(everybody(study, stack, servers, wanted, tally))
-    return counted(name, study, orders, tally, wanted, time.monotonic() - start)
+    kind = f"{name}, {'shared' if is_shared else 'fixed'} queue{'' if is_shared else 's'}"
+    return counted(kind, study, orders, tally, items, quota, time.monotonic() - start)
 
 
 def counted(
-    name: str, study: LoadStudy, orders: list[list[str]], tally: Tally, wanted: int, seconds: float
+    name: str,
+    study: LoadStudy,
+    orders: list[list[str]],
+    tally: Tally,
+    items: int,
+    quota: int,
+    seconds: float,
 ) -> Outcome:
     """Compare what people were told with what is stored."""
     engine = open_engine(study.owner_target)
@@ -203,14 +237,19 @@ def counted(
         for entries, order in zip(queues, orders, strict=True)
     )
     many = Counter(label.assignment_id for label in labels)
+    readers = Counter(label.transcript_id for label in labels if label.revision == 1)
+    beyond = sum(count > quota for count in readers.values())
+    complete = sum(count == quota for count in readers.values())
     return Outcome(
         name=name,
         annotators=len(study.tokens),
-        wanted=wanted,
+        wanted=items * quota,
         stored=len(labels),
         lost=len(set(tally.acknowledged) - stored),
         doubled=sum(count > 1 for count in many.values()),
         disordered=disordered,
+        beyond=beyond,
+        short=items - complete - beyond,
         tally=tally,
         seconds=seconds,
     )
@@ -220,7 +259,7 @@ def section(found: list[Outcome]) -> str:
     """The outcomes as Markdown."""
     rows = [
         (
-            f"| {one.name} | {one.annotators} | {one.stored:,} of {one.wanted:,} | {one.lost} | {one.doubled} | {one.disordered} "
+            f"| {one.name} | {one.annotators} | {one.stored:,} of {one.wanted:,} | {one.lost} | {one.doubled} | {one.beyond} | {one.short} | {one.disordered} "
             f"| {one.tally.kills} | {one.tally.cut} | {one.tally.broken} | {one.tally.resent} | {one.seconds:.0f} s |"
         )
         for one in found
@@ -230,31 +269,35 @@ def section(found: list[Outcome]) -> str:
             "Real desks, annotators on raw websockets without pauses. Three submits in ten are sent twice in one letter, one in ten is",
             "replayed after its answer, three in a hundred lose their line before the answer; two times a desk's process gets SIGKILL",
             "and is started again. What was acknowledged is compared with the database. *Cut*: lines that the annotator lost; *broken*:",
-            "lines lost with the server or refused while it was away; *in disorder*: not complete, or no longer as first served.",
+            "lines lost with the server or refused while it was away; *in disorder*: not complete, or no longer as first served. In a",
+            f"shared queue people take the next transcript; each wants {OVERLAP} readers. *Beyond*, *short*: transcripts with more or fewer.",
             "",
-            "| run | annotators | stored | lost | doubled | queues in disorder | SIGKILLs | cut | broken | sent again | time |",
-            "|---|---|---|---|---|---|---|---|---|---|---|",
+            "| run | annotators | stored | lost | doubled | beyond | short | queues in disorder | SIGKILLs | cut | broken | sent again | time |",
+            "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
             *rows,
         ]
     )
 
 
+def both(labels: int, is_shared: bool) -> Iterator[Outcome]:
+    """A run on each kind of database."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield run("SQLite, one desk", f"{folder}/soak.db", 1, 20, labels, is_shared=is_shared)
+    with postgres() as target:
+        yield run("PostgreSQL, two desks", target, 2, 50, labels, is_shared=is_shared)
+
+
 def main() -> None:
-    """Run both and write the page's section."""
+    """Run all and write the page's section."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labels", type=int, default=5_000)
     parser.add_argument("--out", type=Path, default=Path("docs/bench-desk.md"))
     given = parser.parse_args()
-    half = given.labels // 2
-    with tempfile.TemporaryDirectory() as folder:
-        found = [run("SQLite, one desk", f"{folder}/soak.db", 1, 20, half // 20)]
-    print(found[-1].is_clean, found[-1].stored, found[-1].seconds, flush=True)
-    with postgres() as target:
-        found.append(run("PostgreSQL, two desks", target, 2, 50, half // 50))
+    found = [one for is_shared in (False, True) for one in both(given.labels // 2, is_shared)]
     write_section(given.out, TITLE, section(found))
     print(section(found))
     if not all(one.is_clean for one in found):
-        sys.exit("soak_desk: labels were lost, doubled or disordered; see the table")
+        sys.exit("soak_desk: labels were lost, doubled, beyond their quota or disordered; see the table")
 
 
 if __name__ == "__main__":
