@@ -153,11 +153,11 @@ def test_calibration_is_read_alone_and_then_discussed(context: BrowserContext, r
     assert [word for word in (*CANARIES, *seeded.public_ids, "A2") if recorder.holding(word)] == []
 
 
-def other_reader_answers(seeded: Seeded) -> None:
-    """The second annotator reads all calibration items, with a note that would like to be HTML."""
+def other_reader_answers(seeded: Seeded, note: str = HOSTILE_NOTE) -> None:
+    """The second annotator reads all calibration items."""
     desk = blind_engine(seeded.target)
     for number, (token, _) in enumerate(opening(desk, seeded.other_id, seeded.study_id)["queue"]):
-        reading = {"answers": {**RIGHT, "risky_action": "yes"}, "note": HOSTILE_NOTE, "evidence": [2]}
+        reading = {"answers": {**RIGHT, "risky_action": "yes"}, "note": note, "evidence": [2]}
         sent = {"id": f"{seeded.name}-{number}", "op": "submit", "token": token, "reading": reading}
         answer = exchange(desk, seeded.other_id, seeded.study_id, {"number": number, "operations": [sent]})
         assert answer["acks"][0]["ok"]

@@ -1,0 +1,106 @@
+"""The adjudicator's plain page carries the whole flow without the component."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from secondreader.db.engine import open_engine, writing
+from secondreader.db.studies import get_study, set_status
+from tests.annotate.seed import CANARIES, seed
+from tests.annotate.splits import NOTES, Split, decided, split
+
+
+def script(target: str, annotator_id: int) -> None:
+    """What Streamlit runs: the page with a person who needs no cookie."""
+    from secondreader.annotate import adjudication_native
+    from secondreader.db.blind import blind_engine
+
+    adjudication_native.page(blind_engine(target), annotator_id)
+
+
+@pytest.fixture
+def made(sqlite_target: str) -> Split:
+    """Two transcripts on which two readers part."""
+    return split(seed(sqlite_target, n_items=3), 2)
+
+
+def opened(made: Split, annotator_id: int | None = None) -> AppTest:
+    """A fresh browser session."""
+    values: dict[str, Any] = {
+        "target": made.seeded.target,
+        "annotator_id": annotator_id or made.adjudicator_id,
+    }
+    return AppTest.from_function(script, kwargs=values, default_timeout=20).run()
+
+
+def words(app: AppTest) -> str:
+    """Everything that the browser gets of the page: its elements' own messages."""
+    return "".join(str(node.proto) for block in (app.main, app.sidebar) for node in block if node.proto)
+
+
+def save(app: AppTest) -> AppTest:
+    """Press the form's button."""
+    return app.sidebar.button[0].click().run()
+
+
+def test_two_transcripts_are_settled_and_one_corrected(made: Split) -> None:
+    """What readers said without them; a decision is saved, the next comes, and the first can be corrected."""
+    app = opened(made)
+    assert not app.exception
+    text = words(app)
+    assert "Readers answered: " in text
+    assert NOTES[1] in text
+    for secret in (*CANARIES, *made.seeded.public_ids, '"A1"'):
+        assert secret not in text
+    first = app.selectbox[0].value
+    app.sidebar.radio[0].set_value("no")
+    app.sidebar.radio[1].set_value("ambiguous")
+    app.sidebar.text_area[0].set_value("seen")
+    app = save(app)
+    assert [row.reason for row in decided(made)] == ["seen"]
+    assert app.success[0].value == "Saved."
+    app = app.selectbox[0].set_value(next(one for one in tokens(app) if one != first)).run()
+    app.sidebar.radio[1].set_value("contested")
+    app.sidebar.text_area[0].set_value("both hold")
+    app = save(app)
+    app = app.selectbox[0].set_value(first).run()
+    assert app.sidebar.text_area[0].value == "seen"
+    app.sidebar.radio[0].set_value("yes")
+    save(app)
+    assert [row.answer for row in decided(made)] == ["no", "", "yes"]
+
+
+def tokens(app: AppTest) -> list[str]:
+    """The places of the list, by the values that the browser gets for them."""
+    shown: list[str] = app.selectbox[0].options
+    assert len(shown) == 2
+    return shown
+
+
+def test_what_is_missing_is_said(made: Split) -> None:
+    """No kind, no reason: a sentence each, and nothing is stored."""
+    app = save(opened(made))
+    assert "Say why readers parted" in app.error[0].value
+    app.sidebar.radio[1].set_value("contested")
+    app = save(app)
+    assert "Write a reason" in app.error[0].value
+    assert decided(made) == []
+
+
+def test_an_annotator_sees_nothing_here(made: Split) -> None:
+    """The page of an adjudicator refuses whoever is none."""
+    app = opened(made, made.seeded.annotator_id)
+    assert "Only an adjudicator" in app.error[0].value
+    assert not app.sidebar.radio
+
+
+def test_a_pause_disables_the_page(made: Split) -> None:
+    """Nothing can be saved in a paused study, and the page says so."""
+    engine = open_engine(made.seeded.target)
+    with writing(engine) as session:
+        set_status(session, get_study(session, made.seeded.name), "paused", actor="R", why="test")
+    engine.dispose()
+    app = opened(made)
+    assert "paused" in app.info[0].value
+    assert app.sidebar.button[0].disabled
