@@ -226,6 +226,9 @@ def test_lists_are_shuffled_by_adjudicator_and_item(room: Room) -> None:
     tokens = [[token_of(chair, item) for item in items] for chair in chairs]
     ranks = [sorted(range(400), key=one.__getitem__) for one in tokens]
     assert ranks[0] != ranks[1]
+    for rank in ranks:
+        places = [at for at, item in enumerate(rank) if item % 2]
+        assert 180 < sum(places) / len(places) < 220, "the order says something of what was imported in turns"
 
 
 def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> None:
