@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
-from secondreader.db.audit import append_event
+from secondreader.db.amendments import AMENDMENT_LOCK, record
+from secondreader.db.dealing import last_position
 from secondreader.db.desk import LABEL_LOCK
 from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.rules import rules_of
-from secondreader.db.studies import StudyError
+from secondreader.db.studies import StudyError, study_id_of
 from secondreader.db.tables import Annotator, Assignment, Draft, Label, Study, StudyItem, public_id
 
 
@@ -43,11 +44,13 @@ class Taker:
 def reassign(
     session: Session, study: Study, giver: str, takers: Sequence[str], *, actor: str, why: str
 ) -> Reassigned:
-    """Move the untouched places of one person's main queue to others, on record; the least loaded takes the next one.
+    """Move the untouched places of one person's main queue to others, as an amendment; the least loaded takes the next.
 
     What is labelled or drafted stays, and nobody gets a transcript twice. Raises StudyError for a shared queue, a study
     that is not frozen or is closed, an unknown name, and an empty reason.
     """
+    wait_turn(session, AMENDMENT_LOCK, study_id_of(study))
+    session.refresh(study)  # an amendment may have been made while this one waited
     check(study, giver, takers, why)
     people = annotators_of(session, study)
     unknown = [name for name in (giver, *takers) if name not in people]
@@ -60,9 +63,13 @@ def reassign(
     places = untouched_places(session, people[giver])
     n_repeats = sum(hand_over(session, people[giver], place, others) for place in places)
     moved = {one.name: len(one.given) for one in others}
+    if not any(moved.values()):
+        raise StudyError(
+            f"Nothing moves: {giver} has {len(places)} untouched places, and the others have those transcripts already."
+        )
     done = Reassigned(moved, len(places) - sum(moved.values()), n_repeats)
-    detail = {"giver": giver, "moved": moved, "kept": done.n_kept, "repeats_dropped": n_repeats, "why": why}
-    append_event(session, actor, "places reassigned", f"study {study.id}", **detail)
+    what = {"reassigned": {"from": giver, "to": moved, "repeats_dropped": n_repeats}}
+    record(session, study, what, study.plan, actor, why)
     return done
 
 
@@ -147,8 +154,7 @@ def hand_over(session: Session, giver_id: int, place: tuple[int, int], takers: S
             col(Assignment.pass_no) > 1,
         ),
     ).rowcount
-    last = pick(func.max(col(Assignment.position))).where(col(Assignment.annotator_id) == taker.annotator_id)
-    position = (execute(session, last).scalar() or 0) + 1
+    position = last_position(session, taker.annotator_id) + 1
     # a new token, so that a page which the giver left open cannot send an answer for it
     execute(
         session,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from secondreader.db.amendments import amendments_of
 from secondreader.db.desk import UnknownAssignment, save_draft
 from secondreader.db.engine import execute, open_engine, pick, reading, writing
 from secondreader.db.reassign import Reassigned, reassign
@@ -68,6 +69,15 @@ def test_what_the_others_have_already_stays(engine: Engine, people: dict[str, in
     assert (done.moved, done.n_kept) == ({"A2": 6 - shared}, shared)
 
 
+def test_where_nothing_can_move_nothing_is_recorded(engine: Engine) -> None:
+    """Everybody has everything: a sentence, no amendment."""
+    parted_study(engine, overlap=3, **PLAIN)
+    with pytest.raises(StudyError, match="Nothing moves: A1 has 12 untouched places"):
+        move(engine, "A2", "A3")
+    with reading(engine) as session:
+        assert amendments_of(session, get_study(session, "s")) == []
+
+
 def test_repeats_are_dropped_with_their_items(engine: Engine) -> None:
     """A repeat by somebody else, or at another distance, measures nothing."""
     parted_study(engine, repeats=0.5, repeat_gap=1, **PLAIN)
@@ -98,15 +108,21 @@ def test_practice_calibration_and_attention_stay(engine: Engine) -> None:
     assert people
 
 
-def test_it_is_on_record(engine: Engine, people: dict[str, int]) -> None:
-    """Who, how many, to whom and why."""
+def test_it_is_an_amendment_on_record(engine: Engine, people: dict[str, int]) -> None:
+    """Who, how many, to whom and why; the plan's hash says that something changed."""
     assert people
+    with reading(engine) as session:
+        before = get_study(session, "s").plan_hash
     done = move(engine, "A2", "A3")
     with reading(engine) as session:
+        study = get_study(session, "s")
+        (amendment,) = amendments_of(session, study)
         event = session.exec(select(AuditEvent).order_by(col(AuditEvent.id).desc())).first()
+    assert (amendment.actor, amendment.why) == ("R", "A1 is ill")
+    assert amendment.what["reassigned"] == {"from": "A1", "to": done.moved, "repeats_dropped": 0}
+    assert amendment.plan_hash == study.plan_hash != before
     assert event is not None
-    assert (event.action, event.actor, event.detail["why"]) == ("places reassigned", "R", "A1 is ill")
-    assert event.detail["moved"] == done.moved
+    assert event.detail["what"] == amendment.what
 
 
 @pytest.mark.parametrize(
