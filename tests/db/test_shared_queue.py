@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, func, update
 from sqlmodel import col, select
 
 from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.calibration import reveal
 from secondreader.db.desk import (
     LabelInput,
     PlaceTaken,
@@ -25,9 +27,12 @@ from secondreader.db.desk import (
     submit_label,
 )
 from secondreader.db.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.rules import Rules
 from secondreader.db.shared_queue import AHEAD, candidates, reader_of, refill, take_next
+from secondreader.db.store import NewVerdict, add_verdicts
 from secondreader.db.studies import get_study, set_status
-from secondreader.db.tables import Assignment, Study, StudyItem, utc_now
+from secondreader.db.tables import Assignment, Study, StudyItem, Transcript, utc_now
+from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
 
 
@@ -248,6 +253,62 @@ def test_attention_items_come_at_the_place_they_were_dealt(engine: Engine, peopl
     assert [place.position for place in places] == [1, 2, 3, 4]
     assert places[2].token == "attention"
     assert {place.part for place in places} == {"pool"}
+
+
+def test_practice_and_calibration_come_before_the_first_place(engine: Engine) -> None:
+    """Nothing is handed out before both are through; attention items then come among the pool's, none among the first five."""
+    people = parted_study(engine, rules=Rules(queue="shared", qualification_rounds=2))
+    person = people["A1"]
+    for n_labelled, part in ((0, "qualification"), (4, "calibration")):
+        assert refill(engine, person) == 0
+        assert {place.part for place in entries(engine, person)} == {part}, n_labelled
+        label_all(engine, person)
+    assert refill(engine, person) == 0
+    with writing(engine) as session:
+        reveal(session, get_study(session, "s"), "R", "enough", force=True)
+    while refill(engine, person):
+        label_all(engine, person)
+    with reading(engine) as session:
+        rows = execute(
+            session,
+            pick(StudyItem.part)
+            .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
+            .where(col(Assignment.annotator_id) == person, col(StudyItem.part).in_(["pool", "attention"]))
+            .order_by(col(Assignment.position)),
+        ).scalars()
+        order = list(rows)
+    assert order.count("pool") == 12
+    assert order[:5] == ["pool"] * 5
+    main = [place for place in entries(engine, person) if place.part == "pool"]
+    assert len(main) == 14
+    assert all(place.is_labelled for place in main)
+
+
+def test_the_order_knows_nothing_of_verdicts_and_models(tmp_path: Path) -> None:
+    """The same study with the verdicts turned round and other models hands out the same places in the same order."""
+    orders = []
+    for number, (yes, models) in enumerate([(0, ("m0", "m1")), (1, ("x", "y"))]):
+        engine = open_engine(str(tmp_path / f"{number}.db"))
+        people = shared_study(engine, 2, 12, 1)
+        with writing(engine) as session:
+            rows = execute(session, pick(Transcript.id)).scalars().all()
+            new = [
+                NewVerdict(
+                    row,
+                    "j",
+                    "k",
+                    "parsed",
+                    {"risky_action": "yes" if row % 2 == yes else "no"},
+                    model=models[row % 2],
+                )
+                for row in rows
+            ]
+            add_verdicts(session, new)
+            taken = [take_next(session, person, n) for n in (2, 4, 6) for person in people]
+        assert sum(taken) == 12
+        orders.append([items_of(engine, person) for person in people])
+        engine.dispose()
+    assert orders[0] == orders[1]
 
 
 def crowd(blind: Engine, person: int, seed: int, start: Barrier) -> int:
