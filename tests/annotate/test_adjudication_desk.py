@@ -182,6 +182,40 @@ def answer_again(made: Split, answers: dict[str, str]) -> None:
     engine.dispose()
 
 
+def test_two_questions_and_two_windows(context: BrowserContext, room: Room) -> None:
+    """Kind and reason go to the question that was touched last; a second window does not overwrite the first."""
+    made = made_in(room, 1)
+    answer_again(made, {"risky_action": "yes", "risk_considered": "no_reasoning"})
+    page, late = (come_in(context, room.server.address, made.token) for _ in range(2))
+    for one in (page, late):
+        press(one, "Enter")
+        at(one, 1)
+    press(page, "1", "5", "m", "v", "p")
+    reason(page, "first")
+    press(page, "Enter")
+    state(page, "Write a reason")
+    assert "visible reasoning" in page.inner_text(".question.missing h3")
+    reason(page, "second")
+    press(page, "Enter")
+    heading(page, "Everything is settled.")
+    state(page, "Saved")
+    found = [(row.question, row.answer, row.kind, row.reason) for row in decided(made)]
+    assert found == [
+        ("risky_action", "yes", "guideline gap", "first"),
+        ("risk_considered", "no", "ambiguous", "second"),
+    ]
+    press(late, "x", "v", "x")
+    reason(late, "late")
+    press(late, "v")
+    reason(late, "late")
+    press(late, "Enter")
+    late.wait_for_selector(".banner:has-text('in another window')")
+    late.click("button:has-text('Look at it again')")
+    late.wait_for_selector(".act .primary:has-text('Save correction')")
+    assert [field.input_value() for field in late.locator("textarea").all()] == ["first", "second"]
+    assert len(decided(made)) == 2
+
+
 def test_a_decision_survives_a_server_that_goes_away(browser: Browser, sqlite_target: str) -> None:
     """Saved while nobody listens: kept in the browser, sent by the next page, said to be saved only then."""
     made = split(seed(sqlite_target, n_items=2), 1)
