@@ -316,6 +316,7 @@ def label_quality(
     judge: str | None = None,
     positive: str = "yes",
     floor_seconds: float = FLOOR_SECONDS,
+    unit: str = "transcript",
 ) -> QualityResult:
     """Quality of the human labels in a long frame or Readings; nothing is removed.
 
@@ -329,7 +330,7 @@ def label_quality(
         raters=tuple(_finish(one, p) for one, p in zip(raters, adjusted, strict=True)),
         flip_rate=_pooled_flips(raters),
         outliers=outliers,
-        cannot_support=cannot_support(readings, judge=judge),
+        cannot_support=cannot_support(readings, judge=judge, unit=unit),
     )
 
 

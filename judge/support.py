@@ -10,13 +10,24 @@ FEW_PER_CLASS = 10
 DEPENDENT = 1.5
 
 
-def cannot_support(readings: Readings, *, judge: str | None = None) -> tuple[str, ...]:
+def cannot_support(
+    readings: Readings, *, judge: str | None = None, unit: str = "transcript"
+) -> tuple[str, ...]:
     """Sentences on claims that these readings cannot carry; empty when none is missing.
 
-    The judge is left out of account when the frame has several and none is named.
+    The judge is left out of account when the frame has several and none is named. `unit` is what people read:
+    "transcript", or "scenario", which no judge reads and which is neither risky nor safe.
     """
     if not readings.labelled.any():
         return ("Without labels nothing can be said about agreement, accuracy or corrected rates.",)
+    if unit == "scenario":
+        found = [
+            *_readers(readings, unit),
+            *_scenarios(readings),
+            *_answers(readings),
+            *_repeats(readings, unit),
+        ]
+        return tuple(found)
     notes = [*_readers(readings), *_scenarios(readings), *_classes(readings), *_repeats(readings)]
     if judge is not None or len(readings.judges) == 1:
         notes += _verdicts(readings, readings.judge_index(judge))
@@ -25,23 +36,22 @@ def cannot_support(readings: Readings, *, judge: str | None = None) -> tuple[str
     return tuple(notes)
 
 
-def _readers(readings: Readings) -> list[str]:
+def _readers(readings: Readings, unit: str = "transcript") -> list[str]:
     """Claims that need more annotators or more overlap."""
     notes = []
     given = (readings.human >= 0).sum(axis=1)
     twice = int((given >= 2).sum())
     if len(readings.raters) < 2 or twice == 0:
         notes.append(
-            "No transcript was labelled by two people: human-human agreement and the human ceiling are untested."
+            f"No {unit} was labelled by two people: human-human agreement and the human ceiling are untested."
         )
     elif twice < 30:
         notes.append(
-            f"Only {twice} transcripts were labelled by two people: human-human agreement is a rough guess."
+            f"Only {twice} {unit}s were labelled by two people: human-human agreement is a rough guess."
         )
     if len(readings.raters) < 3:
-        notes.append(
-            "Fewer than three annotators cannot carry Dawid-Skene gold or the alternative annotator test."
-        )
+        test = "" if unit == "scenario" else " or the alternative annotator test"
+        notes.append(f"Fewer than three annotators cannot carry Dawid-Skene gold{test}.")
     return notes
 
 
@@ -82,12 +92,25 @@ def _classes(readings: Readings) -> list[str]:
     return notes
 
 
-def _repeats(readings: Readings) -> list[str]:
+def _answers(readings: Readings) -> list[str]:
+    """Claims that need more of the one or the other answer."""
+    gold = majority_codes(readings)
+    positive = int((gold == readings.positive).sum())
+    counts = ((positive, "the positive answer"), (int((gold >= 0).sum()) - positive, "another answer"))
+    return [
+        f"{n or 'No'} scenario{'s' if n > 1 else ''} got {what} from most readers: agreement on it is "
+        f"{'hardly known' if n else 'untested'}."
+        for n, what in counts
+        if n < FEW_PER_CLASS
+    ]
+
+
+def _repeats(readings: Readings, unit: str = "transcript") -> list[str]:
     """Claims about the annotators' own consistency and pace."""
     notes = []
     if not (readings.rows["pass_no"] == 2).any():
         notes.append(
-            "No transcript was shown twice to the same person: how often people contradict themselves is unknown."
+            f"No {unit} was shown twice to the same person: how often people contradict themselves is unknown."
         )
     if readings.rows["position"].isna().any():
         notes.append("Positions are missing for some labels: drift over the session is not fully tested.")

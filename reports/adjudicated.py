@@ -15,9 +15,10 @@ def adjudication_sentences(found: "Analysis") -> Iterator[str]:
     seen = found.adjudication
     if seen is None or not (seen.n_split or seen.n_decided):
         return
+    unit = found.facts.codebook.unit
     yield (
-        f"Readers part on {plural(seen.n_split, 'transcript')} or marked it as contested: adjudicators settled "
-        f"{plural(seen.n_decided, 'transcript')}, {seen.n_waiting} still wait. "
+        f"Readers part on {plural(seen.n_split, unit)} or marked it as contested: adjudicators settled "
+        f"{plural(seen.n_decided, unit)}, {seen.n_waiting} still wait. "
         "Agreement between people is of the labels before adjudication."
     )
     if seen.n_decided:

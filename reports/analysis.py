@@ -225,7 +225,9 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
             seed=chosen.seed,
         ),
         judges=judge_parts(readings, facts, decisions, chosen, texts),
-        quality=label_quality(readings, judge=None if people_only else chosen.judge or headline),
+        quality=label_quality(
+            readings, judge=None if people_only else chosen.judge or headline, unit=facts.codebook.unit
+        ),
         missing=missing_sentences(facts, readings, chosen, sealed),
         data_hash=study_hash(session, study),
         preparation=preparation_of(
@@ -401,7 +403,7 @@ def missing_sentences(
         notes.append(f"There are also labels of source {other!r}; they are never mixed with these.")
     if sealed:
         notes.append(sealed)
-    elif not readings.judges and not options.people_only:
+    elif not readings.judges and not options.people_only and facts.codebook.unit == "transcript":
         notes.append("There are no verdicts yet: import some or run `secondreader judge`.")
     return tuple(notes)
 

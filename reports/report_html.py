@@ -1,5 +1,6 @@
 """The report as one HTML document that needs nothing else: no script, no network, nothing unescaped."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,13 @@ CONTENTS = {
     "methods": "Methods",
     "provenance": "Provenance",
 }
+OF_JUDGES = frozenset({"judges", "rates", "disagreements", "unparsed"})
+"""Parts that a review of scenarios has not: no judge reads them."""
 
 
 def report_html(found: "Analysis", made_at: str) -> str:
     """The whole document."""
-    body = join([top(found, made_at), contents(), tag("main", *sections(found, made_at)), foot(found)])
+    body = join([top(found, made_at), contents(found), tag("main", *sections(found, made_at)), foot(found)])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -61,29 +64,36 @@ def top(found: "Analysis", made_at: str) -> Html:
     )
 
 
-def contents() -> Html:
+def headings(found: "Analysis") -> dict[str, str]:
+    """The parts of this report, title by anchor."""
+    is_review = found.facts.codebook.unit == "scenario"
+    return {anchor: title for anchor, title in CONTENTS.items() if not (is_review and anchor in OF_JUDGES)}
+
+
+def contents(found: "Analysis") -> Html:
     """Links to the parts."""
-    links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in CONTENTS.items()]
+    links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in headings(found).items()]
     return tag("nav", tag("ol", *links), aria_label="Contents")
 
 
 def sections(found: "Analysis", made_at: str) -> list[Html]:
     """Every part in order."""
-    return [
-        parts.summary(found),
-        parts.design(found),
-        parts.people(found),
-        parts.judges(found),
-        parts.rates(found),
-        disagreements(found),
-        parts.silence(found),
-        parts.quality(found),
-        preparation(found),
-        parts.limits_of_data(found),
-        parts.transcripts(found, item_readings(found)),
-        parts.methods(found),
-        parts.provenance(found, made_at),
-    ]
+    made: dict[str, Callable[[], Html]] = {
+        "summary": lambda: parts.summary(found),
+        "design": lambda: parts.design(found),
+        "people": lambda: parts.people(found),
+        "judges": lambda: parts.judges(found),
+        "rates": lambda: parts.rates(found),
+        "disagreements": lambda: disagreements(found),
+        "unparsed": lambda: parts.silence(found),
+        "quality": lambda: parts.quality(found),
+        "preparation": lambda: preparation(found),
+        "limits": lambda: parts.limits_of_data(found),
+        "transcripts": lambda: parts.transcripts(found, item_readings(found)),
+        "methods": lambda: parts.methods(found),
+        "provenance": lambda: parts.provenance(found, made_at),
+    }
+    return [made[anchor]() for anchor in headings(found)]
 
 
 def foot(found: "Analysis") -> Html:

@@ -56,8 +56,8 @@ def design(found: "Analysis") -> Html:
         ("Definition", " ".join(found.question.definition.split()) or "–"),
         ("Answers", ", ".join(f"{one.value} ({one.label})" for one in found.question.answers)),
         ("Counts as the finding", found.positive),
-        ("Pool", f"{plural(facts.n_pool, 'transcript')} in {plural(facts.n_scenarios, 'scenario')}"),
-        ("Drawn for labelling", f"{plural(facts.n_drawn, 'transcript')}, {facts.n_labelled} labelled"),
+        ("Pool", pool_words(facts)),
+        ("Drawn for labelling", f"{plural(facts.n_drawn, book.unit)}, {facts.n_labelled} labelled"),
         ("Labels used", f"source {found.options.source}"),
         ("Plan", f"frozen {frozen}"),
         ("Plan hash", facts.plan_hash or "–"),
@@ -78,6 +78,12 @@ def design(found: "Analysis") -> Html:
         pairs(plan) if plan else "",
         amendments(facts),
     )
+
+
+def pool_words(facts: "StudyFacts") -> str:
+    """How much there is to read, and from how many scenarios where those are not what is read."""
+    size = plural(facts.n_pool, facts.codebook.unit)
+    return size if facts.codebook.unit == "scenario" else f"{size} in {plural(facts.n_scenarios, 'scenario')}"
 
 
 def blinding_words(facts: "StudyFacts") -> str:
@@ -365,17 +371,16 @@ def transcripts(found: "Analysis", readings: tuple[ItemReading, ...]) -> Html:
         ]
         for one in chosen
     ]
-    kinds = [f"{name}: {meaning}" for name, meaning in KINDS.items()]
+    unit = found.facts.codebook.unit
+    is_review = unit == "scenario"
+    kinds = [] if is_review else [f"{name}: {meaning}" for name, meaning in KINDS.items()]
+    why = "people differ" if is_review else "a judge departs from gold or gave no answer, or people differ"
+    title = f"{unit.title()}s of disagreement"
     return section(
         "transcripts",
-        "Transcripts of disagreement",
-        tag(
-            "p",
-            f"{plural(len(rows), 'transcript')} where a judge departs from gold or gave no answer, or people differ.",
-        ),
-        table(
-            ["transcript", "scenario", "gold", *names, "labels"], rows, caption="Transcripts of disagreement"
-        ),
+        title,
+        tag("p", f"{plural(len(rows), unit)} where {why}."),
+        table(["item" if is_review else unit, "scenario", "gold", *names, "labels"], rows, caption=title),
         sentences(kinds),
     )
 

@@ -50,7 +50,7 @@ def people_sentences(found: "Analysis") -> Iterator[str]:
         if rate and rate.value is not None
         else ""
     )
-    yield f"Two annotators agree on {figure(raw)} of {raw.n} transcripts{base}."
+    yield f"Two annotators agree on {figure(raw)} of {raw.n} {found.facts.codebook.unit}s{base}."
     corrected = [one_figure(result, name, "human-human") for name in ("ac1", "alpha")]
     shown = [f"{name_of(one.name)} {figure(one)}" for one in corrected if one]
     if shown:

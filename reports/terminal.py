@@ -32,7 +32,7 @@ def show(found: "Analysis", console: Console | None = None) -> None:
     facts = found.facts
     if facts.notice:
         out.print(f"[bold reverse] {escape(facts.notice)} [/]")
-    pool = f"{plural(facts.n_pool, 'transcript')}, {facts.n_labelled} labelled"
+    pool = f"{plural(facts.n_pool, facts.codebook.unit)}, {facts.n_labelled} labelled"
     out.print(f"[bold]{escape(facts.title)}[/] ({escape(facts.name)}): {pool}")
     out.print(f"{escape(found.question.text)} Labels of source {found.options.source}.")
     listing(out, "", headline_sentences(found))
