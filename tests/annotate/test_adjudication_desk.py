@@ -227,6 +227,7 @@ def test_a_decision_survives_a_server_that_goes_away(browser: Browser, sqlite_ta
         press(page, "1", "m")
         reason(page, "seen")
         port = int(server.address.rsplit(":", 1)[1])
+        server.process.kill()
     press(page, "Enter")
     state(page, "Saving…")
     assert decided(made) == []
@@ -234,7 +235,7 @@ def test_a_decision_survives_a_server_that_goes_away(browser: Browser, sqlite_ta
         page.reload()
         heading(page, "Everything is settled.")
         assert [row.reason for row in decided(made)] == ["seen"]
-    context.close()
+        context.close()
 
 
 def test_a_closed_study_is_settled_on_a_phone(browser: Browser, room: Room) -> None:
