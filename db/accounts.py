@@ -73,7 +73,7 @@ def account_of(claims: Mapping[str, Any]) -> Account | None:
     )
 
 
-def people_of(session: Session, account: Account, roles: frozenset[str]) -> list[Known]:
+def known_people(session: Session, account: Account, roles: frozenset[str]) -> list[Known]:
     """Everybody of these roles who is bound to the account, oldest first."""
     rows = session.exec(
         select(Annotator.id, Annotator.role, Study.title)

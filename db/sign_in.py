@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from secondreader.db.access import VISIT_HOURS
-from secondreader.db.accounts import Account, Known, account_of, people_of
+from secondreader.db.accounts import Account, Known, account_of, known_people
 from secondreader.db.engine import reading
 from secondreader.db.faults import faults_in_words
 from secondreader.db.tables import utc_now
@@ -99,7 +99,7 @@ def next_step(
     if utc_now() - account.signed_in_at > timedelta(hours=VISIT_HOURS):
         return Step("Your sign-in is over. Sign in again.")
     with faults_in_words(), reading(engine) as session:
-        known = people_of(session, account, roles)
+        known = known_people(session, account, roles)
     invited = [person for person in known if person.is_invited]
     if not invited:
         return Step(refusal(account, known))

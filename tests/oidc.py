@@ -87,7 +87,7 @@ def handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
     """The provider's pages."""
 
     class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
+        def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
         def answer(self, status: int, body: Any = None, location: str | None = None) -> None:
