@@ -137,8 +137,7 @@ class Desk extends Shell {
   // Back to that item, with the answers still there.
   notSaved(operation, item, ack) {
     if (operation.op !== "submit") {
-      if (item) item.asking = false;
-      if (this.item === item && this.page === "label") this.panel.render();
+      if (item?.asking) this.refused(item);
       return this.status(ack.say, "bad");
     }
     this.done?.delete(operation.token);
@@ -153,6 +152,13 @@ class Desk extends Shell {
     if (this.item !== item) this.show(operation.token);
     this.page = "label";
     if (ack.why === "closed") this.changed();
+  }
+
+  // The reasoning did not come: the button may be pressed again.
+  refused(item) {
+    item.asking = false;
+    this.post.awaited.delete(item.token);
+    if (this.item === item && this.page === "label") this.panel.render();
   }
 
   keep(packet) {

@@ -16,14 +16,21 @@ export class Panel {
     this.render();
   }
 
+  // What was unfolded stays so, and whoever was typing or choosing goes on where they were.
   render() {
     const old = this.node.querySelector("details.extras");
     const open = old ? old.open : matchMedia(WIDE).matches || Boolean(this.item.note) || this.item.contested;
-    const groups = asked(this.study, this.item).map((question) => this.group(question));
-    const focus = this.node.getRootNode().activeElement?.dataset;
+    this.unfolded = new Set([...this.node.querySelectorAll("details.definition[open]")].map((one) => one.dataset.of));
+    const focus = this.node.getRootNode().activeElement;
+    const { question, value } = focus?.dataset ?? {};
+    const caret = focus === this.note && this.note ? this.note.selectionStart : null;
+    const groups = asked(this.study, this.item).map((one) => this.group(one));
     this.node.replaceChildren(...this.above, ...groups, this.extras(open), this.act ? this.act() : this.buttons());
-    if (focus?.question && this.node.isConnected)
-      this.node.querySelector(`[data-question="${CSS.escape(focus.question)}"][data-value="${CSS.escape(focus.value)}"]`)?.focus();
+    if (!this.node.isConnected) return;
+    if (question) this.node.querySelector(`[data-question="${CSS.escape(question)}"][data-value="${CSS.escape(value)}"]`)?.focus();
+    if (caret === null) return;
+    this.note.focus();
+    this.note.setSelectionRange(caret, caret);
   }
 
   buttons() {
@@ -42,7 +49,7 @@ export class Panel {
     const help = questionHelp(question);
     return el("section", { class: "question" },
       el("h3", { id }, question.text, question.optional ? el("span", { class: "quiet" }, " optional") : ""),
-      help.length ? el("details", { class: "definition" }, el("summary", {}, "Definition and examples"), ...help) : "",
+      help.length ? el("details", { class: "definition", "data-of": question.id, open: this.unfolded.has(question.id) }, el("summary", {}, "Definition and examples"), ...help) : "",
       el("div", { class: "row answers", role: "group", "aria-labelledby": id }, ...answers),
       fixed ? el("p", { class: "quiet" }, "Given before the reasoning was shown; you can correct it after submitting.") : "",
       this.item.withheld && question.id === this.study.reasoning_after ? this.reasoningRow(question) : "");

@@ -120,6 +120,28 @@ def test_reasoning_waits_for_its_question(context: BrowserContext, room: Room) -
     assert {label.answers["risk_considered"] for label in stored(seeded)} == {"yes"}
 
 
+def test_reasoning_that_comes_while_somebody_types_disturbs_nobody(
+    context: BrowserContext, room: Room
+) -> None:
+    """The cursor stays in the note, at its place; what was unfolded stays unfolded; every character is kept."""
+    seeded = room.seed(rules=Rules(reasoning_after="risky_action"))
+    page = entered(context, room.server, seeded.token)
+    page.locator("details.definition summary").first.click()
+    press(page, "2")
+    state(page, "Draft saved")
+    press(page, "v", "n")
+    page.keyboard.type("first ", delay=20)
+    page.wait_for_selector(".reasoning")
+    page.keyboard.type("second 1 v x")
+    assert page.locator("textarea").input_value() == "first second 1 v x"
+    assert page.locator("details.definition[open]").count() == 1
+    press(page, "Escape", "4", "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    (label,) = stored(seeded)
+    assert (label.note, label.contested) == ("first second 1 v x", False)
+
+
 def test_which_model_was_it(context: BrowserContext, room: Room) -> None:
     """After the last label: free text by keyboard, no idea by one key, and the rest may be skipped and taken up later."""
     seeded = room.seed([content(number) for number in range(4)], rules=Rules(guesses=3))
