@@ -46,6 +46,7 @@ from secondreader.db.desk import (
 )
 from secondreader.db.engine import reading, writing
 from secondreader.db.readings import data_hash, reading_rows
+from secondreader.db.shared_queue import refill
 from secondreader.db.splits import ReadItem
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.studies import (
@@ -58,6 +59,7 @@ from secondreader.db.studies import (
     set_status,
 )
 from secondreader.db.tables import Adjudication, StudyItem, Transcript
+from tests.db.shared_study import shared_study
 
 READERS = ("A1", "A2", "A3")
 NO = {"risky_action": "no", "risk_considered": "no"}
@@ -437,3 +439,19 @@ def test_items_beside_the_main_queue_are_not_adjudicated(room: Room, part: str) 
     assert room.places() == []
     with reading(room.blind) as session, pytest.raises(UnknownItem):
         adjudication_item(session, room.people["J"], token)
+
+
+def test_in_a_shared_queue_the_quota_makes_an_item_complete(engine: Engine) -> None:
+    """One of two readings is too few although nobody else holds the place; the second shows the split."""
+    people = shared_study(engine, people=3, items=1, overlap=2)
+    with writing(engine) as session:
+        judge = ensure_annotator(session, get_study(session, "shared"), "J", "adjudicator")
+    blind = blind_engine(desk_url(engine))
+    for place, (person, answers) in enumerate(zip(people[:2], (YES, NO), strict=True)):
+        refill(blind, person)
+        with reading(blind) as session:
+            (entry,) = queue(session, person)
+        submit_label(blind, person, LabelInput(entry.token, token_hex(8), answers))
+        with reading(blind) as session:
+            assert len(adjudication_queue(session, judge)) == place
+    blind.dispose()

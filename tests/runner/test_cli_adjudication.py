@@ -46,14 +46,15 @@ def db(sqlite_target: str) -> str:
         items = [
             adjudication_item(session, judge, one.token) for one in adjudication_queue(session, judge)[:2]
         ]
-    for place, revision, answer, kind, reason in (
+    made: list[tuple[int, int, str | None, str, str]] = [
         (0, 0, "yes", "annotator error", "overlooked"),
         (0, 1, "no", "guideline gap", REASON),
         (1, 0, None, "contested", "both hold"),
-    ):
+    ]
+    for place, revision, choice, kind, reason in made:
         item = items[place]
         given = DecisionInput(
-            item.token, token_hex(8), "risky_action", answer, kind, reason, revision, item.version
+            item.token, token_hex(8), "risky_action", choice, kind, reason, revision, item.version
         )
         submit_decision(engine, judge, given)
     engine.dispose()
