@@ -46,7 +46,7 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     if item is None and native_stages.asks_guess(start, desk.item, desk.guess):
         return
     if item is None:
-        st.success("All transcripts are labelled. Thank you.")
+        st.success(f"All {study['unit']}s are labelled. Thank you.")
         back_button(desk.tokens, None)
         return
     one_item(desk, item)

@@ -206,7 +206,7 @@ class Desk extends Shell {
       const again = name === "failed" ? "" : button("Go on", "Enter", () => this.arrive(), { class: "primary" });
       return this.sheet(...result(outcome), again);
     }
-    if (name === "waiting") return this.sheet("You have read all calibration transcripts.",
+    if (name === "waiting") return this.sheet(`You have read all calibration ${this.word.toLowerCase()}s.`,
       "As soon as everybody has, the researcher opens the discussion; then come back here.",
       button("Look again", "Enter", () => this.post.reopen(), { class: "primary" }), this.backButton());
     if (name === "discussion") return this.go(this.queue[0]);
@@ -221,7 +221,7 @@ class Desk extends Shell {
     this.page = "start";
     this.item = undefined;
     const begin = button("Start reading", "Enter", () => { this.started = true; this.go(this.next(-1)); }, { class: "primary" });
-    const intro = introduction(this.stage, this.queue.length);
+    const intro = introduction(this.stage, this.queue.length, this.word.toLowerCase());
     this.body.replaceChildren(el("main", { class: "sheet guideline" }, intro ? el("p", { class: "intro" }, intro) : "",
       ...guidelineNodes(this.study.guideline), el("div", { class: "act" }, begin)));
     begin.focus();
@@ -278,7 +278,7 @@ class Desk extends Shell {
   // This part is through: what comes next is the server's to say, once it has everything.
   finish() {
     if (this.item && !this.done.has(this.item.token)) return this.say("This is the last open one.");
-    if (this.stage.name === "discussion") return this.sheet("You have seen all calibration transcripts.", "Now everybody reads alone again.",
+    if (this.stage.name === "discussion") return this.sheet(`You have seen all calibration ${this.word.toLowerCase()}s.`, "Now everybody reads alone again.",
       button("Go on to the main queue", "Enter", () => this.post.reopen("main"), { class: "primary" }), this.backButton());
     this.sheet("One moment", "Saving your last answer…");
     this.finishing = true;

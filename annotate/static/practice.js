@@ -6,8 +6,8 @@ const percent = (share) => `${Math.round(share * 100)} %`;
 const labelOf = (question, value) => question.answers.find((one) => one.value === value)?.label ?? value ?? "no answer";
 
 // What the start page says of the part that comes first.
-export function introduction(stage, n) {
-  const one = n === 1 ? "transcript" : "transcripts";
+export function introduction(stage, n, word) {
+  const one = n === 1 ? word : `${word}s`;
   if (stage.name === "qualification") {
     const again = stage.rounds > 1 ? ` Round ${stage.round} of ${stage.rounds}.` : "";
     return `First some practice: ${n} ${one}. After each one you see which answers were right and why. `
