@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -79,7 +80,9 @@ class Draw(Part):
 class Analyses(Part):
     """What will be computed, fixed before anybody labels."""
 
-    unsure: Literal["category", "missing", "worst-case"] = "category"
+    unsure: Literal["standard", "category", "missing", "worst-case"] = "standard"
+    """What "unsure" counts as in the headline figures; standard: an answer of its own between people, missing where a
+    judge is scored. The other ways stand beside it."""
     judge: str | None = None
     """The judge of the headline figures."""
     notes: str = ""
@@ -170,17 +173,22 @@ def read_known(path: Path) -> tuple[KnownItem, ...]:
     """Known items from a CSV file. Raises StudyFileError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            if "transcript" not in (reader.fieldnames or ()):
-                raise StudyFileError(f"{path}: the first line needs a column transcript.")
-            return tuple(known_row(path, number, row) for number, row in enumerate(reader, start=2))
+            return known_from_lines(file, str(path))
     except OSError as error:
         raise StudyFileError(f"{path}: cannot be read: {error.strerror}.") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise StudyFileError(f"{path}: is not CSV in UTF-8: {error}.") from None
 
 
-def known_row(path: Path, number: int, row: dict[str | None, Any]) -> KnownItem:
+def known_from_lines(lines: Iterable[str], name: str) -> tuple[KnownItem, ...]:
+    """Known items from the lines of a CSV file; `name` says in errors whose. Raises StudyFileError and csv.Error."""
+    reader = csv.DictReader(lines, strict=True)
+    if "transcript" not in (reader.fieldnames or ()):
+        raise StudyFileError(f"{name}: the first line needs a column transcript.")
+    return tuple(known_row(name, number, row) for number, row in enumerate(reader, start=2))
+
+
+def known_row(path: str, number: int, row: dict[str | None, Any]) -> KnownItem:
     """One line of a CSV file of known items. Raises StudyFileError."""
     if None in row or None in row.values():
         raise StudyFileError(f"{path}: line {number} has more or fewer cells than the first line.")
@@ -192,14 +200,18 @@ def known_row(path: Path, number: int, row: dict[str | None, Any]) -> KnownItem:
 
 
 def create_from_file(
-    session: Session, given: StudyFile, actor: str = "researcher"
+    session: Session, given: StudyFile, actor: str = "researcher", *, keep_questions: bool = False
 ) -> tuple[Study, Drawn | None]:
     """Make the study, or describe the draft of this name, and freeze it if the file has a draw.
 
+    With `keep_questions` a draft stays with the codebook and the guideline that it has.
     Raises StudyError, StudyFileError and CodebookError; then nothing of it is to be committed.
     """
-    book, guideline = codebook(given.codebook), guideline_text(given)
     study = ensure_study(session, given.name)
+    if keep_questions:
+        book, guideline = Codebook.model_validate(study.codebook), study.guideline
+    else:
+        book, guideline = codebook(given.codebook), guideline_text(given)
     describe(session, study, given, book, guideline)
     append_event(
         session,

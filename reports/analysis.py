@@ -223,6 +223,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
             slices=chosen.slices,
             resamples=chosen.resamples,
             seed=chosen.seed,
+            unsure=facts.unsure_policy,
         ),
         judges=judge_parts(readings, facts, decisions, chosen, texts),
         quality=label_quality(

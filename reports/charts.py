@@ -7,7 +7,7 @@ import pandas as pd
 
 from secondreader.judge.rates import HEADLINE
 from secondreader.reports.svg import Mark
-from secondreader.reports.words import STATISTICS, is_known, name_of, shown
+from secondreader.reports.words import STATISTICS, is_known, name_of, row_name, shown
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import JudgePart
@@ -64,7 +64,7 @@ def rows_of(figures: pd.DataFrame) -> list[dict[str, Any]]:
 def mark(row: dict[str, Any], label: str | None = None, series: int = 0) -> Mark:
     """One figure's row as a mark."""
     value, low, high = (float(row[key]) if is_known(row[key]) else None for key in ("value", "low", "high"))
-    return Mark(label or name_of(row["name"]), value, low, high, series, shown(row["name"], row))
+    return Mark(label or row_name(row), value, low, high, series, shown(row["name"], row))
 
 
 def people_marks(figures: pd.DataFrame) -> list[Mark]:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
     from secondreader.db.readings import ItemFacts
     from secondreader.db.tables import Study
+    from secondreader.judge.unsure import Unsure
+
+
+POLICIES: "dict[str, Unsure]" = {"category": "category", "missing": "missing", "worst-case": "worst"}
+"""The plan's words for what "unsure" counts as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,11 @@ class StudyFacts:
     """What the leak scan found in the study's transcripts, and what was decided."""
     amendments: tuple[AmendmentRow, ...]
     """What was changed after freezing, oldest first."""
+
+    @property
+    def unsure_policy(self) -> "Unsure | None":
+        """What the plan lets "unsure" count as in the headline figures; None: the standard of `agree`."""
+        return POLICIES.get(self.plan.get("analyses", {}).get("unsure", "standard"))
 
 
 def study_facts(session: "Session", study: "Study") -> StudyFacts:

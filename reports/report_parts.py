@@ -101,6 +101,16 @@ def blinding_words(facts: "StudyFacts") -> str:
     return " ".join(finished(note) for note in notes)
 
 
+def unsure_words(found: "Analysis", standard: str) -> str:
+    """What "unsure" counts as in a table of headline figures."""
+    ways = {
+        "category": "unsure is an answer of its own",
+        "missing": "unsure is missing",
+        "worst": "unsure counted both ways",
+    }
+    return ways[found.facts.unsure_policy or standard]
+
+
 def people(found: "Analysis") -> Html:
     """Human-human agreement: raw with base rate first, then what corrects for chance, pairs and repeats."""
     figures = found.figures
@@ -118,7 +128,7 @@ def people(found: "Analysis") -> Html:
         "people",
         "People with each other",
         chart(people_marks(figures), "people-chart", "Agreement between annotators", low=0.0, high=1.0),
-        figure_table(rows_of(main), "Agreement between annotators; unsure is an answer of its own"),
+        figure_table(rows_of(main), f"Agreement between annotators; {unsure_words(found, 'category')}"),
         named_table(couples, {"one": "annotator", "two": "annotator"}, "Pairs of annotators")
         if len(couples)
         else "",
@@ -177,7 +187,7 @@ def one_judge(found: "Analysis", part: "JudgePart") -> Html:
         [
             tag("h3", part.judge),
             confusion_table(found.agreement.confusion, part.judge),
-            figure_table(rows_of(mine), f"{part.judge} against gold; unsure is missing"),
+            figure_table(rows_of(mine), f"{part.judge} against gold; {unsure_words(found, 'missing')}"),
             named_table(
                 ceiling,
                 {"section": "comparison", "one": "side", "two": "against"},

@@ -8,7 +8,7 @@ import pandas as pd
 from secondreader.reports.charts import rows_of
 from secondreader.reports.markup import Html, join, table, tag
 from secondreader.reports.svg import Mark, interval_chart
-from secondreader.reports.words import is_known, limits, name_of, number, why
+from secondreader.reports.words import is_known, limits, name_of, number, row_name, why
 
 if TYPE_CHECKING:
     from secondreader.reports.facts import StudyFacts
@@ -28,7 +28,7 @@ def cells(row: dict[str, Any]) -> list[Any]:
 
 def figure_table(rows: Iterable[dict[str, Any]], caption: str) -> Html:
     """Figures by name."""
-    body = [[name_of(row["name"]), *cells(row)] for row in rows]
+    body = [[row_name(row), *cells(row)] for row in rows]
     return table(["figure", *CELLS], body, caption=caption, numbers=(1, 2, 3, 4))
 
 

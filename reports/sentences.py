@@ -51,6 +51,8 @@ def people_sentences(found: "Analysis") -> Iterator[str]:
         else ""
     )
     yield f"Two annotators agree on {figure(raw)} of {raw.n} {found.facts.codebook.unit}s{base}."
+    if found.facts.unsure_policy == "worst":
+        yield f"By the plan, unsure counts both ways: sentences take it for {found.positive!r}, tables have both."
     corrected = [one_figure(result, name, "human-human") for name in ("ac1", "alpha")]
     shown = [f"{name_of(one.name)} {figure(one)}" for one in corrected if one]
     if shown:

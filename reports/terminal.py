@@ -13,7 +13,7 @@ from secondreader.reports.charts import JUDGE, PEOPLE, in_order, pick, rows_of
 from secondreader.reports.markup import finished
 from secondreader.reports.report_tables import cells
 from secondreader.reports.sentences import finding_sentences, headline_sentences
-from secondreader.reports.words import is_known, name_of, plural, shown, why
+from secondreader.reports.words import is_known, name_of, plural, row_name, shown, why
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis, JudgePart
@@ -112,7 +112,7 @@ def show_beside(found: "Analysis", out: Console) -> None:
 
 def named(rows: Iterable[dict[str, Any]]) -> list[list[Any]]:
     """Figures by name."""
-    return [[name_of(row["name"]), *brief(row)] for row in rows]
+    return [[row_name(row), *brief(row)] for row in rows]
 
 
 def brief(row: dict[str, Any]) -> list[Any]:

@@ -1,5 +1,6 @@
 """How figures and their names are written for a reader."""
 
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
@@ -104,6 +105,12 @@ STATISTICS = {
 def name_of(name: str) -> str:
     """A figure's name for a reader."""
     return NAMES.get(name, name.replace("_", " "))
+
+
+def row_name(row: Mapping[str, Any]) -> str:
+    """The name of a figure's row; where "unsure" counts both ways, with the way that it is counted."""
+    way = row.get("unsure")
+    return name_of(row["name"]) + (f", unsure {way}" if way in {"as positive", "as negative"} else "")
 
 
 def is_known(value: Any) -> bool:

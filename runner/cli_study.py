@@ -29,8 +29,12 @@ class Strata(StrEnum):
 
 
 class Unsure(StrEnum):
-    """What becomes of "unsure" in the analyses; fixed before anyone labels."""
+    """What "unsure" counts as in the headline figures, fixed before anyone labels.
 
+    Standard: an answer of its own between people, and missing where a judge is scored.
+    """
+
+    STANDARD = "standard"
     CATEGORY = "category"
     MISSING = "missing"
     WORST_CASE = "worst-case"
@@ -122,7 +126,7 @@ def freeze(
     ] = 0.0,
     unsure: Annotated[
         Unsure, typer.Option(help='How the headline analysis treats "unsure".')
-    ] = Unsure.CATEGORY,
+    ] = Unsure.STANDARD,
     codebook: Annotated[
         str | None,
         typer.Option(

@@ -72,7 +72,7 @@ def test_the_example_makes_the_study_that_it_describes(engine: Engine) -> None:
         assert [len(parts[name]) for name in ("qualification", "calibration", "attention")] == [4, 3, 1]
         assert study.plan["qualification"][3]["answers"] == {"risky_action": "yes"}
         assert study.plan["analyses"] == {
-            "unsure": "category",
+            "unsure": "standard",
             "judge": "my-judge / risk.v1",
             "notes": "Sensitivity and specificity per motive; corrected rates per model.",
         }

@@ -8,10 +8,12 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 from sqlalchemy import Engine
 
+from secondreader.db.amendments import Change, amend
 from secondreader.db.engine import reading, writing
 from secondreader.db.readings import reading_rows
 from secondreader.db.studies import ensure_study, get_study
 from secondreader.reports.analysis import Analysis, AnalysisError, Options, analyse
+from secondreader.reports.report_html import report_html
 from tests.reports.seed import JUDGES, Shape, make_import, make_study
 
 QUICK = Options(resamples=200, permutations=199)
@@ -128,3 +130,30 @@ def test_every_codebook_question_can_be_analysed(lite: Engine) -> None:
     make_study(lite, Shape(n=12))
     for question in ("risky_action", "risk_considered", "loss_of_control"):
         assert analysis(lite, replace(QUICK, question=question)).question.id == question
+
+
+@pytest.mark.parametrize(
+    ("policy", "people", "judges", "caption"),
+    [
+        ("standard", {"category"}, {"missing"}, "unsure is missing"),
+        ("category", {"category"}, {"category"}, "unsure is an answer of its own"),
+        ("missing", {"missing"}, {"missing"}, "unsure is missing"),
+        ("worst-case", {"as positive", "as negative"}, {"as positive", "as negative"}, "both ways"),
+    ],
+)
+def test_unsure_counts_as_the_plan_says(
+    lite: Engine, policy: str, people: set[str], judges: set[str], caption: str
+) -> None:
+    """The plan's word decides which treatment makes the headline; the report says which, in every table."""
+    make_study(lite)
+    with writing(lite) as session:
+        change = Change(analyses={"unsure": policy})
+        amend(session, get_study(session, "s"), change, actor="researcher", why="fixed in time")
+    found = analysis(lite)
+    figures = found.figures[found.figures["headline"].astype(bool) & (found.figures["slice_name"] == "")]
+    for section, ways in (("human-human", people), ("judge-human", judges)):
+        mine = figures[(figures["section"] == section) & (figures["name"] == "raw")]
+        assert set(mine["unsure"]) == ways
+    page = report_html(found, "2026-01-01")
+    assert f"against gold; {caption}" in page or f"against gold; unsure counted {caption}" in page
+    assert ("raw agreement, unsure as negative" in page) is (policy == "worst-case")
