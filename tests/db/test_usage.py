@@ -99,7 +99,7 @@ def test_every_revision_of_everybody_is_there_with_a_reason(study: Engine) -> No
     assert why["a second reading"] > 0
     assert (
         why[
-            "unsure is an answer of its own between people; a transcript whose gold is unsure scores no judge"
+            "unsure counts as the plan says; by the standard it is an answer of its own between people, and scores no judge"
         ]
         > 0
     )
