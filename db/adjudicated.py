@@ -62,16 +62,18 @@ class AdjudicationSummary:
     """Decisions that count, by kind."""
 
 
-def decisions(session: Session, study: Study) -> list[Decision]:
-    """Every decision ever made in a study, oldest first."""
-    items = items_of(session, study)
-    rows = session.exec(
+def decisions(session: Session, study: Study, item: str | None = None) -> list[Decision]:
+    """Every decision ever made in a study, or on one item of it (public id), oldest first."""
+    statement = (
         select(Adjudication, Annotator.name)
         .join(Annotator, col(Annotator.id) == col(Adjudication.annotator_id))
         .join(StudyItem, col(StudyItem.id) == col(Adjudication.study_item_id))
+        .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
         .where(StudyItem.study_id == study.id)
         .order_by(col(Adjudication.id))
-    ).all()
+    )
+    rows = session.exec(statement if item is None else statement.where(Transcript.public_id == item)).all()
+    items = items_of(session, study, rows[0][0].study_item_id if rows and item is not None else None)
     newest = {key_of(row): row.id for row, _ in rows}
     return [
         decision_of(study, items[row.study_item_id], row, name, is_latest=newest[key_of(row)] == row.id)
@@ -79,9 +81,9 @@ def decisions(session: Session, study: Study) -> list[Decision]:
     ]
 
 
-def items_of(session: Session, study: Study) -> dict[int, ReadItem]:
-    """The labelled items of the main queue by id."""
-    found = read_items(session, study_id_of(study), rules_of(study.rules))
+def items_of(session: Session, study: Study, item_id: int | None = None) -> dict[int, ReadItem]:
+    """The labelled items of the main queue, or one of them, by id."""
+    found = read_items(session, study_id_of(study), rules_of(study.rules), item_id=item_id)
     return {one.item_id: one for one in found}
 
 

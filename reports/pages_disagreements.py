@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from secondreader.db.adjudicated import decisions
 from secondreader.db.engine import reading
 from secondreader.db.readings import transcript_view
 from secondreader.db.studies import get_study
@@ -17,6 +18,7 @@ from secondreader.reports.sentences import finding_sentences
 from secondreader.reports.transcript_html import (
     TURNS_A_PAGE,
     background,
+    decision_html,
     definition,
     label_html,
     latest,
@@ -144,7 +146,9 @@ def choose(rows: list[ItemReading], judge: str | None) -> str | None:
 def show_transcript(view: View, item: str) -> None:
     """One transcript, with verdicts and labels beside it."""
     with reading(view.engine) as session:
-        seen = transcript_view(session, get_study(session, view.study), item)
+        study = get_study(session, view.study)
+        seen = transcript_view(session, study, item)
+        settled = [one for one in decisions(session, study, item) if one.is_latest]
     if seen is None:
         st.info("This transcript is not in the study's pool any more.")
         return
@@ -165,6 +169,9 @@ def show_transcript(view: View, item: str) -> None:
         html(*(verdict_html(one) for one in seen.verdicts))
         st.subheader("Labels", anchor=False)
         html(*(label_html(name, label) for name, label in latest(seen)))
+        if settled:
+            st.subheader("Adjudication", anchor=False)
+            html(*(decision_html(one) for one in settled))
         st.subheader("About it", anchor=False)
         about = {"scenario": seen.cluster, "model": seen.model or "–", **seen.condition, **seen.attributes}
         html(definition({**about, "id": seen.item}))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from secondreader.reports.markup import Html, join, tag
 
 if TYPE_CHECKING:
+    from secondreader.db.adjudicated import Decision
     from secondreader.db.content import Content, Message, ToolCall
     from secondreader.db.readings import TranscriptView
     from secondreader.db.tables import Label, Verdict
@@ -154,5 +155,19 @@ def label_html(name: str, label: "Label") -> Html:
         tag("div", heading, class_="sr-role"),
         definition(facts),
         long_text(label.note) if label.note else "",
+        class_="sr-said",
+    )
+
+
+def decision_html(decision: "Decision") -> Html:
+    """One adjudicator's decision that counts, with its reason."""
+    facts = {decision.question: decision.answer or "contested", "kind": decision.kind}
+    if decision.has_changed:
+        facts["since then"] = "readers answer otherwise now"
+    return tag(
+        "div",
+        tag("div", decision.adjudicator, class_="sr-role"),
+        definition(facts),
+        long_text(decision.reason),
         class_="sr-said",
     )

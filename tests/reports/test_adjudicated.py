@@ -6,7 +6,9 @@ from secrets import token_hex
 
 import pandas as pd
 import pytest
+import streamlit as st
 from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
 
 from secondreader.db.adjudicated import adjudicated_answers
 from secondreader.db.adjudications import AdjudicationItem, adjudication_item, adjudication_queue
@@ -14,6 +16,7 @@ from secondreader.db.decisions import DecisionInput, submit_decision
 from secondreader.db.engine import reading, writing
 from secondreader.db.studies import StudyError, ensure_annotator, get_study
 from secondreader.reports.analysis import Analysis, Options, analyse
+from secondreader.reports.pages_disagreements import EVERY
 from secondreader.reports.report_html import report_html
 from tests.reports.seed import JUDGES, Shape, make_study
 
@@ -38,13 +41,15 @@ def adjudicator(engine: Engine, name: str) -> tuple[int, list[AdjudicationItem]]
     return person, [one for one in by_task if one.questions[0].question == "risky_action"]
 
 
-def decide(engine: Engine, person: int, item: AdjudicationItem, answer: str | None) -> None:
+def decide(
+    engine: Engine, person: int, item: AdjudicationItem, answer: str | None, reason: str = "seen"
+) -> None:
     """One decision."""
     kind = "ambiguous" if answer else "contested"
     submit_decision(
         engine,
         person,
-        DecisionInput(item.token, token_hex(8), "risky_action", answer, kind, "seen", 0, item.version),
+        DecisionInput(item.token, token_hex(8), "risky_action", answer, kind, reason, 0, item.version),
     )
 
 
@@ -102,6 +107,32 @@ def test_sealed_judges_do_not_seal_adjudication(lite: Engine) -> None:
     assert found.judges == ()
     assert found.adjudication is not None
     assert found.adjudication.n_split > 0
+
+
+def test_a_decision_stands_beside_its_labels(lite: Engine) -> None:
+    """The transcript's page shows the decision that counts, its kind and its reason as text."""
+    make_study(lite, SHAPE)
+    person, items = adjudicator(lite, "J")
+    decide(lite, person, items[0], None, reason="<b>both</b> hold")
+    with reading(lite) as session:
+        (item,) = adjudicated_answers(session, get_study(session, "s"), "risky_action")
+    st.cache_data.clear()
+    app = AppTest.from_function(page, kwargs={"target": lite.url.database}, default_timeout=60)
+    app.session_state["disagreement-kind"] = EVERY
+    app.session_state["item"] = item
+    app.run()
+    assert not app.exception
+    shown = "\n".join(str(getattr(one, "proto", "")) for one in app.main)
+    assert "Adjudication" in shown
+    assert "&lt;b&gt;both&lt;/b&gt; hold" in shown
+
+
+def page(target: str) -> None:
+    """What Streamlit runs: the page of disagreements, for a researcher who needs no cookie."""
+    from secondreader.db.engine import open_engine
+    from secondreader.reports import console_pages
+
+    console_pages.show(open_engine(target, migrate=False), "disagreements", "Rita")
 
 
 def test_a_pseudonym_has_one_role(lite: Engine) -> None:
