@@ -84,7 +84,7 @@ def at_first_transcript(browser: Browser, link: str, scheme: str, size: dict[str
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(link)
-    page.wait_for_selector(".desk.styled main")
+    page.wait_for_selector(".desk.styled .body > *")
     if page.locator(".sheet.guideline").count():
         page.keyboard.press("Enter")
     page.wait_for_selector("h1:text('Transcript')")

@@ -62,7 +62,7 @@ def enter(browser: Browser, address: str, token: str) -> Page:
     """A fresh profile at its first transcript."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/join#{token}")
-    page.wait_for_selector(".desk.styled main")
+    page.wait_for_selector(".desk.styled .body > *")
     if page.locator(".sheet.guideline").count():
         page.keyboard.press("Enter")
     return page

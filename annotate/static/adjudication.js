@@ -167,7 +167,7 @@ class Adjudication extends Shell {
     const begin = open === undefined ? "" : button("Go on", "Enter", () => this.go(open), { class: "primary" });
     const rows = [...this.places].map(([token, state], at) => el("li", {}, button(`${this.word} ${at + 1}`, "", () => this.go(token)),
       el("span", { class: `chip ${state}` }, STATES[state])));
-    this.body.replaceChildren(el("main", { class: "sheet" }, heading, ...this.introduction(), rows.length ? el("ol", { class: "places" }, ...rows) : "",
+    this.body.replaceChildren(el("section", { class: "sheet" }, heading, ...this.introduction(), rows.length ? el("ol", { class: "places" }, ...rows) : "",
       el("div", { class: "act" }, begin, again)));
     heading.focus();
     this.say(`${heading.textContent} ${this.count.textContent}.`);

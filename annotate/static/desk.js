@@ -222,7 +222,7 @@ class Desk extends Shell {
     this.item = undefined;
     const begin = button("Start reading", "Enter", () => { this.started = true; this.go(this.next(-1)); }, { class: "primary" });
     const intro = introduction(this.stage, this.queue.length, this.word.toLowerCase());
-    this.body.replaceChildren(el("main", { class: "sheet guideline" }, intro ? el("p", { class: "intro" }, intro) : "",
+    this.body.replaceChildren(el("section", { class: "sheet guideline" }, intro ? el("p", { class: "intro" }, intro) : "",
       ...guidelineNodes(this.study.guideline), el("div", { class: "act" }, begin)));
     begin.focus();
   }
@@ -232,7 +232,7 @@ class Desk extends Shell {
     this.page = "sheet";
     this.item = undefined;
     const heading = el("h1", { tabindex: "-1" }, title);
-    this.body.replaceChildren(el("main", { class: "sheet" }, heading, el("p", {}, text), el("div", { class: "act" }, ...actions)));
+    this.body.replaceChildren(el("section", { class: "sheet" }, heading, el("p", {}, text), el("div", { class: "act" }, ...actions)));
     heading.focus();
     this.say(`${title} ${text}`);
   }

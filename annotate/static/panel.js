@@ -25,7 +25,7 @@ export class Panel {
     const { question, value } = focus?.dataset ?? {};
     const caret = focus === this.note && this.note ? this.note.selectionStart : null;
     const groups = asked(this.study, this.item).map((one) => this.group(one));
-    this.node.replaceChildren(...this.above, ...groups, this.extras(open), this.act ? this.act() : this.buttons());
+    this.node.replaceChildren(el("h2", { class: "spoken" }, "Questions"), ...this.above, ...groups, this.extras(open), this.act ? this.act() : this.buttons());
     if (!this.node.isConnected) return;
     if (question) this.node.querySelector(`[data-question="${CSS.escape(question)}"][data-value="${CSS.escape(value)}"]`)?.focus();
     if (caret === null) return;

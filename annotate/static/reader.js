@@ -16,7 +16,7 @@ export class Reader {
     this.heading = el("h1", { tabindex: "-1" }, title);
     const n = item.content.messages.length;
     const talk = isScenario ? [] : [el("h2", {}, `Conversation (${n} ${n === 1 ? "message" : "messages"})`), this.log];
-    this.node = el("main", { class: "scroll", tabindex: "0", "aria-label": isScenario ? "Scenario" : "Transcript", onscroll: active },
+    this.node = el("section", { class: "scroll", tabindex: "0", "aria-label": isScenario ? "Scenario" : "Transcript", onscroll: active },
       el("div", { class: "column" }, this.heading, skip && el("button", { type: "button", class: "skip", onclick: skip }, "Go to the questions"),
         ...situation(item.content, isScenario), ...talk));
     this.upTo(FIRST_MESSAGES);

@@ -43,7 +43,7 @@ def entered(context: BrowserContext, server: Served, token: str) -> Page:
     """A page that came in by its invite link and stands at the first transcript."""
     page = context.new_page()
     page.goto(f"{server.address}/join#{token}")
-    page.wait_for_selector(".desk.styled main")
+    page.wait_for_selector(".desk.styled .body > *")
     if page.locator(".sheet.guideline").count():
         page.keyboard.press("Enter")
     at(page, 1)

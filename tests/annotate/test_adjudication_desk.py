@@ -27,7 +27,7 @@ def come_in(context: BrowserContext, address: str, token: str) -> Page:
     """A page that came in by its invite link and stands at the list."""
     page = context.new_page()
     page.goto(f"{address}/join#{token}")
-    page.wait_for_selector(".desk.styled main h1")
+    page.wait_for_selector(".desk.styled .body h1")
     return page
 
 

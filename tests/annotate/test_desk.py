@@ -128,7 +128,7 @@ def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, room: Roo
     server = room.server
     page, other = entered(context, server, seeded.token), context.new_page()
     other.goto(server.address)
-    other.wait_for_selector(".desk.styled main")
+    other.wait_for_selector(".desk.styled .body > *")
     other.keyboard.press("Enter")
     at(other, 1)
     for tab, answer in ((page, "1"), (other, "2")):
@@ -364,7 +364,7 @@ def test_time_without_a_key_or_pointer_does_not_count(context: BrowserContext, r
     page = entered(context, room.server, seeded.token)
     page.clock.install()
     page.goto(room.server.address)
-    page.wait_for_selector(".desk.styled main")
+    page.wait_for_selector(".desk.styled .body > *")
     page.keyboard.press("Enter")
     at(page, 1)
     page.clock.run_for(300_000)

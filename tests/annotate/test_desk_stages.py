@@ -21,7 +21,7 @@ def come_in(context: BrowserContext, room: Room, seeded: Seeded) -> Page:
     """A page that came in by its invite link."""
     page = context.new_page()
     page.goto(f"{room.server.address}/join#{seeded.token}")
-    page.wait_for_selector(".desk.styled main")
+    page.wait_for_selector(".desk.styled .body > *")
     return page
 
 

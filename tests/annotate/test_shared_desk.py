@@ -128,7 +128,7 @@ def test_a_shared_queue_by_keyboard(
     with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": sqlite_target}) as server:
         page = context.new_page()
         page.goto(f"{server.address}/join#{token}")
-        page.wait_for_selector(".desk.styled main")
+        page.wait_for_selector(".desk.styled .body > *")
         page.keyboard.press("Enter")
         for number in range(1, 7):
             page.wait_for_selector(f"h1:text-is('Transcript {number}')")
