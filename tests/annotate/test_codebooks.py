@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from secondreader.annotate.keymap import answer_keys
+from secondreader.annotate.keymap import ANSWER_KEYS, answer_keys
 from secondreader.db.codebook import BUILTIN, CodebookError, builtin_guideline, codebook
+from secondreader.db.rules import Rules, gate_question
 
 
 @pytest.mark.parametrize("name", BUILTIN)
@@ -54,3 +55,15 @@ def test_a_codebook_is_named_or_a_file(tmp_path: Path) -> None:
     assert (book.name, book.unit, book.questions[0].examples) == ("mine", "transcript", ("so",))
     with pytest.raises(CodebookError, match=r"no such file; give a TOML file, or the name default or"):
         codebook("scenario_review")
+
+
+def test_the_codebook_in_the_docs_can_be_used(tmp_path: Path) -> None:
+    """It is read as it stands there, its answers have keys, and its first question may come before the reasoning."""
+    text = (Path(__file__).parents[2] / "docs" / "codebooks.md").read_text(encoding="utf-8")
+    path = tmp_path / "example.toml"
+    path.write_text(text.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    book = codebook(path)
+    assert gate_question(book, Rules(reasoning_after="shared")) == book.questions[0]
+    assert [one for keys in answer_keys(book).values() for one in keys.values()] == list("1234567")
+    assert book.checked({"shared": "no", "weighed": "no"}) == {"shared": "no", "weighed": "no"}
+    assert f"the first {len(ANSWER_KEYS)} answers" in text
