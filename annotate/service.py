@@ -16,6 +16,7 @@ from secondreader.db.desk_errors import DeskError, NotYet, PlaceTaken, StudyClos
 from secondreader.db.engine import reading, writing
 from secondreader.db.faults import DatabaseUnavailable, Engine, faults_in_words
 from secondreader.db.guesses import MAX_GUESS, open_guesses, save_guess
+from secondreader.db.leases import open_places
 from secondreader.db.reasoning import check_first_label, keep_draft, rules_at, show_reasoning
 from secondreader.db.rules import Rules
 from secondreader.db.shared_queue import refill
@@ -137,10 +138,9 @@ def further_places(engine: Engine, annotator_id: int) -> Packet:
             if refill(engine, annotator_id) == 0:
                 return {}
             with reading(engine) as session:
-                places = queue(session, annotator_id)
+                return {"more": open_places(session, annotator_id)}
     except (DeskError, DatabaseUnavailable):
         return {}
-    return {"more": [place.token for place in places if not place.is_labelled]}
 
 
 def wanted_items(engine: Engine, annotator_id: int, rules: Rules, tokens: Sequence[str]) -> Packet:

@@ -8,9 +8,9 @@ from datetime import date
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick
+from secondreader.db.leases import hidden_places
 from secondreader.db.readings import median
 from secondreader.db.rules import rules_of
-from secondreader.db.shared_queue import hidden_places
 from secondreader.db.studies import study_id_of
 from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyItem
 

@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick
-from secondreader.db.shared_queue import LAPSED, database_now
+from secondreader.db.leases import LAPSED, database_now
 from secondreader.db.studies import study_id_of
 from secondreader.db.tables import Annotator, Assignment, Draft, Label, Study, StudyItem, Transcript
 

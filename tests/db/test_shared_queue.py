@@ -27,8 +27,9 @@ from secondreader.db.desk import (
     submit_label,
 )
 from secondreader.db.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.leases import own_places, reader_of
 from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import AHEAD, candidates, reader_of, refill, take_next
+from secondreader.db.shared_queue import AHEAD, candidates, refill, take_next
 from secondreader.db.store import NewVerdict, add_verdicts
 from secondreader.db.studies import get_study, set_status
 from secondreader.db.tables import Assignment, Study, StudyItem, Transcript, utc_now
@@ -55,7 +56,8 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     made = Clock()
-    monkeypatch.setattr("secondreader.db.shared_queue.database_now", lambda _session: made())
+    for module in ("leases", "shared_queue"):
+        monkeypatch.setattr(f"secondreader.db.{module}.database_now", lambda _session: made())
     return made
 
 
@@ -385,7 +387,7 @@ def test_a_servers_clock_counts_on_postgresql(postgres_target: str, monkeypatch:
     owner = open_engine(postgres_target)
     people = shared_study(owner, 2, 3, 1)
     assert refill(owner, people[0]) == 3
-    monkeypatch.setattr("secondreader.db.shared_queue.utc_now", lambda: utc_now() + timedelta(days=365))
+    monkeypatch.setattr("secondreader.db.leases.utc_now", lambda: utc_now() + timedelta(days=365))
     assert refill(owner, people[1]) == 0
     assert len(open_tokens(owner, people[0])) == 3
     owner.dispose()
@@ -401,7 +403,7 @@ class SharedQueue(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.clock = Clock()
-        self.patch.setattr("secondreader.db.shared_queue.utc_now", self.clock)
+        self.patch.setattr("secondreader.db.leases.utc_now", self.clock)
         self.engine = open_engine("sqlite://")
         self.people = shared_study(self.engine, PEOPLE, ITEMS, OVERLAP)
         self.seen: dict[int, list[str]] = {person: [] for person in self.people}
@@ -468,7 +470,8 @@ class SharedQueue(RuleBasedStateMachine):
             self.clock.now = now + timedelta(days=3_000)
             reader = reader_of(session, self.people[0])
             assert reader is not None
-            offered = {item for item, _ in candidates(session, reader, self.clock.now)}
+            own = own_places(session, reader, self.clock.now)
+            offered = {item for item, _ in candidates(session, reader, self.clock.now, own)}
             mine = select(Assignment.study_item_id).where(
                 Assignment.annotator_id == self.people[0], col(Assignment.leased_until).is_(None)
             )

@@ -1,0 +1,187 @@
+"""Leases: the places of a shared queue, which are kept for their reader for a while.
+
+A place is taken until `Assignment.leased_until`. A label settles it (no date); a draft renews it. What was not labelled in time
+may go to somebody else, who marks the lease that was passed over as lapsed: no clock that is put back makes it valid again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlmodel import Session, col
+
+from secondreader.db.engine import execute, pick, wait_turn
+from secondreader.db.rules import Rules, rules_of
+from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyItem, utc_now
+
+ITEM_LOCK = 7302017
+LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
+"""The date of a lease that somebody else has passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person as the shared queue knows them."""
+
+    annotator_id: int
+    study_id: int
+    status: str
+    order_seed: int
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPlace:
+    """One place of the person's, of whatever part."""
+
+    assignment_id: int
+    token: str
+    item_id: int
+    position: int
+    pass_no: int
+    part: str
+    is_settled: bool
+    """Labelled, or dealt to the person for good."""
+    is_kept: bool
+    """Settled, or its lease runs."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is kept for a label that has not come."""
+        return self.is_kept and not self.is_settled
+
+
+def database_now(session: Session) -> datetime:
+    """The time by the database server's clock, which all desks share; SQLite's is this machine's."""
+    if session.get_bind().dialect.name == "postgresql":
+        now: datetime = execute(session, pick(func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
+    return utc_now()
+
+
+def is_kept(now: datetime, rules: Rules) -> ColumnElement[bool]:
+    """SQL: the place is settled, or its lease runs.
+
+    A lease that ends later than any given now could is of a clock that went wrong: it does not hold the item up.
+    """
+    until = col(Assignment.leased_until)
+    longest = now + 2 * timedelta(minutes=rules.lease_minutes)
+    return or_(until.is_(None), and_(until > now, until <= longest))
+
+
+def reader_of(session: Session, annotator_id: int) -> Reader | None:
+    """The person, if their study has a shared queue."""
+    row = execute(
+        session,
+        pick(Study.id, Study.status, Annotator.order_seed, Study.rules)
+        .join(Annotator, col(Annotator.study_id) == col(Study.id))
+        .where(col(Annotator.id) == annotator_id),
+    ).first()
+    if row is None or rules_of(row[3]).queue != "shared":
+        return None
+    return Reader(annotator_id, row[0], row[1], row[2], rules_of(row[3]))
+
+
+def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace]:
+    """All places of the person, in their order."""
+    rows = execute(
+        session,
+        pick(
+            Assignment.id,
+            Assignment.token,
+            Assignment.study_item_id,
+            Assignment.position,
+            Assignment.pass_no,
+            StudyItem.part,
+            col(Assignment.leased_until).is_(None),
+            is_kept(now, reader.rules),
+        )
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(col(Assignment.annotator_id) == reader.annotator_id)
+        .order_by(col(Assignment.position)),
+    )
+    return [OwnPlace(*row) for row in rows]
+
+
+def shown(own: Sequence[OwnPlace]) -> list[OwnPlace]:
+    """The places that the queue shows."""
+    reached = max((one.position for one in own if one.part != "attention"), default=0)
+    return [one for one in own if one.is_kept and (one.part != "attention" or one.position <= reached)]
+
+
+def hidden_places(session: Session, annotator_id: int) -> set[int]:
+    """Ids of places that the person's queue does not show: leases that ran out, attention items not reached yet."""
+    reader = reader_of(session, annotator_id)
+    if reader is None:
+        return set()
+    own = own_places(session, reader, database_now(session))
+    return {one.assignment_id for one in own} - {one.assignment_id for one in shown(own)}
+
+
+def open_places(session: Session, annotator_id: int) -> list[str]:
+    """Tokens of the places in the shared queue that the person sees and has not labelled, in order."""
+    reader = reader_of(session, annotator_id)
+    if reader is None:
+        return []
+    found = shown(own_places(session, reader, database_now(session)))
+    attention = [one.assignment_id for one in found if one.part == "attention"]
+    labelled = pick(Label.assignment_id).where(col(Label.assignment_id).in_(attention))
+    done = set(execute(session, labelled).scalars()) if attention else set()
+    return [
+        one.token
+        for one in found
+        if one.is_open or (one.part == "attention" and one.assignment_id not in done)
+    ]
+
+
+def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False) -> bool:
+    """Renew the person's lease, or settle it with a label; False where others have all the places by now.
+
+    A lease that has run out is renewed as long as the item has room.
+    """
+    item_id, until = execute(
+        session,
+        pick(Assignment.study_item_id, Assignment.leased_until).where(col(Assignment.id) == assignment_id),
+    ).one()
+    reader = reader_of(session, annotator_id) if until is not None else None
+    if reader is None:
+        return True  # settled, or dealt to this person alone
+    wait_turn(session, ITEM_LOCK, item_id)
+    now = database_now(session)
+    if n_others(session, reader, item_id, now) >= reader.rules.overlap:
+        return False
+    renewed = None if for_good else now + timedelta(minutes=reader.rules.lease_minutes)
+    execute(
+        session, update(Assignment).where(col(Assignment.id) == assignment_id).values(leased_until=renewed)
+    )
+    pass_over(session, reader, item_id, now)
+    return True
+
+
+def n_others(session: Session, reader: Reader, item_id: int, now: datetime) -> int:
+    """Places of other people on one item that are labelled or kept; call it under the item's lock."""
+    n: int = execute(
+        session,
+        pick(func.count(col(Assignment.id))).where(
+            col(Assignment.study_item_id) == item_id,
+            col(Assignment.annotator_id) != reader.annotator_id,
+            col(Assignment.pass_no) == 1,
+            is_kept(now, reader.rules),
+        ),
+    ).scalar_one()
+    return n
+
+
+def pass_over(session: Session, reader: Reader, item_id: int, now: datetime) -> None:
+    """Mark the leases of others that have run out, so that they stay so."""
+    execute(
+        session,
+        update(Assignment)
+        .where(
+            col(Assignment.study_item_id) == item_id,
+            col(Assignment.annotator_id) != reader.annotator_id,
+            ~is_kept(now, reader.rules),
+        )
+        .values(leased_until=LAPSED),
+    )
