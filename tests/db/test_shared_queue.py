@@ -189,6 +189,42 @@ def test_a_late_label_is_taken_while_there_is_room(
     assert max(readers_by_item(engine).values()) == 2
 
 
+def test_a_clock_put_back_revives_no_lease(
+    engine: Engine, blind: Engine, people: tuple[int, ...], clock: Clock
+) -> None:
+    """Two others took over what a person had left; once the clock goes back, both can label it and the first holds nothing."""
+    refill(blind, people[0])
+    item = items_of(blind, people[0])[0]
+    clock.move(31)
+    for person in people[1:]:
+        with writing(engine) as session:
+            take_next(session, person, 9)
+    clock.move(-20)
+    assert open_tokens(blind, people[0]) == []
+    for person in people[1:]:
+        with reading(engine) as session:
+            place = pick(Assignment.token).where(
+                col(Assignment.annotator_id) == person, col(Assignment.study_item_id) == item
+            )
+            token = execute(session, place).scalar_one()
+        label(blind, person, token)
+    assert set(readers_by_item(engine).values()) == {2}
+
+
+def test_a_lease_of_a_clock_that_was_ahead_holds_nothing_up(
+    blind: Engine, people: tuple[int, ...], clock: Clock
+) -> None:
+    """Taken while the clock was a month ahead: once it is right again, the places are free, and the labels welcome."""
+    clock.move(43_200)
+    refill(blind, people[0])
+    token = open_tokens(blind, people[0])[0]
+    clock.move(-43_200)
+    assert open_tokens(blind, people[0]) == []
+    label(blind, people[0], token)
+    assert refill(blind, people[0]) == AHEAD
+    assert len(open_tokens(blind, people[0])) == AHEAD
+
+
 def test_a_draft_keeps_the_place(blind: Engine, people: tuple[int, ...], clock: Clock) -> None:
     """Who works on a long transcript does not lose it."""
     refill(blind, people[0])
