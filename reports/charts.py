@@ -7,7 +7,7 @@ import pandas as pd
 
 from secondreader.judge.rates import HEADLINE
 from secondreader.reports.svg import Mark
-from secondreader.reports.words import STATISTICS, is_known, name_of, row_name, shown
+from secondreader.reports.words import STATISTICS, is_known, row_name, shown
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import JudgePart
@@ -79,7 +79,7 @@ def judge_marks(figures: pd.DataFrame, judges: Iterable[str]) -> list[Mark]:
     for name in JUDGE:
         for series, judge in enumerate(names):
             for row in in_order(pick(figures, "judge-human", judge=judge), [name]):
-                marks.append(mark(row, name_of(name) if series == 0 else " ", series))
+                marks.append(mark(row, row_name(row) if series == 0 else " ", series))
     return marks
 
 
