@@ -8,7 +8,7 @@ from secondreader.db.codebook import Codebook, CodebookError, Question
 
 
 class Rules(BaseModel):
-    """How a study's desk behaves; fixed when the study is frozen, changed later only by an amendment."""
+    """How a study's desk behaves; fixed for good when the study is frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     qualification_threshold: Annotated[float, Field(ge=0, le=1)] = 0.8
