@@ -25,6 +25,7 @@ from secondreader.judge.rates import RatesResult, corrected_rates, majority_code
 from secondreader.reports.facts import StudyFacts, study_facts
 from secondreader.reports.figures import all_figures, as_json
 from secondreader.reports.preparation import Preparation, preparation_of, study_hash
+from secondreader.reports.review import QuestionFigure, review_figures
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -115,6 +116,8 @@ class Analysis:
     """How far the adjudication of the desk's labels is; None for imported ones."""
     sealed: str | None = None
     """Why no judge is compared with people here; None where nothing is held back."""
+    review: tuple[QuestionFigure, ...] = ()
+    """Every question side by side, in a review of scenarios."""
 
     @property
     def positive(self) -> str:
@@ -210,6 +213,12 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         known = answers_of(own, question, chosen.unsure)
         return read_frame(own, positive=positive, unsure=chosen.unsure, answers=known)
 
+    def of_question(other: Question, options: Options) -> Readings:
+        rows = reading_rows(session, study, other.id, source=options.source or SOURCES[0])
+        own = long_frame([row for row in rows if row["kind"] == "human"], options)
+        known = answers_of(own, other, options.unsure)
+        return read_frame(own, positive=options.positive or "", unsure=options.unsure, answers=known)
+
     texts = labelled_texts(session, study) if chosen.words else None
     headline = facts.judges[0].judge if facts.judges and not people_only else None
     return Analysis(
@@ -237,6 +246,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         adjudication=adjudication_summary(session, study, question.id) if is_desk else None,
         versions=versions(),
         sealed=sealed,
+        review=review_figures(facts, chosen, of_question),
     )
 
 

@@ -36,7 +36,7 @@ FIGURE = (
 
 def all_figures(found: "Analysis") -> pd.DataFrame:
     """One row a figure, columns SCOPE then FIGURE."""
-    rows = [*agreement_rows(found), *quality_rows(found), *preparation_rows(found)]
+    rows = [*agreement_rows(found), *quality_rows(found), *preparation_rows(found), *review_rows(found)]
     for part in found.judges:
         rows += [*alt_rows(part.alt_test), *rate_rows(part), *slice_rows(part)]
     return pd.DataFrame(rows, columns=[*SCOPE, *FIGURE])
@@ -62,6 +62,12 @@ def quality_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
     for rater in found.quality.raters:
         for estimate in (rater.flip_rate, rater.repeat_alpha, rater.unsure_rate):
             yield scoped("label quality", estimate, one=rater.rater)
+
+
+def review_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+    """Every question of a review of scenarios."""
+    for question, estimate in found.review:
+        yield scoped("review", estimate, one=question)
 
 
 def preparation_rows(found: "Analysis") -> Iterator[dict[str, Any]]:

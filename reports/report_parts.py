@@ -25,6 +25,8 @@ from secondreader.reports.sentences import judge_sentences, judges_sentences, pe
 from secondreader.reports.words import name_of, plural, shown
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from secondreader.reports.analysis import Analysis, JudgePart
     from secondreader.reports.facts import StudyFacts
 
@@ -142,7 +144,14 @@ def people(found: "Analysis") -> Html:
         )
         if len(others)
         else "",
+        review_table(figures),
     )
+
+
+def review_table(figures: "pd.DataFrame") -> Html | str:
+    """Every question of a review of scenarios; nothing in another study."""
+    mine = figures[figures["section"] == "review"]
+    return named_table(mine, {"one": "question"}, "Every question") if len(mine) else ""
 
 
 def judges(found: "Analysis") -> Html:

@@ -101,7 +101,11 @@ def show_figures(out: Console, title: str, rows: list[dict[str, Any]]) -> None:
 
 
 def show_beside(found: "Analysis", out: Console) -> None:
-    """Calibration before and after its discussion, and guesses of the model, where there are any."""
+    """Every question of a review, calibration before and after, and guesses of the model, where there are any."""
+    questions = rows_of(found.figures[found.figures["section"] == "review"])
+    if questions:
+        body = [[row["one"], name_of(row["name"]), *brief(row)] for row in questions]
+        out.print(grid("Every question", ["question", "figure", *FIGURE_HEAD], body))
     rows = rows_of(found.figures[found.figures["section"] == "calibration"])
     if rows:
         body = [[f"{name_of(row['name'])}, {row['one']}", *brief(row)] for row in rows]

@@ -209,6 +209,13 @@ def test_the_report_of_a_review_has_no_judges(db: str) -> None:
     assert "People with each other" in titles
     assert not {"Judges with people", "Corrected rates", "Systematic disagreement"} & set(titles)
     assert "12 scenarios where people differ." in page
+    shares = re.findall(r"<td>(\w+)</td><td>share of positive answers</td><td[^>]*>(.*?)</td>", page)
+    assert shares == [
+        ("realistic", "100.0%"),
+        ("relevant", "100.0%"),
+        ("benign", "50.0%"),
+        ("free_of_hints", "0.0%"),
+    ]
     assert "no verdicts" not in page
 
 
