@@ -176,7 +176,7 @@ def test_every_real_transcript_is_shown(
         page.on("pageerror", lambda error: errors.append(str(error)))
         for number, content in enumerate(contents, start=1):
             page.wait_for_selector(f"h1:text-is('Transcript {number} of {n}')")
-            text = page.locator(".desk main").inner_text()
+            text = page.locator(".desk section.scroll").inner_text()
             assert f"({len(content['messages'])} message" in text
             assert not [secret for secret in hidden[canonical_json(content)] if secret in text]
             for key in ("2", "5", "Enter"):
