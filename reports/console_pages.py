@@ -18,6 +18,7 @@ from secondreader.reports import (
     pages_quality,
     pages_rates,
     pages_report,
+    pages_studies,
 )
 from secondreader.reports.markup import tag
 from secondreader.reports.screen import STYLE, View, choose_view, html, settled
@@ -38,6 +39,7 @@ class ConsolePage(NamedTuple):
 
 PAGES: dict[str, ConsolePage] = {
     "overview": ConsolePage("Overview", pages_overview.page),
+    "plan": ConsolePage("Study plan", pages_studies.page, without_study=pages_studies.without_study),
     "progress": ConsolePage("Progress", pages_progress.page),
     "leaks": ConsolePage("Leak review", pages_leaks.page),
     "people": ConsolePage("People", pages_people.page, without_study=pages_people.without_study),

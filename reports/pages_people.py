@@ -9,11 +9,8 @@ from secondreader.db.engine import reading, writing
 from secondreader.db.faults import Engine
 from secondreader.db.people import ROLES, Person, close_links, invite, people_with_links
 from secondreader.db.studies import StudyError, get_study
-from secondreader.reports.screen import View, done, refusal, settle
+from secondreader.reports.screen import DESK_ADDRESS, View, refusal, settle, show_links
 from secondreader.reports.words import plural
-
-DESK_ADDRESS = "http://localhost:8501"
-ONCE = "The link is a secret and is shown this once: copy it now. Only its hash is kept."
 
 
 def page(view: View) -> None:
@@ -67,8 +64,7 @@ def make_link(engine: Engine, study: str | None, actor: str) -> None:
         refusal(error)
         return
     address = console_address() if role == "researcher" else desk
-    done(ONCE)
-    st.code(f"{address.rstrip('/')}/join#{token}", language=None, wrap_lines=True)
+    show_links(address, [(name.strip(), token)])
 
 
 def console_address() -> str:

@@ -23,8 +23,11 @@ from secondreader.reports.facts import StudyFacts, study_facts
 from secondreader.reports.markup import Html, finished, sentences, tag
 from secondreader.reports.preparation import study_hash
 from secondreader.reports.report_tables import cells
-from secondreader.reports.words import name_of
+from secondreader.reports.words import row_name
 
+DESK_ADDRESS = "http://localhost:8501"
+"""Where annotators reach the desk, unless a form says otherwise."""
+ONCE = "Links are secrets and are shown this once: copy them now. Only their hashes are kept."
 FRESH_SECONDS = 3
 """How old the page's view of the data may be."""
 STYLE = """<style>
@@ -83,6 +86,14 @@ def refusal(error: Exception) -> None:
 def done(sentence: str) -> None:
     """What was done."""
     html(tag("p", sentence, class_="sr-done", role="status"))
+
+
+def show_links(address: str, links: Iterable[tuple[str, str]]) -> None:
+    """New links of (name, token). What follows the # is never sent with a request, so no log holds it."""
+    done(ONCE)
+    for name, token in links:
+        html(tag("p", name))
+        st.code(f"{address.rstrip('/')}/join#{token}", language=None, wrap_lines=True)
 
 
 def settle(sentence: str) -> None:
@@ -153,7 +164,7 @@ def figure_frame(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> 
     """Figures as a reader's table; `scope` maps scope columns to headings."""
     wanted = scope or {}
     head = [*wanted.values(), "figure", "value", "95 % interval", "n", "scenarios", "remarks"]
-    rows = [[*(row[one] for one in wanted), name_of(row["name"]), *cells(row)] for row in rows_of(figures)]
+    rows = [[*(row[one] for one in wanted), row_name(row), *cells(row)] for row in rows_of(figures)]
     return pd.DataFrame(rows, columns=head)
 
 

@@ -18,7 +18,7 @@ def test_pace_strata_and_idle_places(library: Library, sqlite_target: str) -> No
     with writing(engine) as session:
         labelled = set(session.exec(select(Label.assignment_id)))
         places = session.exec(select(Assignment).order_by(col(Assignment.id))).all()
-        open_ones = [one.id for one in places if one.id not in labelled]
+        open_ones = [one.id for one in places if one.id is not None and one.id not in labelled]
         for place, hours in ((open_ones[0], 48), (open_ones[1], 1)):
             session.add(Draft(assignment_id=place, body={}, updated_at=utc_now() - timedelta(hours=hours)))
     engine.dispose()

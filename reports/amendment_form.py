@@ -1,0 +1,76 @@
+"""Amendments of a frozen study: the list, and a form for the changes that there may be."""
+
+import pandas as pd
+import streamlit as st
+from pydantic import ValidationError
+
+from secondreader.db.amendments import Amended, Change, amend
+from secondreader.db.engine import writing
+from secondreader.db.people import invite
+from secondreader.db.studies import get_study
+from secondreader.db.study_errors import StudyError
+from secondreader.reports.report_preparation import amendment_row
+from secondreader.reports.screen import DESK_ADDRESS, View, done, refusal, settle, show_links
+from secondreader.reports.words import plural
+
+LINK_DAYS = 30
+
+
+def amendments(view: View) -> None:
+    """What was changed after freezing, and a form for the next change."""
+    st.subheader("Amendments", anchor=False)
+    if view.facts.amendments:
+        rows = [[*amendment_row(one), one.plan_hash[:12]] for one in view.facts.amendments]
+        head = ["at", "by", "what", "why", "plan after it"]
+        st.dataframe(pd.DataFrame(rows, columns=head), hide_index=True)
+    else:
+        st.caption("Nothing was changed since the plan was frozen.")
+    with st.expander("Amend the study"):
+        amend_form(view)
+
+
+def amend_form(view: View) -> None:
+    """Title, notice, guideline, more people, more transcripts: what is left empty stays as it is."""
+    with st.form("amend", clear_on_submit=True, border=False):
+        left, right = st.columns(2)
+        title = left.text_input("New title", max_chars=200, key="amend-title")
+        notice = right.text_input("New notice", key="amend-notice")
+        guideline = st.text_area("New guideline (Markdown, the whole text)", key="amend-guideline")
+        people = left.text_input("More annotators, separated by commas", key="amend-people")
+        more = right.number_input("More transcripts", 0, max(view.facts.n_pool, 1), 0, key="amend-items")
+        desk = left.text_input("Address of the desk", DESK_ADDRESS, key="amend-desk")
+        why = right.text_input("Reason", max_chars=500, key="amend-why")
+        wanted = st.form_submit_button("Amend the study", key="amend-now")
+    if not wanted:
+        return
+    try:
+        change = Change(
+            title=title.strip() or None,
+            notice=notice.strip() or None,
+            guideline=guideline.strip() or None,
+            annotators=tuple(one.strip() for one in people.split(",") if one.strip()),
+            more_items=more,
+        )
+        made, links = amended(view, change, why)
+    except (StudyError, ValidationError) as error:
+        refusal(
+            error if isinstance(error, StudyError) else StudyError("A name or text is too long or empty.")
+        )
+        return
+    told = f"Amended: {plural(made.n_items, 'transcript')} and {plural(made.n_assignments, 'place')} more."
+    if not links:
+        settle(told)
+    done(told)
+    show_links(desk, links)
+
+
+def amended(view: View, change: Change, why: str) -> tuple[Amended, list[tuple[str, str]]]:
+    """Make the change; returns what it did and (name, token) of each new annotator. Raises StudyError."""
+    with writing(view.engine) as session:
+        study = get_study(session, view.study)
+        made = amend(session, study, change, actor=view.actor, why=why.strip())
+        links = [
+            (name, invite(session, study, name, "annotator", days=LINK_DAYS, actor=view.actor))
+            for name in made.annotator_ids
+        ]
+    return made, links

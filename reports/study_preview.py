@@ -1,0 +1,60 @@
+"""What freezing a plan would do, found by doing it and taking it back."""
+
+from dataclasses import dataclass
+
+from secondreader.db.canonical import content_hash
+from secondreader.db.engine import writing
+from secondreader.db.faults import Engine
+from secondreader.db.people import invite
+from secondreader.db.readings import item_facts
+from secondreader.db.study_file import StudyFile, create_from_file
+from secondreader.reports.facts import Stratum, strata_of
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A plan as it would be frozen."""
+
+    given_hash: str
+    """Of the form's fields: another form needs another preview."""
+    plan_hash: str
+    """The frozen plan's hash will be this one, while the pool stays as it is."""
+    n_items: int
+    n_assignments: int
+    strata: tuple[Stratum, ...]
+
+
+def form_hash(given: StudyFile, *, keep_questions: bool) -> str:
+    """Hash of all that the form says."""
+    return content_hash([given.model_dump(mode="json"), keep_questions])
+
+
+def preview(engine: Engine, given: StudyFile, *, keep_questions: bool) -> Preview:
+    """Freeze, look, and take it back: the same code as in earnest. Raises what freezing raises."""
+    with writing(engine) as session:
+        trial = session.begin_nested()
+        study, drawn = create_from_file(session, given, keep_questions=keep_questions)
+        assert drawn is not None
+        made = Preview(
+            given_hash=form_hash(given, keep_questions=keep_questions),
+            plan_hash=drawn.plan_hash,
+            n_items=drawn.n_items,
+            n_assignments=drawn.n_assignments,
+            strata=strata_of(item_facts(session, study), set()),
+        )
+        trial.rollback()
+    return made
+
+
+def freeze_with_links(
+    engine: Engine, given: StudyFile, *, keep_questions: bool, days: float, actor: str
+) -> tuple[str, list[tuple[str, str]]]:
+    """Freeze in earnest; returns the plan's hash and (name, token) of each annotator's new link."""
+    with writing(engine) as session:
+        study, drawn = create_from_file(session, given, actor, keep_questions=keep_questions)
+        assert drawn is not None
+        tokens = [
+            (name, invite(session, study, name, "annotator", days=days, actor=actor))
+            for name in drawn.annotator_ids
+        ]
+    return drawn.plan_hash, tokens
