@@ -24,8 +24,6 @@ def filled_in(facts: StudyFacts) -> StudyFile:
     """What the fields say now. Raises StudyFileError for what cannot be."""
     given: dict[str, Any] = {"name": facts.name, **texts(facts)}
     given["draw"] = draw(facts)
-    if not given["draw"]["annotators"]:
-        raise StudyFileError("Name the annotators; the rest of the form follows.")
     given |= early_parts()
     given["rules"] = rules(facts)
     left, right = st.columns(2)
@@ -73,10 +71,15 @@ def texts(facts: StudyFacts) -> dict[str, Any]:
 
 
 def draw(facts: StudyFacts) -> dict[str, Any]:
-    """Who labels how many transcripts, drawn how."""
+    """Who labels how many transcripts, drawn how. Raises StudyFileError while nobody is named.
+
+    The fields that depend on the number of people come after their names: their defaults would stay as they were.
+    """
     st.subheader("Draw", anchor=False)
     people = st.text_input("Annotators (pseudonyms, separated by commas)", key="plan-annotators")
     names = [one.strip() for one in people.split(",") if one.strip()]
+    if not names:
+        raise StudyFileError("Name the annotators; the rest of the form follows.")
     one, two, three, four = st.columns(4)
     items = one.number_input(
         "Transcripts", 1, max(facts.n_pool, 1), min(60, max(facts.n_pool, 1)), key="plan-items"

@@ -41,6 +41,7 @@ def filled(target: str) -> AppTest:
     app = opened(target, "plan")
     assert "Name the annotators" in sent(app)
     app.text_input(key="plan-annotators").set_value("Ada, Ben, Cleo").run()
+    assert app.number_input(key="plan-overlap").value == 3
     app.number_input(key="plan-items").set_value(12)
     app.number_input(key="plan-overlap").set_value(2)
     app.number_input(key="plan-seed").set_value(5)
