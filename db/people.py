@@ -12,7 +12,7 @@ from secondreader.db.audit import append_event
 from secondreader.db.canonical import plain_text
 from secondreader.db.engine import execute, pick
 from secondreader.db.studies import StudyError, ensure_annotator
-from secondreader.db.tables import Annotator, Invite, Study, Visit, utc_now
+from secondreader.db.tables import Annotator, Invite, Study, StudyItem, Visit, utc_now
 
 ROLES = ("annotator", "adjudicator", "researcher")
 MAX_DAYS = 3650
@@ -129,3 +129,18 @@ def close_links(session: Session, annotator_id: int, *, actor: str, why: str) ->
     n_closed = revoke_invites(session, annotator_id)
     append_event(session, actor, "links closed", f"annotator {annotator_id}", n=n_closed, why=why)
     return n_closed
+
+
+def desk_annotators(session: Session, study: Study) -> list[tuple[str, int]]:
+    """(name, id) of those who label at the desk, by name."""
+    rows = session.exec(
+        select(Annotator)
+        .where(Annotator.study_id == study.id, Annotator.role == "annotator", Annotator.source == "desk")
+        .order_by(col(Annotator.name))
+    )
+    return [(one.name, one.id or 0) for one in rows]
+
+
+def parts_of(session: Session, study: Study) -> set[str]:
+    """Which kinds of items the study has: pool, qualification, attention, calibration."""
+    return set(session.exec(select(StudyItem.part).where(StudyItem.study_id == study.id).distinct()))

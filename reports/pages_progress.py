@@ -5,13 +5,14 @@ import streamlit as st
 
 from secondreader.db.engine import reading
 from secondreader.db.pace import PersonPace, StudyPace, study_pace
+from secondreader.db.people import parts_of
 from secondreader.db.readings import AnnotatorProgress
 from secondreader.db.stale import StalePlace, stale_places
 from secondreader.db.studies import get_study
 from secondreader.reports.console_state import state_forms
 from secondreader.reports.facts import StudyFacts
 from secondreader.reports.markup import finished, sentences, tag
-from secondreader.reports.preparation import KNOWN_PARTS, PreparedPerson, parts_of, prepared_people
+from secondreader.reports.preparation import KNOWN_PARTS, PreparedPerson, prepared_people
 from secondreader.reports.report_preparation import prepared_row
 from secondreader.reports.screen import View, html
 from secondreader.reports.words import plural

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlmodel import col, select
-
 from secondreader.db.calibration import calibration_rows
 from secondreader.db.canonical import content_hash
 from secondreader.db.guesses import guesses_of
+from secondreader.db.people import desk_annotators, parts_of
 from secondreader.db.qualification import Attention, Qualification, attention, qualification
 from secondreader.db.readings import data_hash
-from secondreader.db.tables import Annotator, StudyItem
 from secondreader.judge.agreement import agree
 from secondreader.judge.estimate import Estimate
 from secondreader.judge.guesses import GuessResult, ModelGuess, guess_rate
@@ -79,21 +77,11 @@ def preparation_of(
     )
 
 
-def parts_of(session: "Session", study: "Study") -> set[str]:
-    """Which kinds of items the study has."""
-    return set(session.exec(select(StudyItem.part).where(StudyItem.study_id == study.id).distinct()))
-
-
 def prepared_people(session: "Session", study: "Study") -> tuple[PreparedPerson, ...]:
     """Annotators of the desk by name."""
-    people = session.exec(
-        select(Annotator)
-        .where(Annotator.study_id == study.id, Annotator.role == "annotator", Annotator.source == "desk")
-        .order_by(col(Annotator.name))
-    ).all()
     return tuple(
-        PreparedPerson(one.name, qualification(session, one.id or 0), attention(session, one.id or 0))
-        for one in people
+        PreparedPerson(name, qualification(session, row_id), attention(session, row_id))
+        for name, row_id in desk_annotators(session, study)
     )
 
 
