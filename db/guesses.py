@@ -12,6 +12,7 @@ from secondreader.db.canonical import plain_text
 from secondreader.db.desk import LABEL_LOCK, place_of
 from secondreader.db.desk_errors import DeskError, StudyClosed
 from secondreader.db.engine import execute, pick, wait_turn
+from secondreader.db.leases import hidden_places
 from secondreader.db.rules import rules_of
 from secondreader.db.tables import Annotator, Assignment, Guess, Label, Study, StudyItem, Transcript
 
@@ -74,7 +75,10 @@ def main_places(session: Session, annotator_id: int) -> list[tuple[int, str, int
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(Assignment.annotator_id) == annotator_id, col(StudyItem.part).in_(["pool", "attention"])),
     )
-    return [(row_id, token, pass_no, row_id in done) for row_id, token, pass_no in rows]
+    hidden = hidden_places(session, annotator_id)
+    return [
+        (row_id, token, pass_no, row_id in done) for row_id, token, pass_no in rows if row_id not in hidden
+    ]
 
 
 def digest(seed: int, row_id: int) -> str:

@@ -16,6 +16,7 @@ from secondreader.db.blind import blind_engine
 from secondreader.db.engine import execute, open_engine, writing
 from secondreader.db.faults import Engine
 from secondreader.db.shared_queue import AHEAD
+from secondreader.db.studies import get_study
 from secondreader.db.tables import Assignment, utc_now
 from tests.annotate.rooms import APP, state
 from tests.browser import served
@@ -105,6 +106,21 @@ def test_an_answer_that_comes_too_late_is_told_and_kept_as_a_draft(
     assert item["draft"]["answers"] == ANSWERS
     assert tokens(opening(desk, people[0], STUDY)) == []
     assert sorted(readers_by_item(owner).values()) == [1] * 6
+
+
+def test_places_that_went_to_others_hold_no_guess_up(
+    owner: Engine, desk: Engine, people: tuple[int, ...]
+) -> None:
+    """Who lost places to the clock and has labelled the rest is asked for guesses all the same."""
+    with writing(owner) as session:
+        study = get_study(session, "shared")
+        study.rules = study.rules | {"guesses": 5}
+        session.add(study)
+    submit(desk, people[0], tokens(opening(desk, people[0], STUDY))[0])
+    end_leases(owner, people[0])
+    while mine := tokens(opening(desk, people[1], STUDY)):
+        submit(desk, people[1], *mine)
+    assert len(opening(desk, people[0], STUDY)["guesses"]) == 1
 
 
 def test_a_late_answer_counts_while_nobody_else_has_the_place(
