@@ -21,6 +21,8 @@ class Socket:
 
     link: ClientConnection
     raw: list[bytes] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
+    """What Streamlit calls each page, by its address, as the first run told."""
 
     def run(
         self, page: str = "", *, query: str = "", fragment: str = "", events: Mapping[str, Any] | None = None
@@ -29,6 +31,7 @@ class Socket:
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
+        message.rerun_script.page_script_hash = self.pages.get(page, "")
         message.rerun_script.fragment_id = fragment
         for widget, value in (events or {}).items():
             state = message.rerun_script.widget_states.widgets.add()
@@ -48,6 +51,8 @@ class Socket:
             assert isinstance(raw, bytes)
             self.raw.append(raw)
             answers.append(ForwardMsg.FromString(raw))
+            for one in answers[-1].navigation.app_pages:
+                self.pages[one.url_pathname] = one.page_script_hash
         return answers
 
 
@@ -67,5 +72,7 @@ def opened(host: str, cookie: str = "", *protocols: str) -> Iterator[Socket]:
 
 def elements(messages: list[ForwardMsg]) -> list[str]:
     """The kinds of the elements that were sent."""
-    found = [message.delta.new_element.WhichOneof("type") for message in messages if message.HasField("delta")]
+    found = [
+        message.delta.new_element.WhichOneof("type") for message in messages if message.HasField("delta")
+    ]
     return [str(kind) for kind in found if kind]

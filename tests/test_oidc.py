@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -135,7 +136,7 @@ def sign_in(desk: Desk, context: BrowserContext) -> Page:
 
 def at_work(page: Page) -> Locator:
     """What only somebody who came in sees: the guideline, at the first visit, or a transcript's heading."""
-    return page.locator(".desk.styled main, .desk .sheet.guideline").first
+    return page.locator(".desk.styled .body > *, .desk .sheet.guideline").first
 
 
 def ask(desk: Desk, method: str, path: str, body: str = "", cookie: str = "") -> tuple[int, dict[str, str]]:
@@ -253,7 +254,7 @@ def test_a_person_bound_by_subject_needs_no_verified_address(desk: Desk, walker:
     ],
 )
 def test_other_accounts_get_a_sentence(
-    desk: Desk, walker: Walker, email: str, verified: bool, more: dict[str, object], sentence: str
+    desk: Desk, walker: Walker, email: str, verified: bool, more: dict[str, Any], sentence: str
 ) -> None:
     """Unknown, unverified, an address that poses as a subject, another room's role, a sign-in of yesterday."""
     desk.provider.person(email, verified=verified, **more)
@@ -267,7 +268,7 @@ def test_other_accounts_get_a_sentence(
 @pytest.mark.parametrize(
     "claims", [{"nonce": "another"}, {"aud": "another"}, {"iss": "http://127.0.0.1:1"}, {"exp": 1}, "key"]
 )
-def test_forged_tokens_open_nothing(desk: Desk, walker: Walker, claims: dict[str, object] | str) -> None:
+def test_forged_tokens_open_nothing(desk: Desk, walker: Walker, claims: dict[str, Any] | str) -> None:
     """A token with another nonce, audience or issuer, an old one, or one signed with another key is no sign-in."""
     desk.provider.person(FIRST, **(claims if isinstance(claims, dict) else {}))
     if claims == "key":

@@ -1,0 +1,376 @@
+"""Who may what: every page and action of desk and console, by everybody, at the real servers.
+
+The tables below are the rule. A page, letter, route or script that is in the product and not in them fails a test.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.client import HTTPConnection
+from itertools import chain
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import InvalidStatus
+
+from secondreader.annotate import adjudication, service
+from secondreader.annotate.settings import STREAMLIT_OPTIONS as DESK_OPTIONS
+from secondreader.db.access import create_invite, redeem, revoke_invites
+from secondreader.db.adjudications import adjudication_queue
+from secondreader.db.desk import queue
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.studies import ensure_annotator, get_study
+from secondreader.db.tables import Invite, Visit, utc_now
+from secondreader.reports.console_pages import PAGES
+from secondreader.reports.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
+from tests.annotate.seed import Seeded, seed
+from tests.annotate.splits import split
+from tests.browser import REPOSITORY, served
+from tests.sockets import TRIGGER, elements, opened
+
+STRANGER, ANNOTATOR, ADJUDICATOR, RESEARCHER = "no token", "annotator", "adjudicator", "researcher"
+REVOKED, EXPIRED, OTHER = "revoked", "expired", "other study"
+EVERYBODY = (STRANGER, ANNOTATOR, ADJUDICATOR, RESEARCHER, REVOKED, EXPIRED, OTHER)
+DESK_PEOPLE = {ANNOTATOR, ADJUDICATOR, OTHER}
+ROOMS = {"desk": DESK_PEOPLE, "console": {RESEARCHER}}
+
+REQUESTS = {
+    # what is asked for: (who is answered, status for them, status for the others); None: the room's own people
+    "GET /": (None, 200, 401),
+    "GET /?plain=1": (None, 200, 401),
+    "GET /any/page": (None, 200, 401),
+    "GET /room/desk.js": (None, 200, 401),
+    "GET /media/0123.csv": (None, 404, 401),
+    "GET /static/index.html": (None, 200, 401),
+    "GET /component/x/index.html": (None, 404, 401),
+    "GET /_stcore/bidi-components/x/y.js": (None, 404, 401),
+    "GET /_stcore/host-config": (None, 200, 401),
+    "GET /_stcore/upload_file/a/b": (None, 200, 401),
+    "PUT /_stcore/upload_file/a/b": (None, 403, 401),
+    "DELETE /_stcore/upload_file/a/b": (None, 403, 401),
+    "GET /_stcore/health": (set(EVERYBODY), 200, None),
+    "GET /join": (set(EVERYBODY), 200, None),
+    "GET /logout": (set(EVERYBODY), 405, None),
+    "GET /_stcore/metrics": (set(EVERYBODY), 404, None),
+    "GET /_stcore/agent/openapi.json": (set(EVERYBODY), 404, None),
+    "GET /auth/login": (set(EVERYBODY), 404, None),
+    "GET /auth/logout": (set(EVERYBODY), 404, None),
+    "GET /oauth2callback": (set(EVERYBODY), 404, None),
+}
+ROUTES = {"desk": ["/room"], "console": []}
+"""Routes that our apps add to Streamlit's."""
+DESK_SCRIPTS = {ANNOTATOR: "/room/desk.js", OTHER: "/room/desk.js", ADJUDICATOR: "/room/adjudication.js"}
+CONSOLE_PAGES = {
+    "overview",
+    "plan",
+    "progress",
+    "leaks",
+    "people",
+    "audit",
+    "agreement",
+    "disagreements",
+    "rates",
+    "quality",
+    "report",
+}
+"""Every page of the console is a researcher's, and nobody else's."""
+LETTERS = {
+    "submit": ANNOTATOR,
+    "draft": ANNOTATOR,
+    "show_reasoning": ANNOTATOR,
+    "guess": ANNOTATOR,
+    "decide": ADJUDICATOR,
+}
+"""Kinds of letter, and whose they are; everybody acts on their own places alone."""
+WRITTEN = ("label", "draft", "guess", "adjudication", "assignment")
+
+
+@dataclass
+class House:
+    """Both servers on one database, and everybody's keys."""
+
+    seeded: Seeded
+    people: dict[str, int]
+    tokens: dict[str, str]
+    cookies: dict[str, str]
+    """Values; the cookie's name is the room's."""
+    hosts: dict[str, str] = field(default_factory=dict)
+
+    def cookie(self, room: str, who: str) -> str:
+        """The Cookie header with which somebody tries a room: their own value under the room's name."""
+        return f"secondreader_{room}={self.cookies[who]}" if who in self.cookies else ""
+
+    def ask(self, room: str, who: str, method: str, path: str, body: str = "") -> tuple[int, dict[str, str]]:
+        """Status and headers of one request."""
+        connection = HTTPConnection(self.hosts[room], timeout=20)
+        cookie = self.cookie(room, who)
+        headers = {"Origin": f"http://{self.hosts[room]}"} | ({"Cookie": cookie} if cookie else {})
+        connection.request(method, path, body or None, headers)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+
+    def written(self) -> list[int]:
+        """How many rows stand where people write."""
+        engine = open_engine(self.seeded.target)
+        with engine.connect() as connection:
+            found = [connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in WRITTEN]
+        engine.dispose()
+        return found
+
+
+def invited(session: Session, person: int) -> tuple[str, str]:
+    """An invite's token and a visit's cookie."""
+    token = create_invite(session, person)
+    return token, redeem(session, token) or ""
+
+
+def furnish(target: str) -> House:
+    """A study with something to settle, another one beside it, and one person of each kind."""
+    other = seed(target, name="the other study")
+    made = seed(target, interim_looks=True)  # the newest study is the one that the console opens with
+    split(made, 2)
+    engine = open_engine(target)
+    with writing(engine) as session:
+        study = get_study(session, made.name)
+        people = {
+            ANNOTATOR: made.annotator_id,
+            ADJUDICATOR: ensure_annotator(session, study, "J", "adjudicator"),
+            RESEARCHER: ensure_annotator(session, None, "R", "researcher"),
+            REVOKED: made.other_id,
+            EXPIRED: ensure_annotator(session, study, "late", "annotator"),
+            OTHER: other.annotator_id,
+        }
+        keys = {who: invited(session, person) for who, person in people.items()}
+        revoke_invites(session, people[REVOKED])
+        for invite in session.exec(select(Invite).where(Invite.annotator_id == people[EXPIRED])):
+            invite.expires_at = utc_now() - timedelta(seconds=1)
+            for visit in session.exec(select(Visit).where(col(Visit.invite_id) == invite.id)):
+                visit.expires_at = invite.expires_at
+    engine.dispose()
+    tokens = {who: token for who, (token, _) in keys.items()}
+    return House(made, people, tokens, {who: cookie for who, (_, cookie) in keys.items()})
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One house for all tests of this file."""
+    made = furnish(str(tmp_path_factory.mktemp("roles") / "study.db"))
+    target = made.seeded.target
+    with ExitStack() as stack:
+        for room, script, options, variable in (
+            ("desk", "annotate/app.py", DESK_OPTIONS, "SECONDREADER_DESK_DB"),
+            ("console", "reports/console.py", CONSOLE_OPTIONS, "SECONDREADER_DB"),
+        ):
+            server = stack.enter_context(served(REPOSITORY / script, options, {variable: target}))
+            made.hosts[room] = urlsplit(server.address).netloc
+        yield made
+
+
+@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("what", REQUESTS)
+def test_requests(house: House, room: str, what: str) -> None:
+    """Every path is answered to the people of the room, and to nobody else."""
+    who_may, status, refusal = REQUESTS[what]
+    if (room, what) == ("console", "GET /room/desk.js"):
+        status = 200  # the console has no such file: Streamlit answers with its page
+    answered = {who: house.ask(room, who, *what.split(" ", 1))[0] for who in EVERYBODY}
+    may = ROOMS[room] if who_may is None else who_may
+    assert answered == {who: status if who in may else refusal for who in EVERYBODY}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_invites(house: House, room: str) -> None:
+    """An invite opens the room of its role, while it is open; none is worth anything in the other room."""
+    answered = {
+        who: house.ask(room, STRANGER, "POST", "/join", house.tokens.get(who, "x"))[0] for who in EVERYBODY
+    }
+    assert answered == {who: 303 if who in ROOMS[room] else 403 for who in EVERYBODY}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_signing_out_ends_ones_own_visit(house: House, room: str) -> None:
+    """Anybody may sign out; it ends the visit whose cookie was sent and no other."""
+    for who in ROOMS[room]:
+        _, headers = house.ask(room, STRANGER, "POST", "/join", house.tokens[who])
+        mine = House(
+            house.seeded, {}, {}, {who: headers["set-cookie"].split(";")[0].split("=", 1)[1]}, house.hosts
+        )
+        assert mine.ask(room, who, "GET", "/")[0] == 200
+        assert mine.ask(room, who, "POST", "/logout")[0] == 303
+        assert mine.ask(room, who, "GET", "/")[0] == 401
+    for who in EVERYBODY:
+        assert (house.ask(room, who, "GET", "/")[0] == 200) == (who in ROOMS[room])
+    assert house.ask(room, STRANGER, "POST", "/logout")[0] == 303
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_sockets(house: House, room: str) -> None:
+    """The app's websocket is open to the people of the room, and its handshake is refused to everybody else."""
+    for who in EVERYBODY:
+        try:
+            with opened(house.hosts[room], house.cookie(room, who)):
+                status = 101
+        except InvalidStatus as error:
+            status = error.response.status_code
+        assert status == (101 if who in ROOMS[room] else 403), who
+
+
+def shown(house: House, who: str, query: str = "") -> tuple[list[ForwardMsg], dict[str, Any]]:
+    """What the desk sends to somebody, and the data of its component."""
+    with opened(house.hosts["desk"], house.cookie("desk", who)) as socket:
+        messages = socket.run(query=query)
+    found = [one.delta.new_element.bidi_component.json for one in messages]
+    return messages, json.loads(next(filter(None, found), "{}"))
+
+
+@pytest.mark.parametrize("who", DESK_SCRIPTS)
+def test_the_desk_shows_everybody_their_own_page(house: House, who: str) -> None:
+    """The script and the places are those of the person: nobody's packet holds a place of another one."""
+    _, data = shown(house, who)
+    assert data["script"] == DESK_SCRIPTS[who]
+    places = {token for token, _ in data["packet"]["queue"]}
+    assert places == set(places_of(house, who))
+    assert all(places.isdisjoint(places_of(house, one)) for one in DESK_SCRIPTS if one != who)
+    plain, _ = shown(house, who, "plain=1")
+    assert "bidi_component" not in elements(plain)
+    assert "exception" not in elements(plain)
+
+
+def places_of(house: House, who: str) -> list[str]:
+    """Tokens of somebody's places."""
+    engine = open_engine(house.seeded.target)
+    with reading(engine) as session:
+        rows: Any = adjudication_queue if who == ADJUDICATOR else queue
+        found = [entry.token for entry in rows(session, house.people[who])]
+    engine.dispose()
+    return found
+
+
+def letter(kind: str, place: str) -> dict[str, Any]:
+    """A letter of one operation."""
+    operation: dict[str, Any] = {"id": token_hex(8), "op": kind, "token": place}
+    if kind == "decide":
+        decision = {"question": "risky_action", "answer": "yes", "kind": "ambiguous", "reason": "because"}
+        operation["decision"] = decision | {"revision": 0, "version": "0" * 32}
+    elif kind in {"submit", "draft"}:
+        operation["reading"] = {"answers": {"risky_action": "no", "risk_considered": "no"}}
+    return {"number": 1, "operations": [operation], "wanted": [place], "begin": False}
+
+
+@pytest.mark.parametrize("who", DESK_SCRIPTS)
+@pytest.mark.parametrize("kind", LETTERS)
+def test_letters_about_other_peoples_places_do_nothing(house: House, who: str, kind: str) -> None:
+    """Sent over the real socket, to one's own component and to the other role's: no row, no transcript."""
+    targets = [places_of(house, one)[0] for one in DESK_SCRIPTS if one != who]
+    before = house.written()
+    with opened(house.hosts["desk"], house.cookie("desk", who)) as socket:
+        messages = socket.run()
+        element = next(one for one in messages if one.delta.new_element.HasField("bidi_component"))
+        own = element.delta.new_element.bidi_component.id
+        keys = (own, own.replace("-desk", "-adjudication"), own.replace("-adjudication", "-desk"))
+        for component, place in ((key, place) for key in dict.fromkeys(keys) for place in targets):
+            event = [{"event": "letter", "value": letter(kind, place)}]
+            answers = socket.run(
+                fragment=element.delta.fragment_id, events={TRIGGER.format(component=component): event}
+            )
+            packets = [json.loads(one.delta.new_element.bidi_component.json or "{}") for one in answers]
+            for packet in (one["packet"] for one in packets if one):
+                assert all(not ack["ok"] for ack in packet.get("acks", []))
+                assert place not in {item["token"] for item in packet.get("items", [])}
+    assert house.written() == before
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_letters_of_the_other_role_are_not_known(house: House, kind: str) -> None:
+    """Even about an own place: an annotator cannot decide, an adjudicator cannot label."""
+    engine = open_engine(house.seeded.target)
+    before = house.written()
+    if LETTERS[kind] == ADJUDICATOR:
+        sent = letter(kind, places_of(house, ANNOTATOR)[0])
+        packet = service.exchange(engine, house.people[ANNOTATOR], house.seeded.study_id, sent)
+    else:
+        sent = letter(kind, places_of(house, ADJUDICATOR)[0])
+        packet = adjudication.exchange(engine, house.people[ADJUDICATOR], sent)
+    engine.dispose()
+    assert packet.get("unreadable") is True
+    assert house.written() == before
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("path", CONSOLE_PAGES)
+def test_console_pages(house: House, who: str, path: str) -> None:
+    """Nobody but a researcher gets as much as the frame of a page."""
+    assert house.ask("console", who, "GET", f"/{path}")[0] == (200 if who == RESEARCHER else 401)
+
+
+def button_id(messages: list[ForwardMsg], label: str) -> str:
+    """What the page calls the button of this label."""
+    buttons = [one.delta.new_element.button for one in messages]
+    return next(one.id for one in buttons if one.label == label)
+
+
+def test_a_researcher_sees_every_page_and_downloads_for_nobody_else(house: House) -> None:
+    """Each page runs; the files that they offer are the researcher's alone, in the console alone."""
+    with opened(house.hosts["console"], house.cookie("console", RESEARCHER)) as socket:
+        socket.run()
+        for path in CONSOLE_PAGES:
+            messages = socket.run(path)
+            shown = {one.delta.new_element.heading.body for one in messages}
+            assert PAGES[path].title in shown
+            assert "exception" not in elements(messages), path
+        made = socket.run("report", events={button_id(socket.run("report"), "Make the report"): True})
+        files = {one.delta.new_element.download_button.url for one in made} - {""}
+        assert len(files) == 3
+        for file in files:
+            answered = {who: house.ask("console", who, "GET", file)[0] for who in EVERYBODY}
+            assert answered == {who: 200 if who == RESEARCHER else 401 for who in EVERYBODY}
+            at_desk = {who: house.ask("desk", who, "GET", file)[0] for who in EVERYBODY}
+            assert at_desk == {who: 404 if who in DESK_PEOPLE else 401 for who in EVERYBODY}
+
+
+def test_no_page_or_letter_is_missing_from_the_tables() -> None:
+    """What is added to the product is added here, or this fails."""
+    assert set(PAGES) == CONSOLE_PAGES
+    kinds = [
+        get_args(one.model_fields["op"].annotation) for one in (service.Operation, adjudication.Operation)
+    ]
+    assert set(chain(*kinds)) == set(LETTERS)
+    scripts = [path.name for path in (REPOSITORY / "annotate").glob("*.py") if "/room/" in path.read_text()]
+    named = {f"/room/{one.name}" for one in (REPOSITORY / "annotate" / "static").glob("*.js")}
+    assert set(DESK_SCRIPTS.values()) <= named
+    assert set(scripts) == {"component.py", "adjudication_page.py", "app.py"} - {"app.py"}
+
+
+def test_no_route_is_missing_from_the_tables(house: House) -> None:
+    """The apps add these routes to Streamlit's, and behind the same gate; every file below them is for the desk."""
+    script = (
+        "import json\nfrom secondreader.annotate.app import app as desk\n"
+        "from secondreader.reports.console import app as console\n"
+        "rooms = {'desk': desk, 'console': console}\n"
+        "print(json.dumps({name: [one.path for one in app._user_routes] for name, app in rooms.items()}))"
+    )
+    target = house.seeded.target
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        env={"SECONDREADER_DESK_DB": target, "SECONDREADER_DB": target},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == ROUTES
+    for file in Path(REPOSITORY / "annotate" / "static").iterdir():
+        for who in (STRANGER, REVOKED, ANNOTATOR):
+            status = house.ask("desk", who, "GET", f"/room/{file.name}")[0]
+            assert status == (200 if who == ANNOTATOR else 401)
