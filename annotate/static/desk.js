@@ -115,7 +115,8 @@ class Desk extends Shell {
     if (!ack.ok && ack.why === "again") return this.trouble(ack.say);
     this.post.settle(ack.id);
     const item = this.items.get(operation.token);
-    if (!ack.ok) this.notSaved(operation, item, ack);
+    if (ack.why === "unknown" && !item) this.post.putAside(operation); // left by somebody else in this browser
+    else if (!ack.ok) this.notSaved(operation, item, ack);
     else if (operation.op === "submit") this.saved(operation, item, ack.revision);
     else if (operation.op === "draft") this.status("Draft saved");
     else if (operation.op === "guess") this.status("Saved", "good");

@@ -12,6 +12,7 @@ export class Post {
     this.late = late;
     this.send = () => {};
     this.waiting = new Map(); // operations without an acknowledgement, by id
+    this.foreign = []; // operations of another person who uses this browser
     this.awaited = new Set(); // tokens of items that were asked for
     this.begin = false; // a fresh opening is asked for
     this.stage = "";
@@ -32,6 +33,12 @@ export class Post {
     this.waiting.delete(id);
     if (operation) this.keep();
     return operation;
+  }
+
+  // Keeps what is not this person's for whoever it belongs to.
+  putAside(operation) {
+    this.foreign.push(operation);
+    this.keep();
   }
 
   drop(test) {
@@ -72,21 +79,24 @@ export class Post {
   }
 
   keep() {
+    const all = [...this.foreign, ...this.waiting.values()];
     try {
-      if (this.waiting.size) localStorage.setItem(this.store, JSON.stringify([...this.waiting.values()]));
+      if (all.length) localStorage.setItem(this.store, JSON.stringify(all));
       else if (this.owns) localStorage.removeItem(this.store);
     } catch { /* a full or forbidden store: the operations live in memory then */ }
   }
 
-  // What an earlier page could not deliver goes back into the post; says whether there was any.
+  // What an earlier page could not deliver goes back into the post; says whether there was any. What somebody else left
+  // in this browser stays for them.
   recover(isOurs) {
     this.owns = true;
     let kept = [];
     try { kept = JSON.parse(localStorage.getItem(this.store) || "[]"); } catch { kept = []; }
-    kept = Array.isArray(kept) ? kept.filter((one) => one && isOurs(one)) : [];
-    for (const operation of kept) this.waiting.set(operation.id, operation);
+    kept = Array.isArray(kept) ? kept.filter(Boolean) : [];
+    this.foreign = kept.filter((one) => !isOurs(one)).slice(-MOST.operations);
+    for (const operation of kept.filter(isOurs)) this.waiting.set(operation.id, operation);
     this.keep();
-    return kept.length > 0;
+    return this.waiting.size > 0;
   }
 
   close() {

@@ -52,7 +52,7 @@ def entered(context: BrowserContext, server: Served, token: str) -> Page:
 
 def at(page: Page, number: int) -> None:
     """Wait until this transcript is on the screen."""
-    page.wait_for_selector(f"h1:text('Transcript {number} of')")
+    page.wait_for_selector(rf"h1:text-matches('^Transcript {number}( of \\d+)?$')")
 
 
 def state(page: Page, text: str) -> None:

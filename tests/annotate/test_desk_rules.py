@@ -1,10 +1,14 @@
 """What a study's codebook and rules change on the desk, by keyboard in a real Chromium."""
 
+import json
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlmodel import col, select
 
 from secondreader.annotate.keymap import ACTION_KEYS
+from secondreader.annotate.service import opening
+from secondreader.db.blind import blind_engine
 from secondreader.db.codebook import codebook
 from secondreader.db.content import Content, ToolSpec
 from secondreader.db.engine import open_engine, reading
@@ -265,3 +269,32 @@ def test_much_enlarged_everything_is_reached_by_scrolling_down(browser: Browser,
     at(page, 2)
     state(page, "Saved")
     context.close()
+
+
+@pytest.mark.parametrize("queue", ["fixed", "shared"])
+def test_what_another_person_left_in_this_browser_waits_for_them(
+    context: BrowserContext, room: Room, queue: str
+) -> None:
+    """Unsent answers of the first annotator survive the second one's visit, and go out at the first one's next."""
+    seeded = room.seed(rules=Rules(queue=queue))
+    desk = blind_engine(seeded.target)
+    token = opening(desk, seeded.annotator_id, seeded.study_id)["queue"][0][0]
+    desk.dispose()
+    reading = {"answers": {"risky_action": "yes", "risk_considered": "yes"}, "note": "sent late"}
+    unsent = {"id": f"left-{seeded.study_id:08d}", "op": "submit", "token": token, "reading": reading}
+    page = context.new_page()
+    page.goto(f"{room.server.address}/join")
+    page.evaluate("kept => localStorage.setItem('secondreader.outbox', kept)", json.dumps([unsent]))
+    page.close()
+    second = entered(context, room.server, seeded.other_token)
+    press(second, "2", "5", "Enter")
+    at(second, 2)
+    state(second, "Saved")
+    assert [label.annotator_id for label in stored(seeded)] == [seeded.other_id]
+    second.close()
+    first = context.new_page()
+    first.goto(f"{room.server.address}/join#{seeded.token}")
+    at(first, 2)
+    labels = {label.annotator_id: label.note for label in stored(seeded)}
+    assert labels == {seeded.other_id: "", seeded.annotator_id: "sent late"}
+    assert first.evaluate("localStorage.getItem('secondreader.outbox')") is None
