@@ -20,9 +20,7 @@ OUTSIDE = {
     "calibration": "a calibration item: agreement before and after the discussion is computed by itself",
 }
 
-UNSURE = (
-    "unsure counts as the plan says; by the standard it is an answer of its own between people, and scores no judge"
-)
+UNSURE = "unsure counts as the plan says; by the standard it is an answer of its own between people, and scores no judge"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,9 +114,7 @@ def chosen_port(host: str, port: int | None, usual: int) -> int:
     return port
 
 
-def room_of_desk(
-    engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
-) -> "Room":
+def room_of_desk(engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN) -> "Room":
     """The desk's process: on PostgreSQL it gets the URL of its own role, never the owner's."""
     from secondreader.annotate.settings import STREAMLIT_OPTIONS
     from secondreader.db.blind import desk_url
@@ -128,7 +126,10 @@ def room_of_desk(
         host=host,
         port=port,
         options=STREAMLIT_OPTIONS | allowed(host),
-        environment={"SECONDREADER_DESK_DB": desk_url(engine).render_as_string(hide_password=False), **sign_in},
+        environment={
+            "SECONDREADER_DESK_DB": desk_url(engine).render_as_string(hide_password=False),
+            **sign_in,
+        },
     )
 
 
