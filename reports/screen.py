@@ -39,6 +39,8 @@ STYLE = """<style>
 .sr-done { margin: 0; padding: .6rem 1rem; border-left: 4px solid #2e8b57;
   background: color-mix(in srgb, #2e8b57 14%, transparent); overflow-wrap: anywhere; }
 .sr-quiet { opacity: .75; font-size: .9rem; }
+div[data-testid="stCaptionContainer"] { opacity: .8; }
+button[data-testid^="stBaseButton-primary"] p { color: light-dark(#fff, #10151d); }
 .sr-turn { border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .5rem;
   padding: .5rem .85rem; margin: .6rem 0; overflow-wrap: anywhere; }
 .sr-turn pre, .sr-said pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .35rem 0;
