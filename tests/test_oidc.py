@@ -404,11 +404,14 @@ def test_an_invite_still_opens_the_desk(desk: Desk) -> None:
         assert "bidi_component" in elements(socket.run())
 
 
-def test_no_secret_is_written_anywhere(desk: Desk) -> None:
+def test_no_secret_is_written_anywhere(desk: Desk, walker: Walker) -> None:
     """Neither log nor database holds a secret, a token or the address of an account."""
+    desk.provider.person(FIRST)
+    walker.sign_in()
+    assert ask(desk, "POST", "/join", walker.ways()[0]["ticket"], walker.cookie)[0] == 303
     files = [*desk.folder.glob("*.log"), *desk.folder.glob("study.db*")]
     everything = b"".join(file.read_bytes() for file in files)
-    assert desk.provider.tokens, "nobody signed in before"
+    assert desk.provider.tokens
     for secret in (CLIENT_SECRET, COOKIE_SECRET, FIRST, SECOND, f"id-of-{FIRST}", *desk.provider.tokens):
         assert secret.encode() not in everything, secret
     process = Path(f"/proc/{desk.process_id}/cmdline").read_bytes()
