@@ -309,7 +309,7 @@ def test_letters_of_the_other_role_are_not_known(house: House, kind: str) -> Non
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
-@pytest.mark.parametrize("path", CONSOLE_PAGES)
+@pytest.mark.parametrize("path", sorted(CONSOLE_PAGES))
 def test_console_pages(house: House, who: str, path: str) -> None:
     """Nobody but a researcher gets as much as the frame of a page."""
     assert house.ask("console", who, "GET", f"/{path}")[0] == (200 if who == RESEARCHER else 401)
@@ -325,7 +325,7 @@ def test_a_researcher_sees_every_page_and_downloads_for_nobody_else(house: House
     """Each page runs; the files that they offer are the researcher's alone, in the console alone."""
     with opened(house.hosts["console"], house.cookie("console", RESEARCHER)) as socket:
         socket.run()
-        for path in CONSOLE_PAGES:
+        for path in sorted(CONSOLE_PAGES):
             messages = socket.run(path)
             shown = {one.delta.new_element.heading.body for one in messages}
             assert PAGES[path].title in shown
