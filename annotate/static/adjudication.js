@@ -3,21 +3,12 @@
 import { Drafts } from "./drafts.js";
 import { Post } from "./letters.js";
 import { Reader } from "./reader.js";
-import { Shell } from "./shell.js";
+import { Shell, mounting } from "./shell.js";
 import { SplitPanel, isNew } from "./splits.js";
 import { button, el, randomId } from "./transcript.js";
 
 const KEPT_ITEMS = 6;
 const STATES = { open: "to settle", settled: "settled", changed: "answers changed since" };
-const pages = new WeakMap();
-
-export default function mount({ data, parentElement, setTriggerValue }) {
-  let page = pages.get(parentElement);
-  if (!page) pages.set(parentElement, (page = new Adjudication(parentElement, data.style)));
-  page.post.send = (letter) => setTriggerValue("letter", letter);
-  page.receive(data.packet);
-  return () => page.close();
-}
 
 class Adjudication extends Shell {
   constructor(root, style) {
@@ -35,17 +26,12 @@ class Adjudication extends Shell {
   // ---- letters -------------------------------------------------------------------------------------------
 
   receive(packet) {
-    if (!packet || packet.id === this.seen) return; // Streamlit shows the last packet again, e.g. when the theme changes
-    this.seen = packet.id;
-    if (packet.gone) return this.warn(packet.gone);
-    if (packet.unreadable) this.post.drop(() => true); // kept by another version of this page: sending it again cannot help
+    if (!this.isNews(packet)) return;
     for (const ack of packet.acks || []) this.acknowledged(ack);
     for (const item of packet.items || []) this.keep(item);
     if (packet.study) this.opened(packet);
     if (packet.missing) this.lost(packet.missing, packet.say);
-    if (packet.trouble) this.trouble(packet.trouble);
-    else if (this.troubled && packet.acks?.every((ack) => ack.ok)) this.warn("");
-    if (this.waitingFor && this.items.has(this.waitingFor)) this.show(this.waitingFor);
+    this.conclude(packet);
     this.post.watch();
   }
 
@@ -53,25 +39,13 @@ class Adjudication extends Shell {
     const asked = !this.study || this.post.begin;
     this.post.begin = false;
     this.study = packet.study;
-    this.title.textContent = packet.study.title;
-    this.notice.textContent = packet.study.notice;
-    this.notice.hidden = !packet.study.notice;
+    this.head(packet.study);
     this.places = new Map(packet.queue);
     for (const one of this.post.waiting.values()) this.places.set(one.token, "settled");
     if (!packet.study.open) this.warn("The study is paused: nothing can be settled now. What you begin stays in this browser.");
     this.progress();
-    if (!this.post.owns && this.recover()) return; // the answer to that letter opens again
+    if (!this.post.owns && this.resend((one) => this.places.has(one.token))) return; // the answer to that letter opens again
     if (asked && this.page === "list") this.list();
-  }
-
-  // Decisions that an earlier page could not deliver are sent before anything is shown.
-  recover() {
-    if (!this.post.recover((one) => this.places.has(one.token))) return false;
-    this.items.clear();
-    this.study = undefined;
-    this.status("Sending what was kept…", "busy");
-    this.post.reopen();
-    return true;
   }
 
   keep(packet) {
@@ -295,3 +269,5 @@ class Adjudication extends Shell {
     return reading || this.panel.actionOf(key);
   }
 }
+
+export default mounting(Adjudication);

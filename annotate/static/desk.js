@@ -6,20 +6,11 @@ import { Post } from "./letters.js";
 import { Panel } from "./panel.js";
 import { FeedbackPanel, introduction, otherReaders, result } from "./practice.js";
 import { Reader } from "./reader.js";
-import { Shell } from "./shell.js";
+import { Shell, mounting } from "./shell.js";
 import { button, el, guidelineNodes, randomId } from "./transcript.js";
 
 const IDLE_MS = 60_000; // no key, pointer or scroll for so long: time does not count
 const KEPT_ITEMS = 6;
-const desks = new WeakMap();
-
-export default function mount({ data, parentElement, setTriggerValue }) {
-  let desk = desks.get(parentElement);
-  if (!desk) desks.set(parentElement, (desk = new Desk(parentElement, data.style)));
-  desk.post.send = (letter) => setTriggerValue("letter", letter);
-  desk.receive(data.packet);
-  return () => desk.close();
-}
 
 class Desk extends Shell {
   constructor(root, style) {
@@ -54,18 +45,13 @@ class Desk extends Shell {
   // ---- letters -------------------------------------------------------------------------------------------
 
   receive(packet) {
-    if (!packet || packet.id === this.seen) return; // Streamlit shows the last packet again, e.g. when the theme changes
-    this.seen = packet.id;
-    if (packet.gone) return this.warn(packet.gone);
-    if (packet.unreadable) this.post.drop(() => true); // kept by another version of this page: sending it again cannot help
+    if (!this.isNews(packet)) return;
     for (const ack of packet.acks || []) this.acknowledged(ack);
     if (packet.stage && this.stage && packet.stage.name !== this.stage.name) this.items.clear(); // there they show more, or less
     for (const item of packet.items || []) this.keep(item);
     if (packet.study) this.opened(packet);
     if (packet.more) this.grow(packet.more);
-    if (packet.trouble) this.trouble(packet.trouble);
-    else if (this.troubled && packet.acks?.every((ack) => ack.ok)) this.warn("");
-    if (this.waitingFor && this.items.has(this.waitingFor)) this.show(this.waitingFor);
+    this.conclude(packet);
     if (this.finishing && !this.post.waiting.size && !this.post.begin) this.post.reopen();
     this.post.watch();
   }
@@ -79,16 +65,14 @@ class Desk extends Shell {
     this.queue = packet.queue.map(([token]) => token);
     this.done = new Set(packet.queue.filter(([, done]) => done).map(([token]) => token));
     for (const one of this.post.waiting.values()) if (one.op === "submit") this.done.add(one.token);
-    this.title.textContent = packet.study.title;
-    this.notice.textContent = packet.study.notice;
-    this.notice.hidden = !packet.study.notice;
+    this.head(packet.study);
     this.talk.hidden = !this.stage.has_discussion;
     this.talk.firstChild.data = this.stage.name === "discussion" ? "Main queue" : "Calibration";
     this.desk.classList.toggle("practice", this.stage.name === "qualification");
     if (!packet.study.open) this.warn("The study takes no labels now. Drafts are kept; ask the researcher.");
     this.progress();
     if (!asked && before.name === this.stage.name) return this.post.flush();
-    if (!this.post.owns && this.recover()) return; // the answer to that letter opens again
+    if (!this.post.owns && this.resend((one) => this.study.shared || this.queue.includes(one.token))) return; // the answer to that letter opens again
     this.arrive(before, packet.result);
   }
 
@@ -97,16 +81,6 @@ class Desk extends Shell {
     if (this.stage?.name !== "main") return;
     this.queue.push(...tokens.filter((token) => !this.queue.includes(token)));
     if (this.page === "label") this.prefetch(this.queue.indexOf(this.item.token));
-  }
-
-  // Answers that an earlier page could not deliver are sent before anything is shown.
-  recover() {
-    if (!this.post.recover((one) => this.study.shared || this.queue.includes(one.token))) return false;
-    this.items.clear();
-    this.study = undefined;
-    this.status("Sending what was kept…", "busy");
-    this.post.reopen();
-    return true;
   }
 
   acknowledged(ack) {
@@ -459,3 +433,5 @@ class Desk extends Shell {
     return labelling || this.panel.actionOf(key);
   }
 }
+
+export default mounting(Desk);

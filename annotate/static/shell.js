@@ -4,6 +4,18 @@
 import { searchable } from "./search.js";
 import { button, el, kbd } from "./transcript.js";
 
+// What Streamlit calls with each update: one page for each place where the component stands.
+export function mounting(Page) {
+  const pages = new WeakMap();
+  return ({ data, parentElement, setTriggerValue }) => {
+    let page = pages.get(parentElement);
+    if (!page) pages.set(parentElement, (page = new Page(parentElement, data.style)));
+    page.post.send = (letter) => setTriggerValue("letter", letter);
+    page.receive(data.packet);
+    return () => page.close();
+  };
+}
+
 export class Shell {
   constructor(root, style) {
     this.lastActive = performance.now();
@@ -43,6 +55,38 @@ export class Shell {
   close() {
     this.stop.abort();
     this.post.close();
+  }
+
+  // Whether a packet is to be read: Streamlit shows the last one again, e.g. when the theme changes.
+  isNews(packet) {
+    if (!packet || packet.id === this.seen) return false;
+    this.seen = packet.id;
+    if (packet.gone) this.warn(packet.gone);
+    else if (packet.unreadable) this.post.drop(() => true); // kept by another version of this page: sending it again cannot help
+    return !packet.gone;
+  }
+
+  // The last steps of reading a packet: what it says of faults, and the item that was waited for.
+  conclude(packet) {
+    if (packet.trouble) this.trouble(packet.trouble);
+    else if (this.troubled && packet.acks?.every((ack) => ack.ok)) this.warn("");
+    if (this.waitingFor && this.items.has(this.waitingFor)) this.show(this.waitingFor);
+  }
+
+  head(study) {
+    this.title.textContent = study.title;
+    this.notice.textContent = study.notice;
+    this.notice.hidden = !study.notice;
+  }
+
+  // What an earlier page could not deliver is sent before anything is shown; says whether there was any.
+  resend(isOurs) {
+    if (!this.post.recover(isOurs)) return false;
+    this.items.clear();
+    this.study = undefined;
+    this.status("Sending what was kept…", "busy");
+    this.post.reopen();
+    return true;
   }
 
   say(text) {
