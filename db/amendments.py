@@ -21,6 +21,7 @@ from secondreader.db.dealing import (
 )
 from secondreader.db.drawing import draw_more, store_draw, stored_strata
 from secondreader.db.engine import execute, pick, wait_turn
+from secondreader.db.overview import annotators_of
 from secondreader.db.rules import rules_of
 from secondreader.db.studies import StudyError, ensure_annotator, study_id_of, text_hashes
 from secondreader.db.tables import Amendment, Annotator, Assignment, Study, StudyItem
@@ -203,16 +204,7 @@ def deal_new_items(session: Session, study: Study, items: list[int], rng: random
     rules = rules_of(study.rules)
     if not items or rules.queue == "shared":
         return 0
-    people = execute(
-        session,
-        pick(Annotator.id)
-        .where(
-            col(Annotator.study_id) == study.id,
-            col(Annotator.role) == "annotator",
-            col(Annotator.source) == "desk",
-        )
-        .order_by(col(Annotator.id)),
-    ).scalars()
+    people = sorted(annotators_of(session, study).values())
     main_from = parts_of(session, study, rules.qualification_rounds).main_from
     n_made = 0
     for person, load in shares(items, people, rules.overlap, rng).items():

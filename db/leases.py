@@ -78,9 +78,11 @@ def reader_of(session: Session, annotator_id: int) -> Reader | None:
         .join(Annotator, col(Annotator.study_id) == col(Study.id))
         .where(col(Annotator.id) == annotator_id),
     ).first()
-    if row is None or rules_of(row[3]).queue != "shared":
+    if row is None:
         return None
-    return Reader(annotator_id, row[0], row[1], row[2], rules_of(row[3]))
+    study_id, status, order_seed, stored = row
+    rules = rules_of(stored)
+    return Reader(annotator_id, study_id, status, order_seed, rules) if rules.queue == "shared" else None
 
 
 def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace]:

@@ -100,3 +100,18 @@ def people_of(session: Session, study: Study | None) -> list[tuple[str, int]]:
         .order_by(col(Annotator.name))
     )
     return [(name, row_id) for name, row_id in execute(session, statement)]
+
+
+def annotators_of(session: Session, study: Study) -> dict[str, int]:
+    """Ids of those who label at the desk, by name in its order; imported readers and adjudicators are left out."""
+    rows = execute(
+        session,
+        pick(Annotator.name, Annotator.id)
+        .where(
+            col(Annotator.study_id) == study.id,
+            col(Annotator.role) == "annotator",
+            col(Annotator.source) == "desk",
+        )
+        .order_by(col(Annotator.name)),
+    )
+    return {name: row_id for name, row_id in rows}

@@ -9,10 +9,11 @@ from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick
 from secondreader.db.leases import hidden_places
+from secondreader.db.overview import annotators_of
 from secondreader.db.readings import median
 from secondreader.db.rules import rules_of
 from secondreader.db.studies import study_id_of
-from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyItem
+from secondreader.db.tables import Assignment, Label, Study, StudyItem
 
 RECENT = 50
 """Labels from which a pace is taken: the latest ones, for people become faster."""
@@ -143,22 +144,13 @@ def recent_median(given: Sequence[Given]) -> float | None:
 
 def people_pace(session: Session, study: Study, given: Sequence[Given]) -> list[PersonPace]:
     """Everybody who labels at the desk, by name."""
-    people = execute(
-        session,
-        pick(Annotator.id, Annotator.name)
-        .where(
-            col(Annotator.study_id) == study.id,
-            col(Annotator.role) == "annotator",
-            col(Annotator.source) == "desk",
-        )
-        .order_by(col(Annotator.name)),
-    ).all()
     mine: dict[int, list[Given]] = defaultdict(list)
     for one in given:
         mine[one.annotator_id].append(one)
     is_shared = rules_of(study.rules).queue == "shared"
     return [
-        person_pace(row_id, name, mine[row_id], n_open(session, row_id), is_shared) for row_id, name in people
+        person_pace(row_id, name, mine[row_id], n_open(session, row_id), is_shared)
+        for name, row_id in annotators_of(session, study).items()
     ]
 
 

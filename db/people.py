@@ -131,16 +131,6 @@ def close_links(session: Session, annotator_id: int, *, actor: str, why: str) ->
     return n_closed
 
 
-def desk_annotators(session: Session, study: Study) -> list[tuple[str, int]]:
-    """(name, id) of those who label at the desk, by name."""
-    rows = session.exec(
-        select(Annotator)
-        .where(Annotator.study_id == study.id, Annotator.role == "annotator", Annotator.source == "desk")
-        .order_by(col(Annotator.name))
-    )
-    return [(one.name, one.id or 0) for one in rows]
-
-
 def parts_of(session: Session, study: Study) -> set[str]:
     """Which kinds of items the study has: pool, qualification, attention, calibration."""
     return set(session.exec(select(StudyItem.part).where(StudyItem.study_id == study.id).distinct()))

@@ -10,9 +10,10 @@ from secondreader.db.amendments import AMENDMENT_LOCK, record
 from secondreader.db.dealing import last_position
 from secondreader.db.desk import LABEL_LOCK
 from secondreader.db.engine import execute, pick, wait_turn
+from secondreader.db.overview import annotators_of
 from secondreader.db.rules import rules_of
 from secondreader.db.studies import StudyError, study_id_of
-from secondreader.db.tables import Annotator, Assignment, Draft, Label, Study, StudyItem, public_id
+from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem, public_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +88,6 @@ def check(study: Study, giver: str, takers: Sequence[str], why: str) -> None:
         )
     if not why.strip():
         raise StudyError("Moving places needs a reason, for the audit log.")
-
-
-def annotators_of(session: Session, study: Study) -> dict[str, int]:
-    """Ids of the study's annotators at the desk by name, sorted."""
-    rows = execute(
-        session,
-        pick(Annotator.name, Annotator.id)
-        .where(
-            col(Annotator.study_id) == study.id,
-            col(Annotator.role) == "annotator",
-            col(Annotator.source) == "desk",
-        )
-        .order_by(col(Annotator.name)),
-    )
-    return {name: row_id for name, row_id in rows}
 
 
 def taker_of(session: Session, name: str, annotator_id: int) -> Taker:

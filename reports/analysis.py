@@ -197,27 +197,16 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
     question = question_of(facts, chosen.question)
     sealed = sealed_because(session, study)
     people_only = chosen.people_only or sealed is not None
-    rows = reading_rows(session, study, question.id, source=chosen.source or SOURCES[0])
-    frame = long_frame([row for row in rows if not people_only or row["kind"] == "human"], chosen)
-    positive = chosen.positive or ""
-    answers = answers_of(frame, question, chosen.unsure)
+    source = chosen.source or SOURCES[0]
+    rows = reading_rows(session, study, question.id, source=source)
+    readings = coded(of_people(rows) if people_only else rows, question, chosen)
     is_desk = chosen.source == SOURCES[0]
     settled_answers = adjudicated_answers(session, study, question.id) if is_desk else {}
-    decisions = decided(settled_answers, frame, answers)
-    readings = read_frame(
-        frame, positive=positive, unsure=chosen.unsure, answers=answers, slices=chosen.slices
-    )
-
-    def coded(rows: list[dict[str, Any]]) -> Readings:
-        own = long_frame(rows, chosen)
-        known = answers_of(own, question, chosen.unsure)
-        return read_frame(own, positive=positive, unsure=chosen.unsure, answers=known)
+    decisions = decided(settled_answers, readings)
+    unsliced = replace(chosen, slices=None)
 
     def of_question(other: Question, options: Options) -> Readings:
-        rows = reading_rows(session, study, other.id, source=options.source or SOURCES[0])
-        own = long_frame([row for row in rows if row["kind"] == "human"], options)
-        known = answers_of(own, other, options.unsure)
-        return read_frame(own, positive=options.positive or "", unsure=options.unsure, answers=known)
+        return coded(of_people(reading_rows(session, study, other.id, source=source)), other, options)
 
     texts = labelled_texts(session, study) if chosen.words else None
     headline = facts.judges[0].judge if facts.judges and not people_only else None
@@ -241,12 +230,17 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         missing=missing_sentences(facts, readings, chosen, sealed),
         data_hash=study_hash(session, study),
         preparation=preparation_of(
-            session, study, question.id, coded, resamples=chosen.resamples, seed=chosen.seed
+            session,
+            study,
+            question.id,
+            lambda rows: coded(rows, question, unsliced),
+            resamples=chosen.resamples,
+            seed=chosen.seed,
         ),
         adjudication=adjudication_summary(session, study, question.id) if is_desk else None,
         versions=versions(),
         sealed=sealed,
-        review=review_figures(facts, chosen, of_question),
+        review=review_figures(facts, unsliced, of_question),
     )
 
 
@@ -308,6 +302,23 @@ def required(frame: pd.DataFrame) -> dict[str, Any]:
     return {name: frame[name].astype(object) for name in ("item", "rater", "kind", "answer")}
 
 
+def of_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without verdicts."""
+    return [row for row in rows if row["kind"] == "human"]
+
+
+def coded(rows: list[dict[str, Any]], question: Question, options: Options) -> Readings:
+    """Rows of the long frame as the statistics take them; slices as in the options. Raises FrameError."""
+    frame = long_frame(rows, options)
+    return read_frame(
+        frame,
+        positive=options.positive or "",
+        unsure=options.unsure,
+        answers=answers_of(frame, question, options.unsure),
+        slices=options.slices,
+    )
+
+
 def answers_of(frame: pd.DataFrame, question: Question, unsure: str) -> list[str]:
     """Every answer that the codebook allows, and strange ones of imports; unsure last, if anybody was."""
     seen = {str(one) for one in frame["answer"].dropna()}
@@ -323,15 +334,13 @@ def as_number_or_text(answer: str) -> tuple[int, float, str]:
         return 1, 0.0, answer
 
 
-def decided(
-    decisions: Mapping[str, str | None], frame: pd.DataFrame, answers: list[str]
-) -> dict[str, str | None]:
+def decided(decisions: Mapping[str, str | None], readings: Readings) -> dict[str, str | None]:
     """Adjudications of items that were read; None stays contested.
 
     Unsure, where no reader was, is none of the answers: the split between the others stands then.
     """
-    read = set(frame["item"])
-    return {item: one if one in answers else None for item, one in decisions.items() if item in read}
+    read = {str(item) for item in readings.items}
+    return {item: one if one in readings.answers else None for item, one in decisions.items() if item in read}
 
 
 def judge_parts(

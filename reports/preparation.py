@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from secondreader.db.calibration import calibration_rows
 from secondreader.db.canonical import content_hash
 from secondreader.db.guesses import guesses_of
-from secondreader.db.people import desk_annotators, parts_of
+from secondreader.db.overview import annotators_of
+from secondreader.db.people import parts_of
 from secondreader.db.qualification import Attention, Qualification, attention, qualification
 from secondreader.db.readings import data_hash
 from secondreader.judge.agreement import agree
@@ -81,7 +82,7 @@ def prepared_people(session: "Session", study: "Study") -> tuple[PreparedPerson,
     """Annotators of the desk by name."""
     return tuple(
         PreparedPerson(name, qualification(session, row_id), attention(session, row_id))
-        for name, row_id in desk_annotators(session, study)
+        for name, row_id in annotators_of(session, study).items()
     )
 
 

@@ -1,6 +1,5 @@
 """The command of the leak review."""
 
-import csv
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 
 Accept = Annotated[list[str], typer.Option("--accept", help="Id of a transcript that may be drawn as it is.")]
 Exclude = Annotated[list[str], typer.Option("--exclude", help="Id of a transcript to leave out of the pool.")]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so would be a formula to a spreadsheet."""
 
 
 def register(_app: typer.Typer) -> None:
@@ -33,8 +30,17 @@ def leaks(
 ) -> None:
     """List what the leak scan found in a study's transcripts; accept or exclude them before the draw."""
     from secondreader.db.engine import open_engine, writing
-    from secondreader.db.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, leak_counts, leak_items
+    from secondreader.db.leak_reviews import (
+        ACCEPTED,
+        EXCLUDED,
+        LEAK_COLUMNS,
+        decide_leak,
+        leak_counts,
+        leak_items,
+        leak_rows,
+    )
     from secondreader.db.studies import get_study
+    from secondreader.runner.csv_cells import write_rows
 
     with writing(open_engine(db)) as session:
         row = get_study(session, study)
@@ -43,20 +49,10 @@ def leaks(
                 decide_leak(session, row, item, decision, actor="researcher", why=why)
         items = leak_items(session, row)
     if as_csv:
-        write_csv(items)
+        write_rows(sys.stdout, LEAK_COLUMNS, leak_rows(items))
     else:
         print_table(items)
         typer.echo(leak_counts(items).sentence)
-
-
-def write_csv(items: "list[LeakItem]") -> None:
-    """Every finding as CSV on standard output; no cell is a formula."""
-    from secondreader.db.leak_reviews import LEAK_COLUMNS, leak_rows
-
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(LEAK_COLUMNS)
-    for row in leak_rows(items):
-        out.writerow([f"'{one}" if str(one).startswith(FORMULA) else one for one in row])
 
 
 def print_table(items: "list[LeakItem]") -> None:
