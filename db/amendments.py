@@ -22,8 +22,10 @@ from secondreader.db.dealing import (
 from secondreader.db.drawing import draw_more, store_draw, stored_strata
 from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.overview import annotators_of
+from secondreader.db.people import Pseudonym
 from secondreader.db.rules import rules_of
 from secondreader.db.studies import StudyError, ensure_annotator, study_id_of, text_hashes
+from secondreader.db.study_file import check_judges
 from secondreader.db.tables import Amendment, Annotator, Assignment, Study, StudyItem
 
 AMENDMENT_LOCK = 7302018
@@ -37,7 +39,7 @@ class Change(BaseModel):
     notice: str | None = None
     guideline: Annotated[str, Field(min_length=1)] | None = None
     """The whole new text."""
-    annotators: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    annotators: tuple[Pseudonym, ...] = ()
     """Pseudonyms of new people."""
     more_items: Annotated[int, Field(ge=0)] = 0
     """Transcripts to draw beyond those drawn, from the same strata."""
@@ -81,6 +83,7 @@ def amend(session: Session, study: Study, what: Change, *, actor: str, why: str)
     session.refresh(study)  # another amendment may have been made while this one waited
     check_change(study, what, why)
     check_names(session, study, what.annotators)
+    check_judges(session, study, (what.analyses or {}).get("judge"))
     rng = random.Random(f"{study.plan_hash} {study.plan['seed']}")
     change_texts(study, what)
     people = {

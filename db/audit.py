@@ -11,6 +11,8 @@ from secondreader.db.tables import AuditEvent, utc_now
 
 GENESIS = "0" * 64
 AUDIT_LOCK = 7302012
+RESEARCHER = "researcher"
+"""Who acts where nobody is named."""
 
 
 def append_event(session: Session, actor: str, action: str, subject: str, **detail: Any) -> str:

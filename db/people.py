@@ -1,13 +1,16 @@
 """The people of a study and their links: who may come in until when, who came, and the making and closing of links."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Annotated
 
+from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from secondreader.db.access import create_invite, revoke_invites
+from secondreader.db.access import create_invite, hash_token, revoke_invites
 from secondreader.db.audit import append_event
 from secondreader.db.canonical import plain_text
 from secondreader.db.engine import execute, pick
@@ -17,6 +20,13 @@ from secondreader.db.tables import Annotator, Invite, Study, StudyItem, Visit, u
 ROLES = ("annotator", "adjudicator", "researcher")
 MAX_DAYS = 3650
 MAX_NAME = 80
+
+Pseudonym = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME),
+    AfterValidator(plain_text),
+]
+"""A person's name in a plan: one that a link can be made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +121,39 @@ def person_to_invite(session: Session, study: Study | None, name: str, role: str
     return folk[name]
 
 
-def invite(session: Session, study: Study | None, name: str, role: str, *, days: float, actor: str) -> str:
+def invite(
+    session: Session, study: Study | None, name: str, role: str, *, days: float, actor: str, why: str = ""
+) -> str:
     """A new link's token for one person, on record: the only moment at which it is known. Raises StudyError."""
     if not 0 < days <= MAX_DAYS:
         raise StudyError(f"A link lasts more than 0 and at most {MAX_DAYS} days.")
     person = person_to_invite(session, study, name, role)
     token = create_invite(session, person, days)
-    until = utc_now() + timedelta(days=days)
-    append_event(session, actor, "link made", f"annotator {person}", role=role, until=until.isoformat())
+    until = session.exec(select(Invite.expires_at).where(Invite.token_hash == hash_token(token))).one()
+    detail = {"role": role, "until": until.isoformat(), "why": why.strip()}
+    append_event(session, actor, "link made", f"annotator {person}", **detail)
     return token
+
+
+def invite_annotators(
+    session: Session, study: Study, names: Iterable[str], *, days: float, actor: str, why: str
+) -> list[tuple[str, str]]:
+    """(name, token) of a new link for each of these annotators, on record. Raises StudyError."""
+    return [
+        (name, invite(session, study, name, "annotator", days=days, actor=actor, why=why)) for name in names
+    ]
 
 
 def close_links(session: Session, annotator_id: int, *, actor: str, why: str) -> int:
     """Close every link of a person, on record; returns how many were not revoked yet. Raises StudyError."""
-    if session.get(Annotator, annotator_id) is None:
+    person = session.get(Annotator, annotator_id)
+    if person is None:
         raise StudyError(f"There is no person {annotator_id}.")
+    if not why.strip():
+        raise StudyError("Nothing was closed: give a reason, it goes on record.")
     n_closed = revoke_invites(session, annotator_id)
-    append_event(session, actor, "links closed", f"annotator {annotator_id}", n=n_closed, why=why)
+    detail = {"role": person.role, "n": n_closed, "why": why.strip()}
+    append_event(session, actor, "links closed", f"annotator {annotator_id}", **detail)
     return n_closed
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from secondreader.db.audit import append_event
+from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.canonical import canonical_json
 from secondreader.db.content import Content
 from secondreader.db.studies import study_id_of
@@ -12,7 +12,13 @@ from secondreader.db.tables import Label, Report, Study, Transcript
 
 
 def save_report(
-    session: Session, study: Study, inputs_hash: str, inputs: dict[str, Any], results: dict[str, Any]
+    session: Session,
+    study: Study,
+    inputs_hash: str,
+    inputs: dict[str, Any],
+    results: dict[str, Any],
+    *,
+    actor: str = RESEARCHER,
 ) -> int:
     """Keep a report and return its id; one with the same inputs and results stays as it is."""
     earlier = session.exec(
@@ -26,7 +32,7 @@ def save_report(
     session.add(row)
     session.flush()
     assert row.id is not None
-    append_event(session, "researcher", "report exported", f"study {study.id}", inputs=inputs_hash)
+    append_event(session, actor, "report exported", f"study {study.id}", inputs=inputs_hash)
     return row.id
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from secondreader.db.audit import append_event
+from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Codebook, CodebookError, default_codebook, default_guideline
 from secondreader.db.dealing import (
@@ -95,6 +95,7 @@ def ensure_study(
     notice: str = "",
     codebook: Codebook | None = None,
     guideline: str | None = None,
+    actor: str = RESEARCHER,
 ) -> Study:
     """The study of this name; a new draft if there is none. Annotators see `title` and `notice`, never `name`."""
     study = session.exec(select(Study).where(Study.name == name)).first()
@@ -111,7 +112,7 @@ def ensure_study(
     )
     session.add(study)
     session.flush()
-    append_event(session, "researcher", "study created", f"study {study.id}", codebook=study.codebook_hash)
+    append_event(session, actor, "study created", f"study {study.id}", codebook=study.codebook_hash)
     return study
 
 
@@ -162,7 +163,7 @@ def ensure_annotator(
     return row.id
 
 
-def freeze(session: Session, study: Study, plan: DrawPlan) -> Drawn:
+def freeze(session: Session, study: Study, plan: DrawPlan, *, actor: str = RESEARCHER) -> Drawn:
     """Draw the items, make the people and their queues, and open the study; all of it once.
 
     Known and calibration items leave the pool before the draw, so inclusion probabilities are over what remains. Raises
@@ -184,7 +185,7 @@ def freeze(session: Session, study: Study, plan: DrawPlan) -> Drawn:
     study.rules = plan.desk_rules.model_dump(mode="json")
     study.status, study.frozen_at = "open", utc_now()
     session.add(study)
-    append_event(session, "researcher", "study frozen", f"study {study.id}", plan=study.plan_hash)
+    append_event(session, actor, "study frozen", f"study {study.id}", plan=study.plan_hash)
     return Drawn(len(chosen), n_assignments, study.plan_hash, people)
 
 

@@ -3,17 +3,19 @@
 import csv
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlmodel import Session, col
 
-from secondreader.db.audit import append_event
+from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.codebook import BUILTIN, Codebook, builtin_guideline, codebook
 from secondreader.db.engine import execute, pick
 from secondreader.db.known_items import KnownItem
 from secondreader.db.overview import judges_of
+from secondreader.db.people import Pseudonym, invite_annotators
 from secondreader.db.rules import Rules
 from secondreader.db.studies import Drawn, DrawPlan, ensure_study, freeze
 from secondreader.db.study_errors import StudyError
@@ -65,7 +67,7 @@ class Draw(Part):
     """Which transcripts people label, and who."""
 
     items: Annotated[int, Field(ge=1)]
-    annotators: Annotated[tuple[Name, ...], Field(min_length=1)]
+    annotators: Annotated[tuple[Pseudonym, ...], Field(min_length=1)]
     overlap: Annotated[int, Field(ge=1)] | None = None
     """Readers of each transcript; all of them by default."""
     strata: Literal["none", "verdict"] = "none"
@@ -142,9 +144,17 @@ def read_study_file(path: Path) -> StudyFile:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StudyFileError(f"{path}: is not TOML: {error}.") from None
     try:
-        return beside(path.parent, StudyFile.model_validate(raw))
+        return beside(path.parent, study_file(raw))
+    except StudyFileError as error:
+        raise StudyFileError(f"{path}: {error}") from None
+
+
+def study_file(fields: dict[str, Any]) -> StudyFile:
+    """The study that these fields describe. Raises StudyFileError."""
+    try:
+        return StudyFile.model_validate(fields)
     except ValidationError as error:
-        raise StudyFileError(f"{path}: {in_words(error)}") from None
+        raise StudyFileError(in_words(error)) from None
 
 
 def in_words(error: ValidationError) -> str:
@@ -200,14 +210,14 @@ def known_row(path: str, number: int, row: dict[str | None, Any]) -> KnownItem:
 
 
 def create_from_file(
-    session: Session, given: StudyFile, actor: str = "researcher", *, keep_questions: bool = False
+    session: Session, given: StudyFile, actor: str = RESEARCHER, *, keep_questions: bool = False
 ) -> tuple[Study, Drawn | None]:
     """Make the study, or describe the draft of this name, and freeze it if the file has a draw.
 
     With `keep_questions` a draft stays with the codebook and the guideline that it has.
     Raises StudyError, StudyFileError and CodebookError; then nothing of it is to be committed.
     """
-    study = ensure_study(session, given.name)
+    study = ensure_study(session, given.name, actor=actor)
     if keep_questions:
         book, guideline = Codebook.model_validate(study.codebook), study.guideline
     else:
@@ -224,8 +234,30 @@ def create_from_file(
     plan = given.plan(book)
     if plan is None:
         return study, None
-    check_judge(session, study, plan)
-    return study, freeze(session, study, plan)
+    check_judges(session, study, plan.judge, plan.analyses.get("judge"))
+    return study, freeze(session, study, plan, actor=actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What making a study gave."""
+
+    questions: str
+    """Name and version of its codebook."""
+    drawn: Drawn | None
+    """None for a draft."""
+    links: list[tuple[str, str]]
+    """(name, token) of each annotator's new link: the only moment at which the tokens are known."""
+
+
+def create_with_links(
+    session: Session, given: StudyFile, actor: str, *, days: float, keep_questions: bool = False
+) -> Made:
+    """`create_from_file`, then a link for each annotator, on record. Raises what it raises."""
+    study, drawn = create_from_file(session, given, actor, keep_questions=keep_questions)
+    people = drawn.annotator_ids if drawn else ()
+    links = invite_annotators(session, study, people, days=days, actor=actor, why="study frozen")
+    return Made(f"{study.codebook['name']} {study.codebook['version']}", drawn, links)
 
 
 def describe(session: Session, study: Study, given: StudyFile, book: Codebook, guideline: str) -> None:
@@ -268,10 +300,10 @@ def guideline_of(codebook_name: str) -> str:
     return builtin_guideline(codebook_name if codebook_name in BUILTIN else "default")
 
 
-def check_judge(session: Session, study: Study, plan: DrawPlan) -> None:
-    """Raise StudyError where the plan names a judge that has read nothing of the study."""
+def check_judges(session: Session, study: Study, *judges: str | None) -> None:
+    """Raise StudyError where a plan names a judge (None: names none) that has read nothing of the study."""
     names = [one.name for one in judges_of(session, study)]
-    for judge in (plan.judge, plan.analyses.get("judge")):
+    for judge in judges:
         if judge is not None and judge not in names:
             there = ", ".join(names) or "none yet"
             raise StudyError(f"No judge {judge!r} has read study {study.name!r}; there are: {there}.")

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from secondreader.db.amendments import Amended, Change, amend
 from secondreader.db.engine import writing
-from secondreader.db.people import invite
+from secondreader.db.people import invite_annotators
 from secondreader.db.studies import get_study
 from secondreader.db.study_errors import StudyError
 from secondreader.reports.report_preparation import amendment_row
@@ -69,8 +69,7 @@ def amended(view: View, change: Change, why: str) -> tuple[Amended, list[tuple[s
     with writing(view.engine) as session:
         study = get_study(session, view.study)
         made = amend(session, study, change, actor=view.actor, why=why.strip())
-        links = [
-            (name, invite(session, study, name, "annotator", days=LINK_DAYS, actor=view.actor))
-            for name in made.annotator_ids
-        ]
+        links = invite_annotators(
+            session, study, made.annotator_ids, days=LINK_DAYS, actor=view.actor, why=why
+        )
     return made, links

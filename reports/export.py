@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secondreader.db.audit import RESEARCHER
 from secondreader.db.reports import save_report
 from secondreader.db.tables import utc_now
 from secondreader.db.unblinding import SealedError
@@ -33,13 +34,12 @@ class MadeReport:
         return {"report.html": self.html, "report.csv": self.csv, "report.json": self.json}
 
 
-def make_report(session: "Session", study: "Study", found: "Analysis") -> MadeReport:
+def make_report(session: "Session", study: "Study", found: "Analysis", actor: str = RESEARCHER) -> MadeReport:
     """Write the report and put its figures on record. Raises SealedError while the study is blind."""
     if found.sealed:
         raise SealedError(found.sealed)
-    report_id = save_report(
-        session, study, found.inputs_hash, json.loads(json.dumps(found.inputs)), as_dict(found)
-    )
+    inputs = json.loads(json.dumps(found.inputs))
+    report_id = save_report(session, study, found.inputs_hash, inputs, as_dict(found), actor=actor)
     made_at = utc_now().strftime("%Y-%m-%d %H:%M UTC")
     return MadeReport(report_html(found, made_at), found.to_csv(), as_json(found), report_id)
 

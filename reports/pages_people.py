@@ -51,7 +51,8 @@ def make_link(engine: Engine, study: str | None, actor: str) -> None:
         role = left.selectbox("Role", roles, key="invite-role") or roles[0]
         name = middle.text_input("Pseudonym", max_chars=80, key="invite-name")
         days = right.number_input("Days", 1, 365, 30, key="invite-days")
-        desk = st.text_input("Address of the desk", DESK_ADDRESS, key="invite-desk")
+        desk = left.text_input("Address of the desk", DESK_ADDRESS, key="invite-desk")
+        why = middle.text_input("Reason", max_chars=500, key="invite-why")
         wanted = st.form_submit_button("Make the link", type="primary", key="invite-make")
     st.caption("Annotators have their names from the frozen plan; adjudicators and researchers may be new.")
     if not wanted:
@@ -59,7 +60,7 @@ def make_link(engine: Engine, study: str | None, actor: str) -> None:
     try:
         with writing(engine) as session:
             row = get_study(session, study) if study and role != "researcher" else None
-            token = invite(session, row, name, role, days=float(days), actor=actor)
+            token = invite(session, row, name, role, days=float(days), actor=actor, why=why)
     except StudyError as error:
         refusal(error)
         return

@@ -28,7 +28,8 @@ def page(view: View) -> None:
     key = f"report-{found.inputs_hash}"
     if st.button("Make the report", type="primary", key="make-report"):
         with writing(view.engine) as session:
-            st.session_state[key] = make_report(session, get_study(session, view.study), found)
+            study = get_study(session, view.study)
+            st.session_state[key] = make_report(session, study, found, view.actor)
     made = st.session_state.get(key)
     if isinstance(made, MadeReport):
         offer(made)

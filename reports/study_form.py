@@ -4,10 +4,9 @@ import csv
 from typing import Any
 
 import streamlit as st
-from pydantic import ValidationError
 
 from secondreader.db.codebook import BUILTIN
-from secondreader.db.study_file import StudyFile, StudyFileError, in_words, known_from_lines
+from secondreader.db.study_file import StudyFile, StudyFileError, known_from_lines, study_file
 from secondreader.reports.facts import StudyFacts
 
 AS_IT_IS = "as it is"
@@ -38,10 +37,7 @@ def filled_in(facts: StudyFacts) -> StudyFile:
         "Allow judge and people to be compared before the study is closed (the report will say so)",
         key="plan-interim",
     )
-    try:
-        return StudyFile.model_validate(given)
-    except ValidationError as error:
-        raise StudyFileError(in_words(error)) from None
+    return study_file(given)
 
 
 def forget_other_studies(name: str) -> None:

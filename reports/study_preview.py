@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from secondreader.db.canonical import content_hash
 from secondreader.db.engine import writing
 from secondreader.db.faults import Engine
-from secondreader.db.people import invite
 from secondreader.db.readings import item_facts
-from secondreader.db.study_file import StudyFile, create_from_file
+from secondreader.db.study_file import StudyFile, create_from_file, create_with_links
 from secondreader.reports.facts import Stratum, strata_of
 
 
@@ -51,10 +50,6 @@ def freeze_with_links(
 ) -> tuple[str, list[tuple[str, str]]]:
     """Freeze in earnest; returns the plan's hash and (name, token) of each annotator's new link."""
     with writing(engine) as session:
-        study, drawn = create_from_file(session, given, actor, keep_questions=keep_questions)
-        assert drawn is not None
-        tokens = [
-            (name, invite(session, study, name, "annotator", days=days, actor=actor))
-            for name in drawn.annotator_ids
-        ]
-    return drawn.plan_hash, tokens
+        made = create_with_links(session, given, actor, days=days, keep_questions=keep_questions)
+    assert made.drawn is not None
+    return made.drawn.plan_hash, made.links

@@ -14,7 +14,9 @@ from typer.core import TyperGroup
 from secondreader.runner import (
     cli_adjudication,
     cli_data,
+    cli_freeze,
     cli_leaks,
+    cli_links,
     cli_models,
     cli_people,
     cli_plan,
@@ -71,7 +73,9 @@ def main(
 for topic in (
     cli_adjudication,
     cli_data,
+    cli_freeze,
     cli_leaks,
+    cli_links,
     cli_models,
     cli_people,
     cli_plan,

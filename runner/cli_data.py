@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database, StudyName
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
 from secondreader.runner.cli_study import study_app
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def import_chat(
     db: Database = DEFAULT_DATABASE,
     skip_bad: SkipBad = False,
     redact: Redact = False,
+    actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """OpenAI chat messages with tool calls, one conversation a line."""
     from secondreader.runner.import_chat import read_chat
@@ -43,7 +44,7 @@ def import_chat(
 
     with watching() as watch:
         batch = read_chat(path, watch)
-        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
+        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
 @imports.command("rjudge")
@@ -53,6 +54,7 @@ def import_rjudge(
     db: Database = DEFAULT_DATABASE,
     skip_bad: SkipBad = False,
     redact: Redact = False,
+    actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """R-Judge records: transcripts with one human reading each."""
     from secondreader.runner.import_rjudge import read_rjudge
@@ -60,7 +62,7 @@ def import_rjudge(
 
     with watching() as watch:
         batch = read_rjudge(path, watch)
-        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
+        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
 @imports.command("toolemu")
@@ -73,6 +75,7 @@ def import_toolemu(
     db: Database = DEFAULT_DATABASE,
     skip_bad: SkipBad = False,
     redact: Redact = False,
+    actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """ToolEmu trajectories (JSONL), or the judges' scores alone (CSV)."""
     if not 0 < risky_below <= 4:  # NaN passes typer's own range
@@ -82,7 +85,7 @@ def import_toolemu(
 
     with watching() as watch:
         batch = read_toolemu(path, risky_below, watch)
-        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
+        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
 @imports.command("table")
@@ -95,6 +98,7 @@ def import_table(
     db: Database = DEFAULT_DATABASE,
     skip_bad: SkipBad = False,
     redact: Redact = False,
+    actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """A CSV, JSONL or JSON table of readings, by a mapping."""
     from secondreader.runner.import_table import read_table
@@ -103,20 +107,27 @@ def import_table(
 
     with watching() as watch:
         batch = read_table(path, read_mapping(mapping), watch)
-        store(db, study, batch, path, watch, skip_bad=skip_bad, redact=redact)
+        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
 def store(
-    db: str, study: str, batch: "Batch", path: Path, watch: "Watch", *, skip_bad: bool, redact: bool
+    db: str,
+    study: str,
+    batch: "Batch",
+    path: Path,
+    watch: "Watch",
+    actor: str,
+    *,
+    skip_bad: bool,
+    redact: bool,
 ) -> None:
     """Store what was read and say what happened."""
     from secondreader.db.engine import open_engine
     from secondreader.runner.imports import store_batch
 
     engine = open_engine(db)
-    result = store_batch(
-        engine, study, batch, source=path.name, skip_bad=skip_bad, redacted=redact, watch=watch
-    )
+    how = {"skip_bad": skip_bad, "redacted": redact}
+    result = store_batch(engine, study, batch, source=path.name, watch=watch, actor=actor, **how)
     engine.dispose()
     for problem in result.skipped:
         typer.echo(f"skipped: {problem}", err=True)

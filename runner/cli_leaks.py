@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
 from secondreader.runner.cli_study import Name, study_app
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def leaks(
     exclude: Exclude = [],  # noqa: B006
     why: Annotated[str, typer.Option(help="Reason of these decisions, for the record.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print every finding as CSV.")] = False,
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """List what the leak scan found in a study's transcripts; accept or exclude them before the draw."""
@@ -46,7 +47,7 @@ def leaks(
         row = get_study(session, study)
         for decision, chosen in ((ACCEPTED, accept), (EXCLUDED, exclude)):
             for item in chosen:
-                decide_leak(session, row, item, decision, actor="researcher", why=why)
+                decide_leak(session, row, item, decision, actor=actor, why=why)
         items = leak_items(session, row)
     if as_csv:
         write_rows(sys.stdout, LEAK_COLUMNS, leak_rows(items))

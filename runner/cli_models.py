@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database, StudyName
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
 
 if TYPE_CHECKING:
     from secondreader.runner.client import Endpoint
@@ -76,6 +76,7 @@ def run(
     timeout: Timeout = 120.0,
     key_env: KeyVariable = "OPENAI_API_KEY",
     prices: PriceTable = None,
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Run a scenario pack against models. Finished attempts are stored at once; a second run makes only missing ones."""
@@ -97,9 +98,16 @@ def run(
     )
     endpoint, engine = endpoint_of(base_url, key_env, timeout, concurrency), open_engine(db)
     with progress("Attempts") as (on_start, on_done):
-        result = asyncio.run(
-            run_pack(engine, plan, endpoint, prices=prices_of(prices), on_start=on_start, on_done=on_done)
+        made = run_pack(
+            engine,
+            plan,
+            endpoint,
+            prices=prices_of(prices),
+            on_start=on_start,
+            on_done=on_done,
+            actor=actor,
         )
+        result = asyncio.run(made)
     n_new = result.outcome.n_done
     typer.echo(f"{n_new} attempts stored, {result.n_known} were there before; study {study!r}.")
     finish(result.outcome, "attempts")
@@ -122,6 +130,7 @@ def judge(
     timeout: Timeout = 120.0,
     key_env: KeyVariable = "OPENAI_API_KEY",
     prices: PriceTable = None,
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Let a judge read a study's transcripts. Verdicts are stored at once; a second run asks only for missing ones."""
@@ -143,7 +152,13 @@ def judge(
     endpoint, engine = endpoint_of(base_url, key_env, timeout, concurrency), open_engine(db)
     with progress("Verdicts") as (on_start, on_done):
         made = judge_study(
-            engine, plan, endpoint, prices=prices_of(prices), on_start=on_start, on_done=on_done
+            engine,
+            plan,
+            endpoint,
+            prices=prices_of(prices),
+            on_start=on_start,
+            on_done=on_done,
+            actor=actor,
         )
         result = asyncio.run(made)
     typer.echo(

@@ -14,8 +14,29 @@ Database = Annotated[
         help="SQLite file or postgresql:// URL.",
     ),
 ]
-StudyName = Annotated[str, typer.Option("--study", help="Name of the study.")]
 DEFAULT_DATABASE = "secondreader.db"
+StudyName = Annotated[str, typer.Option("--study", help="Name of the study.")]
+
+
+def named(actor: str) -> str:
+    """Who acts, without space around. Wrong usage where nobody is named."""
+    if not actor.strip():
+        raise typer.BadParameter("say who does it, for the audit log")
+    return actor.strip()
+
+
+Actor = Annotated[
+    str,
+    typer.Option(
+        "--actor",
+        envvar="SECONDREADER_ACTOR",
+        show_envvar=True,
+        callback=named,
+        help="Who does it, for the audit log.",
+    ),
+]
+"""Every command that changes what is stored takes it, and puts it on record."""
+DEFAULT_ACTOR = "researcher"
 
 SignIn = Annotated[
     Path | None,

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database, SignIn
-from secondreader.runner.cli_study import find_person, study_app
+from secondreader.runner.cli_links import find_person
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, SignIn
+from secondreader.runner.cli_study import study_app
 
 
 def register(_app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def account(
     issuer: Annotated[str, typer.Option(help="The provider; by default that of the sign-in settings.")] = "",
     sign_in: SignIn = None,
     remove: Annotated[bool, typer.Option("--remove", help="Let no account sign in as this person.")] = False,
-    actor: Annotated[str, typer.Option(help="Who does it.")] = "researcher",
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Let one account of an OpenID Connect provider sign in as a person who has an open invite. Only a hash is kept."""
@@ -35,7 +36,7 @@ def account(
         raise typer.BadParameter("an e-mail address has an @", param_hint="--email")
     bound = "" if remove else account_hash(issuer or known_issuer(sign_in), email=email, subject=subject)
     with writing(open_engine(db)) as session:
-        person = find_person(session, study, name)[0]
+        person = find_person(session, study, name)
         if remove:
             unbind_account(session, person, actor=actor)
         else:

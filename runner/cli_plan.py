@@ -1,56 +1,24 @@
-"""Commands that say what a study consists of: from a file, from a scenario pack, and what changes after the freeze."""
+"""Commands that change a study after the freeze, and the one that makes a study of a scenario pack."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
-from secondreader.runner.cli_study import (
-    DESK_URL,
-    Days,
-    DeskUrl,
-    Name,
-    Unsure,
-    links_for,
-    show_drawn,
-    show_links,
-    study_app,
-)
+from secondreader.runner.cli_freeze import Unsure, names_of
+from secondreader.runner.cli_links import DESK_URL, Days, DeskUrl, show_links
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
+from secondreader.runner.cli_study import Name, study_app
 
 Why = Annotated[str, typer.Option(help="Reason, for the record and the report.")]
-Actor = Annotated[str, typer.Option(help="Who does it.")]
 
 
 def register(_app: typer.Typer) -> None:
     """Add this file's commands to those of studies."""
-    study_app.command()(create)
     study_app.command()(reveal)
     study_app.command()(amend)
     study_app.command("amendments")(list_amendments)
     study_app.command("review-scenarios")(review_scenarios)
-
-
-def create(
-    path: Annotated[Path, typer.Argument(help="The study file (TOML).", exists=True, dir_okay=False)],
-    desk_url: DeskUrl = DESK_URL,
-    days: Days = 30,
-    db: Database = DEFAULT_DATABASE,
-) -> None:
-    """Make a study from a file: a draft or, where the file has a draw, frozen with one link a person."""
-    from secondreader.db.engine import open_engine, writing
-    from secondreader.db.study_file import create_from_file, read_study_file
-
-    given = read_study_file(path)
-    with writing(open_engine(db)) as session:
-        study, drawn = create_from_file(session, given)
-        links = links_for(session, drawn.annotator_ids, desk_url, days) if drawn else []
-        book = study.codebook
-    if drawn is None:
-        typer.echo(f"{given.name} is a draft with the questions of {book['name']} {book['version']}.")
-        return
-    show_drawn(given.name, drawn)
-    show_links(links)
 
 
 def reveal(
@@ -59,7 +27,7 @@ def reveal(
     force: Annotated[
         bool, typer.Option("--force", help="Do not wait for everybody; needs a reason.")
     ] = False,
-    actor: Actor = "researcher",
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Show all annotators each other's calibration readings, for good, and open the main queue."""
@@ -83,7 +51,8 @@ def amend(
     annotators: Annotated[str, typer.Option(help="New annotators, separated by commas.")] = "",
     more_items: Annotated[int, typer.Option(min=0, help="Transcripts to draw in addition.")] = 0,
     unsure: Annotated[Unsure | None, typer.Option(help='How the headline analysis treats "unsure".')] = None,
-    actor: Actor = "researcher",
+    headline_judge: Annotated[str | None, typer.Option(help="The judge of the headline figures.")] = None,
+    actor: Actor = DEFAULT_ACTOR,
     desk_url: DeskUrl = DESK_URL,
     days: Days = 30,
     db: Database = DEFAULT_DATABASE,
@@ -92,23 +61,30 @@ def amend(
     from secondreader.db.amendments import Change
     from secondreader.db.amendments import amend as amend_study
     from secondreader.db.engine import open_engine, writing
+    from secondreader.db.people import invite_annotators
     from secondreader.db.studies import get_study
 
     what = Change(
         title=title,
         notice=notice,
         guideline=read_text(guideline),
-        annotators=tuple(name.strip() for name in annotators.split(",") if name.strip()),
+        annotators=names_of(annotators),
         more_items=more_items,
-        analyses={"unsure": unsure.value} if unsure else None,
+        analyses=analyses_of(unsure, headline_judge),
     )
     with writing(open_engine(db)) as session:
-        done = amend_study(session, get_study(session, study), what, actor=actor, why=why)
-        links = links_for(session, done.annotator_ids, desk_url, days)
+        row = get_study(session, study)
+        done = amend_study(session, row, what, actor=actor, why=why)
+        links = invite_annotators(session, row, done.annotator_ids, days=days, actor=actor, why=why)
     typer.echo(f"{study}: {done.n_items} more transcripts drawn, {done.n_assignments} new places in queues.")
     typer.echo(f"plan {done.plan_hash}")
     if links:
-        show_links(links)
+        show_links(desk_url, links)
+
+
+def analyses_of(unsure: Unsure | None, judge: str | None) -> dict[str, str] | None:
+    """The analyses that are set anew; None where all stay."""
+    return {**({"unsure": unsure.value} if unsure else {}), **({"judge": judge} if judge else {})} or None
 
 
 def read_text(path: Path | None) -> str | None:
@@ -142,6 +118,7 @@ def review_scenarios(
     ],
     name: Annotated[str, typer.Option(help="Name of the review's study.")],
     scenario: Annotated[list[str], typer.Option(help="Only this scenario; repeatable.")] = [],  # noqa: B006 - typer copies it
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Make a draft study in which people check a pack's scenarios: realistic, relevant, benign and free of hints."""
@@ -151,5 +128,5 @@ def review_scenarios(
 
     loaded = load_pack(WORKPLACE if pack == "workplace" else Path(pack))
     with writing(open_engine(db)) as session:
-        _, n_new = review_pack(session, loaded, name, scenario)
+        _, n_new = review_pack(session, loaded, name, scenario, actor=actor)
     typer.echo(f"{n_new} scenarios are new in study {name!r}; freeze it to get links.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
 from secondreader.runner.cli_study import Name, study_app
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def reassign(
     giver: Annotated[str, typer.Option("--from", help="Who has the places now.")],
     takers: Annotated[str, typer.Option("--to", help="Who gets them: names, separated by commas.")],
     why: Annotated[str, typer.Option(help="Reason, for the audit log.")],
-    actor: Annotated[str, typer.Option(help="Who does it.")] = "researcher",
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Move the untouched places of one annotator to others. Nobody gets a transcript twice; labels and drafts stay."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database, StudyName
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis, Options
@@ -152,6 +152,7 @@ def report(
     seed: Seed = 0,
     reference: Reference = None,
     words: Words = False,
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Write the study's report as one self-contained HTML file, with the same numbers as CSV and JSON."""
@@ -164,7 +165,7 @@ def report(
     )
     found = compute(db, study, options)
     with writing(open_engine(db)) as session:
-        made = make_report(session, get_study(session, study), found)
+        made = make_report(session, get_study(session, study), found, actor)
     for path in write_report(made, out):
         typer.echo(str(path))
 

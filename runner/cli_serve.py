@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database, SignIn
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, SignIn
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -33,13 +33,15 @@ def register(app: typer.Typer) -> None:
     app.command()(console)
 
 
-def demo(db: Database = "secondreader-demo.db", host: Host = "127.0.0.1") -> None:
+def demo(
+    db: Database = "secondreader-demo.db", host: Host = "127.0.0.1", actor: Actor = DEFAULT_ACTOR
+) -> None:
     """Load the sample study and open desk and console on it, with one invite link per role."""
     from secondreader.db.engine import open_engine
     from secondreader.runner import launch, sample
 
     engine = open_engine(db)
-    invites = sample.load(engine)
+    invites = sample.load(engine, actor)
     desk_port = launch.free_port(host, DESK_PORT)
     desk_room = room_of_desk(engine, host, desk_port)
     console_room = room_of_console(engine, host, launch.free_port(host, CONSOLE_PORT, taken=[desk_port]))

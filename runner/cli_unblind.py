@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
+from secondreader.runner.cli_options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
 from secondreader.runner.cli_study import Name, study_app
 
 
@@ -16,7 +16,7 @@ def register(_app: typer.Typer) -> None:
 def unblind(
     study: Name,
     why: Annotated[str, typer.Option(help="Reason, for the audit log and the report.")],
-    actor: Annotated[str, typer.Option(help="Who does it.")] = "researcher",
+    actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Let judge and people be compared, for good. The study must be closed; the reason goes on record."""

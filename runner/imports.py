@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from secondreader.db.audit import append_event
+from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.bare import BARE, known_texts, replace_bare
 from secondreader.db.canonical import content_hash, plain_text
 from secondreader.db.codebook import Codebook
@@ -87,6 +87,7 @@ def store_batch(
     skip_bad: bool = False,
     redacted: bool = False,
     watch: Watch = unwatched,
+    actor: str = RESEARCHER,
 ) -> ImportResult:
     """Store a file's records in one transaction.
 
@@ -97,7 +98,7 @@ def store_batch(
     n = len(batch.transcripts)
     scanned = [scanned_transcript(one, redacted) for one in watch(batch.transcripts, "Scanning", n)]
     with writing(engine) as session:
-        study = ensure_study(session, study_name, codebook=batch.codebook)
+        study = ensure_study(session, study_name, codebook=batch.codebook, actor=actor)
         check_codebook(study, batch)
         check_mapping(study, batch, pool_keys(session, study))
         placed = place_transcripts(session, study, scanned, watch)
@@ -106,7 +107,7 @@ def store_batch(
         n_labels = add_labels(session, study, batch.labels, placed.ids, watch)
         n_new = placed.n_added + n_verdicts + n_labels
         if n_new:
-            append_event(session, "researcher", "import", f"study {study.id}", source=source, rows=n_new)
+            append_event(session, actor, "import", f"study {study.id}", source=source, rows=n_new)
     return ImportResult(
         n_transcripts=placed.n_added,
         n_verdicts=n_verdicts,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.canonical import content_hash
 from secondreader.db.content import Content
 from secondreader.db.engine import reading, writing
@@ -178,6 +179,7 @@ async def judge_study(
     prices: Prices | None = None,
     on_start: Callable[[int, int], None] = lambda _missing, _known: None,
     on_done: Callable[[], None] = lambda: None,
+    actor: str = RESEARCHER,
 ) -> JudgeResult:
     """Read and store what is missing; a transcript whose request failed is left for the next time. Raises StudyError."""
     with reading(engine) as session:
@@ -185,6 +187,8 @@ async def judge_study(
         known = {repeat: judged_ids(session, plan.judge_key, repeat) for repeat in range(1, plan.repeats + 1)}
     planned = list(product(range(1, plan.repeats + 1), pool.ids))
     missing = [(repeat, row_id) for repeat, row_id in planned if row_id not in known[repeat]]
+    if missing:
+        put_on_record(engine, plan, len(missing), actor)
     on_start(len(missing), len(planned) - len(missing))
     store = VerdictStore(engine, plan, endpoint)
     async with ModelClient(endpoint, prices) as client:
@@ -206,6 +210,15 @@ async def judge_study(
         n_without_text=pool.n_without_text,
         outcome=outcome,
     )
+
+
+def put_on_record(engine: "Engine", plan: JudgePlan, n_missing: int, actor: str) -> None:
+    """Say in the audit log who lets which judge read, before the first verdict is stored."""
+    with writing(engine) as session:
+        study = get_study(session, plan.study)
+        append_event(
+            session, actor, "judging begun", f"study {study.id}", judge=plan.judge, missing=n_missing
+        )
 
 
 class VerdictStore:

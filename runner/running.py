@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.canonical import content_hash
 from secondreader.db.content import Content
 from secondreader.db.engine import reading, writing
@@ -110,13 +111,14 @@ async def run_pack(
     prices: Prices | None = None,
     on_start: Callable[[int, int], None] = lambda _missing, _known: None,
     on_done: Callable[[], None] = lambda: None,
+    actor: str = RESEARCHER,
 ) -> RunResult:
     """Make and store the attempts that are missing; all of the plan's stored ones are in the study's pool then.
 
     Raises StudyError when the study is frozen and attempts are missing, ProtocolError, UnknownKey.
     """
     planned = list(plan_attempts(plan, endpoint.host))
-    missing = prepare(engine, plan, planned)
+    missing = prepare(engine, plan, planned, actor)
     on_start(len(missing), len(planned) - len(missing))
     store = Store(engine, plan, endpoint)
     async with ModelClient(endpoint, prices) as client:
@@ -129,18 +131,24 @@ async def run_pack(
     return RunResult(len(planned), len(planned) - len(missing), outcome)
 
 
-def prepare(engine: "Engine", plan: RunPlan, planned: Sequence[PlannedAttempt]) -> list[PlannedAttempt]:
-    """Put what is stored already into the study's pool and return what is missing. Raises StudyError."""
+def prepare(
+    engine: "Engine", plan: RunPlan, planned: Sequence[PlannedAttempt], actor: str
+) -> list[PlannedAttempt]:
+    """Put what is stored already into the study's pool, on record, and return what is missing. Raises StudyError."""
     with reading(engine) as session:
         known = known_ids(session, [one.origin_key for one in planned])
     missing = [one for one in planned if one.origin_key not in known]
     with writing(engine) as session:
-        study = ensure_study(session, plan.study)
-        add_to_pool(session, study, [known[one.origin_key] for one in planned if one.origin_key in known])
+        study = ensure_study(session, plan.study, actor=actor)
+        there = [known[one.origin_key] for one in planned if one.origin_key in known]
+        n_pooled = add_to_pool(session, study, there)
         if missing and study.frozen_at is not None:
             raise StudyError(
                 f"Study {plan.study!r} is frozen and takes no new attempts; run into another study."
             )
+        if missing or n_pooled:
+            detail = {"pack": plan.pack.name, "models": list(plan.models), "missing": len(missing)}
+            append_event(session, actor, "run begun", f"study {study.id}", **detail, known=n_pooled)
     return missing
 
 

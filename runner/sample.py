@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from secondreader.db.access import create_invite
+from secondreader.db.access import INVITE_DAYS
+from secondreader.db.audit import RESEARCHER
 from secondreader.db.canonical import content_hash
 from secondreader.db.content import Content, Message, ToolCall
 from secondreader.db.desk import LabelInput, queue, save_label
 from secondreader.db.engine import writing
+from secondreader.db.people import invite
 from secondreader.db.readings import queued_items
 from secondreader.db.store import (
     NewTranscript,
@@ -25,7 +27,7 @@ from secondreader.db.store import (
     ensure_run,
     ensure_scenario,
 )
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
 from secondreader.db.tables import Study
 from secondreader.runner.briefing import shown_parts, system_text
 from secondreader.runner.running import slice_attributes
@@ -110,15 +112,17 @@ class Invites:
     researcher: str
 
 
-def load(engine: "Engine") -> Invites:
+def load(engine: "Engine", actor: str = RESEARCHER) -> Invites:
     """Store the sample study unless it is there, and make one new invite for each role."""
     with writing(engine) as session:
-        study = ensure_study(session, STUDY, title=TITLE, notice=NOTICE)
+        study = ensure_study(session, STUDY, title=TITLE, notice=NOTICE, actor=actor)
         if study.frozen_at is None:
-            fill(session, study, read_samples(), load_pack(WORKPLACE))
-        annotator = ensure_annotator(session, study, VISITOR)
-        researcher = ensure_annotator(session, None, "Researcher", role="researcher")
-        return Invites(create_invite(session, annotator), create_invite(session, researcher))
+            fill(session, study, read_samples(), load_pack(WORKPLACE), actor)
+        tokens = [
+            invite(session, of, name, role, days=INVITE_DAYS, actor=actor, why="demo started")
+            for of, name, role in ((study, VISITOR, "annotator"), (None, "Researcher", "researcher"))
+        ]
+        return Invites(*tokens)
 
 
 def read_samples() -> list[SampleTranscript]:
@@ -127,7 +131,7 @@ def read_samples() -> list[SampleTranscript]:
     return [one for path in files for one in SampleFile.model_validate(read_yaml(path).value).transcripts]
 
 
-def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack) -> None:
+def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack, actor: str) -> None:
     """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
     run = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
     stored = add_transcripts(
@@ -147,7 +151,7 @@ def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack
         judge=JUDGE,
         interim_looks=True,
     )
-    people = freeze(session, study, plan).annotator_ids
+    people = freeze(session, study, plan, actor=actor).annotator_ids
     by_id = dict(zip(stored.ids, samples, strict=True))
     for name in ANNOTATORS:
         label_as(session, people[name], name, by_id)

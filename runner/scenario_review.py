@@ -6,6 +6,7 @@ Each becomes a transcript without messages and without a model, so that the same
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.codebook import builtin_codebook, builtin_guideline
 from secondreader.db.content import Content
 from secondreader.db.store import NewTranscript, add_transcripts, ensure_scenario
@@ -24,20 +25,24 @@ CODEBOOK = "scenario-review"
 TITLE = "Reading scenarios"
 
 
-def review_pack(session: "Session", pack: Pack, name: str, keys: Iterable[str] = ()) -> tuple["Study", int]:
+def review_pack(
+    session: "Session", pack: Pack, name: str, keys: Iterable[str] = (), *, actor: str = RESEARCHER
+) -> tuple["Study", int]:
     """Put a pack's scenarios (all, or those of `keys`) into the draft study `name`; returns it and how many are new.
 
     A second time adds only what has changed since. Raises UnknownKey, and StudyError for a study that is frozen or
     holds something else.
     """
-    study = ensure_study(
-        session, name, title=TITLE, codebook=builtin_codebook(CODEBOOK), guideline=builtin_guideline(CODEBOOK)
-    )
+    book, guideline = builtin_codebook(CODEBOOK), builtin_guideline(CODEBOOK)
+    study = ensure_study(session, name, title=TITLE, codebook=book, guideline=guideline, actor=actor)
     if study.codebook.get("unit") != "scenario":
         raise StudyError(f"Study {name!r} is about transcripts; give the review another name.")
-    set_codebook(session, study, builtin_codebook(CODEBOOK), builtin_guideline(CODEBOOK))
+    set_codebook(session, study, book, guideline)
     new = [review_item(session, pack, one) for one in chosen(pack, tuple(keys))]
-    return study, add_to_pool(session, study, add_transcripts(session, new).ids)
+    n_new = add_to_pool(session, study, add_transcripts(session, new).ids)
+    if n_new:
+        append_event(session, actor, "scenarios added", f"study {study.id}", pack=pack.name, rows=n_new)
+    return study, n_new
 
 
 def chosen(pack: Pack, keys: tuple[str, ...]) -> list[Scenario]:

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from secondreader.db.audit import events
+from secondreader.db.engine import open_engine, reading
 from tests.browser import chromium
 
 pytestmark = pytest.mark.browser
@@ -44,7 +46,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], Demo]:
     """Start `secondreader demo` in an empty folder and read the links that it prints."""
     begun = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "secondreader.runner.cli", "demo"],
+        [sys.executable, "-W", "ignore", "-m", "secondreader.runner.cli", "demo", "--actor", "Dana"],
         cwd=folder,
         stdout=subprocess.PIPE,
         text=True,
@@ -100,7 +102,7 @@ def open_console(browser: Browser, link: str, scheme: str = "light", size: dict[
 
 
 def test_a_second_start_is_quick(tmp_path: Path) -> None:
-    """With everything installed and the sample loaded, both addresses stand within seconds; links are new each time."""
+    """With everything installed and the sample loaded, both addresses stand within seconds; links are new each time, and on record."""
     links = []
     for _ in range(2):
         process, running = start(tmp_path)
@@ -110,6 +112,12 @@ def test_a_second_start_is_quick(tmp_path: Path) -> None:
         assert process.returncode == 0
     assert links[0] != links[1]
     assert running.seconds < 15
+    with reading(open_engine(str(tmp_path / "demo.db"))) as session:
+        on_record = events(session)
+        assert {one.actor for one in on_record} == {"Dana"}
+        made = [one.detail for one in on_record if one.action == "link made"]
+        assert sorted(one["role"] for one in made) == ["annotator"] * 2 + ["researcher"] * 2
+        assert all(one["until"] and one["why"] == "demo started" for one in made)
 
 
 def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from secondreader.db.access import create_invite, redeem
+from secondreader.db.audit import events, n_events
 from secondreader.db.engine import reading, writing
 from secondreader.db.people import close_links, invite, people_with_links
 from secondreader.db.studies import StudyError, ensure_annotator, ensure_study, get_study
@@ -18,11 +19,15 @@ def test_states_of_links_and_visits(engine: Engine) -> None:
         create_invite(session, ada, days=-1)
         close_links(session, ada, actor="Rita", why="old")
         create_invite(session, ada, days=-1)
-        token = invite(session, study, "Ada", "annotator", days=2, actor="Rita")
+        token = invite(session, study, "Ada", "annotator", days=2, actor="Rita", why="asked")
+        (event,) = events(session, limit=1)
+        told = (event.actor, event.action, event.detail)
         assert redeem(session, token)
         assert redeem(session, token)
     with reading(engine) as session:
         (person,) = people_with_links(session, get_study(session, "s"))
+    until = person.links[2].expires_at.isoformat()
+    assert told == ("Rita", "link made", {"role": "annotator", "until": until, "why": "asked"})
     assert [one.state for one in person.links] == ["revoked", "expired", "open"]
     assert [one.n_visits for one in person.links] == [0, 0, 2]
     assert person.last_visit == person.links[2].last_visit
@@ -53,3 +58,15 @@ def test_impossible_links_are_refused(
         ensure_annotator(session, study, "Ada")
         with pytest.raises(StudyError, match=sentence):
             invite(session, study, name, role, days=days, actor="Rita")
+
+
+def test_links_are_not_closed_without_a_reason(engine: Engine) -> None:
+    """The link stays open, and nothing goes on record."""
+    with writing(engine) as session:
+        person = ensure_annotator(session, ensure_study(session, "s"), "Ada")
+        token = create_invite(session, person)
+        before = n_events(session)
+        with pytest.raises(StudyError, match="give a reason"):
+            close_links(session, person, actor="Rita", why=" ")
+        assert redeem(session, token)
+        assert n_events(session) == before

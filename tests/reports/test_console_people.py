@@ -37,6 +37,7 @@ def invited(app: AppTest, role: str, name: str) -> AppTest:
     """Fill in the form and press its button."""
     app.selectbox(key="invite-role").set_value(role)
     app.text_input(key="invite-name").set_value(name)
+    app.text_input(key="invite-why").set_value("asked for it")
     app.button(key="invite-make").click().run()
     assert not app.exception
     return app
@@ -64,7 +65,8 @@ def test_a_link_is_shown_once_and_works(copied: Engine, sqlite_target: str) -> N
     assert people(copied)["Ada"].links[0].n_visits == 1
     assert people(copied)["Ada"].last_visit is not None
     with reading(copied) as session:
-        assert [one.actor for one in events(session, limit=3)] == ["Rita"] * 3
+        made = [(one.actor, one.detail["why"]) for one in events(session, limit=3)]
+        assert made == [("Rita", "asked for it")] * 3
         assert first_broken_event(session) is None
 
 
@@ -103,7 +105,8 @@ def test_links_are_closed_after_a_confirmation(copied: Engine, sqlite_target: st
     assert people(copied)["Ada"].links[0].state == "revoked"
     with reading(copied) as session:
         (last,) = events(session, limit=1)
-    assert (last.actor, last.action, last.detail) == ("Rita", "links closed", {"n": 1, "why": "lost phone"})
+    assert (last.actor, last.action) == ("Rita", "links closed")
+    assert last.detail == {"role": "annotator", "n": 1, "why": "lost phone"}
     assert "lost phone" not in sent(app)
 
 

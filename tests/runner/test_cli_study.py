@@ -13,6 +13,7 @@ from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, ad
 from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study
 from secondreader.runner.cli import app
 
+REVOKE = ("study", "revoke", "--why", "lost")
 LINK = re.compile(r"(\S+)  (http\S+)/join#(\S+)")
 
 
@@ -102,16 +103,27 @@ def test_a_study_is_frozen_once(db: str) -> None:
     [
         (("study", "show", "nope"), 1, "There is no study 'nope'; there are: s."),
         (("study", "open", "s"), 1, "Only a frozen study"),
-        (("study", "invite", "s", "--name", "Cy"), 1, "There is no 'Cy' in s"),
-        (("study", "invite", "--name", "Cy"), 2, "belongs to a study"),
-        (("study", "invite", "s", "--name", "elsewhere"), 1, "There is no 'elsewhere'"),
+        (("study", "invite", "s", "--name", "Cy"), 1, "has no annotator 'Cy'; freeze the study's plan"),
+        (("study", "invite", "--name", "Cy"), 1, "belongs to a study"),
+        (("study", "invite", "s", "--name", "elsewhere"), 1, "has no annotator 'elsewhere'"),
+        (("study", "revoke", "s", "--name", "elsewhere", "--why", "x"), 1, "There is no 'elsewhere'"),
+        (("study", "revoke", "s", "--name", "Cy"), 2, "--why"),
+        (("study", "pause", "s", "--actor", " "), 2, "say who does it"),
         (("study", "freeze", "s", "--items", "0", "--annotators", "A"), 2, "--items"),
+        (("study", "freeze", "s", "--items", "2", "--annotators", ","), 1, "draw.annotators"),
+        (("study", "freeze", "s", "--items", "2", "--annotators", "A" * 81), 1, "draw.annotators.0"),
+        (("study", "freeze", "t", "--items", "2", "--annotators", "A"), 1, "There is no study 't'"),
+        (
+            ("study", "freeze", "s", "--items", "2", "--annotators", "A", "--headline-judge", "x"),
+            1,
+            "No judge 'x' has read study 's'; there are: j [v1].",
+        ),
         (("study", "freeze", "s", "--items", "2", "--annotators", "A,A"), 1, "different names"),
         (("study", "freeze", "s", "--items", "2", "--annotators", "A", "--overlap", "2"), 1, "overlap"),
         (
             ("study", "freeze", "s", "--items", "2", "--annotators", "A", "--overlap", "1", "--judge", "x"),
-            2,
-            "no judge",
+            1,
+            "No judge 'x' has read study 's'; there are: j [v1].",
         ),
     ],
 )
@@ -154,7 +166,7 @@ def test_an_invite_is_new_and_a_revoked_one_is_dead(db: str) -> None:
         token for _, _, token in LINK.findall(run("study", "invite", "s", "--name", "Ann", "--db", db).output)
     ]
     assert len(set(tokens)) == 3
-    assert "Links of Ann closed: 2." in run("study", "revoke", "s", "--name", "Ann", "--db", db).output
+    assert "Links of Ann closed: 2." in run(*REVOKE, "s", "--name", "Ann", "--db", db).output
     with writing(open_engine(db)) as session:
         assert [redeem(session, token) is not None for token in tokens] == [False, True, False]
 
@@ -168,6 +180,4 @@ def test_a_researcher_is_invited_to_the_console(db: str) -> None:
         who = visitor(session, redeem(session, token) or "")
     assert who is not None
     assert (who.role, who.study_id) == ("researcher", None)
-    assert (
-        "Links of researcher closed: 1." in run("study", "revoke", "--name", "researcher", "--db", db).output
-    )
+    assert "Links of researcher closed: 1." in run(*REVOKE, "--name", "researcher", "--db", db).output
