@@ -23,7 +23,7 @@ from secondreader.judge.frame import Readings, read_frame
 from secondreader.judge.quality import QualityResult, label_quality
 from secondreader.judge.rates import RatesResult, corrected_rates, majority_codes
 from secondreader.reports.facts import StudyFacts, study_facts
-from secondreader.reports.figures import all_figures, as_json
+from secondreader.reports.figures import all_figures, as_csv, as_json
 from secondreader.reports.preparation import Preparation, preparation_of, study_hash
 from secondreader.reports.review import QuestionFigure, review_figures
 
@@ -169,8 +169,8 @@ class Analysis:
         return self.figures
 
     def to_csv(self) -> str:
-        """Every figure as CSV."""
-        return self.figures.to_csv(index=False)
+        """Every figure as CSV; no cell is a formula to a spreadsheet, and numbers are numbers."""
+        return as_csv(self.figures)
 
     def to_json(self) -> str:
         """Every figure and table as JSON, with what they were computed from."""

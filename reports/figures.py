@@ -1,5 +1,6 @@
-"""Every figure of an analysis in one flat frame, and the analysis as JSON: one place for report, console and CLI."""
+"""Every figure of an analysis in one flat frame, as CSV, and the analysis as JSON: one place for report, console, CLI."""
 
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pandas as pd
 
 from secondreader.judge.estimate import Estimate
 from secondreader.reports.sentences import headline_sentences
+from secondreader.runner.csv_cells import write_rows
 
 if TYPE_CHECKING:
     from secondreader.judge.alt_test import AltTestResult
@@ -131,6 +133,13 @@ def slice_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
             yield scoped(
                 "slice test", shown, judge=part.judge, one="inside", two="outside", slice_value=row["slice"]
             )
+
+
+def as_csv(figures: pd.DataFrame) -> str:
+    """The figures as CSV that a spreadsheet may open."""
+    out = io.StringIO(newline="")
+    write_rows(out, [str(name) for name in figures.columns], figures.itertuples(index=False, name=None))
+    return out.getvalue()
 
 
 def findings_of(part: "JudgePart") -> dict[str, Any]:

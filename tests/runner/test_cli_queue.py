@@ -85,7 +85,7 @@ def test_pace_is_shown(db: str) -> None:
     assert "A2" in done.output
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1", "=1+1", "+1+1", "-1-1", "-", "-٣", "@x", "\tx", "\rx", "\n=x", "＝1"])
 def test_a_formula_becomes_text(cell: str) -> None:
     """What a spreadsheet would run starts with an apostrophe."""
     assert harmless(cell) == f"'{cell}"
