@@ -72,7 +72,7 @@ def study_summaries(session: Session) -> list[StudySummary]:
 
 
 def judges_of(session: Session, study: Study) -> list[JudgeSummary]:
-    """The judges whose verdicts the study's pool holds, by name."""
+    """The judges whose verdicts the study's pool holds, the one with most that could be read first."""
     state, name = col(Verdict.state), col(Verdict.judge)
     statement = (
         pick(
@@ -86,7 +86,10 @@ def judges_of(session: Session, study: Study) -> list[JudgeSummary]:
         .group_by(name)
         .order_by(name)
     )
-    return [JudgeSummary(*row) for row in execute(session, statement)]
+    found = [JudgeSummary(*row) for row in execute(session, statement)]
+    return sorted(
+        found, key=lambda one: (one.n_unparsed + one.n_errors - one.n_verdicts, -one.n_verdicts, one.name)
+    )
 
 
 def people_of(session: Session, study: Study | None) -> list[tuple[str, int]]:

@@ -86,7 +86,8 @@ class Analyses(Part):
     """What "unsure" counts as in the headline figures; standard: an answer of its own between people, missing where a
     judge is scored. The other ways stand beside it."""
     judge: str | None = None
-    """The judge of the headline figures."""
+    """The judge of the headline figures: first in every table and sentence, the others are secondary. By default that of
+    the strata, else the one with most verdicts."""
     notes: str = ""
     """The rest of the analysis plan, in words."""
 

@@ -65,7 +65,7 @@ class Readings:
     human: NDArray[np.int8]
     """First-pass labels, shape (items, raters); -1 where missing."""
     judges: tuple[str, ...]
-    """Judges, sorted."""
+    """Judges, sorted unless `judges_first` put them into another order."""
     verdict: NDArray[np.int8]
     """First-pass verdicts, shape (items, judges); -1 where absent or without an answer."""
     state: NDArray[np.int8]

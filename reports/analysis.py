@@ -20,6 +20,7 @@ from secondreader.judge.alt_test import AltTestResult, alt_test
 from secondreader.judge.finding import Findings
 from secondreader.judge.findings import find_disagreements
 from secondreader.judge.frame import Readings, read_frame
+from secondreader.judge.ordering import judges_first
 from secondreader.judge.quality import QualityResult, label_quality
 from secondreader.judge.rates import RatesResult, corrected_rates, majority_codes
 from secondreader.reports.facts import StudyFacts, study_facts
@@ -102,7 +103,7 @@ class Analysis:
     """The coded readings that every figure was computed from."""
     agreement: AgreementResult
     judges: tuple[JudgePart, ...]
-    """The judge with most verdicts first."""
+    """The headline's judge first, then those with most verdicts."""
     quality: QualityResult
     missing: tuple[str, ...]
     """What is not there yet, and what to do about it."""
@@ -125,9 +126,17 @@ class Analysis:
         return self.options.positive or ""
 
     @property
+    def deviations(self) -> tuple[str, ...]:
+        """Where these figures are not of the judge that the frozen plan makes the headline's: that it is so."""
+        shown = [part.judge for part in self.judges]
+        asked = self.options
+        said = self.facts.headline.deviation(shown, chosen=asked.judge, reference=asked.reference)
+        return (said,) if said else ()
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Every sentence that must stand beside the figures, once."""
-        notes = [*self.agreement.warnings]
+        notes = [*self.deviations, *self.agreement.warnings]
         for part in self.judges:
             notes += [f"judge {part.judge}: {note}" for note in part.rates.overall.warnings]
             notes += [f"judge {part.judge}: {note}" for note in part.alt_test.warnings]
@@ -199,7 +208,9 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
     people_only = chosen.people_only or sealed is not None
     source = chosen.source or SOURCES[0]
     rows = reading_rows(session, study, question.id, source=source)
-    readings = coded(of_people(rows) if people_only else rows, question, chosen)
+    readings = judges_first(
+        coded(of_people(rows) if people_only else rows, question, chosen), [one.judge for one in facts.judges]
+    )
     is_desk = chosen.source == SOURCES[0]
     settled_answers = adjudicated_answers(session, study, question.id) if is_desk else {}
     decisions = decided(settled_answers, readings)
@@ -209,7 +220,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         return coded(of_people(reading_rows(session, study, other.id, source=source)), other, options)
 
     texts = labelled_texts(session, study) if chosen.words else None
-    headline = facts.judges[0].judge if facts.judges and not people_only else None
+    first = next((one for one in readings.judges if one != chosen.reference), None)
     return Analysis(
         facts=facts,
         options=chosen,
@@ -224,9 +235,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
             unsure=facts.unsure_policy,
         ),
         judges=judge_parts(readings, facts, decisions, chosen, texts),
-        quality=label_quality(
-            readings, judge=None if people_only else chosen.judge or headline, unit=facts.codebook.unit
-        ),
+        quality=label_quality(readings, judge=chosen.judge or first, unit=facts.codebook.unit),
         missing=missing_sentences(facts, readings, chosen, sealed),
         data_hash=study_hash(session, study),
         preparation=preparation_of(

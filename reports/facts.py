@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from secondreader.db.amendments import AmendmentRow, amendments_of
 from secondreader.db.canonical import content_hash
 from secondreader.db.codebook import Codebook
+from secondreader.db.headline import Headline, headline_of
 from secondreader.db.leak_reviews import LeakCounts, leak_counts, leak_items
 from secondreader.db.readings import (
     AnnotatorProgress,
@@ -80,7 +81,9 @@ class StudyFacts:
     strata: tuple[Stratum, ...]
     annotators: tuple[AnnotatorProgress, ...]
     judges: tuple[JudgeCounts, ...]
-    """Most verdicts first."""
+    """The headline's judge first, then those with most verdicts."""
+    headline: Headline
+    """The judge of the headline figures."""
     codebook: Codebook
     codebook_hash: str
     guideline_hash: str
@@ -106,6 +109,8 @@ def study_facts(session: "Session", study: "Study") -> StudyFacts:
     """Read the facts of a study."""
     items = item_facts(session, study)
     labelled = {label.transcript_id for _, label in latest_labels(session, study)}
+    judges = judge_counts(session, study)
+    headline = headline_of(study.plan, [one.judge for one in judges])
     return StudyFacts(
         name=study.name,
         title=study.title,
@@ -118,7 +123,8 @@ def study_facts(session: "Session", study: "Study") -> StudyFacts:
         n_labelled=len(labelled & {one.transcript_id for one in items}),
         strata=strata_of(items, labelled),
         annotators=tuple(annotator_progress(session, study)),
-        judges=judge_counts(session, study),
+        judges=tuple(sorted(judges, key=lambda one: one.judge != headline.judge)),
+        headline=headline,
         codebook=Codebook.model_validate(study.codebook),
         codebook_hash=study.codebook_hash,
         guideline_hash=content_hash(study.guideline),

@@ -184,6 +184,7 @@ def as_dict(found: "Analysis") -> dict[str, Any]:
         "question": found.question.model_dump(mode="json"),
         "inputs_hash": found.inputs_hash,
         "inputs": plain(found.inputs),
+        "headline_judge": plain(asdict(found.facts.headline)) if found.judges else None,
         "sentences": list(headline_sentences(found)),
         "missing": list(found.missing),
         "warnings": list(found.warnings),

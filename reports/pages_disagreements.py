@@ -166,7 +166,8 @@ def show_transcript(view: View, item: str) -> None:
         html(turns(seen, first))
     with said:
         st.subheader("Verdicts", anchor=False)
-        html(*(verdict_html(one) for one in seen.verdicts))
+        headline = view.facts.headline.judge
+        html(*(verdict_html(one) for one in sorted(seen.verdicts, key=lambda one: one.judge != headline)))
         st.subheader("Labels", anchor=False)
         html(*(label_html(name, label) for name, label in latest(seen)))
         if settled:

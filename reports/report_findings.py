@@ -28,11 +28,14 @@ def disagreements(found: "Analysis") -> Html:
     return section(
         "disagreements",
         "Systematic disagreement",
-        *(one_search(part, at) for at, part in enumerate(found.judges)),
+        *(
+            one_search(part, at, found.facts.headline.titled(part.judge))
+            for at, part in enumerate(found.judges)
+        ),
     )
 
 
-def one_search(part: "JudgePart", at: int) -> Html:
+def one_search(part: "JudgePart", at: int, heading: str) -> Html:
     """The search of one judge."""
     found = part.findings
     scope = (
@@ -43,7 +46,7 @@ def one_search(part: "JudgePart", at: int) -> Html:
     title = f"{part.judge}: wrong verdicts inside less outside each slice, in percentage points"
     return join(
         [
-            tag("h3", part.judge),
+            tag("h3", heading),
             tag("p", scope, class_="source"),
             sentences(finding_sentences(part), class_="headlines"),
             *(one_finding(one) for one in found.findings),

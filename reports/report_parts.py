@@ -39,9 +39,15 @@ def summary(found: "Analysis") -> Html:
     return section(
         "summary",
         "In short",
+        sentences(found.deviations, class_="missing"),
         sentences([*people_sentences(found), *judges_sentences(found)], class_="headlines"),
         *(
-            join([tag("h3", part.judge), sentences(judge_sentences(found, part), class_="headlines")])
+            join(
+                [
+                    tag("h3", found.facts.headline.titled(part.judge)),
+                    sentences(judge_sentences(found, part), class_="headlines"),
+                ]
+            )
             for part in found.judges
         ),
         sentences(found.missing, class_="missing"),
@@ -64,6 +70,7 @@ def design(found: "Analysis") -> Html:
         ("Plan", f"frozen {frozen}"),
         ("Plan hash", facts.plan_hash or "–"),
         ("Blinding", blinding_words(facts)),
+        *([("Judge of the headline figures", facts.headline.reason)] if book.unit == "transcript" else []),
         ("Leaks", facts.leaks.sentence),
         ("Codebook", f"{book.name} {book.version}, {facts.codebook_hash}"),
         ("Guideline hash", facts.guideline_hash),
@@ -194,7 +201,7 @@ def one_judge(found: "Analysis", part: "JudgePart") -> Html:
     ]
     return join(
         [
-            tag("h3", part.judge),
+            tag("h3", found.facts.headline.titled(part.judge)),
             confusion_table(found.agreement.confusion, part.judge),
             figure_table(rows_of(mine), f"{part.judge} against gold; {unsure_words(found, 'missing')}"),
             named_table(
@@ -272,7 +279,7 @@ def judge_rates(found: "Analysis", part: "JudgePart") -> Html:
     ]
     return join(
         [
-            tag("h3", part.judge),
+            tag("h3", found.facts.headline.titled(part.judge)),
             tag("p", finished(part.rates.overall.sentence)),
             sentences(part.rates.overall.warnings),
             *charts,

@@ -94,9 +94,12 @@ def strata_table(facts: "StudyFacts") -> Html:
 
 def judges_table(facts: "StudyFacts") -> Html:
     """Judges with what became of their readings."""
-    rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in facts.judges]
-    head = ["judge", "verdicts", "unparsed", "failed"]
-    return table(head, rows, caption="Judges", numbers=(1, 2, 3))
+    rows = [
+        [one.judge, facts.headline.role_of(one.judge) or "–", one.n_parsed, one.n_unparsed, one.n_error]
+        for one in facts.judges
+    ]
+    head = ["judge", "in the plan", "verdicts", "unparsed", "failed"]
+    return table(head, rows, caption="Judges", numbers=(2, 3, 4))
 
 
 def chart(marks: list[Mark], chart_id: str, title: str, **options: Any) -> Html:

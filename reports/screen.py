@@ -156,8 +156,9 @@ def analysis(view: View) -> Analysis:
 
 def told(found: Analysis) -> None:
     """What is missing, above everything else on a page."""
-    if found.missing:
-        html(tag("div", sentences(found.missing), class_="sr-notice"))
+    for notes in (found.deviations, found.missing):
+        if notes:
+            html(tag("div", sentences(notes), class_="sr-notice"))
     if found.facts.interim_looks and found.judges:
         html(tag("p", finished(INTERIM_LOOKS), class_="sr-quiet"))
 
@@ -177,11 +178,19 @@ def show_figures(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> 
 
 
 def pick_judge(found: Analysis, key: str) -> str | None:
-    """One judge of the analysis; None where there is none."""
+    """One judge of the analysis, at first the headline's; None where there is none.
+
+    A choice is of this study: in another one, its own headline's judge is chosen again.
+    """
     names = [part.judge for part in found.judges]
     if len(names) < 2:
         return names[0] if names else None
-    return st.selectbox("Judge", names, key=key) or names[0]
+    headline = found.facts.headline
+    chosen = st.selectbox("Judge", names, format_func=headline.titled, key=f"{key}-{found.facts.name}")
+    away = headline.deviation([chosen or names[0]], chosen=chosen, reference=None)
+    if away and headline.judge in names:
+        html(tag("p", away, class_="sr-notice"))
+    return chosen or names[0]
 
 
 def listing(title: str, items: Iterable[str]) -> None:

@@ -70,7 +70,8 @@ def judge_sentences(found: "Analysis", part: "JudgePart") -> Iterator[str]:
     if raw is not None:
         kappa = one_figure(result, "kappa", "judge-human", judge)
         more = f"; {name_of('kappa')} {figure(kappa)}" if kappa else ""
-        yield f"The judge {judge} gives the gold answer on {figure(raw)} of {raw.n} transcripts{more}."
+        who = found.facts.headline.sentence_start(judge)
+        yield f"{who} gives the gold answer on {figure(raw)} of {raw.n} transcripts{more}."
     seen, passed = (one_figure(result, name, "judge-human", judge) for name in ("sensitivity", "specificity"))
     if seen is not None:
         yield f"Of {seen.n} transcripts with gold {found.positive!r} it finds {figure(seen)}."

@@ -29,15 +29,24 @@ def filled_in(facts: StudyFacts) -> StudyFile:
     unsure = left.selectbox(
         "Unsure counts as", list(UNSURE), format_func=lambda one: UNSURE.get(one, one), key="plan-unsure"
     )
-    given["analyses"] = {
-        "unsure": unsure,
-        "notes": right.text_input("Analysis plan, in words", key="plan-notes"),
-    }
+    notes = right.text_input("Analysis plan, in words", key="plan-notes")
+    given["analyses"] = {"unsure": unsure, "judge": headline_judge(facts), "notes": notes}
     given["interim_looks"] = st.checkbox(
         "Allow judge and people to be compared before the study is closed (the report will say so)",
         key="plan-interim",
     )
     return study_file(given)
+
+
+def headline_judge(facts: StudyFacts) -> str | None:
+    """The judge that the plan names for the headline figures; None leaves it to the strata."""
+    judges = [one.judge for one in facts.judges]
+    return st.selectbox(
+        "Judge of the headline figures",
+        [None, *judges],
+        format_func=lambda one: one or "that of the strata, else the one with most verdicts",
+        key="plan-headline",
+    )
 
 
 def forget_other_studies(name: str) -> None:

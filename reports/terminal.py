@@ -36,6 +36,7 @@ def show(found: "Analysis", console: Console | None = None) -> None:
     out.print(f"[bold]{escape(facts.title)}[/] ({escape(facts.name)}): {pool}")
     out.print(f"{escape(found.question.text)} Labels of source {found.options.source}.")
     listing(out, "", headline_sentences(found))
+    listing(out, "Another judge than the plan's", found.deviations)
     listing(out, "Missing", found.missing)
     show_figures(out, "People with each other", in_order(pick(found.figures, "human-human"), PEOPLE))
     couples = pick(found.figures, "pair", judge="", name="kappa")
@@ -56,14 +57,15 @@ def show(found: "Analysis", console: Console | None = None) -> None:
 
 def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
     """One judge: counts, figures, rates."""
+    name = found.facts.headline.titled(part.judge)
     if found.agreement.confusion["n"].sum():
         out.print(confusion_grid(found, part.judge))
     rows = in_order(pick(found.figures, "judge-human", judge=part.judge), JUDGE)
-    show_figures(out, f"{part.judge} against gold", rows)
+    show_figures(out, f"{name} against gold", rows)
     for row in rows_of(pick(found.figures, "judge-human", judge=part.judge, name="unparsed_share")):
         out.print(f"{name_of('unparsed_share')}: {shown('unparsed_share', row)} of {row['n']}")
     show_unread(found, part.judge, out)
-    listing(out, f"Systematic disagreement of {escape(part.judge)}", finding_sentences(part))
+    listing(out, f"Systematic disagreement of {escape(name)}", finding_sentences(part))
     body = [
         [
             f"{one.column} = {one.group}" if one.column else "all",
@@ -75,7 +77,7 @@ def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
         for one in (part.rates.overall, *part.rates.groups)
     ]
     head = ["transcripts", "naive rate", "corrected rate", "judged", "with gold"]
-    out.print(grid(f"Rates by {part.judge}", head, body))
+    out.print(grid(f"Rates by {name}", head, body))
 
 
 def show_unread(found: "Analysis", judge: str, out: Console) -> None:

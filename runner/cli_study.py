@@ -37,6 +37,7 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
     from rich.table import Table
 
     from secondreader.db.engine import open_engine, reading
+    from secondreader.db.headline import headline_of
     from secondreader.db.overview import judges_of, study_summaries
     from secondreader.db.readings import annotator_progress
     from secondreader.db.studies import get_study
@@ -46,6 +47,7 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
         row = get_study(session, study)
         summary = next(one for one in study_summaries(session) if one.name == study)
         people, judges = annotator_progress(session, row), judges_of(session, row)
+        headline = headline_of(row.plan, [one.name for one in judges])
         console.print(f"[bold]{escape(row.name)}[/bold]: {row.status}, shown as {escape(repr(row.title))}")
         console.print(
             f"{summary.n_transcripts} transcripts ({summary.n_with_text} with text, {summary.n_drawn} drawn), "
@@ -56,9 +58,10 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
         pace = "" if one.median_seconds is None else f"{one.median_seconds:.0f}"
         done = (str(one.n_labelled), str(one.n_assigned))
         folk.add_row(escape(one.name), one.role, one.source, *done, pace)
-    machines = Table("judge", "verdicts", "unparsed", "errors")
-    for judge in judges:
-        machines.add_row(escape(judge.name), *map(str, (judge.n_verdicts, judge.n_unparsed, judge.n_errors)))
+    machines = Table("judge", "in the plan", "verdicts", "unparsed", "errors")
+    for judge in sorted(judges, key=lambda one: one.name != headline.judge):
+        counts = map(str, (judge.n_verdicts, judge.n_unparsed, judge.n_errors))
+        machines.add_row(escape(judge.name), headline.role_of(judge.name), *counts)
     for table in (folk, machines):
         if table.row_count:
             console.print(table)

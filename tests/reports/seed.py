@@ -46,6 +46,8 @@ class Shape:
     """Every n-th verdict has no answer; 0: none."""
     interim: bool = True
     """Whether the plan allows judge and people to be compared at once."""
+    headline: str = ""
+    """The judge that the plan names for the headline figures, if any; the first judge makes the strata."""
 
 
 class Library:
@@ -120,6 +122,7 @@ def make_study(engine: Engine, shape: Shape | None = None, name: str = "s") -> N
                 judge=shape.judges[0] if shape.judges else None,
                 repeats=0.1,
                 interim_looks=shape.interim,
+                analyses={"judge": shape.headline} if shape.headline else {},
             )
             freeze(session, study, plan)
     by_id = dict(zip(stored.ids, truth, strict=True))

@@ -1,0 +1,52 @@
+"""Judges in another order: the same figures, told in that order."""
+
+import pandas as pd
+
+from secondreader.judge.agreement import agree
+from secondreader.judge.frame import Readings, read_frame
+from secondreader.judge.ordering import judges_first
+from secondreader.judge.probability import judge_calibration
+
+JUDGES = ("j1", "j2", "j3")
+
+
+def readings() -> Readings:
+    """Forty items, two annotators, three judges that err on different items, one of them with probabilities."""
+    rows: list[tuple[str, str, str, str, float | None]] = []
+    for at in range(40):
+        truth = "yes" if at % 3 == 0 else "no"
+        rows += [(f"i{at}", name, "human", truth, None) for name in ("A", "B")]
+        for number, judge in enumerate(JUDGES, start=2):
+            wrong = at % (number + 2) == 0
+            said = truth if not wrong else ("no" if truth == "yes" else "yes")
+            rows.append((f"i{at}", judge, "judge", said, 0.9 if said == "yes" else 0.05 * number))
+    return read_frame(pd.DataFrame(rows, columns=["item", "rater", "kind", "answer", "probability"]))
+
+
+def test_every_figure_stays_and_the_first_judge_comes_first() -> None:
+    """Figures against gold are equal to the digit; differences are those of the first judge from the others."""
+    plain, moved = readings(), judges_first(readings(), ["j3", "nobody", "j1", "j3"])
+    assert moved.judges == ("j3", "j1", "j2")
+    one, two = (agree(which, resamples=200) for which in (plain, moved))
+    for judge in JUDGES:
+        for name in ("raw", "sensitivity", "specificity"):
+            assert one.find(name, "judge-human", judge=judge) == two.find(name, "judge-human", judge=judge)
+    told = [figure.scope for figure in two.figures]
+    assert next(scope.judge for scope in told if scope.judge) == "j3"
+    gaps = [(scope.one, scope.two) for scope in told if scope.group == "judge difference"]
+    assert list(dict.fromkeys(gaps)) == [("j3", "j1"), ("j3", "j2"), ("j1", "j2")]
+
+
+def test_probabilities_stay_with_their_judge() -> None:
+    """The rows of verdicts are renamed with the columns."""
+    for judge in JUDGES:
+        one, two = (
+            judge_calibration(which, judge=judge) for which in (readings(), judges_first(readings(), ["j3"]))
+        )
+        assert one == two
+
+
+def test_no_judge_is_no_fault() -> None:
+    """Readings of people alone pass unchanged."""
+    frame = pd.DataFrame({"item": ["a"], "rater": ["A"], "kind": ["human"], "answer": ["yes"]})
+    assert judges_first(read_frame(frame), ["j"]).judges == ()
