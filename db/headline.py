@@ -44,6 +44,8 @@ class Headline:
             return "none: there are no verdicts yet"
         if self.role == PLAN:
             return f"{self.judge}: {PLAN}"
+        if self.n_judges == 1:
+            return f"{self.judge}: the only judge"
         why = STRATA if self.role == STRATA else "it has most verdicts"
         return f"{self.judge}: {why}; the plan names none"
 

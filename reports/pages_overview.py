@@ -52,4 +52,5 @@ def judges(facts: StudyFacts) -> None:
         return
     rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in facts.judges]
     st.dataframe(pd.DataFrame(rows, columns=["judge", "verdicts", "unparsed", "failed"]), hide_index=True)
-    html(tag("p", f"Judge of the headline figures: {finished(facts.headline.reason)}", class_="sr-quiet"))
+    if len(rows) > 1:
+        html(tag("p", f"Judge of the headline figures: {facts.headline.reason}.", class_="sr-quiet"))

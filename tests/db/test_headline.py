@@ -32,6 +32,7 @@ def test_the_plan_goes_before_the_strata_and_these_before_the_counts(
 def test_one_judge_is_named_only_if_the_plan_names_it() -> None:
     """Alone, a judge is not told apart from others; no judge at all is said."""
     assert headline_of(STRATIFIED, ["b"]).titled("b") == "b"
+    assert headline_of(STRATIFIED, ["b"]).reason == "b: the only judge"
     assert headline_of(NAMED, ["c"]).titled("c") == "c (the plan's judge)"
     assert headline_of({}, []).reason == "none: there are no verdicts yet"
 

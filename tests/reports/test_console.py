@@ -7,6 +7,7 @@ import streamlit as st
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from secondreader.db.audit import events
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.studies import ensure_study, get_study
 from secondreader.db.tables import Report
@@ -133,6 +134,8 @@ def test_making_a_report_puts_it_on_record(library: Library, target: str) -> Non
     assert len(app.get("download_button")) == 3
     with reading(engine) as session:
         (row,) = session.exec(select(Report)).all()
+        (event,) = events(session, limit=1)
+        assert (event.actor, event.action) == ("Rita", "report exported")
     assert row.results["study"]["notice"] == NOTICE
     engine.dispose()
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import streamlit as st
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
 from secondreader.db.access import redeem
@@ -47,6 +47,7 @@ def filled(target: str) -> AppTest:
     app.number_input(key="plan-seed").set_value(5)
     app.selectbox(key="plan-strata").set_value("verdict")
     app.selectbox(key="plan-judge").set_value(JUDGES[0])
+    app.selectbox(key="plan-headline").set_value(JUDGES[1])
     app.text_area(key="plan-practice").set_value(PRACTICE)
     app.number_input(key="plan-guesses").set_value(3)
     app.text_input(key="plan-title").set_value("Reading agents").run()
@@ -73,14 +74,16 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
     study = study_of(engine)
     assert (study.plan_hash, study.title, study.status) == (plan_hash, "Reading agents", "open")
     assert study.rules["guesses"] == 3
+    assert study.plan["analyses"]["judge"] == JUDGES[1]
     with reading(engine) as session:
         drawn = item_facts(session, study, drawn_only=True)
-        made = session.exec(select(AuditEvent).where(AuditEvent.action == "link made")).all()
+        actions = ("study described", "study frozen", "link made")
+        made = session.exec(select(AuditEvent).where(col(AuditEvent.action).in_(actions))).all()
     shown = {row["stratum"]: (row["drawn"], row["inclusion probability"]) for _, row in preview.iterrows()}
     stored = {one.stratum: one.inclusion_probability for one in drawn}
     assert {name: chance for name, (_, chance) in shown.items()} == pytest.approx(stored)
     assert sum(n for n, _ in shown.values()) == len(drawn) == 12
-    assert {one.actor for one in made} == {"Rita"}
+    assert {(one.action, one.actor) for one in made} == {(action, "Rita") for action in actions}
     tokens = [one.value.split("/join#")[1] for one in app.code]
     assert len(tokens) == 3
     with writing(engine) as session:

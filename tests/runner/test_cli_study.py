@@ -13,6 +13,19 @@ from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, ad
 from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study
 from secondreader.runner.cli import app
 
+FILE = """
+name = "s"
+[draw]
+items = 4
+annotators = ["Ann", "Ben"]
+overlap = 1
+seed = 3
+repeats = 0.1
+strata = "verdict"
+judge = "j [v1]"
+[analyses]
+judge = "j [v1]"
+"""
 REVOKE = ("study", "revoke", "--why", "lost")
 LINK = re.compile(r"(\S+)  (http\S+)/join#(\S+)")
 
@@ -24,8 +37,12 @@ def run(*words: str) -> Result:
 
 @pytest.fixture
 def db(tmp_path: Path) -> str:
-    """A study of six transcripts, four with text, judged by one judge that could not be read once."""
-    target = str(tmp_path / "study.db")
+    """A study of six transcripts."""
+    return filled(str(tmp_path / "study.db"))
+
+
+def filled(target: str) -> str:
+    """Six transcripts, four with text, judged by one judge that could not be read once; returns `target`."""
     with writing(open_engine(target)) as session:
         study = ensure_study(session, "s")
         stored = add_transcripts(
@@ -88,6 +105,30 @@ def test_freeze_prints_one_working_link_a_person(db: str) -> None:
             assert who is not None
             assert (who.name, who.role) == (name, "annotator")
     assert not any(token.encode() in Path(db).read_bytes() for _, _, token in links)
+
+
+def test_options_and_file_make_the_same_plan(db: str, tmp_path: Path) -> None:
+    """What `freeze` asks for and the file that says the same have one hash; a headline's judge is part of both."""
+    other = filled(str(tmp_path / "other.db"))
+    options = ("--overlap", "1", "--seed", "3", "--repeats", "0.1", "--headline-judge", "j [v1]")
+    one = frozen(db, *options, "--strata", "verdict", "--judge", "j [v1]")
+    (tmp_path / "s.toml").write_text(FILE, encoding="utf-8")
+    two = run("study", "create", str(tmp_path / "s.toml"), "--db", other)
+    plans = [re.findall(r"^plan ([0-9a-f]{64})$", made.output, re.MULTILINE) for made in (one, two)]
+    assert plans[0] == plans[1] != []
+    with reading(open_engine(db)) as session:
+        assert get_study(session, "s").plan["analyses"] == {"unsure": "standard", "judge": "j [v1]"}
+
+
+def test_the_headlines_judge_is_amended(db: str) -> None:
+    """On record, and with a judge that is there; the other analyses stay."""
+    frozen(db, "--unsure", "missing")
+    words = ("study", "amend", "s", "--why", "named late", "--db", db, "--headline-judge")
+    assert "No judge 'x'" in run(*words, "x").output
+    assert run(*words, "j [v1]").exit_code == 0
+    with reading(open_engine(db)) as session:
+        assert get_study(session, "s").plan["analyses"] == {"unsure": "missing", "judge": "j [v1]"}
+    assert '{"analyses": {"judge": "j [v1]"}}' in run("study", "amendments", "s", "--db", db).output
 
 
 def test_a_study_is_frozen_once(db: str) -> None:
