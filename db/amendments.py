@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlmodel import Session, col, select
 
 from secondreader.db.audit import append_event
@@ -25,7 +25,7 @@ from secondreader.db.overview import annotators_of
 from secondreader.db.people import Pseudonym
 from secondreader.db.rules import rules_of
 from secondreader.db.studies import StudyError, ensure_annotator, study_id_of, text_hashes
-from secondreader.db.study_file import check_judges
+from secondreader.db.study_file import check_judges, in_words
 from secondreader.db.tables import Amendment, Annotator, Assignment, Study, StudyItem
 
 AMENDMENT_LOCK = 7302018
@@ -45,6 +45,14 @@ class Change(BaseModel):
     """Transcripts to draw beyond those drawn, from the same strata."""
     analyses: dict[str, Any] | None = None
     """Analyses that are set anew; the others stay."""
+
+
+def change(**fields: Any) -> Change:
+    """The change that these fields describe. Raises StudyError, in a sentence."""
+    try:
+        return Change.model_validate(fields)
+    except ValidationError as error:
+        raise StudyError(f"Nothing was amended: {in_words(error)}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 import pandas as pd
 import streamlit as st
-from pydantic import ValidationError
 
-from secondreader.db.amendments import Amended, Change, amend
+from secondreader.db.amendments import Amended, Change, amend, change
 from secondreader.db.engine import writing
 from secondreader.db.people import invite_annotators
 from secondreader.db.studies import get_study
@@ -44,18 +43,16 @@ def amend_form(view: View) -> None:
     if not wanted:
         return
     try:
-        change = Change(
+        what = change(
             title=title.strip() or None,
             notice=notice.strip() or None,
             guideline=guideline.strip() or None,
             annotators=tuple(one.strip() for one in people.split(",") if one.strip()),
             more_items=more,
         )
-        made, links = amended(view, change, why)
-    except (StudyError, ValidationError) as error:
-        refusal(
-            error if isinstance(error, StudyError) else StudyError("A name or text is too long or empty.")
-        )
+        made, links = amended(view, what, why)
+    except StudyError as error:
+        refusal(error)
         return
     told = f"Amended: {plural(made.n_items, 'transcript')} and {plural(made.n_assignments, 'place')} more."
     if not links:
@@ -64,11 +61,11 @@ def amend_form(view: View) -> None:
     show_links(desk, links)
 
 
-def amended(view: View, change: Change, why: str) -> tuple[Amended, list[tuple[str, str]]]:
+def amended(view: View, what: Change, why: str) -> tuple[Amended, list[tuple[str, str]]]:
     """Make the change; returns what it did and (name, token) of each new annotator. Raises StudyError."""
     with writing(view.engine) as session:
         study = get_study(session, view.study)
-        made = amend(session, study, change, actor=view.actor, why=why.strip())
+        made = amend(session, study, what, actor=view.actor, why=why.strip())
         links = invite_annotators(
             session, study, made.annotator_ids, days=LINK_DAYS, actor=view.actor, why=why
         )

@@ -220,6 +220,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
         return coded(of_people(reading_rows(session, study, other.id, source=source)), other, options)
 
     texts = labelled_texts(session, study) if chosen.words else None
+    named = None if people_only else chosen.judge
     first = next((one for one in readings.judges if one != chosen.reference), None)
     return Analysis(
         facts=facts,
@@ -235,7 +236,7 @@ def analyse(session: "Session", study: "Study", options: Options | None = None) 
             unsure=facts.unsure_policy,
         ),
         judges=judge_parts(readings, facts, decisions, chosen, texts),
-        quality=label_quality(readings, judge=chosen.judge or first, unit=facts.codebook.unit),
+        quality=label_quality(readings, judge=named or first, unit=facts.codebook.unit),
         missing=missing_sentences(facts, readings, chosen, sealed),
         data_hash=study_hash(session, study),
         preparation=preparation_of(

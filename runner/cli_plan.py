@@ -58,13 +58,13 @@ def amend(
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Change a frozen study, on record: texts, more annotators, more transcripts, analyses. Nothing else can change."""
-    from secondreader.db.amendments import Change
     from secondreader.db.amendments import amend as amend_study
+    from secondreader.db.amendments import change
     from secondreader.db.engine import open_engine, writing
     from secondreader.db.people import invite_annotators
     from secondreader.db.studies import get_study
 
-    what = Change(
+    what = change(
         title=title,
         notice=notice,
         guideline=read_text(guideline),

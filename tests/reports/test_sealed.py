@@ -83,6 +83,8 @@ def test_agree_and_report_are_refused_and_people_are_not(db: str, tmp_path: Path
     assert people.exit_code == 0
     assert "Two annotators agree on" in " ".join(people.output.split())
     assert "gold by verdict" not in people.output
+    of_one = invoke("agree", "--people", "--judge", JUDGES[0], "--study", "s", "--db", db, *QUICK)
+    assert of_one.exit_code == 0, of_one.output
     assert invoke("study", "unblind", "s", "--why", "x", "--db", db).exit_code == 1
     assert invoke("study", "close", "s", "--why", "done", "--db", db).exit_code == 0
     assert invoke("study", "unblind", "s", "--db", db).exit_code == 2

@@ -141,6 +141,9 @@ def test_an_amendment_of_nothing_is_told(db: str) -> None:
     binary = Path(db).parent / "g.md"
     binary.write_bytes(b"\xff\xfe")
     assert run(*words, "--guideline", str(binary)).exit_code == 2
+    for wrong, field in (("--title", "title"), ("--annotators", "annotators.0")):
+        told = run(*words, wrong, "" if wrong == "--title" else "A" * 81)
+        assert (told.exit_code, f"Nothing was amended: {field}: " in told.output) == (1, True)
 
 
 def test_freeze_takes_a_codebook_and_interim_looks(db: str) -> None:
