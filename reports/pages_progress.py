@@ -13,6 +13,7 @@ from secondreader.reports.console_state import state_forms
 from secondreader.reports.facts import StudyFacts
 from secondreader.reports.markup import finished, sentences, tag
 from secondreader.reports.preparation import KNOWN_PARTS, PreparedPerson, prepared_people
+from secondreader.reports.reassign_form import reassign_form
 from secondreader.reports.report_preparation import prepared_row
 from secondreader.reports.screen import View, html
 from secondreader.reports.words import plural
@@ -35,6 +36,7 @@ def page(view: View) -> None:
     people(facts, pace, prepared)
     strata(facts, pace)
     idle(stale)
+    reassign_form(view)
     st.subheader("State of the study", anchor=False)
     html(tag("p", f"The study is {'a draft' if facts.status == 'draft' else facts.status}."))
     state_forms(view)
@@ -139,6 +141,6 @@ def idle(stale: list[StalePlace]) -> None:
     rows = [[one.annotator, one.item[:8], kinds[one.kind], one.since] for one in stale[:MOST_STALE]]
     st.dataframe(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]), hide_index=True)
     st.caption(
-        "What nobody labels in time goes to somebody else in a shared queue. In a fixed one, "
-        "`secondreader study reassign` moves it."
+        "What nobody labels in time goes to somebody else in a shared queue. In a fixed one, the form below moves "
+        "what was not begun; a draft stays with its writer."
     )

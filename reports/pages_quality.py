@@ -3,12 +3,18 @@
 import pandas as pd
 import streamlit as st
 
+from secondreader.db.engine import reading
+from secondreader.db.faults import Engine
+from secondreader.db.studies import get_study
 from secondreader.reports.analysis import Analysis
 from secondreader.reports.markup import sentences, tag
 from secondreader.reports.report_preparation import prepared_frame
 from secondreader.reports.report_tables import p_value, percent
 from secondreader.reports.screen import View, analysis, html, listing, show_figures, told
 from secondreader.reports.words import shown
+from secondreader.runner.label_files import label_files
+
+MIME = {"csv": "text/csv", "md": "text/markdown"}
 
 
 def page(view: View) -> None:
@@ -26,6 +32,7 @@ def page(view: View) -> None:
     beside(found)
     listing("What these data cannot support", found.quality.cannot_support)
     st.caption("No label is removed or changed for any of this.")
+    take_home(view)
 
 
 def beside(found: Analysis) -> None:
@@ -41,6 +48,38 @@ def beside(found: Analysis) -> None:
         st.subheader("Guesses of the model", anchor=False)
         html(tag("p", made.guesses.sentence))
         show_figures(figures[figures["section"] == "guesses"])
+
+
+def take_home(view: View) -> None:
+    """The labels with what each is used for, or why it is not; decisions and gaps of the guideline, where there are any."""
+    st.subheader("Every label and its use", anchor=False)
+    html(
+        tag(
+            "p",
+            "Each revision of each label of every question: in which figures it counts, or why it does not. Where "
+            "adjudicators decided, their decisions and the gaps that they found in the guideline come as files of their own.",
+        )
+    )
+    if st.button("Write the files", key="write-labels"):
+        for column, (name, content) in zip(
+            st.columns(3), written(view.engine, view.study).items(), strict=False
+        ):
+            kind = MIME[name.rsplit(".", 1)[-1]]
+            column.download_button(
+                f"Download {name}",
+                content,
+                name,
+                kind,
+                key=f"take-{name}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def written(engine: Engine, study: str) -> dict[str, str]:
+    """File name -> content."""
+    with reading(engine) as session:
+        return label_files(session, get_study(session, study))
 
 
 def quality_frame(found: Analysis) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from secondreader.judge.planning import PlanError
 from secondreader.reports.amendment_form import amendments
 from secondreader.reports.markup import tag
 from secondreader.reports.plan_numbers import cost, planning
+from secondreader.reports.plan_words import plan_pairs
 from secondreader.reports.report_tables import pairs
 from secondreader.reports.screen import DESK_ADDRESS, View, done, html, refusal, settle, show_links
 from secondreader.reports.study_form import filled_in, forget_other_studies, keeps_questions
@@ -138,6 +139,5 @@ def frozen(view: View) -> None:
     """The frozen plan and its amendments."""
     facts = view.facts
     html(tag("p", "The plan is frozen: what it says is fixed, and what changes is amended on record."))
-    plan = [(name, str(value)) for name, value in sorted(facts.plan.items())]
-    html(pairs([("Plan hash", facts.plan_hash or "–"), *plan]))
+    html(pairs([("Plan hash", facts.plan_hash or "–"), *plan_pairs(facts.plan)]))
     amendments(view)

@@ -8,6 +8,7 @@ from secondreader.reports.adjudicated import gold_words
 from secondreader.reports.charts import PEOPLE, RATES, judge_marks, people_marks, pick, rate_marks, rows_of
 from secondreader.reports.disagreements import KINDS, NO_GOLD, SILENT, ItemReading
 from secondreader.reports.markup import Html, finished, join, section, sentences, table, tag
+from secondreader.reports.plan_words import plan_pairs
 from secondreader.reports.report_preparation import amendments
 from secondreader.reports.report_tables import (
     chart,
@@ -75,7 +76,7 @@ def design(found: "Analysis") -> Html:
         ("Codebook", f"{book.name} {book.version}, {facts.codebook_hash}"),
         ("Guideline hash", facts.guideline_hash),
     ]
-    plan = [(name, str(value)) for name, value in sorted(facts.plan.items()) if name != "codebook"]
+    plan = plan_pairs(facts.plan)
     return section(
         "design",
         "Study and design",

@@ -8,14 +8,9 @@ import streamlit as st
 from secondreader.db.codebook import BUILTIN
 from secondreader.db.study_file import StudyFile, StudyFileError, known_from_lines, study_file
 from secondreader.reports.facts import StudyFacts
+from secondreader.reports.plan_words import UNSURE
 
 AS_IT_IS = "as it is"
-UNSURE = {
-    "standard": "an answer of its own between people, missing where a judge is scored",
-    "category": "an answer of its own",
-    "missing": "missing",
-    "worst-case": "worst case both ways",
-}
 KNOWN_HELP = "CSV: the columns transcript (id), why, and one for each question; an empty cell says nothing of its question."
 
 

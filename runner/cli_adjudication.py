@@ -8,20 +8,6 @@ import typer
 from secondreader.runner.cli_options import DEFAULT_DATABASE, Database
 from secondreader.runner.cli_study import Name, study_app
 
-COLUMNS = (
-    "item",
-    "question",
-    "adjudicator",
-    "answer",
-    "kind",
-    "reason",
-    "decided_at",
-    "counts",
-    "readers_then",
-    "changed_since",
-    "after_unblinding",
-)
-
 
 def register(_app: typer.Typer) -> None:
     """Add this file's commands to those of studies."""
@@ -71,29 +57,13 @@ def adjudications(
     from secondreader.db.adjudicated import decisions
     from secondreader.db.engine import open_engine, reading
     from secondreader.db.studies import get_study
-    from secondreader.runner.csv_cells import write_rows
+    from secondreader.runner.label_files import decisions_csv
 
     with reading(open_engine(db)) as session:
         made = decisions(session, get_study(session, study))
-    rows = [
-        (
-            one.item,
-            one.question,
-            one.adjudicator,
-            one.answer,
-            one.kind,
-            one.reason,
-            one.decided_at.isoformat(),
-            one.is_latest,
-            "; ".join(f"{answer} {n}" for answer, n in one.answers.items()),
-            one.has_changed,
-            one.is_after_unblinding,
-        )
-        for one in made
-    ]
     with opened(csv, "w") as file:
-        write_rows(file, COLUMNS, rows)
-    typer.echo(f"{csv}: {len(rows)} decisions.")
+        file.write(decisions_csv(made))
+    typer.echo(f"{csv}: {len(made)} decisions.")
 
 
 def write(path: Path, text: str) -> None:

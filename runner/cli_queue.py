@@ -54,15 +54,13 @@ def labels(
     """Write every label with what it is used for, or why it is not, as CSV."""
     from secondreader.db.engine import open_engine, reading
     from secondreader.db.studies import get_study
-    from secondreader.db.usage import COLUMNS, csv_row, label_usage
-    from secondreader.runner.csv_cells import write_rows
+    from secondreader.runner.label_files import usage_csv, usage_rows
 
     with reading(open_engine(db)) as session:
         row = get_study(session, study)
         ids = [question_id(row.codebook, question)] if question else question_ids(row.codebook)
-        rows = [one for name in ids for one in label_usage(session, row, name)]
-    with csv.open("w", encoding="utf-8", newline="") as out:
-        write_rows(out, COLUMNS, map(csv_row, rows))
+        rows = usage_rows(session, row, ids)
+    csv.write_text(usage_csv(rows), encoding="utf-8", newline="")
     typer.echo(summary(rows, csv))
 
 

@@ -1,7 +1,7 @@
 // The annotator's desk in the browser: pages, navigation, keyboard and what is said about saving. Plain modules, no build step.
 
 import { GuessPanel } from "./guesses.js";
-import { itemOf, readingOf, timeLeft } from "./items.js";
+import { itemOf, paceText, readingOf } from "./items.js";
 import { Post } from "./letters.js";
 import { Panel } from "./panel.js";
 import { FeedbackPanel, introduction, otherReaders, result } from "./practice.js";
@@ -226,7 +226,7 @@ class Desk extends Shell {
     this.meter.max = Math.max(queue.length, 1);
     this.meter.value = done.size;
     const n = queue.filter((token) => !done.has(token)).length;
-    this.left.textContent = isOpen ? "" : timeLeft(seconds, n);
+    this.left.textContent = paceText(seconds, isOpen ? null : n);
   }
 
   next(index) {

@@ -29,11 +29,14 @@ export function readingOf(study, item) {
   };
 }
 
-// What the rest will take at the person's own median pace; nothing before three labels.
-export function timeLeft(seconds, n) {
+// The person's own median pace, and what `n` more will take at it (null: nobody knows how many); nothing before three labels.
+export function paceText(seconds, n) {
   const known = (seconds ?? []).filter((one) => one > 0).sort((a, b) => a - b);
-  if (known.length < 3 || !n) return "";
-  const minutes = (known[Math.floor(known.length / 2)] * n) / 60;
-  if (minutes < 1) return "less than a minute left";
-  return minutes < 90 ? `about ${Math.round(minutes)} min left` : `about ${Math.round(minutes / 6) / 10} h left`;
+  if (known.length < 3 || n === 0) return "";
+  const median = known[Math.floor(known.length / 2)];
+  const pace = median < 90 ? `${Math.round(median)} s each` : `${Math.round(median / 6) / 10} min each`;
+  if (n === null) return pace;
+  const minutes = (median * n) / 60;
+  const left = minutes < 1 ? "less than a minute" : minutes < 90 ? `about ${Math.round(minutes)} min` : `about ${Math.round(minutes / 6) / 10} h`;
+  return `${pace}, ${left} left`;
 }

@@ -378,6 +378,23 @@ def test_time_without_a_key_or_pointer_does_not_count(context: BrowserContext, r
     assert 58 <= label.active_seconds <= 64
 
 
+def test_own_pace_and_the_time_left_are_shown(context: BrowserContext, room: Room) -> None:
+    """After three labels of half a minute each, the bar says so, and what the other seven will take."""
+    page = entered(context, room.server, room.seed([content(number) for number in range(10)]).token)
+    page.clock.install()
+    page.goto(room.server.address)
+    page.wait_for_selector(".desk.styled .body > *")
+    page.keyboard.press("Enter")
+    for number in range(1, 4):
+        at(page, number)
+        assert page.locator(".left").inner_text() == ""
+        page.clock.run_for(30_000)
+        for key in ("2", "5", "Enter"):
+            page.keyboard.press(key)
+        page.clock.run_for(1_000)
+    page.wait_for_selector(".left:text-matches('^(29|30|31) s each, about (3|4) min left$')")
+
+
 def test_the_desk_works_through_its_postgresql_role(context: BrowserContext, postgres_target: str) -> None:
     """Three labels in a browser, by a server whose connection cannot read a verdict."""
     seeded = seed(postgres_target)

@@ -44,6 +44,8 @@ class Shape:
     """A motive in which the first judge misses nearly every risky transcript."""
     unparsed: int = 5
     """Every n-th verdict has no answer; 0: none."""
+    overlap: int | None = None
+    """Readers of each transcript; all annotators without it."""
     interim: bool = True
     """Whether the plan allows judge and people to be compared at once."""
     headline: str = ""
@@ -116,7 +118,7 @@ def make_study(engine: Engine, shape: Shape | None = None, name: str = "s") -> N
             plan = DrawPlan(
                 n_items=max(shape.n * 3 // 4, 1),
                 annotators=tuple(f"{one}{hostile}" for one in shape.annotators),
-                overlap=len(shape.annotators),
+                overlap=shape.overlap or len(shape.annotators),
                 seed=1,
                 strata="verdict" if shape.judges else "none",
                 judge=shape.judges[0] if shape.judges else None,

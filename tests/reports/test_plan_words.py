@@ -1,0 +1,55 @@
+"""A frozen plan reads as sentences, and no field of it is lost."""
+
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.rules import Rules
+from secondreader.db.store import NewTranscript, add_transcripts
+from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
+from secondreader.reports.plan_words import plan_pairs
+from tests.reports.seed import content
+
+
+def words(target: str, plan: DrawPlan) -> dict[str, str]:
+    """The words for a plan that was frozen with ten transcripts."""
+    engine = open_engine(target)
+    with writing(engine) as session:
+        study = ensure_study(session, "s", title="Reading")
+        new = [NewTranscript(f"s:{i}", f"c{i}", content(i, False, "")) for i in range(10)]
+        add_to_pool(session, study, add_transcripts(session, new).ids)
+        freeze(session, study, plan)
+    with reading(engine) as session:
+        stored = get_study(session, "s").plan
+    engine.dispose()
+    assert len(plan_pairs({**stored, "later_field": 3})) == len(plan_pairs(stored)) + 1
+    return dict(plan_pairs(stored))
+
+
+def test_a_plain_plan(sqlite_target: str) -> None:
+    """What is not there is said to be none, not left out."""
+    said = words(sqlite_target, DrawPlan(6, ("Ada", "Ben"), overlap=2, seed=4))
+    assert said["Draw"] == "6 transcripts, a simple random sample; seed 4"
+    assert said["Readers"] == "2 of each transcript; annotators: Ada, Ben"
+    assert {said[one] for one in ("Repeats", "Practice", "Calibration", "Attention items")} == {"none"}
+    assert said["Queue"].startswith("fixed")
+    assert said["Unsure counts as"].startswith("an answer of its own between people")
+    assert not any("{" in one or "[" in one for one in said.values())
+
+
+def test_a_full_plan(sqlite_target: str) -> None:
+    """Rules, calibration and analyses are told as they are in force."""
+    rules = Rules(queue="shared", lease_minutes=30, guesses=3, reasoning_after="risky_action")
+    analyses = {"unsure": "missing", "judge": "j / p.v1", "notes": "per motive"}
+    plan = DrawPlan(
+        5, ("Ada", "Ben"), overlap=1, n_calibration=2, rules=rules, analyses=analyses, interim_looks=True
+    )
+    said = words(sqlite_target, plan)
+    assert said["Queue"].endswith("kept for them for 30 minutes")
+    assert said["Calibration"] == "2 transcripts"
+    assert said["Guesses of the model"] == "for 3 transcripts a person"
+    assert said["Reasoning"] == "only after risky_action is answered"
+    assert (said["Unsure counts as"], said["Judge of the headline"]) == ("missing", "j / p.v1")
+    assert (said["Analysis plan"], said["Interim looks"]) == ("per motive", "allowed")
+
+
+def test_a_draft_has_no_plan() -> None:
+    """Nothing is said of what is not fixed."""
+    assert plan_pairs({}) == []
