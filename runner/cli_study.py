@@ -122,7 +122,10 @@ def freeze(
     ] = Strata.NONE,
     judge: Annotated[str | None, typer.Option(help="The judge whose verdicts make the strata.")] = None,
     repeats: Annotated[
-        float, typer.Option(min=0, max=0.5, help="Share of each queue that returns unannounced.")
+        float,
+        typer.Option(
+            min=0, max=0.5, help="Share of each queue that returns unannounced, to the same person."
+        ),
     ] = 0.0,
     unsure: Annotated[
         Unsure, typer.Option(help='How the headline analysis treats "unsure".')

@@ -12,13 +12,19 @@ COLUMNS = ("revealed_label_id", "unblinded_adjudication_id")
 
 # What was stored before this migration has nothing but its times to go by.
 BY_TIME = (
-    "UPDATE study SET revealed_label_id = COALESCE((SELECT MAX(label.id) FROM label "
-    "WHERE label.study_id = study.id AND label.created_at <= study.revealed_at), 0) "
-    "WHERE revealed_at IS NOT NULL",
-    "UPDATE study SET unblinded_adjudication_id = COALESCE((SELECT MAX(adjudication.id) FROM adjudication "
-    "JOIN study_item ON study_item.id = adjudication.study_item_id "
-    "WHERE study_item.study_id = study.id AND adjudication.created_at < study.unblinded_at), 0) "
-    "WHERE unblinded_at IS NOT NULL",
+    """
+    UPDATE study SET revealed_label_id = COALESCE((
+        SELECT MAX(label.id) FROM label
+        WHERE label.study_id = study.id AND label.created_at <= study.revealed_at), 0)
+    WHERE revealed_at IS NOT NULL
+    """,
+    """
+    UPDATE study SET unblinded_adjudication_id = COALESCE((
+        SELECT MAX(adjudication.id) FROM adjudication
+        JOIN study_item ON study_item.id = adjudication.study_item_id
+        WHERE study_item.study_id = study.id AND adjudication.created_at < study.unblinded_at), 0)
+    WHERE unblinded_at IS NOT NULL
+    """,
 )
 
 
