@@ -138,7 +138,7 @@ def distances(engine: Engine, person: int) -> list[int]:
 def test_a_share_returns_to_the_same_person_at_its_distance(
     engine: Engine, blind: Engine, people: tuple[int, ...]
 ) -> None:
-    """Read to the end: the first 34 of 40 can return, three in ten of each 20 do, all after five others and none twice."""
+    """Read to the end: three in ten of each 20 return, those for which the gap has no room left out, and none twice."""
     for person in people:
         read_on(blind, person, 99)
         found = distances(engine, person)
@@ -162,9 +162,13 @@ def test_people_get_returns_of_their_own(engine: Engine, blind: Engine, people: 
 
 
 def test_nothing_returns_where_the_gap_has_no_room(engine: Engine) -> None:
-    """Six transcripts and a gap of six: there is no return, not even at the end; with a gap of five, one may."""
+    """Six transcripts and a gap of six: half of them are to return, and none does, not even at the end."""
     (person,) = shared_study(engine, 1, 6, 1, repeats=0.5, gap=6)
     read_on(engine, person, 99)
+    with reading(engine) as session:
+        reader = reader_of(session, person)
+    assert reader is not None
+    assert any(returns(reader.order_seed, 0.5, number) for number in range(6))
     assert len(places(engine, person)) == 6
 
 
