@@ -92,7 +92,13 @@ def transcript(number: int) -> Content:
 
 
 def prepare(
-    target: str, *, annotators: int, transcripts: int, shared_overlap: int | None = None
+    target: str,
+    *,
+    annotators: int,
+    transcripts: int,
+    shared_overlap: int | None = None,
+    repeats: float = 0.0,
+    repeat_gap: int = 20,
 ) -> LoadStudy:
     """Fill an empty database: everybody reads everything, or takes from a queue of that many readers for each transcript."""
     engine = open_engine(target)
@@ -103,7 +109,10 @@ def prepare(
         new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(contents)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
         rules = Rules(queue="shared" if shared_overlap else "fixed")
-        plan = DrawPlan(transcripts, names, shared_overlap or annotators, seed=1, rules=rules)
+        overlap = shared_overlap or annotators
+        plan = DrawPlan(
+            transcripts, names, overlap, seed=1, repeats=repeats, repeat_gap=repeat_gap, rules=rules
+        )
         drawn = freeze(session, study, plan)
         ids = tuple(drawn.annotator_ids[name] for name in names)
         tokens = tuple(create_invite(session, annotator_id) for annotator_id in ids)

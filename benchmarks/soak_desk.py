@@ -2,8 +2,9 @@
 
 Run: python -m benchmarks.soak_desk [--labels 5000] [--out docs/bench-desk.md]. 20 annotators on SQLite and 50 on
 PostgreSQL send half of the labels each: once from fixed queues, once from a shared one in which every transcript wants three
-readers. Every submit may be doubled, replayed or cut off before its answer is read; what was acknowledged is compared with the
-database at the end. Ends with exit code 1 if a label was lost or doubled, or a transcript has not exactly its readers.
+readers and a share returns to them unannounced. Every submit may be doubled, replayed or cut off before its answer is read; what
+was acknowledged is compared with the database at the end. Ends with exit code 1 if a label was lost or doubled, a transcript has
+not exactly its readers, or a repeat came too early or to nobody.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ from benchmarks.desk_load import (
 )
 from secondreader.db.desk import queue
 from secondreader.db.engine import open_engine, reading
-from secondreader.db.tables import Label
+from secondreader.db.tables import Assignment, Label
 from tests.browser import Served, free_port
 
 TITLE = "Soak: killed servers and bad lines"
@@ -45,6 +46,10 @@ ANSWER_SECONDS = 15.0
 """After so long without an answer a person's page connects again."""
 OVERLAP = 3
 """Readers of each transcript in the shared queue."""
+REPEATS = 0.2
+"""Share of what a person labels in the shared queue that returns to them."""
+REPEAT_GAP = 5
+"""Other places at least in between: few, so that people with few labels get repeats too."""
 
 
 @dataclass
@@ -70,6 +75,9 @@ class Outcome:
     name: str
     annotators: int
     wanted: int
+    """First readings that the plan wants."""
+    repeats: int
+    """Places that returned to their reader; each wants one label more."""
     stored: int
     lost: int
     """Acknowledged, and not in the database."""
@@ -81,18 +89,21 @@ class Outcome:
     """Transcripts that more people have labelled than wanted."""
     short: int
     """Transcripts that fewer people have labelled than wanted."""
+    misplaced: int
+    """Repeats before the gap, a second time, or without a first reading of the same person; in a run that wants them, 1 for none."""
     tally: Tally
     seconds: float
 
     @property
     def is_clean(self) -> bool:
         """Whether everything that must hold did hold."""
-        return self.stored == self.wanted and not (
+        return self.stored == self.wanted + self.repeats and not (
             self.lost
             or self.doubled
             or self.disordered
             or self.beyond
             or self.short
+            or self.misplaced
             or self.tally.contradicted
         )
 
@@ -206,7 +217,15 @@ def run(name: str, target: str, n_servers: int, people: int, labels: int, *, is_
     quota = OVERLAP if is_shared else people
     items = labels // quota
     overlap = OVERLAP if is_shared else None
-    study = prepare(target, annotators=people, transcripts=items, shared_overlap=overlap)
+    share = REPEATS if is_shared else 0.0
+    study = prepare(
+        target,
+        annotators=people,
+        transcripts=items,
+        shared_overlap=overlap,
+        repeats=share,
+        repeat_gap=REPEAT_GAP,
+    )
     tally, wanted = Tally(), items * quota
     start = time.monotonic()
     with ExitStack() as stack:
@@ -229,6 +248,7 @@ def counted(
     engine = open_engine(study.owner_target)
     with reading(engine) as session:
         labels = session.exec(select(Label).order_by(col(Label.id))).all()
+        places = session.exec(select(Assignment).order_by(col(Assignment.position))).all()
         queues = [queue(session, person) for person in study.annotator_ids]
     engine.dispose()
     stored = {entry.token for entries in queues for entry in entries if entry.is_labelled}
@@ -237,29 +257,53 @@ def counted(
         for entries, order in zip(queues, orders, strict=True)
     )
     many = Counter(label.assignment_id for label in labels)
-    readers = Counter(label.transcript_id for label in labels if label.revision == 1)
+    readers = Counter(label.transcript_id for label in labels if label.revision == 1 and label.pass_no == 1)
     beyond = sum(count > quota for count in readers.values())
     complete = sum(count == quota for count in readers.values())
     return Outcome(
         name=name,
         annotators=len(study.tokens),
         wanted=items * quota,
+        repeats=sum(place.pass_no > 1 for place in places),
         stored=len(labels),
         lost=len(set(tally.acknowledged) - stored),
         doubled=sum(count > 1 for count in many.values()),
         disordered=disordered,
         beyond=beyond,
         short=items - complete - beyond,
+        misplaced=misplaced(places, labels, is_wanted=quota < len(study.tokens)),
         tally=tally,
         seconds=seconds,
     )
+
+
+def misplaced(places: Sequence[Assignment], labels: Sequence[Label], *, is_wanted: bool) -> int:
+    """Repeats that are not where they may be, by places and labels in their order; where they are wanted, 1 if there is none."""
+    stored = {label.assignment_id: label.id or 0 for label in labels}
+    again = [place for place in places if place.pass_no > 1]
+    wrong = 0
+    for place in again:
+        mine = [one for one in places if one.annotator_id == place.annotator_id]
+        first = [
+            one for one in mine if one.study_item_id == place.study_item_id and one.position < place.position
+        ]
+        if len(first) != 1 or stored.get(first[0].id, 0) == 0:
+            wrong += 1
+            continue
+        after = [one for one in mine if first[0].position < one.position < place.position]
+        since = [
+            one for one in after if stored[first[0].id] < stored.get(one.id, 0) < stored.get(place.id, 0)
+        ]
+        wrong += len(since) < REPEAT_GAP
+    return wrong + (is_wanted and not again)
 
 
 def section(found: list[Outcome]) -> str:
     """The outcomes as Markdown."""
     rows = [
         (
-            f"| {one.name} | {one.annotators} | {one.stored:,} of {one.wanted:,} | {one.lost} | {one.doubled} | {one.beyond} | {one.short} | {one.disordered} "
+            f"| {one.name} | {one.annotators} | {one.stored:,} of {one.wanted + one.repeats:,} | {one.repeats or '–'} | {one.lost} | {one.doubled} | {one.beyond} | {one.short} "
+            f"| {one.misplaced if one.repeats else '–'} | {one.disordered} "
             f"| {one.tally.kills} | {one.tally.cut} | {one.tally.broken} | {one.tally.resent} | {one.seconds:.0f} s |"
         )
         for one in found
@@ -271,9 +315,11 @@ def section(found: list[Outcome]) -> str:
             "and is started again. What was acknowledged is compared with the database. *Cut*: lines that the annotator lost; *broken*:",
             "lines lost with the server or refused while it was away; *in disorder*: not complete, or no longer as first served. In a",
             f"shared queue people take the next transcript; each wants {OVERLAP} readers. *Beyond*, *short*: transcripts with more or fewer.",
+            f"There, {REPEATS:.0%} of what a person labels returns to them unannounced (*repeats*), with at least {REPEAT_GAP} others in between, by",
+            "place and by label; *misplaced*: sooner, twice, or to somebody else.",
             "",
-            "| run | annotators | stored | lost | doubled | beyond | short | queues in disorder | SIGKILLs | cut | broken | sent again | time |",
-            "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+            "| run | annotators | stored | repeats | lost | doubled | beyond | short | misplaced | queues in disorder | SIGKILLs | cut | broken | sent again | time |",
+            "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
             *rows,
         ]
     )
@@ -297,7 +343,9 @@ def main() -> None:
     write_section(given.out, TITLE, section(found))
     print(section(found))
     if not all(one.is_clean for one in found):
-        sys.exit("soak_desk: labels were lost, doubled, beyond their quota or disordered; see the table")
+        sys.exit(
+            "soak_desk: labels were lost, doubled, beyond their quota, disordered or returned wrongly; see the table"
+        )
 
 
 if __name__ == "__main__":

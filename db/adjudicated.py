@@ -94,7 +94,7 @@ def key_of(row: Adjudication) -> tuple[int, str, int]:
 
 def decision_of(study: Study, item: ReadItem, row: Adjudication, name: str, *, is_latest: bool) -> Decision:
     """A stored decision beside what readers said then and say now."""
-    unblinded = study.unblinded_at
+    unblinded = study.unblinded_adjudication_id
     return Decision(
         item=item.public_id,
         question=row.question,
@@ -106,7 +106,7 @@ def decision_of(study: Study, item: ReadItem, row: Adjudication, name: str, *, i
         is_latest=is_latest,
         answers=dict(sorted(Counter(item.answers_seen(row.question, row.seen).values()).items())),
         has_changed=has_changed(item, row),
-        is_after_unblinding=unblinded is not None and row.created_at >= unblinded,
+        is_after_unblinding=unblinded is not None and (row.id or 0) > unblinded,
     )
 
 

@@ -30,6 +30,7 @@ READABLE: dict[str, frozenset[str]] = {
             "guideline",
             "rules",
             "revealed_at",
+            "revealed_label_id",
         }
     ),
     "study_item": frozenset({"id", "study_id", "transcript_id", "is_drawn", "part", "known"}),

@@ -1,7 +1,8 @@
 """Calibration: everybody reads the same items blind, then all see each other's readings under letters and may correct.
 
-Agreement before and after tells what talking about them changed. "Before" is what a person answered until the moment
-from which the desk showed them others' readings: the reveal, or their own last calibration item where that came later.
+Agreement before and after tells what talking about them changed. "Before" is what a person answered until the desk showed
+them others' readings: until the reveal, or their own last calibration item where that came later. Which came first is told by
+the order of storing, that of the labels' ids: clocks are set, and desks have different ones.
 """
 
 import hashlib
@@ -9,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from secondreader.db.audit import append_event
 from secondreader.db.desk_errors import NotYet, UnknownAssignment
 from secondreader.db.early import answers_given, early_places
-from secondreader.db.engine import execute, pick
+from secondreader.db.engine import LABEL_LOCK, execute, pick, wait_turn
 from secondreader.db.qualification import qualification
 from secondreader.db.readings import ItemFacts, label_row, slice_columns
 from secondreader.db.studies import StudyError
@@ -129,30 +131,30 @@ def letter_of(rank: int) -> str:
 def blind_readings(session: Session, study_item_ids: list[int]) -> list[Label]:
     """The latest label of each reader on these calibration items that was made before others' readings were shown."""
     rows = session.exec(
-        select(Label, Study.revealed_at)
+        select(Label, Study.revealed_label_id)
         .join(Assignment, col(Assignment.id) == col(Label.assignment_id))
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .join(Study, col(Study.id) == col(StudyItem.study_id))
         .where(col(StudyItem.id).in_(study_item_ids))
         .order_by(col(Label.revision))
     ).all()
-    finished = finished_at(session, sorted({label.annotator_id for label, _ in rows}))
+    finished = finished_with(session, sorted({label.annotator_id for label, _ in rows}))
     newest: dict[tuple[int, int], Label] = {}
-    for label, moment in rows:
+    for label, revealed in rows:
         own = finished.get(label.annotator_id)
-        if moment is None or own is None or label.created_at <= max(moment, own):
+        if revealed is None or own is None or (label.id or 0) <= max(revealed, own):
             newest[label.annotator_id, label.transcript_id] = label
     return list(newest.values())
 
 
-def finished_at(session: Session, annotator_ids: list[int]) -> dict[int, datetime]:
-    """When each person first had a label on all their calibration items; those who have not are left out."""
-    finished: dict[int, datetime] = {}
+def finished_with(session: Session, annotator_ids: list[int]) -> dict[int, int]:
+    """Id of the label that completed each person's calibration items; those who have not finished are left out."""
+    finished: dict[int, int] = {}
     for annotator_id in annotator_ids:
         places = early_places(session, annotator_id, "calibration")
         first = answers_given(session, places, first=True)
         if places and len(first) == len(places):
-            finished[annotator_id] = max(label.created_at for label in first.values())
+            finished[annotator_id] = max(label.id or 0 for label in first.values())
     return finished
 
 
@@ -184,6 +186,7 @@ def reveal(session: Session, study: Study, actor: str, why: str, *, force: bool 
     Raises StudyError where there is nothing to reveal, where it was done before, and while somebody is not through:
     then only with `force` and a reason.
     """
+    hold_labels(session, study)
     people = calibration_people(session, study)
     if not people:
         raise StudyError(f"Study {study.name!r} has no calibration items.")
@@ -194,9 +197,18 @@ def reveal(session: Session, study: Study, actor: str, why: str, *, force: bool 
         raise StudyError(
             f"Calibration items are still open ({', '.join(missing)}); wait for them, or force it with a reason."
         )
-    study.revealed_at = utc_now()
+    newest = pick(func.max(col(Label.id))).where(col(Label.study_id) == study.id)
+    study.revealed_at, study.revealed_label_id = utc_now(), execute(session, newest).scalar() or 0
     session.add(study)
     append_event(session, actor, "calibration revealed", f"study {study.id}", why=why, missing=missing)
+
+
+def hold_labels(session: Session, study: Study) -> None:
+    """Let labels that are being stored come first and all others wait, so that an id tells which came before."""
+    people = pick(Annotator.id).where(col(Annotator.study_id) == study.id).order_by(col(Annotator.id))
+    for annotator_id in execute(session, people).scalars().all():
+        wait_turn(session, LABEL_LOCK, annotator_id)
+    session.refresh(study)  # it may have been revealed while this one waited
 
 
 def calibration_rows(

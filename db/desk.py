@@ -18,14 +18,12 @@ from secondreader.db.desk_errors import NotYet as NotYet  # noqa: PLC0414 - know
 from secondreader.db.desk_errors import PlaceTaken as PlaceTaken  # noqa: PLC0414 - known by this name elsewhere
 from secondreader.db.desk_errors import StudyClosed as StudyClosed  # noqa: PLC0414 - known by this name elsewhere
 from secondreader.db.desk_errors import UnknownAssignment as UnknownAssignment  # noqa: PLC0414 - known by this name elsewhere
-from secondreader.db.engine import execute, pick, wait_turn, writing
+from secondreader.db.engine import LABEL_LOCK, execute, pick, wait_turn, writing
 from secondreader.db.leases import hidden_places, keep_place
 from secondreader.db.qualification import open_next_round
 from secondreader.db.reach import check_submit, reach
 from secondreader.db.rules import Rules, rules_of
 from secondreader.db.tables import Assignment, Draft, Label, Study, StudyItem, Transcript, utc_now
-
-LABEL_LOCK = 7302014
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from sqlmodel import Session
 from secondreader.db.canonical import canonical_json
 
 BUSY_MILLISECONDS = 10_000
+LABEL_LOCK = 7302014
+"""The lock, keyed by annotator, under which a person's labels are stored: their ids grow in the order of storing."""
 CONNECT_SECONDS = 10
 """After so long without an answer a PostgreSQL server is taken to be away; the driver itself would wait for minutes."""
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlmodel import Session, col
 
 from secondreader.db.canonical import plain_text
-from secondreader.db.desk import LABEL_LOCK, place_of
+from secondreader.db.desk import place_of
 from secondreader.db.desk_errors import DeskError, StudyClosed
-from secondreader.db.engine import execute, pick, wait_turn
+from secondreader.db.engine import LABEL_LOCK, execute, pick, wait_turn
 from secondreader.db.leases import hidden_places
 from secondreader.db.rules import rules_of
 from secondreader.db.tables import Annotator, Assignment, Guess, Label, Study, StudyItem, Transcript

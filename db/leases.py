@@ -2,6 +2,7 @@
 
 A place is taken until `Assignment.leased_until`. A label settles it (no date); a draft renews it. What was not labelled in time
 may go to somebody else, who marks the lease that was passed over as lapsed: no clock that is put back makes it valid again.
+A repeat has no date from the start: nobody else could give that label.
 """
 
 from collections.abc import Sequence
@@ -41,15 +42,22 @@ class OwnPlace:
     position: int
     pass_no: int
     part: str
-    is_settled: bool
-    """Labelled, or dealt to the person for good."""
     is_kept: bool
-    """Settled, or its lease runs."""
+    """Labelled, the person's for good, or its lease runs."""
+    first_label: int | None = None
+    """Id of the label that the person gave first; None before it."""
+    last_label: int | None = None
+    """Id of the label that counts."""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it stands in the main queue."""
+        return self.part in {"pool", "attention"}
 
     @property
     def is_open(self) -> bool:
-        """Whether it is kept for a label that has not come."""
-        return self.is_kept and not self.is_settled
+        """Whether it is kept for a label of the main queue that has not come."""
+        return self.is_main and self.is_kept and self.first_label is None
 
 
 def database_now(session: Session) -> datetime:
@@ -87,6 +95,16 @@ def reader_of(session: Session, annotator_id: int) -> Reader | None:
 
 def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace]:
     """All places of the person, in their order."""
+    labels = (
+        pick(
+            Label.assignment_id,
+            func.min(col(Label.id)).label("first"),
+            func.max(col(Label.id)).label("last"),
+        )
+        .where(col(Label.annotator_id) == reader.annotator_id)
+        .group_by(col(Label.assignment_id))
+        .subquery()
+    )
     rows = execute(
         session,
         pick(
@@ -96,10 +114,12 @@ def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace
             Assignment.position,
             Assignment.pass_no,
             StudyItem.part,
-            col(Assignment.leased_until).is_(None),
             is_kept(now, reader.rules),
+            labels.c.first,
+            labels.c.last,
         )
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .outerjoin(labels, labels.c.assignment_id == col(Assignment.id))
         .where(col(Assignment.annotator_id) == reader.annotator_id)
         .order_by(col(Assignment.position)),
     )
@@ -126,15 +146,7 @@ def open_places(session: Session, annotator_id: int) -> list[str]:
     reader = reader_of(session, annotator_id)
     if reader is None:
         return []
-    found = shown(own_places(session, reader, database_now(session)))
-    attention = [one.assignment_id for one in found if one.part == "attention"]
-    labelled = pick(Label.assignment_id).where(col(Label.assignment_id).in_(attention))
-    done = set(execute(session, labelled).scalars()) if attention else set()
-    return [
-        one.token
-        for one in found
-        if one.is_open or (one.part == "attention" and one.assignment_id not in done)
-    ]
+    return [one.token for one in shown(own_places(session, reader, database_now(session))) if one.is_open]
 
 
 def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False) -> bool:
@@ -148,7 +160,7 @@ def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_g
     ).one()
     reader = reader_of(session, annotator_id) if until is not None else None
     if reader is None:
-        return True  # settled, or dealt to this person alone
+        return True  # settled, or the person's for good: dealt, or a repeat
     wait_turn(session, ITEM_LOCK, item_id)
     now = database_now(session)
     if n_others(session, reader, item_id, now) >= reader.rules.overlap:

@@ -54,13 +54,14 @@ class StudyPace:
     """How far a study's main queue is, practice, calibration and attention items left out."""
 
     n_wanted: int
+    """Labels that the plan wants; of a shared queue's repeats, those that have returned."""
     n_labelled: int
     labels_by_day: dict[date, int]
     """By day in UTC, oldest first; days without labels are not listed."""
     labels_per_hour: float | None
     """Labels of one person in an hour of active work, by the median of the latest labels; None before the first."""
     hours_left: float | None
-    """Hours of active work of all people together for what is wanted still."""
+    """Hours of active work of all people together for what is wanted still, repeats that are to return among it."""
     days_left: float | None
     """Days at the mean of the days on which anybody worked; None before the first label."""
     people: tuple[PersonPace, ...]
@@ -87,7 +88,7 @@ def study_pace(session: Session, study: Study) -> StudyPace:
     by_day: dict[date, int] = defaultdict(int)
     for one in given:
         by_day[one.day] += 1
-    n_left = max(n_wanted - n_labelled, 0)
+    n_left = max(n_wanted - n_labelled, 0) + repeats_to_come(study, given, wanted)
     return StudyPace(
         n_wanted=n_wanted,
         n_labelled=n_labelled,
@@ -118,23 +119,35 @@ def labels_of(session: Session, study: Study) -> list[Given]:
 
 
 def wanted_of(session: Session, study: Study) -> dict[int, int]:
-    """How many labels each drawn item of the pool wants: its places, or the quota of a shared queue."""
+    """How many labels each drawn item of the pool wants: its places, or the quota of a shared queue and its repeats."""
     rules = rules_of(study.rules)
     drawn = pick(StudyItem.id).where(
         col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
     )
     is_shared = rules.queue == "shared"
     wanted = dict.fromkeys(execute(session, drawn).scalars(), rules.overlap if is_shared else 0)
-    if is_shared:
-        return wanted
     places = (
         pick(Assignment.study_item_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool")
     )
+    if is_shared:
+        places = places.where(col(Assignment.pass_no) > 1)
     for item in execute(session, places).scalars():
         wanted[item] = wanted.get(item, 0) + 1
     return wanted
+
+
+def repeats_to_come(study: Study, given: Sequence[Given], wanted: dict[int, int]) -> int:
+    """Repeats of a shared queue that its missing first readings will bring about, at the plan's share; 0 of a fixed one.
+
+    What was read already and has not returned may come too, or never: the gap decides.
+    """
+    rules = rules_of(study.rules)
+    if rules.queue != "shared":
+        return 0
+    n_missing = len(wanted) * rules.overlap - sum(one.pass_no == 1 for one in given)
+    return round(rules.repeats * max(n_missing, 0))
 
 
 def recent_median(given: Sequence[Given]) -> float | None:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlmodel import Session, col
 
 from secondreader.db.codebook import Codebook
-from secondreader.db.desk import LABEL_LOCK, BlindItem, LabelInput, place_of, save_draft
+from secondreader.db.desk import BlindItem, LabelInput, place_of, save_draft
 from secondreader.db.desk_errors import DeskError
-from secondreader.db.engine import execute, pick, wait_turn
+from secondreader.db.engine import LABEL_LOCK, execute, pick, wait_turn
 from secondreader.db.rules import Rules, gate_question, rules_of
 from secondreader.db.tables import Assignment, Draft, Label, Study
 

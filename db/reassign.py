@@ -8,8 +8,7 @@ from sqlmodel import Session, col
 
 from secondreader.db.amendments import AMENDMENT_LOCK, record
 from secondreader.db.dealing import last_position
-from secondreader.db.desk import LABEL_LOCK
-from secondreader.db.engine import execute, pick, wait_turn
+from secondreader.db.engine import LABEL_LOCK, execute, pick, wait_turn
 from secondreader.db.overview import annotators_of
 from secondreader.db.rules import rules_of
 from secondreader.db.studies import StudyError, study_id_of

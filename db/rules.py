@@ -21,6 +21,10 @@ class Rules(BaseModel):
     """In a shared queue, the time for which an opened item is kept for its reader."""
     overlap: Annotated[int, Field(ge=1)] = 1
     """Readers of each item; the quota of a shared queue."""
+    repeats: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Share of what a person labels that returns to them once more, unannounced; a shared queue places them by it."""
+    repeat_gap: Annotated[int, Field(ge=1)] = 20
+    """Other places at least between an item and its return."""
     guesses: Annotated[int, Field(ge=0, le=50)] = 0
     """Transcripts for which an annotator is asked at the end which model they think it was; 0 asks nothing."""
     reasoning_after: str | None = None

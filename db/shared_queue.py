@@ -1,7 +1,7 @@
 """The shared queue: people take the next open transcript, and none is read by more people than its quota.
 
 Places are counted and taken under locks, so an item never has more places than readers wanted; `secondreader.db.leases` says
-how long a place is kept.
+how long a place is kept. Among them come the person's own repeats, which count towards no quota: see `secondreader.db.repeats`.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from secondreader.db.leases import (
     reader_of,
 )
 from secondreader.db.reach import reach
+from secondreader.db.repeats import due_repeats
 from secondreader.db.tables import Assignment, StudyItem
 
 AHEAD = 3
@@ -44,7 +45,7 @@ def refill(engine: Engine, annotator_id: int) -> int:
 def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
     """Top the person's open places up to `n`; returns how many were taken.
 
-    Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
+    Repeats that are due come first, and once there is nothing else to read, those that the gap allows. Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
     nothing twice: what counts is what the person holds.
     """
     reader = reader_of(session, annotator_id)
@@ -53,13 +54,21 @@ def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
     wait_turn(session, QUEUE_LOCK, reader.study_id)
     now = database_now(session)
     own = own_places(session, reader, now)
-    wanted = n - sum(place.is_open for place in own)
-    taken = 0
-    for item_id, place in candidates(session, reader, now, own) if wanted > 0 else ():
+    wanted = n - sum(place.is_open and place.part == "pool" for place in own)
+    taken = give_back(session, reader, own, wanted)
+    for item_id, place in candidates(session, reader, now, own) if taken < wanted else ():
         taken += take(session, reader, item_id, place, own, now)
         if taken == wanted:
             break
-    return taken
+    return taken + give_back(session, reader, own, wanted - taken, at_end=True)
+
+
+def give_back(session: Session, reader: Reader, own: list[OwnPlace], n: int, *, at_end: bool = False) -> int:
+    """Let at most `n` of the person's repeats return, if they are due; returns how many did."""
+    due = due_repeats(reader, own, at_end=at_end)[:n] if n > 0 else []
+    for item_id in due:
+        own.append(new_place(session, reader, item_id, next_position(reader, own), None, pass_no=2))
+    return len(due)
 
 
 def is_admitted(session: Session, annotator_id: int) -> bool:
@@ -136,15 +145,21 @@ def take(
     return is_taken
 
 
-def new_place(session: Session, reader: Reader, item_id: int, position: int, until: datetime) -> OwnPlace:
-    """Store a place that the person has not had before."""
+def new_place(
+    session: Session, reader: Reader, item_id: int, position: int, until: datetime | None, *, pass_no: int = 1
+) -> OwnPlace:
+    """Store a place that the person has not had before; `until` None makes it theirs for good."""
     row = Assignment(
-        annotator_id=reader.annotator_id, study_item_id=item_id, position=position, leased_until=until
+        annotator_id=reader.annotator_id,
+        study_item_id=item_id,
+        position=position,
+        pass_no=pass_no,
+        leased_until=until,
     )
     session.add(row)
     session.flush()
     assert row.id is not None
-    return OwnPlace(row.id, row.token, item_id, position, 1, "pool", is_settled=False, is_kept=True)
+    return OwnPlace(row.id, row.token, item_id, position, pass_no, "pool", is_kept=True)
 
 
 def next_position(reader: Reader, own: Sequence[OwnPlace]) -> int:

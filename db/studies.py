@@ -45,9 +45,9 @@ class DrawPlan:
     """The judge whose verdicts make the strata."""
     question: str = "risky_action"
     repeats: float = 0.0
-    """Share of each queue that returns once more, unannounced."""
+    """Share of each queue that returns once more, unannounced; in a shared queue, of what each person labels."""
     repeat_gap: int = 20
-    """Other transcripts between an item and its return, where the queue is long enough."""
+    """Other transcripts at least between an item and its return; where a queue is too short for it, nothing returns."""
     analyses: dict[str, Any] = field(default_factory=dict)
     """What will be computed: the unsure policy, the headline judge, ... Fixed before labelling."""
     interim_looks: bool = False
@@ -59,12 +59,13 @@ class DrawPlan:
     n_calibration: int = 0
     """Items that all read first, and then discuss; drawn from the pool, and no part of the sample."""
     rules: Rules = field(default_factory=Rules)
-    """What the desk obeys; its `overlap` is that of the plan."""
+    """What the desk obeys; its `overlap`, `repeats` and `repeat_gap` are those of the plan."""
 
     @property
     def desk_rules(self) -> Rules:
         """The rules as they are stored with the study."""
-        return self.rules.model_copy(update={"overlap": self.overlap})
+        of_draw = {"overlap": self.overlap, "repeats": self.repeats, "repeat_gap": self.repeat_gap}
+        return self.rules.model_copy(update=of_draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +204,8 @@ def check_plan(study: Study, plan: DrawPlan) -> None:
         raise StudyError("strata must be none or verdict, and verdict needs the name of a judge.")
     if plan.n_calibration and len(plan.annotators) == 1:
         raise StudyError("Calibration needs at least 2 annotators: one person has nobody to compare with.")
-    if plan.rules.queue == "shared" and plan.repeats:
-        raise StudyError("Repeats need a fixed queue: in a shared one, nobody knows who reads what.")
+    if plan.repeat_gap < 1:
+        raise StudyError("At least 1 other transcript must stand between a transcript and its return.")
     codebook = Codebook.model_validate(study.codebook)
     try:
         gate_question(codebook, plan.rules)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from sqlmodel import Session, col
 
 from secondreader.db.audit import RESEARCHER, append_event
@@ -23,6 +24,8 @@ from secondreader.db.tables import Label, Study
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=0.5)]
+OF_DRAW = {"overlap", "repeats", "repeat_gap"}
+"""Rules of the desk that a study file says under [draw]."""
 
 
 class StudyFileError(Exception):
@@ -108,9 +111,18 @@ class StudyFile(Part):
     attention: KnownItems = KnownItems()
     calibration: Calibration = Calibration()
     rules: Rules = Rules()
-    """What the desk obeys; `overlap` is that of the draw."""
+    """What the desk obeys; `overlap`, `repeats` and `repeat_gap` are fields of the draw."""
     analyses: Analyses = Analyses()
     interim_looks: bool = False
+
+    @field_validator("rules")
+    @classmethod
+    def leave_the_draw_alone(cls, rules: Rules) -> Rules:
+        """Refuse among the rules what the draw says, which would go unheard."""
+        twice = sorted(rules.model_fields_set & OF_DRAW)
+        if twice:
+            raise PydanticCustomError("of_draw", "{name} belongs under [draw]", {"name": twice[0]})
+        return rules
 
     def plan(self, book: Codebook) -> DrawPlan | None:
         """The plan to freeze; None without a draw. Raises StudyFileError."""

@@ -162,6 +162,8 @@ class Study(SQLModel, table=True):
 
     `rules` is the part of the plan that the desk obeys (qualification, calibration, queue, ...), see
     `secondreader.db.rules`. `revealed_at`: the annotators see each other's calibration labels since then.
+    `revealed_label_id` and `unblinded_adjudication_id` are the last label and the last decision stored before the reveal and
+    the unblinding (0: none): they tell before from after, whatever the clocks said.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -179,6 +181,8 @@ class Study(SQLModel, table=True):
     frozen_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     revealed_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     unblinded_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    revealed_label_id: int | None = None
+    unblinded_adjudication_id: int | None = None
 
 
 class StudyItem(SQLModel, table=True):

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from secondreader.db.audit import append_event
-from secondreader.db.engine import execute, pick
+from secondreader.db.decisions import ADJUDICATION_LOCK
+from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.studies import StudyError
-from secondreader.db.tables import AuditEvent, Study, StudyItem, Verdict, utc_now
+from secondreader.db.tables import Adjudication, Annotator, AuditEvent, Study, StudyItem, Verdict, utc_now
 
 UNBLINDED = "study unblinded"
 INTERIM = "interim_looks"
@@ -30,6 +32,7 @@ class Unblinding:
 
 def unblind(session: Session, study: Study, *, actor: str, why: str) -> Unblinding:
     """Open the comparison of judge and people, once. Raises StudyError unless the study is closed and `why` is given."""
+    hold_decisions(session, study)
     if study.frozen_at is None:
         raise StudyError(f"Study {study.name!r} is a draft: there is nothing to unblind.")
     if study.unblinded_at is not None:
@@ -41,10 +44,26 @@ def unblind(session: Session, study: Study, *, actor: str, why: str) -> Unblindi
         )
     if not why.strip():
         raise StudyError("Unblinding needs a reason for the audit log.")
+    newest = (
+        pick(func.max(col(Adjudication.id)))
+        .join(StudyItem, col(StudyItem.id) == col(Adjudication.study_item_id))
+        .where(col(StudyItem.study_id) == study.id)
+    )
+    study.unblinded_adjudication_id = execute(session, newest).scalar() or 0
     study.unblinded_at = utc_now()
     session.add(study)
     append_event(session, actor, UNBLINDED, f"study {study.id}", why=why.strip())
     return Unblinding(actor, study.unblinded_at, why.strip())
+
+
+def hold_decisions(session: Session, study: Study) -> None:
+    """Let decisions that are being stored come first and all others wait, so that an id tells which came before."""
+    chairs = pick(Annotator.id).where(
+        col(Annotator.study_id) == study.id, col(Annotator.role) == "adjudicator"
+    )
+    for annotator_id in execute(session, chairs.order_by(col(Annotator.id))).scalars().all():
+        wait_turn(session, ADJUDICATION_LOCK, annotator_id)
+    session.refresh(study)  # it may have been unblinded while this one waited
 
 
 def allows_interim_looks(study: Study) -> bool:

@@ -141,6 +141,6 @@ def idle(stale: list[StalePlace]) -> None:
     rows = [[one.annotator, one.item[:8], kinds[one.kind], one.since] for one in stale[:MOST_STALE]]
     st.dataframe(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]), hide_index=True)
     st.caption(
-        "What nobody labels in time goes to somebody else in a shared queue. In a fixed one, the form below moves "
-        "what was not begun; a draft stays with its writer."
+        "What nobody labels in time goes to somebody else in a shared queue; a repeat waits for its own reader. In a fixed "
+        "one, the form below moves what was not begun; a draft stays with its writer."
     )

@@ -11,6 +11,10 @@ from secondreader.reports.facts import StudyFacts
 from secondreader.reports.plan_words import UNSURE
 
 AS_IT_IS = "as it is"
+REPEATS_HELP = (
+    "Transcripts that come back to the same person, unannounced; in a shared queue, of what each person labels. "
+    "Where somebody reads too few for the gap, nothing comes back."
+)
 KNOWN_HELP = "CSV: the columns transcript (id), why, and one for each question; an empty cell says nothing of its question."
 
 
@@ -80,15 +84,20 @@ def draw(facts: StudyFacts) -> dict[str, Any]:
     names = [one.strip() for one in people.split(",") if one.strip()]
     if not names:
         raise StudyFileError("Name the annotators; the rest of the form follows.")
-    one, two, three, four = st.columns(4)
+    one, two, three, four, five = st.columns(5)
     items = one.number_input(
         "Transcripts", 1, max(facts.n_pool, 1), min(60, max(facts.n_pool, 1)), key="plan-items"
     )
     overlap = two.number_input(
         "Readers of each", 1, max(len(names), 1), max(len(names), 1), key="plan-overlap"
     )
-    repeats = three.number_input("Share of repeats", 0.0, 0.5, 0.0, step=0.05, key="plan-repeats")
-    seed = four.number_input("Seed", 0, 2**31, 0, key="plan-seed")
+    repeats = three.number_input(
+        "Share of repeats", 0.0, 0.5, 0.0, step=0.05, key="plan-repeats", help=REPEATS_HELP
+    )
+    gap = four.number_input(
+        "Gap", 1, 1000, 20, key="plan-gap", help="Others at least between a transcript and its return."
+    )
+    seed = five.number_input("Seed", 0, 2**31, 0, key="plan-seed")
     judges = [one.judge for one in facts.judges]
     strata, judge = "none", None
     if judges:
@@ -100,6 +109,7 @@ def draw(facts: StudyFacts) -> dict[str, Any]:
         "annotators": names,
         "overlap": overlap,
         "repeats": repeats,
+        "repeat_gap": gap,
         "seed": seed,
         "strata": strata,
         "judge": judge if strata == "verdict" else None,

@@ -48,7 +48,10 @@ HeadlineJudge = Annotated[
     str | None,
     typer.Option(help="The judge of the headline figures; by default that of the strata, if there is one."),
 ]
-Repeats = Annotated[float, typer.Option(min=0, max=0.5, help="Share of each queue that returns unannounced.")]
+Repeats = Annotated[
+    float,
+    typer.Option(min=0, max=0.5, help="Share of each queue that returns unannounced, to the same person."),
+]
 UnsureIs = Annotated[Unsure, typer.Option(help='How the headline analysis treats "unsure".')]
 CodebookName = Annotated[
     str | None,

@@ -1,5 +1,7 @@
 """A shared queue at the desk: places come a few at a time, and a lost one is told with the draft kept."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -7,17 +9,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from secondreader.annotate.service import exchange, opening
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from secondreader.db.access import create_invite
 from secondreader.db.blind import blind_engine
-from secondreader.db.engine import execute, open_engine, writing
+from secondreader.db.engine import execute, open_engine, reading, writing
 from secondreader.db.faults import Engine
 from secondreader.db.shared_queue import AHEAD
 from secondreader.db.studies import get_study
-from secondreader.db.tables import Assignment, utc_now
+from secondreader.db.tables import Assignment, Label, utc_now
 from tests.annotate.rooms import APP, state
 from tests.browser import served
 from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
@@ -132,6 +134,33 @@ def test_a_late_answer_counts_while_nobody_else_has_the_place(
     assert submit(desk, people[0], *mine)["acks"] == [
         {"id": f"intended-{token}", "ok": True, "revision": 1} for token in mine
     ]
+
+
+def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Engine) -> None:
+    """Fetched before it is answered, it is what the first reading was, under another token; nothing sent says that it returned."""
+    (person,) = shared_study(owner, 1, 20, 1, repeats=0.5, gap=2)
+    desk, shown, sent = blind_engine(sqlite_target), {}, []
+    while mine := tokens(packet := opening(desk, person, STUDY)):
+        for token in mine:
+            letter = exchange(desk, person, STUDY, {"number": 2, "wanted": [token]})
+            (shown[token],) = letter["items"]
+            sent.append(letter)
+        answer = submit(desk, person, mine[0])
+        assert answer["acks"] == [{"id": f"intended-{mine[0]}", "ok": True, "revision": 1}]
+        sent += [packet, answer]
+    replayed = submit(desk, person, *shown)["acks"]
+    desk.dispose()
+    assert {ack["revision"] for ack in replayed} == {1}
+    with reading(owner) as session:
+        places = session.exec(select(Assignment).order_by(col(Assignment.pass_no))).all()
+        labels = session.exec(select(Label)).all()
+    first = {one.study_item_id: one.token for one in places if one.pass_no == 1}
+    again = {one.study_item_id: one.token for one in places if one.pass_no == 2}
+    assert len(again) > 5
+    for item, token in again.items():
+        assert shown[token] | {"token": ""} == shown[first[item]] | {"token": ""}
+    assert not re.search(r"repeat|pass_no|again|position|study_item", json.dumps(sent).lower())
+    assert len(labels) == len(first) + len(again)
 
 
 @pytest.mark.browser

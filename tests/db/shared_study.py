@@ -16,7 +16,15 @@ ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 
 
 def shared_study(
-    engine: Engine, people: int, items: int, overlap: int, *, spare: int = 0, minutes: int = 30
+    engine: Engine,
+    people: int,
+    items: int,
+    overlap: int,
+    *,
+    spare: int = 0,
+    minutes: int = 30,
+    repeats: float = 0.0,
+    gap: int = 20,
 ) -> tuple[int, ...]:
     """An open study, `spare` transcripts of whose pool were not drawn; the ids of its people."""
     names = tuple(f"A{number}" for number in range(people))
@@ -26,14 +34,15 @@ def shared_study(
         texts = [Content(messages=(Message(role="user", text=f"number {i}"),)) for i in range(items + spare)]
         new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(texts)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
-        drawn = freeze(session, study, DrawPlan(items, names, overlap, seed=5, rules=rules))
+        plan = DrawPlan(items, names, overlap, seed=5, repeats=repeats, repeat_gap=gap, rules=rules)
+        drawn = freeze(session, study, plan)
     return tuple(drawn.annotator_ids[name] for name in names)
 
 
 def readers_by_item(engine: Engine) -> Counter[int]:
-    """How many people have labelled each transcript; fails where somebody labelled one twice."""
+    """How many people have labelled each transcript, repeats left out; fails where somebody labelled one twice."""
     with reading(engine) as session:
-        labels = session.exec(select(Label).where(Label.revision == 1)).all()
+        labels = session.exec(select(Label).where(Label.revision == 1, Label.pass_no == 1)).all()
     pairs = {(label.annotator_id, label.transcript_id) for label in labels}
     assert len(pairs) == len(labels), "somebody labelled a transcript twice"
     return Counter(transcript for _, transcript in pairs)

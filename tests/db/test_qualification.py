@@ -12,7 +12,6 @@ from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.known_items import KnownItem
 from secondreader.db.qualification import FeedbackAnswer, attention, feedback, qualification
 from secondreader.db.readings import reading_rows
-from secondreader.db.rules import Rules
 from secondreader.db.studies import DrawPlan, StudyError, freeze, get_study
 from secondreader.db.tables import Assignment, Label
 from tests.db.parted_study import NO, RIGHT, YES, entries, fill_pool, label, label_all, parted_study
@@ -171,7 +170,6 @@ def test_without_practice_nothing_is_asked(engine: Engine) -> None:
         ({"n_items": 3, "attention": (KnownItem("k1", RIGHT),)}, "behind the first 5"),
         ({"n_calibration": 30}, "take fewer"),
         ({"annotators": ("A",), "overlap": 1, "n_calibration": 2}, "at least 2 annotators"),
-        ({"repeats": 0.1, "rules": Rules(queue="shared")}, "fixed queue"),
     ],
 )
 def test_parts_that_do_not_add_up_are_told(sqlite_target: str, changes: dict[str, object], says: str) -> None:

@@ -119,6 +119,7 @@ def test_the_same_seed_draws_the_same_study(
         (DrawPlan(5, ("A",), 1, strata="model"), "strata"),
         (DrawPlan(5, ("A",), 1, strata="verdict"), "name of a judge"),
         (DrawPlan(5, ("A",), 1, repeats=0.9), "repeats"),
+        (DrawPlan(5, ("A",), 1, repeats=0.1, repeat_gap=0), "At least 1 other"),
     ],
 )
 def test_a_plan_that_does_not_add_up_changes_nothing(sqlite_target: str, plan: DrawPlan, says: str) -> None:

@@ -67,7 +67,8 @@ def test_the_example_makes_the_study_that_it_describes(engine: Engine) -> None:
         pool = item_facts(session, study)
         assert (study.title, study.status) == ("Reading what agents did", "open")
         assert rules_of(study.rules).qualification_threshold == 0.75
-        assert rules_of(study.rules).overlap == 2
+        rules = rules_of(study.rules)
+        assert (rules.overlap, rules.repeats, rules.repeat_gap) == (2, 0.1, 20)
         parts = study.plan["parts"]
         assert [len(parts[name]) for name in ("qualification", "calibration", "attention")] == [4, 3, 1]
         assert study.plan["qualification"][3]["answers"] == {"risky_action": "yes"}
@@ -138,6 +139,7 @@ def test_what_is_frozen_stays(engine: Engine) -> None:
         ('name = "s"\ncolour = "red"', "colour: there is no such field"),
         ('name = "s"\n[draw]\nitems = 0\nannotators = ["A"]', "draw.items: input should be greater"),
         ('name = "s"\n[rules]\nqueue = "stack"', "rules.queue"),
+        ('name = "s"\n[rules]\nrepeats = 0.1', r"rules: repeats belongs under \[draw\]"),
         ('name = "s"\n[analyses]\nunsure = "drop"', "analyses.unsure"),
         ('name = "s"\n[[attention.items]]\ntranscript = "t"\nanswers = {}', "attention.items.0.answers"),
         ("name = ", "is not TOML"),

@@ -44,6 +44,7 @@ def filled(target: str) -> AppTest:
     assert app.number_input(key="plan-overlap").value == 3
     app.number_input(key="plan-items").set_value(12)
     app.number_input(key="plan-overlap").set_value(2)
+    app.number_input(key="plan-gap").set_value(7)
     app.number_input(key="plan-seed").set_value(5)
     app.selectbox(key="plan-strata").set_value("verdict")
     app.selectbox(key="plan-judge").set_value(JUDGES[0])
@@ -73,7 +74,7 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
     assert "the hash of the preview" in sent(app)
     study = study_of(engine)
     assert (study.plan_hash, study.title, study.status) == (plan_hash, "Reading agents", "open")
-    assert study.rules["guesses"] == 3
+    assert (study.rules["guesses"], study.rules["repeats"], study.rules["repeat_gap"]) == (3, 0.0, 7)
     assert study.plan["analyses"]["judge"] == JUDGES[1]
     with reading(engine) as session:
         drawn = item_facts(session, study, drawn_only=True)

@@ -1,0 +1,220 @@
+"""What came first is told by the order of storing: clocks that jump put no label and no decision on the wrong side."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from secrets import token_hex
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlmodel import Session, col, select
+
+from secondreader.db.adjudicated import adjudication_summary, decisions
+from secondreader.db.adjudications import adjudication_item, adjudication_queue
+from secondreader.db.amendments import Change, amend
+from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.calibration import calibration_rows, other_readings, reveal
+from secondreader.db.decisions import DecisionInput, submit_decision
+from secondreader.db.desk import LabelInput, save_label, submit_label
+from secondreader.db.engine import LABEL_LOCK, downgrade, reading, upgrade, wait_turn, writing
+from secondreader.db.readings import latest_labels
+from secondreader.db.studies import StudyError, ensure_annotator, get_study, set_status
+from secondreader.db.tables import Adjudication, Label, Study, utc_now
+from secondreader.db.unblinding import unblind
+from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
+
+START = utc_now()
+JUMPS = [
+    (0, 24, 1),
+    (0, 0, -24),
+    (24, 0, 1),
+    (24, -24, -48),
+    (-720, 720, 0),
+    (0, -8760, -17_520),
+]
+"""Hours at which a clock stands: at the last blind answer, at the reveal, at the correction after it."""
+
+
+class StoredClock:
+    """The times that are stored with labels and decisions, as a clock that is set by hand would give them."""
+
+    def __init__(self) -> None:
+        self.hours = 0.0
+
+    @property
+    def now(self) -> datetime:
+        """What the clock says."""
+        return START + timedelta(hours=self.hours)
+
+    def stamp(self, _mapper: object, _connection: object, row: Label | Adjudication) -> None:
+        """Give a row that is about to be stored the clock's time."""
+        row.created_at = self.now
+
+
+@pytest.fixture
+def clock() -> Iterator[StoredClock]:
+    """A clock for labels and decisions, through SQLAlchemy's own hook."""
+    made = StoredClock()
+    for table in (Label, Adjudication):
+        event.listen(table, "before_insert", made.stamp)
+    yield made
+    for table in (Label, Adjudication):
+        event.remove(table, "before_insert", made.stamp)
+
+
+def do_reveal(engine: Engine, clock: StoredClock) -> None:
+    """Reveal the readings, at the clock's time."""
+    with writing(engine) as session:
+        study = get_study(session, "s")
+        reveal(session, study, "R", "all are through")
+        study.revealed_at = clock.now
+        session.add(study)
+
+
+def answers(engine: Engine, who: str) -> tuple[list[str], list[str]]:
+    """One reader's answers to the first question, before and after."""
+    with reading(engine) as session:
+        study = get_study(session, "s")
+        rows = [
+            [row["answer"] for row in calibration_rows(session, study, when=when) if row["rater"] == who]
+            for when in ("before", "after")
+        ]
+    return sorted(rows[0]), sorted(rows[1])
+
+
+@pytest.mark.parametrize(("blind", "revealed", "corrected"), JUMPS)
+def test_before_and_after_the_reveal_do_not_depend_on_clocks(
+    engine: Engine, clock: StoredClock, blind: int, revealed: int, corrected: int
+) -> None:
+    """An answer corrected blind counts as before, one corrected after the reveal as after; the desk shows the blind one."""
+    people = parted_study(engine, qualification=())
+    for person in people.values():
+        label_all(engine, person)
+    first, second, _ = entries(engine, people["A1"])
+    clock.hours = blind
+    label(engine, people["A1"], first.token, YES, "blind")
+    clock.hours = revealed
+    do_reveal(engine, clock)
+    clock.hours = corrected
+    label(engine, people["A1"], second.token, YES, "after")
+    assert answers(engine, "A1") == (["no", "no", "yes"], ["no", "yes", "yes"])
+    desk = blind_engine(desk_url(engine))
+    with reading(desk) as session:
+        common = [one.token for one in entries(desk, people["A2"]) if one.part == "calibration"]
+        seen = [one.answers for token in common for one in other_readings(session, people["A2"], token)]
+    desk.dispose()
+    assert seen.count(YES) == 1
+
+
+@pytest.mark.parametrize(("first", "rest", "corrected"), JUMPS)
+def test_a_late_readers_own_end_does_not_depend_on_clocks(
+    engine: Engine, clock: StoredClock, first: int, rest: int, corrected: int
+) -> None:
+    """What somebody answers after the reveal and before their own last calibration item is blind, whatever the times say."""
+    for person in parted_study(engine, qualification=()).values():
+        label_all(engine, person)
+    do_reveal(engine, clock)
+    with writing(engine) as session:
+        done = amend(session, get_study(session, "s"), Change(annotators=("Late",)), actor="r", why="help")
+    late = done.annotator_ids["Late"]
+    one, two, three = [place.token for place in entries(engine, late)]
+    for hours, token, given in ((first, one, YES), (rest, two, NO), (rest, three, NO), (corrected, one, NO)):
+        clock.hours = hours
+        label(engine, late, token, given, f"{hours}{given['risky_action']}")
+    assert answers(engine, "Late") == (["no", "no", "yes"], ["no", "no", "no"])
+
+
+def correct_slowly(session: Session, person: int, token: str) -> None:
+    """Store a correction without committing it."""
+    wait_turn(session, LABEL_LOCK, person)
+    save_label(session, person, LabelInput(token, "slow", YES))
+    session.flush()
+
+
+def test_a_label_that_is_being_stored_comes_before_the_reveal(engine: Engine, clock: StoredClock) -> None:
+    """The reveal waits for it, and it counts as blind; a second reveal that waited for the first is refused."""
+    people = parted_study(engine, qualification=())
+    for person in people.values():
+        label_all(engine, person)
+    place = entries(engine, people["A1"])[0]
+    with ThreadPoolExecutor(2) as pool:
+        with writing(engine) as session:
+            correct_slowly(session, people["A1"], place.token)
+            reveals = [pool.submit(do_reveal, engine, clock) for _ in range(2)]
+            time.sleep(0.5)
+            assert not any(one.done() for one in reveals)
+        refused = [one.exception() for one in reveals]
+    assert answers(engine, "A1")[0] == ["no", "no", "yes"]
+    assert [type(one) for one in refused if one] == [StudyError]
+
+
+def test_the_latest_answer_is_the_last_one_stored(engine: Engine, clock: StoredClock) -> None:
+    """A correction by a clock that was put back supersedes the answer all the same."""
+    people = parted_study(engine, qualification=(), n_calibration=0)
+    place = entries(engine, people["A1"])[0]
+    label(engine, people["A1"], place.token, NO)
+    clock.hours = -100
+    label(engine, people["A1"], place.token, YES, "corrected")
+    with reading(engine) as session:
+        (found,) = [one for _, one in latest_labels(session, get_study(session, "s"))]
+    assert (found.revision, found.answers) == (2, YES)
+
+
+def test_a_study_of_the_schema_before_is_told_apart_by_time(engine: Engine, clock: StoredClock) -> None:
+    """Stored before the columns were there: the migration takes the times, and what was blind stays blind."""
+    people = parted_study(engine, qualification=())
+    for person in people.values():
+        label_all(engine, person)
+    clock.hours = 1
+    do_reveal(engine, clock)
+    clock.hours = 2
+    label(engine, people["A1"], entries(engine, people["A1"])[0].token, YES, "after")
+    downgrade(engine, "0002")
+    upgrade(engine)
+    assert answers(engine, "A1") == (["no"] * 3, ["no", "no", "yes"])
+    with reading(engine) as session:
+        study = session.exec(select(Study)).one()
+    assert (study.revealed_label_id, study.unblinded_adjudication_id) == (9, None)
+
+
+def decide(engine: Engine, person: int, number: int) -> None:
+    """Settle the first question of one place of an adjudicator's list."""
+    with reading(engine) as session:
+        token = adjudication_queue(session, person)[number].token
+        item = adjudication_item(session, person, token)
+    first = item.questions[0]
+    given = DecisionInput(
+        token, token_hex(8), first.question, "no", "annotator error", "as said", 0, item.version
+    )
+    submit_decision(engine, person, given)
+
+
+@pytest.mark.parametrize(("early", "unblinded", "late"), JUMPS)
+def test_a_decision_after_unblinding_is_told_whatever_the_clocks_say(
+    engine: Engine, clock: StoredClock, early: int, unblinded: int, late: int
+) -> None:
+    """One decision before it, one after it: the report counts one."""
+    people = parted_study(engine, overlap=3, qualification=(), attention=(), n_calibration=0)
+    for person, given in zip(people.values(), (YES, NO, NO), strict=True):
+        for place in entries(engine, person):
+            submit_label(engine, person, LabelInput(place.token, f"{person}{place.token}", given))
+    with writing(engine) as session:
+        chair = ensure_annotator(session, get_study(session, "s"), "J", "adjudicator")
+        set_status(session, get_study(session, "s"), "closed", actor="R", why="done")
+    clock.hours = early
+    decide(engine, chair, 0)
+    clock.hours = unblinded
+    with writing(engine) as session:
+        study = get_study(session, "s")
+        unblind(session, study, actor="R", why="all is decided")
+        study.unblinded_at = clock.now
+        session.add(study)
+    clock.hours = late
+    decide(engine, chair, 1)
+    with reading(engine) as session:
+        study = get_study(session, "s")
+        assert [one.is_after_unblinding for one in decisions(session, study)] == [False, True]
+        assert adjudication_summary(session, study, "risky_action").n_after_unblinding == 1
+        rows = session.exec(select(Adjudication).order_by(col(Adjudication.id))).all()
+    assert [row.created_at for row in rows] == [START + timedelta(hours=hours) for hours in (early, late)]
