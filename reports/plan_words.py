@@ -51,7 +51,7 @@ def plan_pairs(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("Draw", draw_words(plan)),
         ("Readers", readers_words(plan)),
-        ("Repeats", repeats_words(plan)),
+        ("Repeats", repeats_words(plan, rules)),
         ("Queue", queue_words(rules)),
         *early_pairs(plan, rules),
         ("Reasoning", reasoning_words(rules)),
@@ -84,12 +84,13 @@ def readers_words(plan: Mapping[str, Any]) -> str:
     return f"{plan.get('overlap')} of each transcript; annotators: {', '.join(people) or 'nobody'}"
 
 
-def repeats_words(plan: Mapping[str, Any]) -> str:
+def repeats_words(plan: Mapping[str, Any], rules: Rules) -> str:
     """What returns unannounced."""
     share = float(plan.get("repeats", 0))
     if not share:
         return "none"
-    return f"{share:.0%} of each queue, unannounced, after at least {plan.get('repeat_gap')} others"
+    of = "what each person labels" if rules.queue == "shared" else "each queue"
+    return f"{share:.0%} of {of}, unannounced, after at least {plan.get('repeat_gap')} others"
 
 
 def queue_words(rules: Rules) -> str:

@@ -39,10 +39,19 @@ def test_a_full_plan(sqlite_target: str) -> None:
     rules = Rules(queue="shared", lease_minutes=30, guesses=3, reasoning_after="risky_action")
     analyses = {"unsure": "missing", "judge": "j / p.v1", "notes": "per motive"}
     plan = DrawPlan(
-        5, ("Ada", "Ben"), overlap=1, n_calibration=2, rules=rules, analyses=analyses, interim_looks=True
+        5,
+        ("Ada", "Ben"),
+        overlap=1,
+        repeats=0.2,
+        repeat_gap=3,
+        n_calibration=2,
+        rules=rules,
+        analyses=analyses,
+        interim_looks=True,
     )
     said = words(sqlite_target, plan)
     assert said["Queue"].endswith("kept for them for 30 minutes")
+    assert said["Repeats"] == "20% of what each person labels, unannounced, after at least 3 others"
     assert said["Calibration"] == "2 transcripts"
     assert said["Guesses of the model"] == "for 3 transcripts a person"
     assert said["Reasoning"] == "only after risky_action is answered"
