@@ -1,5 +1,6 @@
 """A real Chromium and a real server for tests, and a recorder of everything that passes between them."""
 
+import json
 import os
 import shutil
 import socket
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, WebSocket, sync_playwright
@@ -30,6 +32,15 @@ FLAGS = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 60.0
+WHOLE_PAGE = """() => {
+  const roots = [document];
+  for (const root of roots)
+    for (const one of root.querySelectorAll("*")) if (one.shadowRoot) roots.push(one.shadowRoot);
+  const fields = roots.flatMap(root => [...root.querySelectorAll("input, textarea")].map(one => one.value));
+  const markup = roots.map(root => root.documentElement?.outerHTML ?? root.innerHTML);
+  return [markup, fields, {...localStorage}, {...sessionStorage}, location.href, document.title, document.cookie, history.state];
+}"""
+"""A page's policy forbids nothing of this: it is run by the debugger."""
 
 
 def chromium_path() -> str | None:
@@ -101,9 +112,16 @@ class Recorder:
         """Note one frame."""
         self.seen.append((f"frame {way}", payload.encode() if isinstance(payload, str) else payload))
 
+    def look_at(self, page: Page) -> None:
+        """Note what a page holds now: its elements in and below every shadow root, stores, address, cookies, console."""
+        found = page.evaluate(WHOLE_PAGE)
+        self.seen.append((f"page {page.url}", json.dumps(found, ensure_ascii=False).encode()))
+        self.seen.append(("cookies", json.dumps(page.context.cookies(), ensure_ascii=False).encode()))
+
     def holding(self, text: str) -> list[str]:
         """Where a text was seen."""
-        return [what for what, body in self.seen if text.encode() in body]
+        lines = [("console", line.encode()) for line in self.console]
+        return [what for what, body in (*self.seen, *lines) if text.encode() in body]
 
     def frame_bytes(self, way: str) -> list[int]:
         """Sizes of the frames in one direction."""
@@ -123,6 +141,13 @@ class Served:
 
     address: str
     process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    """What it prints, on either channel."""
+
+    def log(self) -> bytes:
+        """All that it has printed so far."""
+        # by its place: the server goes on writing at the end of the same file
+        return os.pread(self.output.fileno(), 100_000_000, 0)
 
 
 @contextmanager
@@ -139,7 +164,7 @@ def served(
         process = subprocess.Popen(command, env={**kept, **environment}, stdout=output, stderr=output)
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}", process)
-            yield Served(f"http://127.0.0.1:{port}", process)
+            yield Served(f"http://127.0.0.1:{port}", process, output)
         finally:
             process.terminate()
             try:
