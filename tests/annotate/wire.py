@@ -211,11 +211,19 @@ class Page:
 
     def send(self, sent: Any) -> dict[str, Any]:
         """Send anything as a letter."""
+        self.show(self.socket.run(**self.event(sent)))
+        return self.packet
+
+    def post(self, sent: Any) -> None:
+        """Send a letter without waiting for the answer."""
+        self.socket.tell(**self.event(sent))
+
+    def event(self, sent: Any) -> dict[str, Any]:
+        """A letter as an event of the component."""
         delta = self.component()
         event = [{"event": "letter", "value": sent}]
         key = TRIGGER.format(component=delta.new_element.bidi_component.id)
-        self.show(self.socket.run(query=self.query, fragment=delta.fragment_id, events={key: event}))
-        return self.packet
+        return {"query": self.query, "fragment": delta.fragment_id, "events": {key: event}}
 
     def press(self, label: str) -> None:
         """Press a button of the plain page."""
