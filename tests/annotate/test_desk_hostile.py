@@ -126,6 +126,7 @@ def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, 
             assert one[outside] == harmless[outside], (outside, one["text"])
     page.wait_for_timeout(300)
     assert foreign(recorder, room, before) == []
+    assert recorder.refusals() == [], "the policy forbids something that the page itself does"
     assert len(stored(seeded)) == len(seen) == len(contents) + 1
     read = "".join(one["text"] for one in seen)
     plain = [text for text in texts if text.isascii() and text.isprintable()]
@@ -194,6 +195,7 @@ def test_a_studys_own_texts_are_only_text(context: BrowserContext, room: Room) -
         page.keyboard.press(key)
     page.keyboard.type("evil")
     assert is_inert(page)
+    assert recorder.refusals() == []
     assert set(page.evaluate(f"[...{SHADOW}.querySelectorAll('*')].map(n => n.localName)")) <= OWN_TAGS | {
         "mark",
         "nav",
@@ -230,3 +232,4 @@ def test_a_studys_own_texts_are_only_text_on_the_plain_page(context: BrowserCont
     assert [one for one in theirs if one[0] != "a" or one[1] != one[2]] == []
     assert page.evaluate("typeof window.pwned") == "undefined"
     assert foreign(recorder, room) == []
+    assert recorder.refusals() == []

@@ -104,6 +104,7 @@ def test_hostile_text_is_inert_in_a_browser(console: Console) -> None:
             made = "img[src*=evil], img[onerror], a[href*=evil], a[href^=javascript], .katex, main script"
             assert page.locator(made).count() == 0
         assert not alerts
+        assert recorder.refusals() == [], "the policy forbids something that the page itself does"
         assert not [one for one in recorder.addresses if "evil.example" in one]
         ours = console.address.split("//")[1]
         assert all(ours in one or one.startswith(("blob:", "data:")) for one in recorder.addresses)
