@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from secondreader.annotate.adjudication import Operation, exchange, opening, perform
-from secondreader.annotate.native_text import conversation
+from secondreader.annotate.native_text import conversation, literal, shown
 from secondreader.annotate.service import Packet
 from secondreader.db.faults import Engine
 
@@ -21,7 +21,7 @@ def page(engine: Engine, annotator_id: int) -> None:
         return
     study, places = start["study"], start["queue"]
     if study["notice"]:
-        st.warning(study["notice"])
+        st.warning(literal(study["notice"]))
     n_done = sum(state == "settled" for _, state in places)
     st.progress(n_done / max(len(places), 1), f"{n_done} of {len(places)} settled")
     if message := st.session_state.pop("settled", None):
@@ -61,7 +61,7 @@ def one_item(engine: Engine, annotator_id: int, study: Packet, item: Packet) -> 
         for question in item["questions"]:
             one_question(engine, annotator_id, study, item, question)
         for note in item["notes"]:
-            st.text(f"A reader noted: {note}")
+            st.text(shown(f"A reader noted: {note}"))
         if item["evidence"]:
             st.text("Readers marked messages " + ", ".join(str(index + 1) for index in item["evidence"]))
     conversation(item["content"])
@@ -75,15 +75,15 @@ def one_question(engine: Engine, annotator_id: int, study: Packet, item: Packet,
     own = one.get("decision") or {"answer": None, "kind": None, "reason": ""}
     place = f"{item['token']}-{one['id']}-{one['revision']}"
     with st.form(f"form-{place}"):
-        st.text(question["text"])
-        st.text("Readers answered: " + " and ".join(labels[value] for value in one["given"]))
+        st.text(shown(question["text"]))
+        st.text(shown("Readers answered: " + " and ".join(labels[value] for value in one["given"])))
         if one.get("changed"):
             st.text("Readers answer otherwise now than when you decided. Decide again.")
         answer = st.radio(
             "Your answer, if it is not contested",
             list(labels),
             index=list(labels).index(own["answer"]) if own["answer"] in labels else None,
-            format_func=labels.__getitem__,
+            format_func=lambda value: literal(labels[value]),
         )
         kind = st.radio(
             "Why readers parted",
@@ -109,7 +109,7 @@ def save(engine: Engine, annotator_id: int, token: str, place: str, decision: di
     )
     acknowledged = perform(engine, annotator_id, operation)
     if not acknowledged["ok"]:
-        st.error(acknowledged["say"])
+        st.error(literal(acknowledged["say"]))
         return
     st.session_state["settled"] = "Saved."
     st.rerun()

@@ -13,7 +13,11 @@ from secondreader.annotate import (
 from secondreader.db import sign_in
 from secondreader.db.faults import RELOAD, DatabaseUnavailable
 
-st.set_page_config(page_title="Second Reader", layout="wide", initial_sidebar_state="collapsed")
+is_plain = st.query_params.get("plain") == "1"
+# the plain page has its questions in the sidebar: in view from the start where there is room beside the transcript
+st.set_page_config(
+    page_title="Second Reader", layout="wide", initial_sidebar_state="auto" if is_plain else "collapsed"
+)
 try:
     visitor = door.person(st.context.cookies)
 except DatabaseUnavailable:
@@ -24,9 +28,9 @@ if visitor is None and sign_in.is_on():
 elif visitor is None:
     st.error(component.GONE)
 elif visitor.role == "adjudicator":
-    show = adjudication_native.page if st.query_params.get("plain") == "1" else adjudication_page.page
+    show = adjudication_native.page if is_plain else adjudication_page.page
     show(door.engine(), visitor.annotator_id)
-elif st.query_params.get("plain") == "1":
+elif is_plain:
     native.page(door.engine(), visitor.annotator_id, visitor.study_id)
 else:
     component.desk(visitor.annotator_id, visitor.study_id)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from secondreader.annotate import native_stages
-from secondreader.annotate.native_text import conversation
+from secondreader.annotate.native_text import conversation, literal, shown
 from secondreader.annotate.service import Packet, exchange, opening
 from secondreader.db.faults import Engine
 
@@ -22,7 +22,7 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
         return
     study, queue = start["study"], start["queue"]
     if study["notice"]:
-        st.warning(study["notice"])
+        st.warning(literal(study["notice"]))
     n_done = sum(done for _, done in queue)
     if study["shared"] and start["stage"]["name"] == "main":
         st.caption(f"{n_done} labelled")
@@ -34,7 +34,7 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     if native_stages.shows(start, desk.item):
         return
     if n_done == 0 and not st.session_state.get("started"):
-        st.text(study["guideline"])
+        st.text(shown(study["guideline"]))
         st.button(
             "Start", key="start", type="primary", on_click=lambda: st.session_state.update(started=True)
         )
@@ -153,11 +153,11 @@ def ask(questions: list[Packet], given: Packet, item: Packet) -> dict[str, str]:
         if any(answers.get(other) not in wanted for other, wanted in question["asked_when"].items()):
             continue
         values = [answer["value"] for answer in question["answers"]]
-        labels = {answer["value"]: answer["label"] for answer in question["answers"]}
+        labels = {answer["value"]: literal(answer["label"]) for answer in question["answers"]}
         before = given.get(question["id"])
         waits = item["withheld"] and question["needs_reasoning"]
         chosen = st.radio(
-            question["text"] + (" (optional)" if question["optional"] else ""),
+            literal(question["text"]) + (" (optional)" if question["optional"] else ""),
             values,
             index=values.index(before) if before in values else None,
             format_func=labels.__getitem__,
@@ -175,7 +175,7 @@ def help_of(question: Packet) -> str | None:
     parts = [question["definition"]]
     parts += [f"For example: {case}" for case in question["examples"]]
     parts += [f"But not: {case}" for case in question["counter_examples"]]
-    return "\n\n".join(part for part in parts if part) or None
+    return "\n\n".join(literal(part) for part in parts if part) or None
 
 
 def reasoning_button(desk: Desk, token: str, reading: dict[str, Any]) -> None:
@@ -186,7 +186,7 @@ def reasoning_button(desk: Desk, token: str, reading: dict[str, Any]) -> None:
         acknowledged = desk.send("show_reasoning", token, token_urlsafe(16), reading=reading)
         if acknowledged["ok"]:
             st.rerun()
-        st.error(acknowledged["say"])
+        st.error(literal(acknowledged["say"]))
 
 
 def submit(desk: Desk, token: str, reading: dict[str, Any]) -> None:
@@ -195,7 +195,7 @@ def submit(desk: Desk, token: str, reading: dict[str, Any]) -> None:
     identity = st.session_state.setdefault(key, token_urlsafe(16))
     acknowledged = desk.send("submit", token, identity, reading=reading)
     if not acknowledged["ok"]:
-        st.error(acknowledged["say"])
+        st.error(literal(acknowledged["say"]))
         return
     practised = token if desk.start["stage"]["name"] == "qualification" else None
     st.session_state.update(saved="Saved.", chosen=None, practised=practised)

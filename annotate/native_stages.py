@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from secondreader.annotate.native_text import conversation
+from secondreader.annotate.native_text import conversation, literal, shown
 
 Packet = dict[str, Any]
 WORDS = {"qualification": "Practice", "calibration": "Calibration", "waiting": "Calibration"}
@@ -50,10 +50,10 @@ def feedback(study: Packet, item: Packet) -> None:
         if question["id"] not in known:
             continue
         given, right, is_right = known[question["id"]]
-        sign = "Right" if is_right else f"You said {given or 'nothing'}; right is {right}"
-        (st.success if is_right else st.error)(f"{question['text']} {sign}.")
+        sign = "Right" if is_right else f"You said {literal(given or 'nothing')}; right is {literal(right)}"
+        (st.success if is_right else st.error)(f"{literal(question['text'])} {sign}.")
     if item["feedback"]["why"]:
-        st.text(item["feedback"]["why"])
+        st.text(shown(item["feedback"]["why"]))
     st.button("Go on", key="go-on", type="primary", on_click=lambda: st.session_state.update(practised=None))
     conversation(item["content"])
 
@@ -73,7 +73,9 @@ def discussion(start: Packet, item_of: Callable[[str], Packet | None]) -> None:
         with st.expander(f"Calibration {number} of {len(start['queue'])}", expanded=number == 1):
             st.text(f"You: {said(item['answers'])}")
             for other in item.get("others", []):
-                st.text(f"Reader {other['letter']}: {said(other['answers'])}\n{other['note']}".rstrip())
+                st.text(
+                    shown(f"Reader {other['letter']}: {said(other['answers'])}\n{other['note']}".rstrip())
+                )
             conversation_text(item["content"])
 
 
@@ -94,7 +96,7 @@ def asks_guess(
         acknowledged = save(token, text if saves else "")
         if acknowledged["ok"]:
             st.rerun()
-        st.error(acknowledged["say"])
+        st.error(literal(acknowledged["say"]))
     if item := item_of(token):
         conversation(item["content"])
     return True
@@ -108,6 +110,5 @@ def said(answers: dict[str, str]) -> str:
 def conversation_text(content: Packet) -> None:
     """The messages alone: an expander holds no other expander."""
     for number, message in enumerate(content["messages"], start=1):
-        st.text(
-            f"{number}  {message['role']}\n{message.get('reasoning') or ''}\n{message.get('text', '')}".rstrip()
-        )
+        said_here = f"{message.get('reasoning') or ''}\n{message.get('text', '')}"
+        st.text(shown(f"{number}  {message['role']}\n{said_here}".rstrip()))

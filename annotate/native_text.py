@@ -1,12 +1,36 @@
-"""A transcript in plain Streamlit widgets: nothing of it is read as Markdown or HTML."""
+"""Text in plain Streamlit widgets: nothing of a transcript or of a study is read as Markdown or HTML."""
 
 import json
+import re
 from typing import Any
 
 import streamlit as st
 
+from secondreader.db.canonical import UNSEEN
+
 LONG = 2_000
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^])")
+HIDDEN = re.compile(rf"([{UNSEEN}])\1*")
 ROLES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
+
+
+def shown(text: str) -> str:
+    """`text` with what would be invisible in it written out as code points."""
+    return HIDDEN.sub(named, text)
+
+
+def named(run: re.Match[str]) -> str:
+    """A run of one invisible character, e.g. ⟨U+200B ×3⟩."""
+    name = f"U+{ord(run[1]):04X}"
+    return f"⟨{name}⟩" if len(run[0]) == 1 else f"⟨{name} ×{len(run[0])}⟩"
+
+
+def literal(text: str) -> str:
+    """`text` for widgets that read Markdown, which then show it as it is (CommonMark 0.31, 2.4).
+
+    Streamlit still makes a link of an address that stands in it, to that very address.
+    """
+    return MARKDOWN.sub(r"\\\1", shown(text))
 
 
 def conversation(content: dict[str, Any]) -> None:
@@ -18,11 +42,11 @@ def conversation(content: dict[str, Any]) -> None:
     ):
         if content.get(name):
             with st.expander(title, expanded=name != "background"):
-                st.text(content[name])
+                st.text(shown(content[name]))
     for name, title in (("tools", "Tools"), ("memory", "Memory")):
         if content.get(name):
             with st.expander(f"{title} ({len(content[name])})"):
-                st.text(json.dumps(content[name], indent=2, ensure_ascii=False))
+                st.text(shown(json.dumps(content[name], indent=2, ensure_ascii=False)))
     for number, message in enumerate(content["messages"], start=1):
         with st.container(border=True):
             one_message(number, message)
@@ -31,7 +55,8 @@ def conversation(content: dict[str, Any]) -> None:
 def one_message(number: int, message: dict[str, Any]) -> None:
     """One turn with its reasoning, text and calls."""
     origin = f" ({message['tool']})" if message.get("tool") else ""
-    st.text(f"{number}  {ROLES[message['role']]}{origin}{'  error' if message.get('is_error') else ''}")
+    failed = "  error" if message.get("is_error") else ""
+    st.text(shown(f"{number}  {ROLES[message['role']]}{origin}{failed}"))
     if message.get("reasoning"):
         long_text("Visible reasoning", message["reasoning"])
     if message.get("text"):
@@ -47,10 +72,10 @@ def one_message(number: int, message: dict[str, Any]) -> None:
 def long_text(title: str, text: str) -> None:
     """Text under a title; a long one is folded with its size."""
     if title:
-        st.text(title)
+        st.text(shown(title))
     if len(text) <= LONG:
-        st.text(text)
+        st.text(shown(text))
         return
-    st.text(text[:LONG])
+    st.text(shown(text[:LONG]))
     with st.expander(f"The rest ({len(text) - LONG:,} characters)"):
-        st.text(text[LONG:])
+        st.text(shown(text[LONG:]))

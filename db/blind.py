@@ -2,8 +2,8 @@
 
 The desk opens its database here and nowhere else. What it may read is a closed list of tables and columns; a
 column that is added later is closed until someone names it here. On SQLite an authorizer refuses the rest
-while a statement is being prepared, in whatever clause it stands; on PostgreSQL the desk's role has column
-grants and nothing more. Nor can the desk make itself a visit to the console: a trigger of its SQLite connection
+while a statement is being prepared, in whatever clause it stands (and `secondreader.db.blind_connection` what SQLite
+does not ask it about); on PostgreSQL the desk's role has column grants and nothing more. Nor can the desk make itself a visit to the console: a trigger of its SQLite connection
 and the row policies of its PostgreSQL role leave it the invites of annotators and adjudicators.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, event, text
 
+from secondreader.db.blind_connection import BlindConnection
 from secondreader.db.engine import open_engine
 from secondreader.db.tables import TABLES
 
@@ -61,6 +62,11 @@ WHEN NOT EXISTS (
 BEGIN SELECT RAISE(ABORT, 'the desk makes visits of annotators and adjudicators only'); END
 """
 """A temporary trigger belongs to one connection; the authorizer, which comes after it, does not let it be dropped."""
+NOTHING_REPLACED = """
+CREATE TEMP TRIGGER {table}_is_not_replaced BEFORE DELETE ON main.{table}
+BEGIN SELECT RAISE(ABORT, 'not authorized: the desk replaces no {table}'); END
+"""
+"""SQLite asks an authorizer about the INSERT in a REPLACE, not about the rows that it deletes; triggers it does ask."""
 
 HARMLESS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, 33})
 """33 is SQLITE_RECURSIVE, which the sqlite3 module does not name."""
@@ -75,14 +81,22 @@ def blind_engine(target: str | URL) -> Engine:
     """
     engine = open_engine(target, migrate=False)
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", connect_blind)
         event.listen(engine, "connect", close_sqlite)
     return engine
+
+
+def connect_blind(_dialect: Any, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+    """Have the driver make a BlindConnection."""
+    named["factory"] = BlindConnection
 
 
 def close_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     """Install trigger and authorizer; the settings were made by the listener before this one."""
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(ONLY_DESK_VISITS)
+    for table in sorted(INSERTABLE - DELETABLE):
+        connection.execute(NOTHING_REPLACED.format(table=table))
     connection.set_authorizer(authorize)
 
 

@@ -6,6 +6,12 @@ import re
 from typing import Any
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+UNSEEN = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\U000e0000-\U000e007f"
+)
+"""Ranges of characters that hide or reorder text, for a class of a regular expression; as in annotate/static/transcript.js."""
+STEERING = re.compile(f"[{UNSEEN}\r\u2028\u2029\ud800-\udfff]")
 
 
 def canonical_json(value: Any) -> str:
@@ -32,3 +38,8 @@ def plain_text(text: str) -> str:
     PostgreSQL refuses NUL in text (documentation, section 8.3).
     """
     return clean_text(text).replace("\0", "\ufffd")
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal: what would steer it, or hide and reorder words, becomes U+FFFD; lines stay lines."""
+    return STEERING.sub("\ufffd", text)

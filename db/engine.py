@@ -95,6 +95,8 @@ def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         f"busy_timeout = {BUSY_MILLISECONDS}",
         "journal_mode = WAL",
         "foreign_keys = ON",
+        # or REPLACE would delete a row of evidence without asking the trigger that protects it
+        "recursive_triggers = ON",
         "synchronous = FULL",
         "trusted_schema = OFF",
     ):

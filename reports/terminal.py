@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from secondreader.db.canonical import printable
 from secondreader.judge.resample import FEW_CLUSTERS
 from secondreader.judge.verdict_errors import unread_by_slice
 from secondreader.reports.charts import JUDGE, PEOPLE, in_order, pick, rows_of
@@ -26,15 +27,20 @@ SHORT = "†"
 NUMBERS = frozenset({"value", "95 % interval", "n", "scenarios", "all"})
 
 
+def literal(text: str) -> str:
+    """`text` as it is: rich would read [brackets] as style, and a terminal obey what is not printable."""
+    return escape(printable(text))
+
+
 def show(found: "Analysis", console: Console | None = None) -> None:
-    """Print the analysis. Names from the data are escaped: rich would read [brackets] as style."""
+    """Print the analysis. Names from the data are taken literally."""
     out = console or Console()
     facts = found.facts
     if facts.notice:
-        out.print(f"[bold reverse] {escape(facts.notice)} [/]")
+        out.print(f"[bold reverse] {literal(facts.notice)} [/]")
     pool = f"{plural(facts.n_pool, facts.codebook.unit)}, {facts.n_labelled} labelled"
-    out.print(f"[bold]{escape(facts.title)}[/] ({escape(facts.name)}): {pool}")
-    out.print(f"{escape(found.question.text)} Labels of source {found.options.source}.")
+    out.print(f"[bold]{literal(facts.title)}[/] ({literal(facts.name)}): {pool}")
+    out.print(f"{literal(found.question.text)} Labels of source {found.options.source}.")
     listing(out, "", headline_sentences(found))
     listing(out, "Another judge than the plan's", found.deviations)
     listing(out, "Missing", found.missing)
@@ -65,7 +71,7 @@ def show_judge(found: "Analysis", part: "JudgePart", out: Console) -> None:
     for row in rows_of(pick(found.figures, "judge-human", judge=part.judge, name="unparsed_share")):
         out.print(f"{name_of('unparsed_share')}: {shown('unparsed_share', row)} of {row['n']}")
     show_unread(found, part.judge, out)
-    listing(out, f"Systematic disagreement of {escape(name)}", finding_sentences(part))
+    listing(out, f"Systematic disagreement of {literal(name)}", finding_sentences(part))
     body = [
         [
             f"{one.column} = {one.group}" if one.column else "all",
@@ -99,7 +105,7 @@ def show_figures(out: Console, title: str, rows: list[dict[str, Any]]) -> None:
     if any(is_known(row["value"]) for row in rows):
         out.print(grid(title, ["figure", *FIGURE_HEAD], named(rows)))
     elif rows:
-        out.print(f"\n[bold]{escape(title)}[/]: undefined, {why(rows[0]['reason'])}")
+        out.print(f"\n[bold]{literal(title)}[/]: undefined, {why(rows[0]['reason'])}")
 
 
 def show_beside(found: "Analysis", out: Console) -> None:
@@ -113,7 +119,7 @@ def show_beside(found: "Analysis", out: Console) -> None:
         body = [[f"{name_of(row['name'])}, {row['one']}", *brief(row)] for row in rows]
         out.print(grid("Calibration items, before and after the discussion", ["figure", *FIGURE_HEAD], body))
     if found.preparation.n_guessers:
-        out.print(escape(found.preparation.guesses.sentence))
+        out.print(literal(found.preparation.guesses.sentence))
 
 
 def named(rows: Iterable[dict[str, Any]]) -> list[list[Any]]:
@@ -132,11 +138,11 @@ def brief(row: dict[str, Any]) -> list[Any]:
 
 def grid(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """A table; everything in it is taken literally."""
-    made = Table(title=escape(title), title_justify="left", title_style="bold", expand=False)
+    made = Table(title=literal(title), title_justify="left", title_style="bold", expand=False)
     for one in head:
-        made.add_column(escape(one), justify="right" if one in NUMBERS else "left")
+        made.add_column(literal(one), justify="right" if one in NUMBERS else "left")
     for row in rows:
-        made.add_row(*(escape(str(one)) for one in row))
+        made.add_row(*(literal(str(one)) for one in row))
     return made
 
 
@@ -159,4 +165,4 @@ def listing(out: Console, title: str, sentences: Iterable[str]) -> None:
     if items and title:
         out.print(f"\n[bold]{title}[/]")
     for one in items:
-        out.print(f"  • {escape(finished(one))}", soft_wrap=True)
+        out.print(f"  • {literal(finished(one))}", soft_wrap=True)

@@ -1,6 +1,8 @@
 """A real Chromium and a real server for tests, and a recorder of everything that passes between them."""
 
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -8,13 +10,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
+import streamlit
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, WebSocket, sync_playwright
 
 REPOSITORY = Path(__file__).parent.parent
@@ -30,6 +36,17 @@ FLAGS = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 60.0
+STREAMLIT_PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
+INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+WHOLE_PAGE = """() => {
+  const roots = [document];
+  for (const root of roots)
+    for (const one of root.querySelectorAll("*")) if (one.shadowRoot) roots.push(one.shadowRoot);
+  const fields = roots.flatMap(root => [...root.querySelectorAll("input, textarea")].map(one => one.value));
+  const markup = roots.map(root => root.documentElement?.outerHTML ?? root.innerHTML);
+  return [markup, fields, {...localStorage}, {...sessionStorage}, location.href, document.title, document.cookie, history.state];
+}"""
+"""A page's policy forbids nothing of this: it is run by the debugger."""
 
 
 def chromium_path() -> str | None:
@@ -101,9 +118,26 @@ class Recorder:
         """Note one frame."""
         self.seen.append((f"frame {way}", payload.encode() if isinstance(payload, str) else payload))
 
+    def look_at(self, page: Page) -> None:
+        """Note what a page holds now: its elements in and below every shadow root, stores, address, cookies, console."""
+        found = page.evaluate(WHOLE_PAGE)
+        self.seen.append((f"page {page.url}", json.dumps(found, ensure_ascii=False).encode()))
+        self.seen.append(("cookies", json.dumps(page.context.cookies(), ensure_ascii=False).encode()))
+
     def holding(self, text: str) -> list[str]:
         """Where a text was seen."""
-        return [what for what, body in self.seen if text.encode() in body]
+        lines = [("console", line.encode()) for line in self.console]
+        return [what for what, body in (*self.seen, *lines) if text.encode() in body]
+
+    def refusals(self) -> list[str]:
+        """What the browser did not do because of the page's Content-Security-Policy, but for the script in Streamlit's own page.
+
+        That one sets a flag for search engines, and nothing needs it.
+        """
+        own = [sha256(text.encode()).digest() for text in INLINE.findall(STREAMLIT_PAGE.read_text())]
+        allowed = [f"sha256-{b64encode(digest).decode()}" for digest in own]
+        lines = [line for line in self.console if "Content Security Policy" in line]
+        return [line for line in lines if not any(one in line for one in allowed)]
 
     def frame_bytes(self, way: str) -> list[int]:
         """Sizes of the frames in one direction."""
@@ -123,6 +157,13 @@ class Served:
 
     address: str
     process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    """What it prints, on either channel."""
+
+    def log(self) -> bytes:
+        """All that it has printed so far."""
+        # by its place: the server goes on writing at the end of the same file
+        return os.pread(self.output.fileno(), 100_000_000, 0)
 
 
 @contextmanager
@@ -139,7 +180,7 @@ def served(
         process = subprocess.Popen(command, env={**kept, **environment}, stdout=output, stderr=output)
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}", process)
-            yield Served(f"http://127.0.0.1:{port}", process)
+            yield Served(f"http://127.0.0.1:{port}", process, output)
         finally:
             process.terminate()
             try:

@@ -28,6 +28,16 @@ class Socket:
         self, page: str = "", *, query: str = "", fragment: str = "", events: Mapping[str, Any] | None = None
     ) -> list[ForwardMsg]:
         """Ask for a run of the script and return what it sends until it is finished."""
+        return self.ask(self.wish(page, query=query, fragment=fragment, events=events))
+
+    def tell(self, **wish: Any) -> None:
+        """Ask for a run as `run` does, and wait for nothing."""
+        self.link.send(self.wish(**wish).SerializeToString())
+
+    def wish(
+        self, page: str = "", *, query: str = "", fragment: str = "", events: Mapping[str, Any] | None = None
+    ) -> BackMsg:
+        """The message that asks for a run."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
@@ -40,7 +50,7 @@ class Socket:
                 state.trigger_value = value
             else:
                 state.json_trigger_value = json.dumps(value)
-        return self.ask(message)
+        return message
 
     def ask(self, message: BackMsg) -> list[ForwardMsg]:
         """Send a message and return the answers until a script has finished."""

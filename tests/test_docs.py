@@ -56,6 +56,18 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_claims_name_tests_that_are_there() -> None:
+    """Each test that docs/blindness.md gives for a claim exists under that name."""
+    named = re.findall(
+        r"`(tests/[a-z_/]+\.py)::(test_\w+)`", (REPOSITORY / "docs" / "blindness.md").read_text()
+    )
+    assert len(named) > 20
+    for file, name in named:
+        assert f"def {name}(" in (REPOSITORY / file).read_text(), (
+            f"docs/blindness.md: there is no {file}::{name}"
+        )
+
+
 def test_help_is_quick() -> None:
     """`secondreader --help` does not load streamlit, openai or pandas."""
     code = (

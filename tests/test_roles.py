@@ -67,6 +67,16 @@ REQUESTS = {
     "GET /auth/logout": (set(EVERYBODY), 404, None),
     "GET /oauth2callback": (set(EVERYBODY), 404, None),
 }
+GUARDED = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""On every answer, whoever asked."""
+SHUT = dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors"), "'none'")
+"""What no page of ours may do; object-src, frame-src and worker-src follow default-src where they are not named."""
 ROUTES = {"desk": ["/room"], "console": []}
 """Routes that our apps add to Streamlit's."""
 DESK_SCRIPTS = {ANNOTATOR: "/room/desk.js", OTHER: "/room/desk.js", ADJUDICATOR: "/room/adjudication.js"}
@@ -185,9 +195,20 @@ def test_requests(house: House, room: str, what: str) -> None:
     who_may, status, refusal = REQUESTS[what]
     if (room, what) == ("console", "GET /room/desk.js"):
         status = 200  # the console has no such file: Streamlit answers with its page
-    answered = {who: house.ask(room, who, *what.split(" ", 1))[0] for who in EVERYBODY}
+    told = {who: house.ask(room, who, *what.split(" ", 1)) for who in EVERYBODY}
     may = ROOMS[room] if who_may is None else who_may
-    assert answered == {who: status if who in may else refusal for who in EVERYBODY}
+    assert {who: one[0] for who, one in told.items()} == {
+        who: status if who in may else refusal for who in EVERYBODY
+    }
+    for code, headers in told.values():
+        assert headers.items() >= GUARDED.items()
+        directives = dict(one.strip().split(" ", 1) for one in headers["content-security-policy"].split(";"))
+        assert directives.items() >= SHUT.items()
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "data:"} & set(
+            directives.get("script-src", "").split()
+        )
+        is_bundle = what.startswith("GET /static/") and code == 200
+        assert is_bundle or headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("room", ROOMS)

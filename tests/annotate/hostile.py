@@ -166,9 +166,9 @@ def corpus() -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for family in families for text in family()))
 
 
-def packed(texts: Sequence[str], per_transcript: int) -> list[Content]:
-    """Few transcripts that hold each text in every kind of field that the desk shows."""
-    return [transcript(texts[at : at + per_transcript]) for at in range(0, len(texts), per_transcript)]
+def one_each(texts: Sequence[str]) -> list[Content]:
+    """A transcript of each text, which holds it in every kind of field that the desk shows."""
+    return [transcript([text]) for text in texts]
 
 
 def transcript(texts: Sequence[str]) -> Content:

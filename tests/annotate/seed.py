@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlmodel import Session
+
 from secondreader.db.access import create_invite
 from secondreader.db.codebook import Codebook
 from secondreader.db.content import Content, Message, ToolCall, ToolSpec
 from secondreader.db.engine import open_engine, writing
 from secondreader.db.known_items import KnownItem
 from secondreader.db.rules import Rules
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.store import (
+    NewTranscript,
+    NewVerdict,
+    add_transcripts,
+    add_verdicts,
+    ensure_run,
+    ensure_scenario,
+)
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
 from secondreader.db.tables import Annotator, Transcript
 
@@ -25,8 +34,20 @@ CANARIES = (
     "canary-attribute",
     "canary-prompt",
     "no verdict",
+    "canary-run",
+    "canary-provider",
+    "canary-pack",
+    "canary-scenario",
+    "canary-motive",
+    "canary-risk-type",
+    "canary-persona",
+    "canary-leak",
+    "canary-original",
+    "canary-raw",
+    "canary-parameter",
+    "0.8765432",
 )
-"""Texts that stand where the desk must not read: model, judge, verdict, study name, stratum and the rest."""
+"""Texts that stand where the desk must not read: model, run, judge, verdict, study name, stratum and the rest."""
 
 RIGHT = {"risky_action": "no", "risk_considered": "yes"}
 WHY = "It thought of deleting all, and did not."
@@ -96,6 +117,7 @@ def seed(
     book: Codebook | None = None,
     rules: Rules | None = None,
     n_practice: int = 0,
+    people: tuple[str, str] = ("A1", "A2"),
     **more: Any,
 ) -> Seeded:
     """Fill a database, which may hold other studies: transcripts with verdicts, one open study, two annotators, one researcher.
@@ -104,33 +126,22 @@ def seed(
     """
     engine = open_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
-    new = [
-        NewTranscript(
-            f"canary-origin-{name}-{number}",
-            f"canary-cluster-{number}",
-            text,
-            model="canary-model",
-            hidden={"why": "canary-hidden"},
-            attributes={"motive": "canary-attribute"},
-            provenance={"file": "canary-origin"},
-        )
-        for number, text in enumerate(texts)
-    ]
     with writing(engine) as session:
+        new = new_transcripts(session, name, texts)
         study = ensure_study(session, name, title="Reading agents at work", notice=notice, codebook=book)
         stored = add_transcripts(session, new)
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [verdict(row) for row in stored.ids])
         practice = tuple(KnownItem(row.origin_key, RIGHT, WHY) for row in new[:n_practice])
         more = {"rules": rules or Rules(), "qualification": practice, **more}
-        plan = DrawPlan(len(texts), ("A1", "A2"), 2, seed=7, strata="verdict", judge="canary-judge", **more)
+        plan = DrawPlan(len(texts), people, 2, seed=7, strata="verdict", judge="canary-judge", **more)
         drawn = freeze(session, study, plan)
         boss = Annotator(name="R", role="researcher")
         session.add(boss)
         session.flush()
         assert boss.id is not None
         assert study.id is not None
-        first, second = drawn.annotator_ids["A1"], drawn.annotator_ids["A2"]
+        first, second = (drawn.annotator_ids[one] for one in people)
         ids = tuple(row.public_id for key in stored.ids if (row := session.get(Transcript, key)) is not None)
         made = Seeded(
             target,
@@ -147,6 +158,30 @@ def seed(
     return made
 
 
+def new_transcripts(session: Session, name: str, texts: Sequence[Content]) -> list[NewTranscript]:
+    """These texts as attempts of a run at a scenario, with a canary in each field beside the text."""
+    run = ensure_run(session, "agent", "canary-run", {"base_url": "canary-provider"})
+    body = {"key": "canary-scenario", "title": "canary-scenario", "motive": "canary-motive"}
+    scenario = ensure_scenario(session, "canary-pack", body | {"risk_types": ["canary-risk-type"]})
+    return [
+        NewTranscript(
+            f"canary-origin-{name}-{number}",
+            f"canary-cluster-{number}",
+            text,
+            original=text.model_copy(update={"rubric": f"{text.rubric} canary-original"}),
+            model="canary-model",
+            condition={"persona": "canary-persona"},
+            hidden={"why": "canary-hidden"},
+            attributes={"motive": "canary-attribute"},
+            provenance={"file": "canary-origin"},
+            leaks=({"kind": "model name", "excerpt": "canary-leak", "redacted": True},),
+            run_id=run.id,
+            scenario_id=scenario.id,
+        )
+        for number, text in enumerate(texts)
+    ]
+
+
 def verdict(transcript_id: int) -> NewVerdict:
     """A judge's verdict full of canaries."""
     return NewVerdict(
@@ -155,7 +190,9 @@ def verdict(transcript_id: int) -> NewVerdict:
         "canary-prompt",
         "parsed",
         {"risky_action": "yes" if transcript_id % 2 else "no"},
+        score=0.8765432,
         rationale="canary-rationale",
-        raw="canary-rationale",
+        raw="canary-raw",
         model="canary-model",
+        parameters={"seed": "canary-parameter"},
     )

@@ -68,6 +68,7 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext
     press(page, "x")
     reason(page, "both hold")
     state(page, "Draft kept in this browser")
+    recorder.look_at(page)
     page.reload()
     heading(page, "Transcripts to settle")
     press(page, "Enter")
@@ -88,8 +89,8 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext
     assert page.inner_text(".act .primary").startswith("Save correction")
     press(page, "3", "m", "Enter")
     state(page, "Saved")
-    storage = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
-    markup = page.content() + page.evaluate(f"{SHADOW}.innerHTML")
+    recorder.look_at(page)
+    recorder.seen.append(("log", room.server.log()))
     rows = [(row.answer, row.kind, row.reason) for row in decided(made)]
     assert rows == [
         ("no", "annotator error", "the tool refused, 2 1 x"),
@@ -101,7 +102,6 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext
     secrets = (*CANARIES, *made.seeded.public_ids, '"A1"', '"A2"', "annotator_id", "study_item")
     for secret in secrets:
         assert recorder.holding(secret) == [], secret
-        assert secret not in storage + markup
     assert [what for what in recorder.holding(made.token) if "/join" not in what] == []
     assert recorder.holding("Please clear the reminder queue"), "the recorder saw no transcript at all"
     server = room.server.address.split("/")[2]

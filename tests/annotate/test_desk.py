@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import select
 
@@ -12,7 +12,6 @@ from secondreader.db.blind import blind_engine, desk_url
 from secondreader.db.content import Content, Message
 from secondreader.db.engine import open_engine, reading
 from secondreader.db.tables import Draft
-from tests.annotate.hostile import corpus, packed
 from tests.annotate.rooms import (
     APP,
     SHADOW,
@@ -51,10 +50,10 @@ def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, 
         page.keyboard.press("Enter")
     at(page, 11)
     state(page, "Saved")
-    storage = page.evaluate(
-        "JSON.stringify([{...localStorage}, {...sessionStorage}, location.href, document.cookie])"
-    )
-    markup = page.content() + page.evaluate(f"{SHADOW}.innerHTML")
+    for key in ("?", "Escape", "g", "Escape", "u"):
+        page.keyboard.press(key)
+        recorder.look_at(page)
+    recorder.seen.append(("log", server.log()))
     found = stored(seeded)
     assert len(found) == 10
     assert len({label.assignment_id for label in found}) == 10
@@ -64,7 +63,6 @@ def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, 
             what for what in recorder.holding(secret) if not (secret == seeded.token and "/join" in what)
         ]
         assert where == [], secret
-        assert secret not in storage + markup
     assert recorder.holding("Please clear the reminder queue"), "the recorder saw no transcript at all"
     assert all(
         url.split("/")[2] == server.address.split("/")[2]
@@ -120,6 +118,23 @@ def test_many_enters_store_one_label_and_skip_nothing(context: BrowserContext, r
     page.wait_for_timeout(700)
     assert "Answer every question first" in page.inner_text(".state") or page.locator(".state.good").count()
     assert len(stored(seeded)) == 1
+
+
+OVERTAKEN = """async (root) => {
+  const mount = (await import("/room/desk.js")).default;
+  const clean = mount({ data: { style: "/room/desk.css" }, parentElement: root, setTriggerValue: () => {} });
+  clean();
+  await new Promise((done) => setTimeout(done, 50));
+}"""
+"""What Streamlit does when two updates come at once: the first one's cleanup runs although the component stays."""
+
+
+def test_the_keyboard_survives_an_update_that_was_overtaken(context: BrowserContext, room: Room) -> None:
+    """Streamlit cleans up after the update; the keys go on working for the page that stays."""
+    page = entered(context, room.server, room.seed().token)
+    page.evaluate(OVERTAKEN, page.evaluate_handle(f"{SHADOW}.querySelector('.desk').parentNode"))
+    page.keyboard.press("2")
+    page.wait_for_selector("[data-value='no'][aria-pressed='true']", timeout=5_000)
 
 
 def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, room: Room) -> None:
@@ -194,82 +209,6 @@ def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, seeded:
     with reading(engine) as session:
         assert len(session.exec(select(Draft)).all()) == 1
     engine.dispose()
-
-
-OWN_TAGS = frozenset(
-    [
-        "article",
-        "aside",
-        "button",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "h1",
-        "h2",
-        "h3",
-        "header",
-        "kbd",
-        "li",
-        "link",
-        "main",
-        "p",
-        "progress",
-        "section",
-        "span",
-        "strong",
-        "summary",
-        "textarea",
-        "ul",
-    ]
-)
-"""Elements that the desk itself makes."""
-
-
-def test_hostile_transcripts_are_only_text(context: BrowserContext, room: Room) -> None:
-    """Of some 190 hostile texts in every field nothing executes, nothing is fetched, and no element comes of them."""
-    texts = corpus()
-    assert len(texts) >= 150
-    contents = packed(texts, 40)
-    seeded = room.seed(contents)
-    recorder = Recorder()
-    recorder.watch(context)
-    server = room.server
-    page = entered(context, server, seeded.token)
-    before, read = len(recorder.addresses), ""
-    for number in range(1, len(contents) + 1):
-        at(page, number)
-        wait_for_articles(page, int(page.inner_text("h2").split("(")[1].split()[0]))
-        page.evaluate(f"for (const one of {SHADOW}.querySelectorAll('[data-fold]')) one.click()")
-        page.evaluate(f"for (const one of {SHADOW}.querySelectorAll('details')) one.open = true")
-        assert set(page.evaluate(f"[...{SHADOW}.querySelectorAll('*')].map(n => n.localName)")) <= OWN_TAGS
-        assert foreign_attributes(page) == []
-        assert page.locator("button.primary").count() == 1
-        assert page.locator("h1").count() == 1
-        assert page.evaluate("[window.pwned, document.title]") == [None, "Second Reader"]
-        read += page.evaluate(f"{SHADOW}.querySelector('.log').textContent")
-        for key in ("3", "6", "Enter"):
-            page.keyboard.press(key)
-    page.wait_for_selector("h1:text('All transcripts are labelled')")
-    page.wait_for_timeout(300)
-    asked = recorder.addresses[before:]
-    assert [url for url in asked if not url.startswith((server.address, "ws://127.0.0.1", "blob:"))] == []
-    assert len(stored(seeded)) == len(contents)
-    plain = [text for text in texts if text.isascii() and text.isprintable()]
-    assert len(plain) > 120
-    assert [text for text in plain if text not in read] == []
-
-
-def foreign_attributes(page: Page) -> list[str]:
-    """Attributes that load, style or run something; the desk has one, the address of its style sheet."""
-    found: list[str] = page.evaluate(
-        f"[...{SHADOW}.querySelectorAll('.desk *')].flatMap(n => n.getAttributeNames())"
-        ".filter(name => /^(on|src|href|style|action|srcdoc|data$)/.test(name))"
-    )
-    return found
 
 
 def test_hidden_characters_are_shown(context: BrowserContext, room: Room) -> None:

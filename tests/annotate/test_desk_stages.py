@@ -51,6 +51,7 @@ def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: R
     assert recorder.holding(WHY) == []
     press(page, "1", "4", "Enter")
     page.wait_for_selector(".feedback h2:text-is('1 of 2 right.')")
+    recorder.look_at(page)
     feedback = page.inner_text(".feedback")
     assert "You said: Yes" in feedback
     assert "Right answer: No" in feedback
@@ -66,6 +67,7 @@ def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: R
     press(page, "Enter")
     heading(page, "Practice, round 1 of 2")
     assert "1 of 2 right; 100 % were needed" in page.inner_text(".sheet")
+    recorder.look_at(page)
     press(page, "Enter")
     page.wait_for_selector(".intro:has-text('Round 2 of 2')")
     press(page, "Enter")
@@ -101,6 +103,8 @@ def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room:
     page.reload()
     heading(page, "Practice not passed")
     assert "0 of 1 right; 50 % were needed" in page.inner_text(".sheet")
+    recorder.look_at(page)
+    assert [word for word in (*CANARIES, *seeded.public_ids) if recorder.holding(word)] == []
     assert recorder.holding("Please clear the reminder queue, number 77") == []
 
 
@@ -119,12 +123,14 @@ def test_calibration_is_read_alone_and_then_discussed(context: BrowserContext, r
     heading(page, "You have read all calibration transcripts")
     press(page, "Enter")
     heading(page, "You have read all calibration transcripts")
+    recorder.look_at(page)
     assert recorder.holding("I saw") == []
     show_everybody(seeded)
     press(page, "Enter")
     heading(page, "Discussion 1 of 2")
     others = page.inner_text(".others")
     assert "Reader " in others
+    recorder.look_at(page)
     assert "Yes" in others
     assert "<img src=x onerror=window.pwned=1> I saw ⟨U+202E⟩evil" in others
     assert page.evaluate(f"[window.pwned, {SHADOW}.querySelectorAll('img').length]") == [None, 0]

@@ -1,6 +1,7 @@
 """The gate, over a real `streamlit run` of the desk on loopback."""
 
 import http.client
+import socket
 import subprocess
 import sys
 import time
@@ -230,7 +231,30 @@ def test_logout_ends_the_visit(desk: Desk) -> None:
 def test_a_socket_needs_a_visit_of_this_site(desk: Desk) -> None:
     """No cookie or a foreign Origin: the handshake is refused with 403."""
     assert desk.handshake("") == 403
-    assert desk.handshake(desk.join(desk.seeded.token), origin="http://evil.example") == 403
+    cookie = desk.join(desk.seeded.token)
+    assert desk.handshake(cookie, origin="http://evil.example") == 403
+
+
+@pytest.mark.parametrize(
+    "sent", [(), ("Origin: null",), ("Origin: http://{host}.evil.example",), ("Origin: {host}",)]
+)
+def test_a_socket_says_where_it_comes_from(desk: Desk, sent: tuple[str, ...]) -> None:
+    """Streamlit itself lets a handshake without an Origin in; the gate does not, whatever cookie comes with it."""
+    cookie = desk.join(desk.seeded.token)
+    asked = [
+        "GET /_stcore/stream HTTP/1.1",
+        f"Host: {desk.host}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+    ]
+    asked += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13", f"Cookie: {cookie}"]
+    origin = [f"Origin: http://{desk.host}"]
+    statuses = []
+    for more in ([line.format(host=desk.host) for line in sent], origin):
+        with socket.create_connection(tuple(desk.host.split(":")), timeout=10) as plain:  # type: ignore[arg-type]
+            plain.sendall("\r\n".join([*asked, *more, "", ""]).encode())
+            statuses.append(int(plain.recv(64).split()[1]))
+    assert statuses == [403, 101]
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])

@@ -1,10 +1,14 @@
 """The plain page carries the whole flow without the component."""
 
+import re
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
+from secondreader.annotate.native_text import literal, shown
 from secondreader.annotate.service import exchange, opening
 from secondreader.db.blind import blind_engine
 from secondreader.db.calibration import reveal
@@ -75,15 +79,24 @@ def test_an_unfinished_answer_is_told(seeded: Seeded) -> None:
     app = opened(seeded)
     app.button(key="start").click().run()
     app.button(key="submit").click().run()
-    assert "risky_action" in app.error[0].value
+    assert literal("risky_action") in app.error[0].value
     assert stored(seeded) == []
+
+
+@given(st.text())
+def test_text_for_markdown_means_what_it_says(text: str) -> None:
+    """No mark of Markdown is left unescaped, nothing invisible is left at all, and the words are those of the text."""
+    made = literal(text)
+    assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", made) == shown(text)
+    assert not re.search(r"(?<!\\)(\\\\)*[`*_\[\]()#!|<>~$:]", made)
+    assert not set(shown(text)) & set("\x00\x1b\x7f\u200b\u200e\u202e\u2066\ufeff\U000e0041")
 
 
 def test_contested_and_cases_are_there(seeded: Seeded) -> None:
     """A checkbox marks the label; the question's help holds definition, examples and counter-examples."""
     app = opened(seeded)
     app.button(key="start").click().run()
-    assert "But not: It writes" in app.radio[0].help
+    assert literal("But not: It writes") in app.radio[0].help
     app.checkbox[0].check().run()
     app.radio[0].set_value("no").run()
     app.radio[1].set_value("no_reasoning").run()

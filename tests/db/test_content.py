@@ -1,6 +1,7 @@
 """Content is a closed list; storing it loses nothing that can be shown."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from secondreader.db.canonical import canonical_json, clean_text, content_hash
+from secondreader.db.canonical import canonical_json, clean_text, content_hash, printable
 from secondreader.db.codebook import (
     Codebook,
     CodebookError,
@@ -43,6 +44,17 @@ def test_clean_text_can_be_sent(text: str) -> None:
     clean_text(text).encode("utf-8")
     assert clean_text(clean_text(text)) == clean_text(text)
     assert len(clean_text(text)) == len(text)
+
+
+@given(st.text(st.characters()))
+def test_a_terminal_is_told_nothing_but_words(text: str) -> None:
+    """No escape, control, mark of direction or lone surrogate is left; everything else stays, a character for a character."""
+    made = printable(text)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u202e\u2066\u2028\ud800-\udfff]", made)
+    assert len(made) == len(text)
+    assert all(after in {before, "\ufffd"} for before, after in zip(text, made, strict=True))
+    assert printable("Ada\u00a0L. 日本 \U0001f600\n\t") == "Ada\u00a0L. 日本 \U0001f600\n\t"
+    assert printable("\x1b]0;title\x07\x1b[2J\x9b31m") == "\ufffd]0;title\ufffd\ufffd[2J\ufffd31m"
 
 
 @pytest.mark.parametrize("extra", [{"model": "gpt"}, {"verdict": "yes"}, {"risk_description": "x"}])

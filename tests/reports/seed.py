@@ -22,7 +22,10 @@ from secondreader.db.studies import (
     freeze,
 )
 
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> ![x](http://evil.example/x.png) \"&amp;'"
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)> ![x](http://evil.example/x.png) \"&amp;'"
+    " [y](javascript:alert(3)) $$\\href{javascript:alert(4)}{z}$$ \x1b]0;evil\x07\x9b2J\u202e"
+)
 JUDGES = ("judge-a / risk.v1", "judge-b / risk.v1")
 NOTICE = "illustrative sample, written by hand"
 

@@ -71,11 +71,13 @@ def test_report_writes_three_files(db: str, tmp_path: Path) -> None:
 
 
 def test_hostile_names_do_not_break_the_terminal(library: Library, sqlite_target: str) -> None:
-    """Markup and brackets in names are printed, not obeyed."""
+    """Markup and brackets in names are printed, not obeyed; no escape of a name reaches the terminal."""
     library.copy(Shape(n=24, hostile=HOSTILE + "[bold red]x[/]"), sqlite_target).dispose()
     shown = invoke("agree", "--study", "s", "--db", sqlite_target, *QUICK)
     assert shown.exit_code == 0, shown.output
     assert "[bold red]x[/]" in shown.output.replace("\n", "")
+    assert "\x1b" in HOSTILE
+    assert not set(shown.output) & set("\x1b\x07\x9b\u202e")
 
 
 @pytest.mark.parametrize(

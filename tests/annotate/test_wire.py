@@ -1,0 +1,464 @@
+"""All that a running desk sends to annotators, adjudicators and strangers, on every page and after every action, as bytes.
+
+Searched for every text of every column that is closed to the desk, for other people's names, places and words, and for what
+distinguishes one kind of item from another.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import col, select
+from websockets.exceptions import InvalidStatus
+
+from secondreader.annotate import adjudication
+from secondreader.annotate.service import exchange, opening
+from secondreader.db.blind import blind_engine
+from secondreader.db.calibration import reveal
+from secondreader.db.engine import open_engine, reading, writing
+from secondreader.db.studies import ensure_annotator, get_study
+from secondreader.db.tables import Assignment, StudyItem
+from tests.annotate.rooms import desk_of
+from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded
+from tests.annotate.splits import NOTES
+from tests.annotate.wire import Client, Page, of_others, told_to_nobody, words_of_studies
+from tests.annotate.wire_house import HIDDEN_WHY, PEOPLE, House, furnished, made
+from tests.browser import REPOSITORY
+
+OTHERS_NOTE = "canary-note-of-another-reader"
+OTHERS_REASON = "canary-reason-of-another-adjudicator"
+WRONG = {"risky_action": "yes", "risk_considered": "yes", "loss_of_control": "misuse"}
+BODIES = ("x" * 600, "wrong-token-" * 4, "\x00" * 20)
+PATHS = (
+    "/",
+    "/?plain=1",
+    "/any/page",
+    "/media/0123.csv",
+    "/media/../study.db",
+    "/static/index.html",
+    "/static/%2e%2e/%2e%2e/annotate/app.py",
+    "/component/x/index.html",
+    "/_stcore/bidi-components/x/y.js",
+    "/_stcore/host-config",
+    "/_stcore/upload_file/a/b",
+    "/_stcore/health",
+    "/_stcore/metrics",
+    "/_stcore/agent/openapi.json",
+    "/room/../app.py",
+    "/room/none.js",
+    "/join",
+    "/logout",
+    "/auth/login",
+    "/oauth2callback",
+    *(f"/room/{file.name}" for file in sorted((REPOSITORY / "annotate" / "static").iterdir())),
+)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One desk for this file."""
+    with furnished(str(tmp_path_factory.mktemp("wire") / "study.db")) as made_house:
+        yield made_house
+
+
+def found(
+    client: Client, house: House, person: int, study: Seeded, shown: Iterable[str] = ()
+) -> list[tuple[str, str]]:
+    """What came that must not; `shown`: texts of others that this person may see by now."""
+    own, theirs = words_of_studies(house.target, study.study_id)
+    secrets = (told_to_nobody(house.target) | of_others(house.target, person) | theirs) - own
+    secrets |= {*CANARIES, *PEOPLE, *study.public_ids, HIDDEN_WHY, OTHERS_NOTE, OTHERS_REASON}
+    assert len(secrets) > 150, "nothing to search for"
+    return client.holding(secrets - set(shown))
+
+
+def submit(page: Page, token: str, answers: dict[str, str], revision: int = 0, **more: Any) -> dict[str, Any]:
+    """One label over the wire; the packet that answers it."""
+    given = {"answers": answers, "revision": revision, **more}
+    return page.letter(operations=[{"id": token_hex(8), "op": "submit", "token": token, "reading": given}])
+
+
+def one(page: Page, op: str, token: str, **more: Any) -> dict[str, Any]:
+    """One other operation."""
+    return page.letter(operations=[{"id": token_hex(8), "op": op, "token": token, **more}], wanted=[token])
+
+
+def open_tokens(packet: dict[str, Any]) -> list[str]:
+    """The places of a stage that are not labelled."""
+    return [token for token, is_done in packet["queue"] if not is_done]
+
+
+def stage(page: Page, name: str, chosen: str = "") -> dict[str, Any]:
+    """Open the page's study anew, which must be at this stage."""
+    packet = page.letter(begin=True, stage=chosen)
+    assert packet["stage"]["name"] == name
+    return packet
+
+
+def other_reader(house: House, study: Seeded) -> None:
+    """The second annotator is through with practice and reads the calibration items, with a note."""
+    desk = blind_engine(house.target)
+    reader = (desk, study.other_id, study.study_id)
+    while (packet := opening(*reader))["stage"]["name"] in {"qualification", "calibration"}:
+        for token in open_tokens(packet):
+            given = {"answers": RIGHT, "note": OTHERS_NOTE}
+            for op in ("show_reasoning", "submit"):
+                sent = {"id": token_hex(8), "op": op, "token": token, "reading": given}
+                assert exchange(*reader, {"number": 1, "operations": [sent]})["acks"][0]["ok"]
+    desk.dispose()
+
+
+def reveal_all(house: House, study: Seeded) -> None:
+    """As the researcher would."""
+    engine = open_engine(house.target)
+    with writing(engine) as session:
+        reveal(session, get_study(session, study.name), "canary-researcher", "canary-why")
+    engine.dispose()
+
+
+def nonsense(page: Page, foreign: str) -> None:
+    """Letters that are refused: unreadable, about nothing, about somebody else's place, by the other role, too large."""
+    assert page.send({"number": "x", "verdict": "canary"})["unreadable"]
+    assert page.send(None)["unreadable"]
+    for token in (token_hex(16), foreign):
+        given = {"answers": RIGHT}
+        for op in ("submit", "draft", "show_reasoning", "guess"):
+            packet = one(page, op, token, reading=given)
+            assert not packet["acks"][0]["ok"]
+            assert packet["items"] == []
+    assert page.letter(operations=[{"id": token_hex(8), "op": "decide", "token": foreign}])["unreadable"]
+    assert submit(page, page_token(page), {"risky_action": "x" * 201})["unreadable"]
+
+
+def page_token(page: Page) -> str:
+    """Some place of the person's own."""
+    return str(page.letter(begin=True)["queue"][0][0])
+
+
+def test_an_annotators_whole_way_holds_nothing_of_verdict_model_or_others(house: House) -> None:
+    """Practice twice, calibration, waiting, discussion, main queue, attention, repeats, guesses, pause, end; each page plain, too."""
+    made = house.whole
+    client = house.client(made.token)
+    foreign = places(house, made.other_id)[0]
+    with client.page() as page:
+        nonsense(page, foreign)
+        practise(page, client)
+        calibrate(page, client, house)
+        work(page, client)
+        house.status(made, "paused")
+        token = stage(page, "main")["queue"][0][0]
+        assert submit(page, token, RIGHT, 1)["acks"][0]["why"] == "closed"
+        client.plain("Back")
+        assert client.holding(["The study takes no labels now."])
+        house.status(made, "open")
+    assert found(client, house, made.annotator_id, made, shown=[OTHERS_NOTE, WHY]) == []
+    assert client.holding([OTHERS_NOTE, WHY, "Please clear the reminder queue"]), (
+        "the client received nothing"
+    )
+
+
+def practise(page: Page, client: Client) -> None:
+    """One round wrong, one right; the reasons come after the answers."""
+    first = stage(page, "qualification")
+    client.plain("Start")
+    assert client.holding([WHY]) == []
+    for answers in (WRONG, RIGHT):
+        for token in open_tokens(stage(page, "qualification")):
+            one(page, "show_reasoning", token, reading={"answers": answers})
+            assert submit(page, token, answers)["acks"][0]["ok"]
+            (item,) = page.letter(wanted=[token])["items"]
+            assert item["feedback"]["why"] == WHY
+            client.plain()
+    assert first["queue"]
+
+
+def calibrate(page: Page, client: Client, house: House) -> None:
+    """Blind, then waiting, then the others' readings under letters."""
+    client.plain("Start")
+    for token in open_tokens(stage(page, "calibration")):
+        one(page, "show_reasoning", token, reading={"answers": RIGHT})
+        assert submit(page, token, RIGHT, note="my own note")["acks"][0]["ok"]
+    other_reader(house, house.whole)
+    stage(page, "waiting")
+    client.plain()
+    assert client.holding([OTHERS_NOTE]) == []
+    reveal_all(house, house.whole)
+    packet = stage(page, "discussion")
+    client.plain("Go on to the main queue", "Start")
+    for token, _ in packet["queue"]:
+        (item,) = page.letter(wanted=[token])["items"]
+        assert [other["note"] for other in item["others"]] == [OTHERS_NOTE]
+        assert submit(page, token, WRONG, 1)["acks"][0]["ok"]
+
+
+def work(page: Page, client: Client) -> None:
+    """The main queue and the guesses."""
+    for token in open_tokens(stage(page, "main", "main")):
+        one(page, "draft", token, reading={"answers": {}, "note": "half a thought"})
+        one(page, "show_reasoning", token, reading={"answers": RIGHT})
+        assert submit(page, token, RIGHT, evidence=[2], confidence=2)["acks"][0]["ok"]
+    guesses = stage(page, "main")["guesses"]
+    assert len(guesses) == 2
+    client.plain("No idea", "Skip")
+    for token in stage(page, "main")["guesses"]:
+        assert one(page, "guess", token, guess="some model")["acks"][0]["ok"]
+    client.plain("Back")
+
+
+def places(house: House, person: int) -> list[str]:
+    """All tokens of somebody's queue, open or not."""
+    engine = open_engine(house.target)
+    with reading(engine) as session:
+        mine = (
+            select(Assignment.token)
+            .where(Assignment.annotator_id == person)
+            .order_by(col(Assignment.position))
+        )
+        tokens = list(session.exec(mine))
+    engine.dispose()
+    return tokens
+
+
+def kinds(house: House, person: int) -> dict[str, str]:
+    """What each place of somebody's queue is, by its token: its part, and whether it is a repeat."""
+    engine = open_engine(house.target)
+    with reading(engine) as session:
+        rows = session.exec(
+            select(Assignment.token, StudyItem.part, Assignment.pass_no)
+            .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+            .where(Assignment.annotator_id == person)
+        ).all()
+    engine.dispose()
+    return {token: "repeat" if part == "pool" and pass_no > 1 else part for token, part, pass_no in rows}
+
+
+def shape(value: Any) -> Any:
+    """A packet's names and types in their order, without what it says."""
+    if isinstance(value, dict):
+        return [(name, shape(inner)) for name, inner in value.items()]
+    return [type(value).__name__, *([shape(value[0])] if isinstance(value, list) and value else [])]
+
+
+def test_no_kind_of_item_can_be_told_from_another(house: House) -> None:
+    """Attention items, repeats and ordinary ones, before and after the answer: same names, types, order and lengths.
+
+    Practice and calibration items, which are announced, look the same before their answer.
+    """
+    client, kind = house.client(house.kinds.token), kinds(house, house.kinds.annotator_id)
+    seen: dict[str, set[str]] = {}
+    with client.page() as page:
+        for name in ("qualification", "calibration", "main"):
+            if name == "main":
+                other_reader(house, house.kinds)
+                reveal_all(house, house.kinds)
+            for token in open_tokens(stage(page, name, "main")):
+                told = [outline(page.letter(wanted=[token]))]
+                answer = submit(page, token, RIGHT)
+                assert answer["acks"][0]["ok"]
+                if name == "main":
+                    told += [outline(answer), outline(page.letter(wanted=[token]))]
+                seen.setdefault(kind[token], set()).add(json.dumps([told[:1], told]))
+        for token, entry in ((one[0], one) for one in stage(page, "main", "main")["queue"]):
+            assert (len(token), set(token) <= set("0123456789abcdef"), shape(entry)) == (
+                32,
+                True,
+                shape(["", True]),
+            )
+    assert set(seen) == {"qualification", "calibration", "pool", "attention", "repeat"}
+    assert len(seen["pool"] | seen["attention"] | seen["repeat"]) == 1
+    assert len({json.dumps(json.loads(one)[0]) for each in seen.values() for one in each}) == 1
+
+
+def outline(packet: dict[str, Any]) -> Any:
+    """The shape of a packet and the length of all that is not the transcript's own text or counts up."""
+    items = [{**item, "content": None} for item in packet.get("items", [])]
+    return [shape(packet), len(json.dumps({**packet, "items": items, "number": 0}))]
+
+
+def test_who_fails_the_practice_gets_no_other_transcript(house: House) -> None:
+    """On either page: the score, and not a word of the other transcripts."""
+    made = house.failing
+    client = house.client(made.token)
+    with client.page() as page:
+        foreign = places(house, made.annotator_id)[-1]
+        (token,) = open_tokens(stage(page, "qualification"))
+        assert submit(page, token, WRONG)["acks"][0]["ok"]
+        stage(page, "failed")
+        packet = page.letter(wanted=[foreign])
+        assert packet["items"] == []
+        assert "were not passed" in packet["trouble"]
+        assert submit(page, foreign, RIGHT)["acks"][0]["why"] == "later"
+    assert "alert" in client.plain()
+    assert found(client, house, made.annotator_id, made) == []
+    assert client.holding(["Task 1: clear", "Task 2: clear", "number 1.", "number 2."]) == []
+    assert client.holding(["Task 0: clear"])
+
+
+@pytest.mark.parametrize("name", ["shared", "review"])
+def test_a_shared_queue_and_a_review_hold_nothing_either(house: House, name: str) -> None:
+    """All of it labelled, on the page of the component and on the plain one; then closed."""
+    made: Seeded = getattr(house, name)
+    answers = (
+        RIGHT
+        if name == "shared"
+        else dict.fromkeys(("realistic", "relevant", "benign", "free_of_hints"), "yes")
+    )
+    client = house.client(made.token)
+    with client.page() as page:
+        client.plain("Start")
+        while todo := open_tokens(stage(page, "main")):
+            packet = submit(page, todo[0], answers)
+            assert packet["acks"][0]["ok"]
+        client.plain()
+        house.status(made, "closed")
+        stage(page, "main")
+        client.plain("Back")
+    assert found(client, house, made.annotator_id, made) == []
+
+
+def test_an_adjudicators_whole_way_holds_nothing_of_verdict_model_or_names(house: House) -> None:
+    """List, transcripts, decisions, refusals, a correction, pause and plain page; another adjudicator's words stay theirs."""
+    parted = house.parted
+    client = house.client(parted.token)
+    another_adjudicator(house)
+    with client.page() as page:
+        tokens = [token for token, _ in page.packet["queue"]]
+        assert len(tokens) == 2
+        client.plain()
+        for token in tokens:
+            assert decide(page, token)["acks"][0]["ok"]
+        assert not decide(page, tokens[0])["acks"][0]["ok"]
+        assert decide(page, tokens[0], revision=1)["acks"][0]["ok"]
+        foreign = places(house, parted.seeded.annotator_id)[0]
+        assert page.letter(wanted=[foreign, token_hex(16)])["items"] == []
+        assert page.send({"number": 1, "operations": [{"op": "submit"}]})["unreadable"]
+        house.status(parted.seeded, "paused")
+        assert decide(page, tokens[1], revision=1)["acks"][0]["why"] == "closed"
+        client.plain()
+        page.letter(begin=True)
+    assert found(client, house, parted.adjudicator_id, parted.seeded, shown=[*NOTES, foreign]) == []
+    assert client.holding([NOTES[1]]), "the client received nothing"
+
+
+def decide(page: Page, token: str, revision: int = 0) -> dict[str, Any]:
+    """One decision over the wire; the packet that answers it."""
+    (item,) = page.letter(wanted=[token])["items"]
+    decision: dict[str, Any] = {
+        "question": "risky_action",
+        "answer": "yes",
+        "kind": "ambiguous",
+        "reason": "my own reason",
+    }
+    decision |= {"revision": revision, "version": item["version"]}
+    return page.letter(
+        operations=[{"id": token_hex(8), "op": "decide", "token": token, "decision": decision}]
+    )
+
+
+def another_adjudicator(house: House) -> None:
+    """Somebody else settles everything first, with reasons."""
+    engine = open_engine(house.target)
+    with writing(engine) as session:
+        person = ensure_annotator(
+            session, get_study(session, house.parted.seeded.name), "canary-adjudicator", "adjudicator"
+        )
+    for token, _ in adjudication.opening(engine, person)["queue"]:
+        (item,) = adjudication.exchange(engine, person, {"number": 1, "wanted": [token]})["items"]
+        decision: dict[str, Any] = {
+            "question": "risky_action",
+            "answer": "no",
+            "kind": "ambiguous",
+            "reason": OTHERS_REASON,
+        }
+        decision |= {"revision": 0, "version": item["version"]}
+        sent = {"id": token_hex(8), "op": "decide", "token": token, "decision": decision}
+        assert adjudication.exchange(engine, person, {"number": 1, "operations": [sent]})["acks"][0]["ok"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("who", ["stranger", "annotator", "adjudicator"])
+def test_every_address_answers_without_a_secret(house: House, who: str) -> None:
+    """Pages, scripts, downloads, routes of components, refusals of the gate, and the log that all of it leaves behind."""
+    made, parted = house.whole, house.parted
+    token = {"stranger": "", "annotator": made.token, "adjudicator": parted.token}[who]
+    client = house.client(token) if token else Client(house.host)
+    for path in PATHS:
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+            if (method, path) != ("POST", "/logout"):
+                client.ask(method, path)
+    client.ask("POST", "/join", Origin="http://elsewhere.example")
+    client.ask("POST", "/join", b"x" * 100_000)
+    for body in BODIES:
+        client.ask("POST", "/join", body.encode())
+    if not token:
+        with pytest.raises(InvalidStatus), client.page():
+            pass
+    assert client.ask("POST", "/logout") == 303
+    person, study = (
+        (parted.adjudicator_id, parted.seeded) if who == "adjudicator" else (made.annotator_id, made)
+    )
+    assert found(client, house, person, study) == []
+    assert {status for status in statuses(client)} >= {200, 303, 401, 403, 404, 405, 413} - (
+        {404} if not token else {401}
+    )
+    log = Client("", received=[("log", house.server.log())])
+    keys = {made.token, made.other_token, parted.token, client.cookie.partition("=")[2]} - {""}
+    assert (
+        log.holding(
+            {*told_to_nobody(house.target), *CANARIES, *PEOPLE, *keys, "Please clear the reminder queue"}
+        )
+        == []
+    )
+
+
+def statuses(client: Client) -> list[int]:
+    """What the requests were answered with."""
+    return [int(body.split(b" ", 1)[0]) for what, body in client.received if not what.startswith("page")]
+
+
+FAULTS = {
+    "rules": "UPDATE study SET rules = '{\"canary-rules\": 1}'",
+    "codebook": 'UPDATE study SET codebook = \'{"canary-codebook": "canary-codebook"}\'',
+    "gone": "DROP TABLE label",
+}
+"""What makes the script of the page end with an exception: a study from another time, a table that is not there."""
+
+
+def test_an_exception_in_the_script_tells_its_visitor_nothing(tmp_path: Path) -> None:
+    """On both pages: no traceback, no statement, no path, no value; the log names no transcript and no person's words."""
+    target = str(tmp_path / "study.db")
+    study = made(target, "broken", n_items=2)
+    with desk_of(study) as server:
+        client = Client(urlsplit(server.address).netloc)
+        assert client.ask("POST", "/join", study.token.encode()) == 303
+        with client.page() as page:
+            token = page.packet["queue"][0][0]
+            start = len(client.received)
+            for fault in FAULTS.values():
+                engine = open_engine(target, migrate=False)
+                with engine.begin() as connection:
+                    connection.execute(text("PRAGMA foreign_keys = OFF"))
+                    connection.execute(text(fault.replace(":", r"\:")))
+                engine.dispose()
+                client.plain()
+                with client.page():
+                    pass
+        client.ask("GET", "/")
+        secrets = {
+            "Traceback",
+            "SELECT",
+            "no such table",
+            "canary-rules",
+            "canary-codebook",
+            "pydantic",
+            target,
+        }
+        own_scripts = [one for one in client.received[start:] if "/room/" not in one[0]]
+        assert Client("", received=own_scripts).holding(secrets) == []
+        log = Client("", received=[("log", server.log())])
+        assert log.holding({*CANARIES, *PEOPLE, "Please clear the reminder queue", study.token, token}) == []
