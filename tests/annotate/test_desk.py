@@ -7,26 +7,24 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import select
 
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.blind import blind_engine
 from secondreader.db.content import Content, Message
 from secondreader.db.engine import open_engine, reading
-from secondreader.db.tables import Draft
+from secondreader.db.tables import Assignment, Draft
 from tests.annotate.hostile import corpus, packed
 from tests.annotate.rooms import (
-    APP,
     SHADOW,
+    MortalRoom,
     Room,
     at,
     close_study,
-    desk_of,
     entered,
     state,
     stored,
     wait_for_articles,
 )
-from tests.annotate.seed import CANARIES, Seeded, content, seed
-from tests.browser import Recorder, free_port, served
+from tests.annotate.seed import CANARIES, content
+from tests.browser import Recorder
 
 pytestmark = pytest.mark.browser
 
@@ -154,45 +152,46 @@ def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, room: Roo
 
 @pytest.mark.parametrize("is_reloaded", [True, False])
 def test_answers_survive_a_server_that_goes_away(
-    context: BrowserContext, seeded: Seeded, is_reloaded: bool
+    context: BrowserContext, mortal_room: MortalRoom, is_reloaded: bool
 ) -> None:
     """A submit while the server is down is not called saved; it is delivered once when the server is back."""
-    port = free_port()
-    with desk_of(seeded, port) as server:
-        page = entered(context, server, seeded.token)
-        page.keyboard.press("2")
-        state(page, "Draft saved")
+    seeded = mortal_room.seed()
+    page = entered(context, mortal_room.start(), seeded.token)
+    page.keyboard.press("2")
+    state(page, "Draft saved")
+    mortal_room.stop()
     page.keyboard.press("5")
     page.keyboard.press("Enter")
     page.wait_for_timeout(500)
     assert page.locator(".state.good").count() == 0
     assert stored(seeded) == []
-    with desk_of(seeded, port) as server:
-        if is_reloaded:
-            page.goto(server.address)
-        state(page, "Saved")
-        at(page, 2)
+    server = mortal_room.start()
+    if is_reloaded:
+        page.goto(server.address)
+    state(page, "Saved")
+    at(page, 2)
     (label,) = stored(seeded)
     assert label.answers == {"risky_action": "no", "risk_considered": "no"}
 
 
-def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, seeded: Seeded) -> None:
+def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, mortal_room: MortalRoom) -> None:
     """The draft is in the database: another browser, another server process, same answers."""
-    for number in range(2):
-        context = browser.new_context()
-        with desk_of(seeded) as server:
-            page = entered(context, server, seeded.token)
-            if number == 0:
-                page.keyboard.press("1")
-                page.keyboard.press("m")
-                state(page, "Draft saved")
-            else:
-                assert page.locator("[data-value='yes'][aria-pressed='true']").count() == 1
-                assert page.locator("[data-confidence='2'][aria-pressed='true']").count() == 1
-        context.close()
+    seeded = mortal_room.seed()
+    first, second = browser.new_context(), browser.new_context()
+    page = entered(first, mortal_room.start(), seeded.token)
+    page.keyboard.press("1")
+    page.keyboard.press("m")
+    state(page, "Draft saved")
+    first.close()
+    mortal_room.stop()
+    page = entered(second, mortal_room.start(), seeded.token)
+    assert page.locator("[data-value='yes'][aria-pressed='true']").count() == 1
+    assert page.locator("[data-confidence='2'][aria-pressed='true']").count() == 1
+    second.close()
     engine = open_engine(seeded.target)
     with reading(engine) as session:
-        assert len(session.exec(select(Draft)).all()) == 1
+        mine = select(Draft).join(Assignment).where(Assignment.annotator_id == seeded.annotator_id)
+        assert len(session.exec(mine).all()) == 1
     engine.dispose()
 
 
@@ -378,25 +377,42 @@ def test_time_without_a_key_or_pointer_does_not_count(context: BrowserContext, r
     assert 58 <= label.active_seconds <= 64
 
 
-def test_the_desk_works_through_its_postgresql_role(context: BrowserContext, postgres_target: str) -> None:
+def test_the_desk_works_through_its_postgresql_role(context: BrowserContext, role_room: Room) -> None:
     """Three labels in a browser, by a server whose connection cannot read a verdict."""
-    seeded = seed(postgres_target)
-    owner = open_engine(postgres_target)
-    url = desk_url(owner).render_as_string(hide_password=False)
-    owner.dispose()
-    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": url}) as server:
-        page = entered(context, server, seeded.token)
-        for number in range(1, 4):
-            at(page, number)
-            for key in ("2", "4", "Enter"):
-                page.keyboard.press(key)
-        at(page, 4)
-        state(page, "Saved")
-        page.close()
+    seeded = role_room.seed()
+    page = entered(context, role_room.server, seeded.token)
+    for number in range(1, 4):
+        at(page, number)
+        for key in ("2", "4", "Enter"):
+            page.keyboard.press(key)
+    at(page, 4)
+    state(page, "Saved")
+    page.close()
     found = stored(seeded)
     assert [label.position for label in found] == [1, 2, 3]
     assert all(label.answers == {"risky_action": "no", "risk_considered": "yes"} for label in found)
-    blind = blind_engine(url)
+    blind = blind_engine(role_room.desk_target)
     with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("SELECT answers FROM verdict")
     blind.dispose()
+
+
+OVERTAKEN = f"""async () => {{
+  const {{ default: update }} = await import(new URL('/room/desk.js', location.origin).href);
+  update({{ data: {{}}, parentElement: {SHADOW}, setTriggerValue: () => {{}} }})();
+}}"""
+"""What Streamlit does with an update that a newer one overtakes: it calls the component, and cleans up after that call."""
+
+
+def test_the_keyboard_outlives_an_update_that_was_overtaken(context: BrowserContext, room: Room) -> None:
+    """Two updates in quick succession do not leave a page that answers no key; one that has left the document does not."""
+    page = entered(context, room.server, room.seed().token)
+    page.evaluate(OVERTAKEN)
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog table")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog table", state="hidden")
+    page.evaluate(f"() => {{ window.left = {SHADOW}; left.host.remove(); }}")
+    page.evaluate(OVERTAKEN.replace(SHADOW, "left"))
+    page.keyboard.press("?")
+    assert page.evaluate("left.querySelector('dialog').open") is False
