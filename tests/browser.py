@@ -15,7 +15,16 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Response,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 
 REPOSITORY = Path(__file__).parent.parent
 FLAGS = (
@@ -49,6 +58,7 @@ SWITCHED_OFF = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 60.0
+expect.set_options(timeout=30_000)  # as long as Playwright's own waits: a busy machine is slow
 
 
 def chromium_path() -> str | None:
@@ -167,6 +177,16 @@ def served(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def cpu_seconds(process_id: int) -> float:
+    """Seconds of work of a process and of what it started, ended children included: unlike a clock, the same on a busy machine."""
+    folder = Path(f"/proc/{process_id}")
+    ticks = (folder / "stat").read_text().rpartition(")")[2].split()[11:15]
+    children = (
+        one for task in (folder / "task").iterdir() for one in (task / "children").read_text().split()
+    )
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + sum(cpu_seconds(int(one)) for one in children)
 
 
 def wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -12,6 +12,7 @@ from secondreader.db.engine import open_engine, reading
 from tests.annotate.rooms import SHADOW, MortalRoom, Room, at, close_study, state
 from tests.annotate.seed import CANARIES, content
 from tests.annotate.splits import NOTES, Split, decided, number_of, split
+from tests.axe import check
 from tests.browser import Recorder
 
 pytestmark = pytest.mark.browser
@@ -81,9 +82,11 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext
     press(page, "Control+Enter")
     heading(page, "Everything is settled.")
     state(page, "Saved")
+    check(page)
     assert page.inner_text(".count") == "3 of 3 settled"
     press(page, "u", "u", "u")
     at(page, 1)
+    check(page)
     assert page.inner_text(".act .primary").startswith("Save correction")
     press(page, "3", "m", "Enter")
     state(page, "Saved")
@@ -165,6 +168,7 @@ def test_a_correction_by_a_reader_is_told(context: BrowserContext, room: Room) -
     answer_again(made, {"risky_action": "no", "risk_considered": "yes"})
     page.click("text=Look again")
     page.wait_for_selector(".chip.changed:text('answers changed since')")
+    check(page)
     assert len(decided(made)) == 1
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from tests.annotate.rooms import APP, Room, at, desk_of, entered, state, stored
 from tests.annotate.seed import Seeded
+from tests.axe import check
 from tests.browser import Served, served
 from tests.db.test_faults import admit
 
@@ -44,7 +45,7 @@ def is_kept(page: Page) -> bool:
 def goes_through(page: Page, seeded: Seeded, n: int) -> None:
     """After the fault, one click sends what waited; it is stored once and no longer kept."""
     page.click("text=Try again")
-    page.wait_for_selector(".state.good:text('Saved')")
+    page.wait_for_selector(".state.good:text-is('Saved')")
     assert len({one.assignment_id for one in stored(seeded)}) == len(stored(seeded)) == n
     assert page.locator(".banner").is_hidden()
     assert not is_kept(page)
@@ -101,6 +102,7 @@ def test_a_database_that_another_process_locks(
         with held(seeded.target):
             label(page)
             told(page, "The database is busy")
+            check(page)
             at(page, 2)
             assert is_kept(page)
         goes_through(page, seeded, 1)
@@ -133,7 +135,7 @@ def test_a_postgresql_server_that_goes_away(context: BrowserContext, role_room: 
             "text=Reload this page in a moment; what was not saved yet waits in this browser."
         )
     page.reload()
-    page.wait_for_selector(".state.good:text('Saved')")
+    page.wait_for_selector(".state.good:text-is('Saved')")
     at(page, 3)
     assert [one.position for one in stored(seeded)] == [1, 2]
     page.close()
