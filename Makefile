@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -W ignore
 
-.PHONY: help demo test lint types unit browser docs screenshots test-local bench-agreement bench-desk soak-desk coverage-study false-flag-study lock clean
+# The tests start dozens of processes: what one has compiled, the next need not compile again, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test lint types unit browser tests docs screenshots test-local bench-agreement bench-desk soak-desk coverage-study false-flag-study lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -26,7 +29,14 @@ help: ## List the targets.
 demo: .venv/.installed ## Open desk and console on the sample study.
 	@exec $(BIN)/secondreader demo
 
-test: lint types unit browser ## Everything that CI runs.
+# Types are checked beside the tests, which leave a core idle now and then: mypy speaks in one piece, at its end.
+test: lint ## Everything that CI runs.
+	@$(MAKE) --no-print-directory -j 2 types tests
+
+# One after the other: as prerequisites they would be started together by the -j above.
+tests: .venv/.installed-dev
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory browser
 
 lint: .venv/.installed-dev ## Style and import contracts.
 	$(BIN)/ruff check .
@@ -40,7 +50,7 @@ unit: .venv/.installed-dev ## Unit and integration tests on SQLite and PostgreSQ
 	$(BIN)/pytest -n 2 --dist worksteal -q -m "not browser and not slow and not local_llm"
 
 browser: .venv/.installed-dev ## Tests in a real Chromium.
-	$(BIN)/pytest -n 2 --dist loadfile -q -m browser
+	$(BIN)/pytest -n 2 --dist loadgroup -q -m browser
 
 docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew.
 	$(BIN)/cog -r README.md docs/*.md

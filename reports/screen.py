@@ -41,6 +41,7 @@ STYLE = """<style>
 .sr-quiet { opacity: .75; font-size: .9rem; }
 div[data-testid="stCaptionContainer"] { opacity: .8; }
 button[data-testid^="stBaseButton-primary"] p { color: light-dark(#fff, #10151d); }
+button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff; }
 .sr-turn { border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .5rem;
   padding: .5rem .85rem; margin: .6rem 0; overflow-wrap: anywhere; }
 .sr-turn pre, .sr-said pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .35rem 0;

@@ -21,7 +21,16 @@ from typing import IO
 
 import pytest
 import streamlit
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Response,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 
 REPOSITORY = Path(__file__).parent.parent
 FLAGS = (
@@ -33,6 +42,25 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+)
+SWITCHED_OFF = (
+    # Playwright's own, for the last --disable-features counts
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    # pages of the address bar, which nobody sees: each window loads them, for a quarter of the time that it takes to open
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 60.0
@@ -47,6 +75,7 @@ WHOLE_PAGE = """() => {
   return [markup, fields, {...localStorage}, {...sessionStorage}, location.href, document.title, document.cookie, history.state];
 }"""
 """A page's policy forbids nothing of this: it is run by the debugger."""
+expect.set_options(timeout=30_000)  # as long as Playwright's own waits: a busy machine is slow
 
 
 def chromium_path() -> str | None:
@@ -60,7 +89,8 @@ def chromium() -> Iterator[Browser]:
     """A headless Chromium. Fails, rather than skips, with a sentence if there is none."""
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+            flags = [*FLAGS, f"--disable-features={','.join(SWITCHED_OFF)}"]
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
         except Error as error:
             pytest.fail(
                 "no Chromium: install the package chromium, set SECONDREADER_CHROMIUM, or run "
@@ -188,6 +218,16 @@ def served(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def cpu_seconds(process_id: int) -> float:
+    """Seconds of work of a process and of what it started, ended children included: unlike a clock, the same on a busy machine."""
+    folder = Path(f"/proc/{process_id}")
+    ticks = (folder / "stat").read_text().rpartition(")")[2].split()[11:15]
+    children = (
+        one for task in (folder / "task").iterdir() for one in (task / "children").read_text().split()
+    )
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + sum(cpu_seconds(int(one)) for one in children)
 
 
 def wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:

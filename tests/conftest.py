@@ -5,13 +5,62 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from secondreader.db.engine import database_url, open_engine
+from tests.postgres import postgres_copy
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+    from tests.annotate.rooms import Room
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where one marker alone is asked for, a file that never names it need not be imported."""
+    marker: str = config.option.markexpr
+    if not marker.isidentifier() or collection_path.suffix != ".py" or collection_path.name == "conftest.py":
+        return None
+    return True if f"mark.{marker}" not in collection_path.read_text("utf-8") else None
+
+
+def one_browser(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
+    """Scope of the browser: the run, where only browser tests are asked for, else the file.
+
+    Playwright's event loop runs as long as its browser is open, and no asynchronous test can run beside it.
+    """
+    return "session" if config.option.markexpr == "browser" else "module"
+
+
+@pytest.fixture(scope=one_browser)
+def browser() -> Iterator["Browser"]:
+    """One Chromium."""
+    from tests.browser import chromium
+
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def context(browser: "Browser") -> Iterator["BrowserContext"]:
+    """A browser that was never here: a profile of its own for each test."""
+    made = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Room"]:
+    """One desk for all tests of the run: each seeds a study of its own into it."""
+    from tests.annotate.rooms import sqlite_room
+
+    with sqlite_room(tmp_path_factory.mktemp("desk") / "study.db") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -55,19 +104,22 @@ def postgres_target(
 ) -> Iterator[str]:
     """URL of an empty, migrated PostgreSQL database."""
     name = f"t{abs(hash(request.node.nodeid)) % 10**12}_{os.getpid()}"
-    admin = create_engine(database_url(postgres_server), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))
-    yield database_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with postgres_copy(postgres_server, postgres_template, name) as target:
+        yield target
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that tests copy: faster than migrating each time."""
+    file = tmp_path_factory.mktemp("template") / "study.db"
+    open_engine(str(file)).dispose()
+    return file
 
 
 @pytest.fixture
-def sqlite_target(tmp_path: Path) -> str:
-    """Path of a SQLite file that does not exist yet."""
-    return str(tmp_path / "study.db")
+def sqlite_target(tmp_path: Path, sqlite_template: Path) -> str:
+    """Path of an empty, migrated SQLite file."""
+    return str(shutil.copyfile(sqlite_template, tmp_path / "study.db"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,77 +1,37 @@
-"""axe-core finds nothing serious on any page of ours: light and dark, 1280 and 390 px."""
+"""axe-core finds nothing serious on any page of ours: light and dark, 1280 and 390 px.
 
-from collections.abc import Iterator
+Pages that other tests walk through anyway are checked there: practice, calibration, discussion, scenarios, waiting
+reasoning, search, keys and guesses in `annotate/test_desk_pages.py`; banners and decisions beside the tests of them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS as DESK_OPTIONS
 from secondreader.db.access import create_invite
+from secondreader.db.content import Content, Message
 from secondreader.db.engine import open_engine, writing
+from secondreader.db.faults import Engine
 from secondreader.db.rules import Rules
 from secondreader.db.sign_in import VARIABLE
-from secondreader.db.studies import ensure_annotator
+from secondreader.db.store import NewTranscript, add_transcripts
+from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study
 from secondreader.reports.console_pages import PAGES
 from secondreader.reports.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
-from tests.annotate.rooms import APP, SHADOW, Room, at
+from tests.annotate.rooms import APP, SHADOW, Room, at, close_study
 from tests.annotate.seed import content, seed
 from tests.annotate.splits import split
-from tests.axe import Finding, findings, looks
-from tests.browser import REPOSITORY, chromium, served
+from tests.axe import check, findings, looks
+from tests.browser import REPOSITORY, served
 from tests.reports.seed import Shape, make_study
 
 pytestmark = pytest.mark.browser
 WAIT = 30_000
 """Milliseconds; a busy machine computes slowly."""
-
-THEIRS = {
-    (
-        "list",
-        "stSidebarNavItems",
-    ): "Streamlit 1.67 puts the groups of its navigation into the list as plain boxes",
-    ("listitem", "stSidebarNavItems"): "the items of those groups",
-}
-"""(rule, part of Streamlit's frame by its test id) -> why a finding there is left to Streamlit."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium."""
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that was never here."""
-    made = browser.new_context()
-    made.set_default_timeout(10_000)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    """One desk for all tests of this file."""
-    target = str(tmp_path_factory.mktemp("axe") / "study.db")
-    seed(target)
-    with served(APP, DESK_OPTIONS, {"SECONDREADER_DESK_DB": target}) as server:
-        yield Room(server, target)
-
-
-def check(page: Page) -> None:
-    """Nothing serious, however the page is looked at."""
-    found: dict[tuple[str, str], tuple[str, str, str]] = {}
-    for look in looks(page):
-        for one in findings(page):
-            if not is_theirs(one):
-                found.setdefault((one.rule, one.target), (look, one.html, one.why))
-    assert not found, "\n".join(f"{key}: {value}" for key, value in found.items())
-
-
-def is_theirs(one: Finding) -> bool:
-    """Whether a finding is on the list of those left to Streamlit."""
-    return any(one.rule == rule and part in one.within for rule, part in THEIRS)
 
 
 def come_in(context: BrowserContext, room: Room, token: str) -> Page:
@@ -104,7 +64,7 @@ def unfold(page: Page) -> int:
 
 
 def test_the_instrument_sees_through_shadow_roots(context: BrowserContext, room: Room) -> None:
-    """A button without a name and grey on grey inside the desk's component are found, in light and dark."""
+    """A button without a name and grey on grey inside the desk's component are found; the latter in dark, too."""
     page = come_in(context, room, room.seed().token)
     press(page, "Enter")
     at(page, 1)
@@ -113,26 +73,22 @@ def test_the_instrument_sees_through_shadow_roots(context: BrowserContext, room:
     page.evaluate(f"bad => {SHADOW}.querySelector('.desk').insertAdjacentHTML('beforeend', bad)", bad)
     for look in looks(page):
         assert {one.rule for one in findings(page)} >= {"button-name", "color-contrast"}, look
+        assert {one.rule for one in findings(page, only_colours=True)} == {"color-contrast"}, look
+    with pytest.raises(AssertionError, match="button-name"):
+        check(page)
 
 
 def test_the_desk(context: BrowserContext, room: Room) -> None:
-    """Guideline, transcript, everything unfolded, answers given, help and guideline, the last question, the end."""
+    """Guideline, transcript, everything unfolded, answers given, the last question, the end."""
     seeded = room.seed([content(number) for number in range(2)], rules=Rules(guesses=2))
     page = come_in(context, room, seeded.token)
     page.wait_for_selector(".sheet.guideline button.primary")
-    check(page)
     press(page, "Enter")
     at(page, 1)
     check(page)
     assert unfold(page) > 3
     press(page, "1", "4", "j", "e", "x")
     check(page)
-    for key in ("?", "/"):
-        press(page, key)
-        check(page)
-        press(page, "Escape")
-        if page.get_by_role("dialog").count():
-            press(page, "Escape")
     press(page, "Enter")
     at(page, 2)
     press(page, "2", "4", "Enter")
@@ -140,37 +96,8 @@ def test_the_desk(context: BrowserContext, room: Room) -> None:
     check(page)
     press(page, "Enter")
     page.wait_for_selector(".panel:has-text('Guess 1 of 2')")
-    check(page)
     press(page, "i", "i")
     heading(page, "Thank you")
-    check(page)
-
-
-def test_the_desk_before_the_queue(context: BrowserContext, room: Room) -> None:
-    """Practice, its feedback, and its result."""
-    rules = Rules(qualification_threshold=1.0, qualification_rounds=1)
-    seeded = room.seed([content(number) for number in range(3)], rules=rules, n_practice=1)
-    page = come_in(context, room, seeded.token)
-    check(page)
-    press(page, "Enter")
-    heading(page, "Practice 1 of 1")
-    check(page)
-    press(page, "1", "4", "Enter")
-    page.wait_for_selector(".feedback")
-    check(page)
-    press(page, "Enter")
-    page.wait_for_selector(".sheet h1")
-    check(page)
-
-
-def test_the_desk_with_reasoning_withheld(context: BrowserContext, room: Room) -> None:
-    """Questions that must wait are readable while they wait."""
-    seeded = room.seed(rules=Rules(reasoning_after="risky_action"))
-    page = come_in(context, room, seeded.token)
-    press(page, "Enter")
-    at(page, 1)
-    check(page)
-    press(page, "2", "v")
     check(page)
 
 
@@ -188,13 +115,38 @@ def test_the_adjudicator(context: BrowserContext, room: Room) -> None:
     check(page)
 
 
-@pytest.mark.parametrize("role", ["annotator", "adjudicator"])
-def test_plain_pages(context: BrowserContext, room: Room, role: str) -> None:
-    """The desk without its component."""
-    seeded = room.seed([content(number) for number in range(3)])
-    page = come_in(context, room, seeded.token if role == "annotator" else split(seeded, 2).token)
+PLAIN: dict[str, dict[str, Any]] = {
+    "annotator": {},
+    "adjudicator": {},
+    "practice": {"rules": Rules(qualification_threshold=1.0, qualification_rounds=1), "n_practice": 1},
+    "calibration": {"n_calibration": 1},
+}
+"""Whose plain pages -> what their study has."""
+
+
+@pytest.mark.parametrize("who", PLAIN)
+def test_plain_pages(context: BrowserContext, room: Room, who: str) -> None:
+    """The desk without its component: the first page, a transcript, and what follows an answer."""
+    seeded = room.seed([content(number) for number in range(3)], **PLAIN[who])
+    page = come_in(context, room, split(seeded, 2).token if who == "adjudicator" else seeded.token)
     page.goto(f"{room.server.address}/?plain=1")
-    page.wait_for_selector("[data-testid=stMain] button")
+    expect(page.get_by_test_id("stMain").get_by_role("button").first).to_be_visible()
+    check(page)
+    if who == "adjudicator":
+        return
+    page.get_by_role("button", name="Start").click()
+    submit = page.get_by_role("button", name="Submit")
+    expect(submit).to_be_attached()
+    at_rest(page)
+    check(page)
+    page.get_by_role("button", name="Expand sidebar").click()  # it was folded when the page was narrow
+    for question in page.get_by_role("radiogroup").all()[:2]:
+        question.get_by_text("No", exact=True).click()
+        at_rest(page)
+    submit.click()
+    done = page.get_by_role("button", name="Go on") if who == "practice" else page.get_by_text("1 of ")
+    expect(done.first).to_be_visible()
+    at_rest(page)
     check(page)
 
 
@@ -218,31 +170,140 @@ def test_the_sign_in_page(context: BrowserContext, room: Room) -> None:
         check(page)
 
 
+@dataclass(frozen=True, slots=True)
+class Console:
+    """A console, with a page of a researcher who came in."""
+
+    address: str
+    page: Page
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the script has run and everything has come."""
+    page.wait_for_timeout(100)  # until a click has reached the server
+    expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=WAIT)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=WAIT)
+
+
+def fill_studies(engine: Engine) -> None:
+    """A labelled study `s` with judges; a draft with findings of the leak scan; `early`, closed before its reveal."""
+    make_study(engine, Shape(n=48))
+    text = Content(task="t", messages=(Message(role="user", text="I am a model of a vendor."),))
+    leak = {"kind": "vendor", "where": "message 0 text", "excerpt": "of a vendor", "redacted": False}
+    new = [NewTranscript(f"draft:{i}", f"c{i}", text, leaks=(leak,)) for i in range(6)]
+    with writing(engine) as session:
+        add_to_pool(session, ensure_study(session, "draft"), add_transcripts(session, new).ids)
+    url = engine.url.database
+    assert url is not None
+    close_study(seed(url, [content(number) for number in range(3)], name="early", n_calibration=1))
+
+
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[tuple[str, Page]]:
-    """A console on a study with labels and judges: its address, and a page of a researcher who came in."""
+def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Console]:
+    """One console for this file."""
     target = str(tmp_path_factory.mktemp("axe") / "console.db")
     engine = open_engine(target)
-    make_study(engine, Shape(n=48))
+    fill_studies(engine)
     with writing(engine) as session:
         token = create_invite(session, ensure_annotator(session, None, "R", "researcher"))
     engine.dispose()
-    with served(
-        REPOSITORY / "reports" / "console.py", CONSOLE_OPTIONS, {"SECONDREADER_DB": target}
-    ) as server:
-        page = browser.new_page()
+    script = REPOSITORY / "reports" / "console.py"
+    with served(script, CONSOLE_OPTIONS, {"SECONDREADER_DB": target}) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(f"{server.address}/join#{token}")
         expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=WAIT)
-        yield server.address, page
+        yield Console(server.address, page)
         page.close()
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_console_pages(console: tuple[str, Page], path: str) -> None:
-    """Every page of the console."""
-    address, page = console
-    page.goto(f"{address}/{path}")
+def unfold_all(page: Page) -> None:
+    """Open whatever is folded."""
+    folded = page.locator("details:not([open]) > summary >> visible=true")
+    while n := folded.count():
+        folded.first.click()
+        expect(folded).to_have_count(n - 1)
+
+
+def press_button(page: Page, name: str) -> None:
+    """Press a button of the console and wait for what comes of it."""
+    page.get_by_role("button", name=name, exact=True).click()
+    at_rest(page)
+
+
+def fill(page: Page, label: str, text: str) -> None:
+    """Type into a field and leave it."""
+    page.get_by_label(label, exact=True).fill(text)
+    page.keyboard.press("Tab")
+    at_rest(page)
+
+
+def previewed(page: Page) -> None:
+    """A draft's plan with its preview and the form that freezes it."""
+    fill(page, "Annotators (pseudonyms, separated by commas)", "Ada, Ben")
+    press_button(page, "Preview the draw")
+    expect(page.get_by_role("button", name="Freeze this plan")).to_be_visible()
+
+
+def without_reason(page: Page) -> None:
+    """Reveal, state and unblinding, after a press without a reason."""
+    for name in ("Reveal the readings to each other", "Unblind the study"):
+        expect(page.get_by_role("button", name=name)).to_be_visible()
+    press_button(page, "Change the state")
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
+def undecided(page: Page) -> None:
+    """Findings of the leak scan, after a press without a reason."""
+    press_button(page, "Put the decision on record")
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
+def new_link(page: Page) -> None:
+    """A new link, which is shown once, above the form that closes links."""
+    fill(page, "Pseudonym", "Ada")
+    press_button(page, "Make the link")
+    expect(page.get_by_test_id("stCode")).to_be_visible()
+    check(page)
+    press_button(page, "Close the links")
+    expect(page.get_by_test_id("stAlert")).to_be_visible()
+
+
+def report(page: Page) -> None:
+    """Three files to take away."""
+    press_button(page, "Make the report")
+    expect(page.get_by_test_id("stDownloadButton")).to_have_count(3)
+
+
+def both_tabs(page: Page) -> None:
+    """People with each other, then judges with people."""
+    check(page)
+    page.get_by_role("tab", name="Judges with people").click()
+    at_rest(page)
+
+
+STEPS: dict[tuple[str, str], Callable[[Page], None]] = {
+    ("draft", "plan"): previewed,
+    ("draft", "leaks"): undecided,
+    ("early", "progress"): without_reason,
+    ("s", "agreement"): both_tabs,
+    ("s", "people"): new_link,
+    ("s", "report"): report,
+}
+"""What is done on a page of a study before it is checked."""
+
+
+@pytest.mark.xdist_group("console")
+@pytest.mark.parametrize(
+    ("study", "path"), [*(("s", path) for path in PAGES), *[one for one in STEPS if one[0] != "s"]]
+)
+def test_console_pages(console: Console, study: str, path: str) -> None:
+    """Every page of the console: everything unfolded, forms filled in, with what was done and what was refused."""
+    page = console.page
+    page.goto(f"{console.address}/{path}?study={study}")
     expect(page.get_by_role("heading", name=PAGES[path].title, exact=True)).to_be_visible(timeout=WAIT)
-    expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=WAIT)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=WAIT)
+    at_rest(page)
+    unfold_all(page)
+    STEPS.get((study, path), at_rest)(page)
+    at_rest(page)
+    unfold_all(page)
     check(page)

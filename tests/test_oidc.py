@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from joserfc.jwk import RSAKey
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from typer.testing import CliRunner
@@ -30,11 +30,11 @@ from secondreader.db.studies import ensure_annotator, get_study
 from secondreader.db.tickets import Tickets
 from secondreader.runner.cli import app
 from tests.annotate.seed import CANARIES, Seeded, seed
-from tests.browser import Recorder, chromium, free_port, wait_until_healthy
+from tests.browser import Recorder, free_port, wait_until_healthy
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, Provider, provider
 from tests.sockets import TRIGGER, Socket, elements, opened
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sign-in")]
 COOKIE_SECRET = "canary-cookie-secret-of-32-bytes-or-more"
 CLI = (sys.executable, "-c", "import sys; from secondreader.runner.cli import app; sys.exit(app())")
 FIRST, SECOND, RESEARCHER = "ada@example.org", "bea@example.org", "chief@example.org"
@@ -108,22 +108,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         running.bind("A2", "--subject", f"id-of-{SECOND}", "--issuer", one.issuer + "/")
         running.bind("R", "--email", RESEARCHER, "--issuer", one.issuer, study=False)
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium."""
-    with chromium() as made:
-        yield made
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that was never here."""
-    made = browser.new_context()
-    made.set_default_timeout(10_000)
-    yield made
-    made.close()
 
 
 def sign_in(desk: Desk, context: BrowserContext) -> Page:

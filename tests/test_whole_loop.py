@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +22,7 @@ from secondreader.runner.import_rjudge import read_rjudge
 from secondreader.runner.import_toolemu import read_toolemu
 from secondreader.runner.script import load_script
 from secondreader.runner.scripted_server import serving
-from tests.browser import REPOSITORY, chromium, served
+from tests.browser import REPOSITORY, served
 
 pytestmark = pytest.mark.browser
 JUDGE_SCRIPT = """
@@ -41,13 +40,6 @@ rules:
         reply: {text: "I would rather not say."}
 """
 N_ITEMS = 40
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as started:
-        yield started
 
 
 def secondreader(*words: str) -> str:
@@ -75,7 +67,7 @@ def label_all(page: Page, answers: list[tuple[str, str]]) -> None:
         for key in (*keys, "Enter"):
             page.keyboard.press(key)
     page.wait_for_selector(f"text={len(answers)} of {len(answers)} labelled")
-    page.wait_for_selector(".state:text('Saved')")
+    page.wait_for_selector(".state:text-is('Saved')")
 
 
 def test_the_whole_loop_on_real_transcripts(

@@ -4,7 +4,8 @@
 import { searchable } from "./search.js";
 import { button, el, kbd } from "./transcript.js";
 
-// What Streamlit calls with each update: one page for each place where the component stands.
+// What Streamlit calls with each update: one page for each place where the component stands. It also cleans up after an
+// update that a newer one overtook while it was under way, so only a page that has left the document is closed.
 export function mounting(Page) {
   const pages = new WeakMap();
   return ({ data, parentElement, setTriggerValue }) => {

@@ -1,19 +1,12 @@
-"""Lets the desk's tests import `tests.browser` and `tests.annotate.seed`, and gives them a seeded study."""
+"""Gives the desk's tests a seeded study, and desks of other kinds than the `room` that all tests share."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
 
-REPOSITORY = Path(__file__).parents[2]
-if str(REPOSITORY) not in sys.path:
-    sys.path.append(str(REPOSITORY))
-
-from tests.annotate.rooms import Room, desk_of
+from tests.annotate.rooms import MortalRoom, Room, postgres_room
 from tests.annotate.seed import Seeded, seed
-from tests.browser import chromium
+from tests.postgres import postgres_copy
 
 
 @pytest.fixture
@@ -22,24 +15,19 @@ def seeded(sqlite_target: str) -> Seeded:
     return seed(sqlite_target)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with chromium() as started:
-        yield started
+@pytest.fixture(scope="session")
+def role_room(postgres_server: str, postgres_template: str) -> Iterator[Room]:
+    """One desk on PostgreSQL for all tests of the run."""
+    with (
+        postgres_copy(postgres_server, postgres_template, "role_room") as target,
+        postgres_room(target) as room,
+    ):
+        yield room
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser profile of its own for each test."""
-    made = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    """A running desk."""
-    first = seed(str(tmp_path_factory.mktemp("desk") / "study.db"), n_items=1)
-    with desk_of(first) as server:
-        yield Room(server, first.target)
+@pytest.fixture(scope="session")
+def mortal_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalRoom]:
+    """One desk for all tests of the run that stop it; each leaves a running one to the next."""
+    room = MortalRoom(tmp_path_factory.mktemp("mortal") / "study.db")
+    yield room
+    room.stop()

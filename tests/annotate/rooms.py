@@ -1,9 +1,10 @@
 """A desk's process for tests, and steps that a person takes in it in a real browser."""
 
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -11,12 +12,13 @@ from playwright.sync_api import BrowserContext, Page
 from sqlmodel import col, select
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
+from secondreader.db.blind import desk_url
 from secondreader.db.content import Content
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.studies import get_study, set_status
 from secondreader.db.tables import Label
 from tests.annotate.seed import Seeded, seed
-from tests.browser import REPOSITORY, Served, served
+from tests.browser import REPOSITORY, Served, free_port, served
 
 SHADOW = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
 APP = REPOSITORY / "annotate" / "app.py"
@@ -24,19 +26,77 @@ APP = REPOSITORY / "annotate" / "app.py"
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A desk that the tests of this file share; each seeds a study of its own into it."""
+    """A desk that tests share; each seeds a study of its own into it."""
 
     server: Served
     target: str
+    """The owner's database."""
+    desk_target: str
+    """The same, as the desk's process opens it."""
 
     def seed(self, contents: Sequence[Content] | None = None, **more: Any) -> Seeded:
         """One more study; `more` goes to `tests.annotate.seed.seed`."""
         return seed(self.target, contents, name=f"canary-study-name-{token_hex(4)}", **more)
 
 
+def desk_on(target: str, port: int | None = None) -> AbstractContextManager[Served]:
+    """The desk's process on a database (a context manager)."""
+    return served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": target}, port)
+
+
 def desk_of(seeded: Seeded, port: int | None = None) -> AbstractContextManager[Served]:
     """The desk's process on a seeded study (a context manager)."""
-    return served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": seeded.target}, port)
+    return desk_on(seeded.target, port)
+
+
+@contextmanager
+def sqlite_room(file: Path) -> Iterator[Room]:
+    """A desk on a new SQLite file, until the block ends."""
+    seed(str(file), n_items=1)
+    with desk_on(str(file)) as server:
+        yield Room(server, str(file), str(file))
+
+
+@contextmanager
+def postgres_room(target: str) -> Iterator[Room]:
+    """A desk on a PostgreSQL database, by a role of its own that cannot read a verdict, until the block ends."""
+    owner = open_engine(target)
+    url = desk_url(owner).render_as_string(hide_password=False)
+    owner.dispose()
+    with desk_on(url) as server:
+        yield Room(server, target, url)
+
+
+class MortalRoom:
+    """A desk that a test may stop or kill, and start again at the same address."""
+
+    def __init__(self, file: Path) -> None:
+        self.target = str(file)
+        self.port = free_port()
+        self.stack = ExitStack()
+        self.server: Served | None = None
+        seed(self.target, n_items=1)
+
+    def seed(self, **more: Any) -> Seeded:
+        """One more study; `more` goes to `tests.annotate.seed.seed`."""
+        return seed(self.target, name=f"canary-study-name-{token_hex(4)}", **more)
+
+    def start(self) -> Served:
+        """The running desk; a new process where there is none."""
+        if self.server is None:
+            self.server = self.stack.enter_context(desk_on(self.target, self.port))
+        return self.server
+
+    def stop(self) -> None:
+        """End its process as an operator would."""
+        self.server = None
+        self.stack.close()
+
+    def kill(self) -> None:
+        """End its process as a power cut would."""
+        if self.server is not None:
+            self.server.process.kill()
+        self.stop()
 
 
 def entered(context: BrowserContext, server: Served, token: str) -> Page:
@@ -57,7 +117,7 @@ def at(page: Page, number: int) -> None:
 
 def state(page: Page, text: str) -> None:
     """Wait until the bar says so."""
-    page.wait_for_selector(f".state:text('{text}')")
+    page.wait_for_selector(f".state:text-is('{text}')")
 
 
 def stored(seeded: Seeded) -> list[Label]:

@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.exc import ProgrammingError
 
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind import blind_engine, desk_url
+from secondreader.db.blind import blind_engine
 from secondreader.db.desk import LabelInput, blind_item, queue, submit_label
 from secondreader.db.engine import open_engine, reading
-from tests.annotate.rooms import APP, SHADOW, Room, at, close_study, desk_of, state
-from tests.annotate.seed import CANARIES, content, seed
+from tests.annotate.rooms import SHADOW, MortalRoom, Room, at, close_study, state
+from tests.annotate.seed import CANARIES, content
 from tests.annotate.splits import NOTES, Split, decided, number_of, split
-from tests.browser import Recorder, served
+from tests.axe import check
+from tests.browser import Recorder
 
 pytestmark = pytest.mark.browser
 
@@ -83,9 +83,11 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext
     press(page, "Control+Enter")
     heading(page, "Everything is settled.")
     state(page, "Saved")
+    check(page)
     assert page.inner_text(".count") == "3 of 3 settled"
     press(page, "u", "u", "u")
     at(page, 1)
+    check(page)
     assert page.inner_text(".act .primary").startswith("Save correction")
     press(page, "3", "m", "Enter")
     state(page, "Saved")
@@ -166,6 +168,7 @@ def test_a_correction_by_a_reader_is_told(context: BrowserContext, room: Room) -
     answer_again(made, {"risky_action": "no", "risk_considered": "yes"})
     page.click("text=Look again")
     page.wait_for_selector(".chip.changed:text('answers changed since')")
+    check(page)
     assert len(decided(made)) == 1
 
 
@@ -216,26 +219,24 @@ def test_two_questions_and_two_windows(context: BrowserContext, room: Room) -> N
     assert len(decided(made)) == 2
 
 
-def test_a_decision_survives_a_server_that_goes_away(browser: Browser, sqlite_target: str) -> None:
+def test_a_decision_survives_a_server_that_goes_away(
+    context: BrowserContext, mortal_room: MortalRoom
+) -> None:
     """Saved while nobody listens: kept in the browser, sent by the next page, said to be saved only then."""
-    made = split(seed(sqlite_target, n_items=2), 1)
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    with desk_of(made.seeded) as server:
-        page = come_in(context, server.address, made.token)
-        press(page, "Enter")
-        at(page, 1)
-        press(page, "1", "m")
-        reason(page, "seen")
-        port = int(server.address.rsplit(":", 1)[1])
-        server.process.kill()
+    made = split(mortal_room.seed(n_items=2), 1)
+    page = come_in(context, mortal_room.start().address, made.token)
+    press(page, "Enter")
+    at(page, 1)
+    press(page, "1", "m")
+    reason(page, "seen")
+    mortal_room.kill()
     press(page, "Enter")
     state(page, "Saving…")
     assert decided(made) == []
-    with desk_of(made.seeded, port):
-        page.reload()
-        heading(page, "Everything is settled.")
-        assert [row.reason for row in decided(made)] == ["seen"]
-        context.close()
+    mortal_room.start()
+    page.reload()
+    heading(page, "Everything is settled.")
+    assert [row.reason for row in decided(made)] == ["seen"]
 
 
 def test_a_closed_study_is_settled_on_a_phone(browser: Browser, room: Room) -> None:
@@ -259,25 +260,19 @@ def test_a_closed_study_is_settled_on_a_phone(browser: Browser, room: Room) -> N
     context.close()
 
 
-def test_adjudication_works_through_the_postgresql_role(
-    context: BrowserContext, postgres_target: str
-) -> None:
+def test_adjudication_works_through_the_postgresql_role(context: BrowserContext, role_room: Room) -> None:
     """A decision in a browser, by a server whose connection cannot read a verdict."""
-    made = split(seed(postgres_target, n_items=2), 1)
-    owner = open_engine(postgres_target)
-    url = desk_url(owner).render_as_string(hide_password=False)
-    owner.dispose()
-    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": url}) as server:
-        page = come_in(context, server.address, made.token)
-        press(page, "Enter")
-        at(page, 1)
-        press(page, "x")
-        reason(page, "both hold")
-        press(page, "Enter")
-        heading(page, "Everything is settled.")
-        state(page, "Saved")
+    made = made_in(role_room, 1)
+    page = come_in(context, role_room.server.address, made.token)
+    press(page, "Enter")
+    at(page, 1)
+    press(page, "x")
+    reason(page, "both hold")
+    press(page, "Enter")
+    heading(page, "Everything is settled.")
+    state(page, "Saved")
     assert [row.kind for row in decided(made)] == ["contested"]
-    blind = blind_engine(url)
+    blind = blind_engine(role_room.desk_target)
     with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("SELECT answers FROM verdict")
     blind.dispose()

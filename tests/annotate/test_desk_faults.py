@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind import desk_url
-from secondreader.db.engine import open_engine
 from tests.annotate.rooms import APP, Room, at, desk_of, entered, state, stored
-from tests.annotate.seed import Seeded, seed
+from tests.annotate.seed import Seeded
+from tests.axe import check
 from tests.browser import Served, served
 from tests.db.test_faults import admit
 
@@ -46,7 +45,7 @@ def is_kept(page: Page) -> bool:
 def goes_through(page: Page, seeded: Seeded, n: int) -> None:
     """After the fault, one click sends what waited; it is stored once and no longer kept."""
     page.click("text=Try again")
-    page.wait_for_selector(".state.good:text('Saved')")
+    page.wait_for_selector(".state.good:text-is('Saved')")
     assert len({one.assignment_id for one in stored(seeded)}) == len(stored(seeded)) == n
     assert page.locator(".banner").is_hidden()
     assert not is_kept(page)
@@ -103,24 +102,31 @@ def test_a_database_that_another_process_locks(
         with held(seeded.target):
             label(page)
             told(page, "The database is busy")
+            check(page)
             at(page, 2)
             assert is_kept(page)
         goes_through(page, seeded, 1)
         page.close()
 
 
-def test_a_postgresql_server_that_goes_away(context: BrowserContext, postgres_target: str) -> None:
+@contextmanager
+def nobody_admitted(target: str) -> Iterator[None]:
+    """The PostgreSQL server ends all connections to a database and takes no new ones."""
+    admit(target, False)
+    try:
+        yield
+    finally:
+        admit(target, True)
+
+
+def test_a_postgresql_server_that_goes_away(context: BrowserContext, role_room: Room) -> None:
     """Also after a reload of the page, which says in a sentence that it must wait."""
-    seeded = seed(postgres_target)
-    owner = open_engine(postgres_target)
-    url = desk_url(owner).render_as_string(hide_password=False)
-    owner.dispose()
-    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": url}) as server:
-        page = entered(context, server, seeded.token)
-        label(page)
-        at(page, 2)
-        state(page, "Saved")
-        admit(postgres_target, False)
+    seeded = role_room.seed()
+    page = entered(context, role_room.server, seeded.token)
+    label(page)
+    at(page, 2)
+    state(page, "Saved")
+    with nobody_admitted(role_room.target):
         label(page)
         told(page, "The database did not answer")
         assert is_kept(page)
@@ -128,12 +134,11 @@ def test_a_postgresql_server_that_goes_away(context: BrowserContext, postgres_ta
         page.wait_for_selector(
             "text=Reload this page in a moment; what was not saved yet waits in this browser."
         )
-        admit(postgres_target, True)
-        page.reload()
-        page.wait_for_selector(".state.good:text('Saved')")
-        at(page, 3)
-        assert [one.position for one in stored(seeded)] == [1, 2]
-        page.close()
+    page.reload()
+    page.wait_for_selector(".state.good:text-is('Saved')")
+    at(page, 3)
+    assert [one.position for one in stored(seeded)] == [1, 2]
+    page.close()
 
 
 def test_two_devices_of_one_person(browser: Browser, room: Room) -> None:

@@ -1,4 +1,4 @@
-"""Every page of the desk, wide and on a phone: nothing is wider than the screen.
+"""Every page of the desk, wide and on a phone: nothing is wider than the screen, and axe-core finds nothing serious.
 
 With SECONDREADER_SCREENSHOTS naming a folder, the pictures of the docs are taken on the way.
 """
@@ -15,6 +15,7 @@ from secondreader.db.rules import Rules
 from tests.annotate.rooms import SHADOW, Room, at, state
 from tests.annotate.seed import Seeded, content
 from tests.annotate.test_desk_stages import come_in, heading, other_reader_answers, press, show_everybody
+from tests.axe import check
 
 pytestmark = pytest.mark.browser
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -26,9 +27,16 @@ OUTSIDE = (
 )
 
 
+def fits(page: Page) -> None:
+    """Nothing is wider than the screen, and axe-core, which looks at every size by itself, finds nothing serious."""
+    assert page.evaluate(OUTSIDE) == []
+    if page.viewport_size == WIDE:
+        check(page)
+
+
 def seen(page: Page, name: str) -> None:
     """Check what is on the screen, and take its picture where one is wanted."""
-    assert page.evaluate(OUTSIDE) == [], name
+    fits(page)
     folder = os.environ.get("SECONDREADER_SCREENSHOTS")
     if folder:
         page.wait_for_timeout(400)
@@ -61,6 +69,7 @@ def practice(context: BrowserContext, room: Room, suffix: str) -> None:
     seen(page, f"desk-start-{suffix}")
     press(page, "Enter")
     heading(page, "Practice 1 of 2")
+    fits(page)
     press(page, "1", "4", "Enter")
     page.wait_for_selector(".feedback")
     seen(page, f"desk-practice-{suffix}")
@@ -71,6 +80,8 @@ def discussion(context: BrowserContext, room: Room, suffix: str) -> None:
     seeded = room.seed([content(number) for number in range(3)], n_calibration=1)
     other_reader_answers(seeded, NOTE)
     page = entered(context, room, seeded)
+    heading(page, "Calibration 1 of 1")
+    fits(page)
     press(page, "2", "5", "Enter")
     heading(page, "You have read all calibration transcripts")
     seen(page, f"desk-waiting-{suffix}")
@@ -85,6 +96,7 @@ def rules(context: BrowserContext, room: Room, suffix: str) -> None:
     seeded = room.seed([content(7)], rules=Rules(reasoning_after="risky_action", guesses=1))
     page = entered(context, room, seeded)
     at(page, 1)
+    fits(page)
     press(page, "2")
     state(page, "Draft saved")
     seen(page, f"desk-reasoning-{suffix}")
@@ -97,6 +109,7 @@ def rules(context: BrowserContext, room: Room, suffix: str) -> None:
     seen(page, f"desk-keys-{suffix}")
     press(page, "?", "v")
     page.wait_for_selector(".reasoning")
+    fits(page)
     press(page, "4", "Enter")
     heading(page, "One last question")
     press(page, "Enter")

@@ -11,6 +11,7 @@ from secondreader.db.rules import Rules
 from secondreader.db.studies import get_study
 from tests.annotate.rooms import SHADOW, Room, at, state, stored
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, content
+from tests.axe import check
 from tests.browser import Recorder
 
 pytestmark = pytest.mark.browser
@@ -66,6 +67,7 @@ def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: R
     page.wait_for_selector(".feedback h2:text-is('All right.')")
     press(page, "Enter")
     heading(page, "Practice, round 1 of 2")
+    check(page)
     assert "1 of 2 right; 100 % were needed" in page.inner_text(".sheet")
     recorder.look_at(page)
     press(page, "Enter")
@@ -102,6 +104,7 @@ def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room:
     heading(page, "Practice not passed")
     page.reload()
     heading(page, "Practice not passed")
+    check(page)
     assert "0 of 1 right; 50 % were needed" in page.inner_text(".sheet")
     recorder.look_at(page)
     assert [word for word in (*CANARIES, *seeded.public_ids) if recorder.holding(word)] == []

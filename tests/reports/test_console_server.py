@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from secondreader.db.access import create_invite
 from secondreader.db.engine import open_engine, writing
 from secondreader.db.studies import ensure_annotator, get_study
 from secondreader.reports.console_pages import PAGES
 from secondreader.reports.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
-from tests.browser import REPOSITORY, Recorder, chromium, served
+from tests.browser import REPOSITORY, Recorder, served
 from tests.reports.seed import HOSTILE, JUDGES, Shape, make_study
 
 WAIT = 60_000
 """Milliseconds; a busy machine computes slowly."""
 HOSTILE_NAME = f"Ada{HOSTILE}"
+WIDTH = "document.querySelector('[data-testid=stMain]').scrollWidth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,49 +84,55 @@ def come_in(console: Console, context: BrowserContext) -> Page:
 
 
 @pytest.mark.browser
-def test_hostile_text_is_inert_in_a_browser(console: Console) -> None:
-    """On every page nothing runs, nothing is fetched from elsewhere, and no page fails."""
-    with chromium() as browser:
-        context, recorder, alerts = browser.new_context(), Recorder(), list[str]()
-        recorder.watch(context)
-        page = come_in(console, context)
+@pytest.mark.xdist_group("hostile console")
+def test_hostile_text_is_inert_in_a_browser(console: Console, context: BrowserContext) -> None:
+    """On every page nothing runs, nothing is fetched from elsewhere, no page fails, and none is wider than a phone."""
+    recorder, alerts = Recorder(), list[str]()
+    recorder.watch(context)
+    page = come_in(console, context)
 
-        def dismissed(dialog: Dialog) -> None:
-            alerts.append(dialog.message)
-            dialog.dismiss()
+    def dismissed(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
 
-        page.on("dialog", dismissed)
-        for path, (title, *_) in PAGES.items():
-            page.goto(f"{console.address}/{path}")
-            expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=WAIT)
-            expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=WAIT)
-            expect(page.get_by_test_id("stException")).to_have_count(0)
-            page.wait_for_timeout(500)
-            made = "img[src*=evil], img[onerror], a[href*=evil], a[href^=javascript], .katex, main script"
-            assert page.locator(made).count() == 0
-        assert not alerts
-        assert recorder.refusals() == [], "the policy forbids something that the page itself does"
-        assert not [one for one in recorder.addresses if "evil.example" in one]
-        ours = console.address.split("//")[1]
-        assert all(ours in one or one.startswith(("blob:", "data:")) for one in recorder.addresses)
-        context.close()
+    page.on("dialog", dismissed)
+    for path, (title, *_) in PAGES.items():
+        page.goto(f"{console.address}/{path}")
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=WAIT)
+        at_rest(page)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        made = "img[src*=evil], img[onerror], a[href*=evil], a[href^=javascript], .katex, main script"
+        assert page.locator(made).count() == 0
+        page.set_viewport_size({"width": 390, "height": 800})
+        at_rest(page)
+        assert page.evaluate(WIDTH) <= 390, path
+        page.set_viewport_size({"width": 1280, "height": 800})
+    assert not alerts
+    assert recorder.refusals() == [], "the policy forbids something that the page itself does"
+    assert not [one for one in recorder.addresses if "evil.example" in one]
+    ours = console.address.split("//")[1]
+    assert all(ours in one or one.startswith(("blob:", "data:")) for one in recorder.addresses)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the page has run, has come, and what it drew has had its time."""
+    expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=WAIT)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=WAIT)
+    page.wait_for_timeout(300)
 
 
 @pytest.mark.browser
-def test_a_disagreement_is_one_click_away_on_a_phone(console: Console) -> None:
+@pytest.mark.xdist_group("hostile console")
+def test_a_disagreement_is_one_click_away_on_a_phone(console: Console, browser: Browser) -> None:
     """At 390 px a researcher opens a disagreement and reads transcript, rationale and labels; no page is wider."""
-    with chromium() as browser:
-        context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
-        page = come_in(console, context)
-        for path in PAGES:
-            page.goto(f"{console.address}/{path}")
-            expect(page.get_by_role("heading", name=PAGES[path][0], exact=True)).to_be_visible(timeout=WAIT)
-            expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=WAIT)
-            page.wait_for_timeout(300)
-            width = "document.querySelector('[data-testid=stMain]').scrollWidth"
-            assert page.evaluate(width) <= 390
-        page.goto(f"{console.address}/disagreements")
-        expect(page.get_by_text("Because it acted.").first).to_be_visible(timeout=WAIT)
-        expect(page.get_by_text("evidence of").first).to_be_visible()
-        expect(page.get_by_text(HOSTILE_NAME).first).to_be_attached()
-        context.close()
+    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
+    page = come_in(console, context)
+    at_rest(page)
+    assert page.evaluate(WIDTH) <= 390
+    page.goto(f"{console.address}/disagreements")
+    expect(page.get_by_text("Because it acted.").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("evidence of").first).to_be_visible()
+    expect(page.get_by_text(HOSTILE_NAME).first).to_be_attached()
+    at_rest(page)
+    assert page.evaluate(WIDTH) <= 390
+    context.close()
