@@ -13,7 +13,6 @@ export function mounting(Page) {
     if (!page) pages.set(parentElement, (page = new Page(parentElement, data.style)));
     page.post.send = (letter) => setTriggerValue("letter", letter);
     page.receive(data.packet);
-    // Streamlit calls this also for an update that a quicker one has overtaken, while the page goes on (1.67).
     return () => setTimeout(() => parentElement.isConnected || page.close());
   };
 }
