@@ -174,7 +174,7 @@ def new_transcripts(session: Session, name: str, texts: Sequence[Content]) -> li
             hidden={"why": "canary-hidden"},
             attributes={"motive": "canary-attribute"},
             provenance={"file": "canary-origin"},
-            leaks=({"kind": "model name", "excerpt": "canary-leak", "redacted": True},),
+            leaks=({"kind": "model name", "where": "message 1", "excerpt": "canary-leak", "redacted": True},),
             run_id=run.id,
             scenario_id=scenario.id,
         )

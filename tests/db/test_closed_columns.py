@@ -5,6 +5,8 @@ these tests then ask for it, too.
 """
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -324,6 +326,24 @@ def test_a_column_or_table_that_is_added_later_is_closed(engine: Engine) -> None
             assert is_refused(connection, statement), statement
         assert answer(connection, "SELECT id FROM label") == ""
     desk.dispose()
+
+
+ADDED = """
+from sqlalchemy import Column, Text
+from secondreader.db.tables import TABLES
+for table in TABLES.values():
+    table.append_column(Column("later", Text()))
+from secondreader.db.blind import READABLE, UPDATABLE
+print([table for listed in (READABLE, UPDATABLE) for table in listed if "later" in listed[table]])
+"""
+
+
+def test_a_column_that_is_added_to_our_tables_is_closed() -> None:
+    """The lists name what is open; they are not made from the tables as these happen to be."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ADDED], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 IN_CATALOGUES = {
