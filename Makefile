@@ -50,7 +50,7 @@ unit: .venv/.installed-dev ## Unit and integration tests on SQLite and PostgreSQ
 	$(BIN)/pytest -n 2 --dist worksteal -q -m "not browser and not slow and not local_llm"
 
 browser: .venv/.installed-dev ## Tests in a real Chromium.
-	$(BIN)/pytest -n 2 --dist loadgroup -q -m browser
+	$(BIN)/pytest -n 2 --dist loadfile -q -m browser
 
 docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew.
 	$(BIN)/cog -r README.md docs/*.md

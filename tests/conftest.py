@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from secondreader.db.engine import database_url, open_engine
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from tests.annotate.rooms import Room
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_configure() -> None:
+    """Hypothesis' deadlines are a clock's: on a busy machine they say nothing of the code."""
+    settings.register_profile("suite", deadline=None)
+    settings.load_profile("suite")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

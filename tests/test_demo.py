@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from secondreader.db.audit import events
 from secondreader.db.engine import open_engine, reading
 from tests.browser import cpu_seconds
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.browser
 PAGES = ("Agreement", "Disagreements", "Corrected rates", "Label quality", "Report")
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
@@ -103,7 +103,7 @@ def open_console(browser: Browser, link: str, scheme: str = "light", size: dict[
 def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_path: Path) -> None:
     """A new user labels three transcripts blind, sees agreement, opens a disagreement and exports the report."""
     desk = at_first_transcript(browser, demo.desk, "light", WIDE)
-    assert desk.locator("text=illustrative sample, written by hand").count() >= 1
+    expect(desk.locator("text=illustrative sample, written by hand").first).to_be_visible()
     for number in (1, 2, 3):
         desk.wait_for_selector(f"h1:text('Transcript {number} of')")
         if number == 2:
@@ -116,7 +116,7 @@ def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_
     desk.context.close()
 
     page = open_console(browser, demo.console)
-    assert page.locator("text=illustrative sample, written by hand").count() >= 1
+    expect(page.locator("text=illustrative sample, written by hand").first).to_be_visible()
     picture(page, "console-overview")
     for name in PAGES:
         page.get_by_role("link", name=name, exact=True).click()
@@ -135,7 +135,7 @@ def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_
     page.get_by_role("link", name="Disagreements", exact=True).click()
     page.wait_for_selector("h1:has-text('Disagreements')")
     page.wait_for_selector("text=Verdicts")
-    assert page.locator("text=sample-judge").count() >= 1
+    expect(page.locator("text=sample-judge").first).to_be_visible()
     page.context.close()
 
 

@@ -30,11 +30,12 @@ from secondreader.db.studies import ensure_annotator, get_study
 from secondreader.db.tickets import Tickets
 from secondreader.runner.cli import app
 from tests.annotate.seed import CANARIES, Seeded, seed
+from tests.axe import check
 from tests.browser import Recorder, free_port, wait_until_healthy
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, Provider, provider
 from tests.sockets import TRIGGER, Socket, elements, opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sign-in")]
+pytestmark = pytest.mark.browser
 COOKIE_SECRET = "canary-cookie-secret-of-32-bytes-or-more"
 CLI = (sys.executable, "-c", "import sys; from secondreader.runner.cli import app; sys.exit(app())")
 FIRST, SECOND, RESEARCHER = "ada@example.org", "bea@example.org", "chief@example.org"
@@ -206,7 +207,7 @@ def test_an_account_comes_to_its_work_and_out_again(desk: Desk, context: Browser
 
 
 def test_a_fresh_browser_sees_a_button_and_nothing_else(desk: Desk, context: BrowserContext) -> None:
-    """Without a visit: one heading, one sentence, one button; no canary and no transcript in any traffic."""
+    """Without a visit: one heading, one sentence, one button; no canary and no transcript in any traffic; accessible."""
     recorder = Recorder()
     recorder.watch(context)
     page = context.new_page()
@@ -216,6 +217,7 @@ def test_a_fresh_browser_sees_a_button_and_nothing_else(desk: Desk, context: Bro
     assert page.get_by_test_id("stMain").inner_text().split() == " ".join(seen).split()
     for secret in (*CANARIES, *desk.seeded.public_ids, "reminder", CLIENT_SECRET, COOKIE_SECRET):
         assert recorder.holding(secret) == [], secret
+    check(page)
 
 
 def test_a_person_bound_by_subject_needs_no_verified_address(desk: Desk, walker: Walker) -> None:

@@ -84,7 +84,6 @@ def come_in(console: Console, context: BrowserContext) -> Page:
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("hostile console")
 def test_hostile_text_is_inert_in_a_browser(console: Console, context: BrowserContext) -> None:
     """On every page nothing runs, nothing is fetched from elsewhere, no page fails, and none is wider than a phone."""
     recorder, alerts = Recorder(), list[str]()
@@ -122,7 +121,6 @@ def at_rest(page: Page) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("hostile console")
 def test_a_disagreement_is_one_click_away_on_a_phone(console: Console, browser: Browser) -> None:
     """At 390 px a researcher opens a disagreement and reads transcript, rationale and labels; no page is wider."""
     context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
