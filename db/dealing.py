@@ -3,11 +3,13 @@
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick
+from secondreader.db.leases import LAPSED
 from secondreader.db.tables import Assignment, Study, StudyItem
 
 ATTENTION_FROM = 5
@@ -105,14 +107,23 @@ def deal_attention(session: Session, person: int, parts: Parts, n_expected: int,
     numbers = range(ATTENTION_FROM + 1, max(n_expected, ATTENTION_FROM) + len(parts.attention) + 1)
     order = rng.sample(parts.attention, len(parts.attention))
     for item, place in zip(order, rng.sample(numbers, len(order)), strict=True):
-        store(session, person, [(item, 1)], parts.main_from + place - 1)
+        store(session, person, [(item, 1)], parts.main_from + place - 1, until=LAPSED)
     return len(order)
 
 
-def store(session: Session, person: int, places: Sequence[PlaceInQueue], after: int) -> int:
-    """Write places at the positions that follow `after`; returns their number."""
+def store(
+    session: Session,
+    person: int,
+    places: Sequence[PlaceInQueue],
+    after: int,
+    *,
+    until: datetime | None = None,
+) -> int:
+    """Write places at the positions that follow `after`, with their lease in a shared queue; returns their number."""
     session.add_all(
-        Assignment(annotator_id=person, study_item_id=item, position=position, pass_no=pass_no)
+        Assignment(
+            annotator_id=person, study_item_id=item, position=position, pass_no=pass_no, leased_until=until
+        )
         for position, (item, pass_no) in enumerate(places, start=after + 1)
     )
     session.flush()

@@ -18,7 +18,7 @@ from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyIte
 
 ITEM_LOCK = 7302017
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
-"""The date of a lease that somebody else has passed over."""
+"""The date of a lease that somebody else has passed over, and of an attention item whose turn has not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,7 @@ def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace
 
 def shown(own: Sequence[OwnPlace]) -> list[OwnPlace]:
     """The places that the queue shows."""
-    reached = max((one.position for one in own if one.part != "attention"), default=0)
-    return [one for one in own if one.is_kept and (one.part != "attention" or one.position <= reached)]
+    return [one for one in own if one.is_kept]
 
 
 def hidden_places(session: Session, annotator_id: int) -> set[int]:

@@ -6,6 +6,7 @@ how long a place is kept. Among them come the person's own repeats, which count 
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, and_, func, update
@@ -45,7 +46,7 @@ def refill(engine: Engine, annotator_id: int) -> int:
 def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
     """Top the person's open places up to `n`; returns how many were taken.
 
-    Repeats that are due come first, and once there is nothing else to read, those that the gap allows. Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
+    Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
     nothing twice: what counts is what the person holds.
     """
     reader = reader_of(session, annotator_id)
@@ -54,21 +55,53 @@ def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
     wait_turn(session, QUEUE_LOCK, reader.study_id)
     now = database_now(session)
     own = own_places(session, reader, now)
-    wanted = n - sum(place.is_open and place.part == "pool" for place in own)
-    taken = give_back(session, reader, own, wanted)
-    for item_id, place in candidates(session, reader, now, own) if taken < wanted else ():
-        taken += take(session, reader, item_id, place, own, now)
-        if taken == wanted:
-            break
-    return taken + give_back(session, reader, own, wanted - taken, at_end=True)
+    wanted = n - sum(place.is_open for place in own)
+    further = candidates(session, reader, now, own)
+    taken = 0
+    while taken < wanted and take_one(session, reader, own, further, now):
+        taken += 1
+    return taken
 
 
-def give_back(session: Session, reader: Reader, own: list[OwnPlace], n: int, *, at_end: bool = False) -> int:
-    """Let at most `n` of the person's repeats return, if they are due; returns how many did."""
-    due = due_repeats(reader, own, at_end=at_end)[:n] if n > 0 else []
-    for item_id in due:
-        own.append(new_place(session, reader, item_id, next_position(reader, own), None, pass_no=2))
-    return len(due)
+def take_one(
+    session: Session,
+    reader: Reader,
+    own: list[OwnPlace],
+    further: Iterator[tuple[int, OwnPlace | None]],
+    now: datetime,
+) -> bool:
+    """One place more, of whatever kind: kinds come singly, so that nothing tells them apart. False where nothing is left.
+
+    First the attention item whose turn it is, then a repeat that is due, then the next transcript; when there is none, a
+    repeat that the gap allows.
+    """
+    return (
+        reach_attention(session, reader, own)
+        or give_back(session, reader, own)
+        or any(take(session, reader, item_id, place, own, now) for item_id, place in further)
+        or give_back(session, reader, own, at_end=True)
+    )
+
+
+def reach_attention(session: Session, reader: Reader, own: list[OwnPlace]) -> bool:
+    """Let the attention item that was dealt to the next position come; False where there is none."""
+    position = next_position(reader, own)
+    dealt = (at for at, one in enumerate(own) if one.part == "attention" and one.position == position)
+    at = next(dealt, None)
+    if at is None:
+        return False
+    row = update(Assignment).where(col(Assignment.id) == own[at].assignment_id)
+    execute(session, row.values(leased_until=None))
+    own[at] = replace(own[at], is_kept=True)
+    return True
+
+
+def give_back(session: Session, reader: Reader, own: list[OwnPlace], *, at_end: bool = False) -> bool:
+    """Let one of the person's repeats return, if one is due."""
+    due = due_repeats(reader, own, at_end=at_end)
+    if due:
+        own.append(new_place(session, reader, due[0], next_position(reader, own), None, pass_no=2))
+    return bool(due)
 
 
 def is_admitted(session: Session, annotator_id: int) -> bool:
@@ -163,14 +196,10 @@ def new_place(
 
 
 def next_position(reader: Reader, own: Sequence[OwnPlace]) -> int:
-    """The place after the person's last one; attention items that were dealt ahead keep theirs.
+    """The place after the last one that the person's queue has shown.
 
     The main queue begins after the places that all practice rounds would need.
     """
     n_practice = sum(one.part == "qualification" and one.pass_no == 1 for one in own)
-    last = max((one.position for one in own if one.part != "attention"), default=0)
-    position = max(last, n_practice * reader.rules.qualification_rounds) + 1
-    dealt = {one.position for one in own if one.part == "attention"}
-    while position in dealt:
-        position += 1
-    return position
+    last = max((one.position for one in own if one.part != "attention" or one.is_kept), default=0)
+    return max(last, n_practice * reader.rules.qualification_rounds) + 1

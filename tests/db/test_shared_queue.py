@@ -27,7 +27,7 @@ from secondreader.db.desk import (
     submit_label,
 )
 from secondreader.db.engine import execute, open_engine, pick, reading, writing
-from secondreader.db.leases import own_places, reader_of
+from secondreader.db.leases import LAPSED, own_places, reader_of
 from secondreader.db.rules import Rules
 from secondreader.db.shared_queue import AHEAD, candidates, refill, take_next
 from secondreader.db.store import NewVerdict, add_verdicts
@@ -275,12 +275,14 @@ def test_another_persons_place_stays_unknown(blind: Engine, people: tuple[int, .
 
 
 def test_attention_items_come_at_the_place_they_were_dealt(engine: Engine, people: tuple[int, ...]) -> None:
-    """One that was dealt to place 3 is not seen before places are taken around it, and takes no place of the pool's."""
+    """One that was dealt to place 3 is not seen before its turn, comes as the third of three, and is no place of the pool's."""
     with writing(engine) as session:
         spare = pick(StudyItem.id).where(col(StudyItem.inclusion_probability).is_(None)).limit(1)
         item = execute(session, spare).scalar_one()
         execute(session, update(StudyItem).where(col(StudyItem.id) == item).values(part="attention"))
-        session.add(Assignment(annotator_id=people[0], study_item_id=item, position=3, token="attention"))
+        dealt = Assignment(annotator_id=people[0], study_item_id=item, position=3, leased_until=LAPSED)
+        dealt.token = "attention"
+        session.add(dealt)
     with reading(engine) as session:
         assert queue(session, people[0]) == []
         assert progress(session, people[0]).n_total == 0
@@ -288,9 +290,36 @@ def test_attention_items_come_at_the_place_they_were_dealt(engine: Engine, peopl
         assert take_next(session, people[0], 3) == 3
     with reading(engine) as session:
         places = queue(session, people[0])
-    assert [place.position for place in places] == [1, 2, 3, 4]
+    assert [place.position for place in places] == [1, 2, 3]
     assert places[2].token == "attention"
     assert {place.part for place in places} == {"pool"}
+    with writing(engine) as session:
+        assert take_next(session, people[0], 3) == 0
+
+
+def test_every_kind_of_place_comes_singly(engine: Engine) -> None:
+    """Each label brings one place, be it attention, a repeat or the pool's, so that traffic tells no kind from another."""
+    people = parted_study(engine, rules=Rules(queue="shared"), repeats=0.2, repeat_gap=2)
+    person = people["A1"]
+    for _ in range(2):
+        label_all(engine, person)
+    with writing(engine) as session:
+        reveal(session, get_study(session, "s"), "R", "enough", force=True)
+    assert refill(engine, person) == AHEAD
+    brought = []
+    while todo := open_tokens(engine, person):
+        label(engine, person, todo[0])
+        brought.append(refill(engine, person))
+    rows = pick(StudyItem.part, Assignment.pass_no).join(
+        Assignment, col(Assignment.study_item_id) == col(StudyItem.id)
+    )
+    with reading(engine) as session:
+        main = rows.where(
+            col(Assignment.annotator_id) == person, col(StudyItem.part).in_(["pool", "attention"])
+        )
+        kinds = set(execute(session, main))
+    assert kinds == {("pool", 1), ("pool", 2), ("attention", 1)}
+    assert brought == [1] * (len(brought) - AHEAD) + [0] * AHEAD
 
 
 def test_practice_and_calibration_come_before_the_first_place(engine: Engine) -> None:
