@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from secondreader.db.canonical import printable
 from secondreader.judge.resample import FEW_CLUSTERS
 from secondreader.judge.verdict_errors import unread_by_slice
 from secondreader.reports.charts import JUDGE, PEOPLE, in_order, pick, rows_of
@@ -15,6 +13,7 @@ from secondreader.reports.markup import finished
 from secondreader.reports.report_tables import cells
 from secondreader.reports.sentences import finding_sentences, headline_sentences
 from secondreader.reports.words import is_known, name_of, plural, row_name, shown, why
+from secondreader.runner.terminal_text import literal
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis import Analysis, JudgePart
@@ -25,11 +24,6 @@ FIGURE_HEAD = ("value", "95 % interval", "n", "scenarios")
 SHORT = "†"
 """Marks an interval from few scenarios."""
 NUMBERS = frozenset({"value", "95 % interval", "n", "scenarios", "all"})
-
-
-def literal(text: str) -> str:
-    """`text` as it is: rich would read [brackets] as style, and a terminal obey what is not printable."""
-    return escape(printable(text))
 
 
 def show(found: "Analysis", console: Console | None = None) -> None:

@@ -59,18 +59,13 @@ def leaks(
 def print_table(items: "list[LeakItem]") -> None:
     """Every finding as a table."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from secondreader.db.leak_reviews import LEAK_COLUMNS, leak_rows
+    from secondreader.runner.terminal_text import literal
 
     table = Table(*LEAK_COLUMNS)
     for row in leak_rows(items):
-        table.add_row(*(escape(printable(str(one))) for one in row))
+        table.add_row(*(literal(one) for one in row))
     if table.row_count:
         Console().print(table)
-
-
-def printable(text: str) -> str:
-    """Without control characters: a terminal would obey them."""
-    return "".join(one if one.isprintable() else "\ufffd" for one in text)

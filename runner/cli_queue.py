@@ -104,8 +104,9 @@ def pace(
 def print_pace(found: "StudyPace", stale: "list[StalePlace]") -> None:
     """Sentences and two tables."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+
+    from secondreader.runner.terminal_text import literal
 
     out = Console()
     out.print(f"{found.n_labelled} of {found.n_wanted} labels.")
@@ -118,12 +119,12 @@ def print_pace(found: "StudyPace", stale: "list[StalePlace]") -> None:
     for one in found.people:
         n_stale = sum(place.annotator_id == one.annotator_id for place in stale)
         figures = (shown(one.seconds_per_label, 0), shown(one.hours_left, 1))
-        people.add_row(escape(one.name), str(one.n_labelled), str(one.n_open), *figures, str(n_stale))
+        people.add_row(literal(one.name), str(one.n_labelled), str(one.n_open), *figures, str(n_stale))
     out.print(people)
     strata = Table("stratum", "items", "labels", "complete items")
     for part in found.strata:
         strata.add_row(
-            escape(part.stratum),
+            literal(part.stratum),
             str(part.n_items),
             f"{part.n_labelled} of {part.n_wanted}",
             str(part.n_complete),

@@ -19,13 +19,14 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
 
     from secondreader.db.engine import open_engine, reading
     from secondreader.db.overview import study_summaries
+    from secondreader.runner.terminal_text import literal
 
     with reading(open_engine(db)) as session:
         summaries = study_summaries(session)
     table = Table("study", "status", "transcripts", "with text", "drawn", "annotators", "labels", "verdicts")
     for one in summaries:
         counts = (one.n_transcripts, one.n_with_text, one.n_drawn, one.n_annotators, one.n_labels)
-        table.add_row(one.name, one.status, *map(str, counts), str(one.n_verdicts))
+        table.add_row(literal(one.name), one.status, *map(str, counts), str(one.n_verdicts))
     Console().print(table if summaries else "There are no studies yet: import or run transcripts first.")
 
 
@@ -33,7 +34,6 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
 def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
     """Show one study: plan, people, progress and judges."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from secondreader.db.engine import open_engine, reading
@@ -41,6 +41,7 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
     from secondreader.db.overview import judges_of, study_summaries
     from secondreader.db.readings import annotator_progress
     from secondreader.db.studies import get_study
+    from secondreader.runner.terminal_text import literal
 
     console = Console()
     with reading(open_engine(db)) as session:
@@ -48,7 +49,7 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
         summary = next(one for one in study_summaries(session) if one.name == study)
         people, judges = annotator_progress(session, row), judges_of(session, row)
         headline = headline_of(row.plan, [one.name for one in judges])
-        console.print(f"[bold]{escape(row.name)}[/bold]: {row.status}, shown as {escape(repr(row.title))}")
+        console.print(f"[bold]{literal(row.name)}[/bold]: {row.status}, shown as {literal(repr(row.title))}")
         console.print(
             f"{summary.n_transcripts} transcripts ({summary.n_with_text} with text, {summary.n_drawn} drawn), "
             f"plan {row.plan_hash or 'not frozen yet'}"
@@ -57,11 +58,11 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
     for one in people:
         pace = "" if one.median_seconds is None else f"{one.median_seconds:.0f}"
         done = (str(one.n_labelled), str(one.n_assigned))
-        folk.add_row(escape(one.name), one.role, one.source, *done, pace)
+        folk.add_row(literal(one.name), one.role, one.source, *done, pace)
     machines = Table("judge", "in the plan", "verdicts", "unparsed", "errors")
     for judge in sorted(judges, key=lambda one: one.name != headline.judge):
         counts = map(str, (judge.n_verdicts, judge.n_unparsed, judge.n_errors))
-        machines.add_row(escape(judge.name), headline.role_of(judge.name), *counts)
+        machines.add_row(literal(judge.name), headline.role_of(judge.name), *counts)
     for table in (folk, machines):
         if table.row_count:
             console.print(table)

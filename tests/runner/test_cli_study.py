@@ -10,7 +10,14 @@ from secondreader.db.access import redeem, visitor
 from secondreader.db.content import Content, Message
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.studies import (
+    DrawPlan,
+    add_to_pool,
+    ensure_annotator,
+    ensure_study,
+    freeze,
+    get_study,
+)
 from secondreader.runner.cli import app
 
 FILE = """
@@ -222,3 +229,20 @@ def test_a_researcher_is_invited_to_the_console(db: str) -> None:
     assert who is not None
     assert (who.role, who.study_id) == ("researcher", None)
     assert "Links of researcher closed: 1." in run(*REVOKE, "--name", "researcher", "--db", db).output
+
+
+def test_names_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    """Escapes in names of studies, judges and people come out as marks, and brackets are no style."""
+    db, hostile = str(tmp_path / "study.db"), "\x1b[b]\x9bJ"
+    with writing(open_engine(db)) as session:
+        study = ensure_study(session, hostile)
+        text = Content(messages=(Message(role="user", text="hi"),))
+        stored = add_transcripts(session, [NewTranscript(origin_key="1", cluster="1", content=text)])
+        add_to_pool(session, study, stored.ids)
+        add_verdicts(session, [NewVerdict(stored.ids[0], hostile, "key", "parsed", {"risky_action": "no"})])
+        freeze(session, study, DrawPlan(1, (hostile,), overlap=1))
+    for words in (("list",), ("show", hostile), ("pace", hostile)):
+        done = run("study", *words, "--db", db)
+        assert done.exit_code == 0, done.output
+        assert not {"\x1b", "\x9b"} & set(done.output)
+        assert "[b]" in done.output
