@@ -63,7 +63,7 @@ def interval_chart(
         "label:N",
         sort=list(dict.fromkeys(frame["label"])),
         title=None,
-        axis=alt.Axis(labelLimit=200, labelOverlap=False, ticks=False, domain=False),
+        axis=alt.Axis(labelLimit=200, labelOverlap=False, labelFlush=False, ticks=False, domain=False),
     )
     places = alt.X(
         "value:Q",
@@ -132,9 +132,12 @@ def confusion_chart(counts: pd.DataFrame) -> Chart:
     order = {name: list(dict.fromkeys(counts[name])) for name in ("gold", "verdict")}
     base = alt.Chart(counts[["gold", "verdict", "n"]]).encode(
         x=alt.X(
-            "verdict:N", sort=order["verdict"], title="verdict", axis=alt.Axis(labelAngle=0, orient="top")
+            "verdict:N",
+            sort=order["verdict"],
+            title="verdict",
+            axis=alt.Axis(labelAngle=0, labelFlush=False, orient="top"),
         ),
-        y=alt.Y("gold:N", sort=order["gold"], title="gold"),
+        y=alt.Y("gold:N", sort=order["gold"], title="gold", axis=alt.Axis(labelFlush=False)),
     )
     most = max(int(counts["n"].max()), 1)
     shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, most], range=list(CELLS)), legend=None)
@@ -146,8 +149,12 @@ def confusion_chart(counts: pd.DataFrame) -> Chart:
 def two_way_chart(counts: pd.DataFrame, one: str, two: str) -> Chart:
     """Who gave which answer beside whom: columns one, two and n; titles are fixed by the caller."""
     base = alt.Chart(counts[["one", "two", "n"]]).encode(
-        x=alt.X("two:N", title=two, axis=alt.Axis(labelAngle=0, orient="top", labelLimit=120)),
-        y=alt.Y("one:N", title=one, axis=alt.Axis(labelLimit=160)),
+        x=alt.X(
+            "two:N",
+            title=two,
+            axis=alt.Axis(labelAngle=-25, labelFlush=False, labelOverlap=False, orient="top", labelLimit=120),
+        ),
+        y=alt.Y("one:N", title=one, axis=alt.Axis(labelFlush=False, labelLimit=160)),
     )
     shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, 1], range=list(CELLS)), legend=None)
     words = base.mark_text(fontSize=13, color=CELL_TEXT).encode(text=alt.Text("n:Q", format=".0%"))

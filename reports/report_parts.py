@@ -8,6 +8,7 @@ from secondreader.reports.adjudicated import gold_words
 from secondreader.reports.charts import PEOPLE, RATES, judge_marks, people_marks, pick, rate_marks, rows_of
 from secondreader.reports.disagreements import KINDS, NO_GOLD, SILENT, ItemReading
 from secondreader.reports.markup import Html, finished, join, section, sentences, table, tag
+from secondreader.reports.plan_words import plan_pairs
 from secondreader.reports.report_preparation import amendments
 from secondreader.reports.report_tables import (
     chart,
@@ -68,7 +69,7 @@ def design(found: "Analysis") -> Html:
         ("Codebook", f"{book.name} {book.version}, {facts.codebook_hash}"),
         ("Guideline hash", facts.guideline_hash),
     ]
-    plan = [(name, str(value)) for name, value in sorted(facts.plan.items()) if name != "codebook"]
+    plan = plan_pairs(facts.plan, leave_out=["codebook"])
     return section(
         "design",
         "Study and design",
@@ -95,7 +96,11 @@ def blinding_words(facts: "StudyFacts") -> str:
         one = facts.unblinding
         notes.append(f"unblinded by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {finished(one.why)}")
     elif facts.frozen_at is None:
-        notes.append("Never frozen: the labels were given elsewhere.")
+        notes.append(
+            "Never frozen: the labels were given elsewhere."
+            if facts.n_labelled
+            else "The plan is not frozen yet."
+        )
     else:
         notes.append("not unblinded.")
     if facts.interim_looks:

@@ -12,7 +12,7 @@ from secondreader.reports.facts import StudyFacts
 
 AS_IT_IS = "as it is"
 UNSURE = {
-    "standard": "an answer of its own between people, missing where a judge is scored",
+    "standard": "an answer between people, missing for judges",
     "category": "an answer of its own",
     "missing": "missing",
     "worst-case": "worst case both ways",
@@ -26,13 +26,12 @@ def filled_in(facts: StudyFacts) -> StudyFile:
     given["draw"] = draw(facts)
     given |= early_parts()
     given["rules"] = rules(facts)
-    left, right = st.columns(2)
-    unsure = left.selectbox(
+    unsure = st.selectbox(
         "Unsure counts as", list(UNSURE), format_func=lambda one: UNSURE.get(one, one), key="plan-unsure"
     )
     given["analyses"] = {
         "unsure": unsure,
-        "notes": right.text_input("Analysis plan, in words", key="plan-notes"),
+        "notes": st.text_input("Analysis plan, in words", key="plan-notes"),
     }
     given["interim_looks"] = st.checkbox(
         "Allow judge and people to be compared before the study is closed (the report will say so)",
