@@ -13,7 +13,10 @@ from secondreader.annotate import (
 from secondreader.db import sign_in
 from secondreader.db.faults import RELOAD, DatabaseUnavailable
 
-st.set_page_config(page_title="Second Reader", layout="wide", initial_sidebar_state="collapsed")
+IS_PLAIN = st.query_params.get("plain") == "1"
+st.set_page_config(
+    page_title="Second Reader", layout="wide", initial_sidebar_state="auto" if IS_PLAIN else "collapsed"
+)
 try:
     visitor = door.person(st.context.cookies)
 except DatabaseUnavailable:
@@ -24,9 +27,9 @@ if visitor is None and sign_in.is_on():
 elif visitor is None:
     st.error(component.GONE)
 elif visitor.role == "adjudicator":
-    show = adjudication_native.page if st.query_params.get("plain") == "1" else adjudication_page.page
+    show = adjudication_native.page if IS_PLAIN else adjudication_page.page
     show(door.engine(), visitor.annotator_id)
-elif st.query_params.get("plain") == "1":
+elif IS_PLAIN:
     native.page(door.engine(), visitor.annotator_id, visitor.study_id)
 else:
     component.desk(visitor.annotator_id, visitor.study_id)
