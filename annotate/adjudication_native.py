@@ -65,7 +65,7 @@ def one_item(engine: Engine, annotator_id: int, study: Packet, item: Packet) -> 
             st.text(f"A reader noted: {note}")
         if item["evidence"]:
             st.text("Readers marked messages " + ", ".join(str(index + 1) for index in item["evidence"]))
-    st.caption(native.WHERE)
+    st.text(native.WHERE)
     conversation(item["content"])
 
 

@@ -109,7 +109,7 @@ def one_item(desk: Desk, item: Packet) -> None:
         back_button(tokens, token)
         if not study["open"]:
             st.info("The study takes no labels now.")
-    st.caption(WHERE)
+    st.text(WHERE)
     conversation(item["content"])
 
 
