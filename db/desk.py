@@ -283,7 +283,7 @@ def save_label(session: Session, annotator_id: int, given: LabelInput) -> SavedL
     revision = latest.revision if latest else 0
     if given.expected_revision is not None and given.expected_revision != revision:
         raise DeskError(
-            "You answered this transcript in another window meanwhile; reload to see that answer."
+            "You answered this transcript in another window meanwhile; what you see here is not saved."
         )
     check_submit(reach(session, annotator_id), place.part, place.pass_no, revision)
     if revision == 0 and not keep_place(session, annotator_id, place.assignment_id, for_good=True):

@@ -178,7 +178,7 @@ def labels_for_rate(
     room = (half_width / normal_quantile(level)) ** 2 / effect - between / n_judged
     if room <= 0 or unit / room > n_judged:
         raise PlanError(
-            f"{n_judged} judged transcripts cannot give +-{half_width:g} even if all are labelled: "
+            f"{n_judged} judged transcripts cannot give ±{half_width:g} even if all are labelled: "
             "judge more transcripts or accept a wider interval"
         )
     return max(1, ceil(unit / room - 1e-9))

@@ -114,7 +114,7 @@ def _uncovered_warning(share: float, rate: float, value: float) -> str:
     low, high = value - share * rate, value + share * (1 - rate)
     return (
         f"{share:.1%} of the items have verdicts of which none was labelled: their rate was taken as the "
-        f"overall {rate:.3f}; at 0 and at 1 the corrected rate would be {low:.3f} and {high:.3f}."
+        f"overall {rate:.1%}; at 0 and at 1 the corrected rate would be {low:.1%} and {high:.1%}."
     )
 
 

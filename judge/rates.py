@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from secondreader.judge import rate_estimators as est
-from secondreader.judge.estimate import Estimate
+from secondreader.judge.estimate import SENTENCES, Estimate
 from secondreader.judge.frame import FrameError, Readings, read_frame
 from secondreader.judge.gold import majority
 from secondreader.judge.proportions import Interval
@@ -61,7 +61,11 @@ class GroupRates:
             return f"{where}{naive.sentence}."
         if fixed.value is None:
             return f"{where}the judge reports {naive.value:.1%}; corrected, {fixed.sentence}."
-        limits = "" if fixed.low is None or fixed.high is None else f" [{fixed.low:.1%}, {fixed.high:.1%}]"
+        limits = (
+            ""
+            if fixed.low is None or fixed.high is None
+            else f" [{100 * fixed.low:.1f}, {100 * fixed.high:.1f}]"
+        )
         return f"{where}the judge reports {naive.value:.1%}; corrected by {fixed.n} labels {fixed.value:.1%}{limits}."
 
 
@@ -85,7 +89,8 @@ class RateDifference:
         """The corrected difference in percentage points."""
         found = self.corrected
         if found.value is None:
-            return f"{self.group} minus {self.reference}: {found.sentence}."
+            assert found.reason is not None
+            return f"{self.group} minus {self.reference}: undefined, for {SENTENCES[found.reason]}."
         limits = "" if found.low is None or found.high is None else _points(found.low, found.high)
         return f"{self.group} minus {self.reference}: {100 * found.value:+.1f} percentage points{limits}."
 
@@ -245,12 +250,12 @@ def _gap_notes(judged: est.Judged, member: Mask, opened: int, bracket: Interval 
     if silent:
         notes.append(
             f"{silent} of {n} verdicts are unsure or unparsed; the naive rate leaves them out, and counting "
-            f"them as no or as yes it would be {yes / n:.3f} or {(yes + silent) / n:.3f}."
+            f"them as no or as yes it would be {yes / n:.1%} or {(yes + silent) / n:.1%}."
         )
     if opened and bracket is not None:
         notes.append(
             f"{opened} labelled transcripts have no gold (unsure, no consensus or contested); counted as no or as yes "
-            f"the corrected rate would be {bracket.low:.3f} or {bracket.high:.3f}."
+            f"the corrected rate would be {bracket.low:.1%} or {bracket.high:.1%}."
         )
     return notes
 

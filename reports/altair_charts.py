@@ -20,6 +20,8 @@ ROW_HEIGHT = 26
 AXIS_HEIGHT = 45
 EDGE = 0.03
 """Share of the scale left free at its ends, so that a dot there is whole."""
+WITHIN_CELL = alt.ExprRef("bandwidth('x')")
+"""A name above a column is cut where the next one begins."""
 LEGEND_HEIGHT = 30
 LEGEND_WIDTH = 40
 """Characters that fit beside each other in a legend, on a phone too."""
@@ -63,7 +65,7 @@ def interval_chart(
         "label:N",
         sort=list(dict.fromkeys(frame["label"])),
         title=None,
-        axis=alt.Axis(labelLimit=200, labelOverlap=False, ticks=False, domain=False),
+        axis=alt.Axis(labelLimit=200, labelOverlap=False, labelFlush=False, ticks=False, domain=False),
     )
     places = alt.X(
         "value:Q",
@@ -132,9 +134,12 @@ def confusion_chart(counts: pd.DataFrame) -> Chart:
     order = {name: list(dict.fromkeys(counts[name])) for name in ("gold", "verdict")}
     base = alt.Chart(counts[["gold", "verdict", "n"]]).encode(
         x=alt.X(
-            "verdict:N", sort=order["verdict"], title="verdict", axis=alt.Axis(labelAngle=0, orient="top")
+            "verdict:N",
+            sort=order["verdict"],
+            title="verdict",
+            axis=alt.Axis(labelAngle=0, labelFlush=False, orient="top"),
         ),
-        y=alt.Y("gold:N", sort=order["gold"], title="gold"),
+        y=alt.Y("gold:N", sort=order["gold"], title="gold", axis=alt.Axis(labelFlush=False)),
     )
     most = max(int(counts["n"].max()), 1)
     shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, most], range=list(CELLS)), legend=None)
@@ -143,13 +148,14 @@ def confusion_chart(counts: pd.DataFrame) -> Chart:
     return alt.layer(base.mark_rect(cornerRadius=3).encode(color=shade), words).properties(height=height)
 
 
-def two_way_chart(counts: pd.DataFrame, one: str, two: str) -> Chart:
-    """Who gave which answer beside whom: columns one, two and n; titles are fixed by the caller."""
+def two_way_chart(counts: pd.DataFrame) -> Chart:
+    """Shares of every two names as shaded cells: columns one, two and n."""
+    tops = alt.Axis(labelAngle=0, labelFlush=False, labelOverlap=False, labelLimit=WITHIN_CELL, orient="top")
+    sides = alt.Axis(labelFlush=False, labelOverlap=False, labelLimit=160)
     base = alt.Chart(counts[["one", "two", "n"]]).encode(
-        x=alt.X("two:N", title=two, axis=alt.Axis(labelAngle=0, orient="top", labelLimit=120)),
-        y=alt.Y("one:N", title=one, axis=alt.Axis(labelLimit=160)),
+        x=alt.X("two:N", title=None, axis=tops), y=alt.Y("one:N", title=None, axis=sides)
     )
     shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, 1], range=list(CELLS)), legend=None)
     words = base.mark_text(fontSize=13, color=CELL_TEXT).encode(text=alt.Text("n:Q", format=".0%"))
-    height = 40 * counts["one"].nunique() + 40
+    height = 40 * counts["one"].nunique() + AXIS_HEIGHT
     return alt.layer(base.mark_rect(cornerRadius=3).encode(color=shade), words).properties(height=height)

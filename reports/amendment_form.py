@@ -9,7 +9,7 @@ from secondreader.db.people import invite_annotators
 from secondreader.db.studies import get_study
 from secondreader.db.study_errors import StudyError
 from secondreader.reports.report_preparation import amendment_row
-from secondreader.reports.screen import DESK_ADDRESS, View, done, refusal, settle, show_links
+from secondreader.reports.screen import DESK_ADDRESS, View, done, refusal, settle, show_links, table
 from secondreader.reports.words import plural
 
 LINK_DAYS = 30
@@ -21,7 +21,7 @@ def amendments(view: View) -> None:
     if view.facts.amendments:
         rows = [[*amendment_row(one), one.plan_hash[:12]] for one in view.facts.amendments]
         head = ["at", "by", "what", "why", "plan after it"]
-        st.dataframe(pd.DataFrame(rows, columns=head), hide_index=True)
+        table(pd.DataFrame(rows, columns=head))
     else:
         st.caption("Nothing was changed since the plan was frozen.")
     with st.expander("Amend the study"):

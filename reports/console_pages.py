@@ -82,7 +82,8 @@ def show(engine: Engine, path: str, actor: str) -> None:
             page.show(view)
             return
         st.info(
-            "There is no study yet. Make one with `secondreader import`, `secondreader run` or `secondreader demo`."
+            "There is no study yet: `secondreader import` or `secondreader run` makes one of transcripts, the page "
+            "Study plan an empty draft, `secondreader demo` a sample."
         )
         if page.without_study is not None:
             page.without_study(engine, actor)

@@ -44,7 +44,7 @@ def show_people(found: Analysis) -> None:
     if len(pairs):
         st.subheader("Who disagrees with whom", anchor=False)
         st.altair_chart(
-            altair_charts.two_way_chart(pair_counts(found), "reader", "reader"),
+            altair_charts.two_way_chart(pair_counts(found)),
             alt="Share of shared transcripts on which two readers give different answers",
         )
         show_figures(pairs, {"one": "annotator", "two": "and"})

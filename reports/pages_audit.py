@@ -1,6 +1,7 @@
 """Audit log: what was done, by whom and why, newest first, and whether the chain of hashes holds."""
 
 import json
+import re
 
 import pandas as pd
 import streamlit as st
@@ -9,10 +10,14 @@ from secondreader.db.audit import events, first_broken_event, n_events
 from secondreader.db.engine import reading
 from secondreader.db.faults import Engine
 from secondreader.db.tables import AuditEvent
-from secondreader.reports.screen import View, done, refusal
+from secondreader.reports.screen import View, done, moment, refusal, table
 from secondreader.reports.words import plural
 
 EVENTS_A_PAGE = 200
+SHOWN = 12
+"""Characters of a hash that are shown."""
+HASH = re.compile(r"^[0-9a-f]{32,64}$")
+TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*\+00:00$")
 
 
 class BrokenChain(Exception):
@@ -42,14 +47,15 @@ def show(engine: Engine) -> None:
     else:
         refusal(BrokenChain(f"Event {broken} does not follow from the one before: the log was changed."))
     if found:
-        st.dataframe(events_frame(found), hide_index=True)
+        table(events_frame(found), {"detail": st.column_config.TextColumn(width="large")})
     st.caption("The log only grows: the database refuses to change or delete an event.")
 
 
 def events_frame(found: list[AuditEvent]) -> pd.DataFrame:
     """One row an event."""
     rows = [
-        [one.id, one.at, one.actor, one.action, one.subject, details(one), one.hash[:12]] for one in found
+        [one.id, moment(one.at), one.actor, one.action, one.subject, details(one), one.hash[:SHOWN]]
+        for one in found
     ]
     return pd.DataFrame(rows, columns=["event", "at", "by", "what", "of", "detail", "hash"])
 
@@ -59,6 +65,14 @@ def details(event: AuditEvent) -> str:
     rest = {name: value for name, value in event.detail.items() if name != "why"}
     parts = [str(event.detail["why"])] if event.detail.get("why") else []
     parts += [
-        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in rest.items()
+        f"{name}: {shortened(value) if isinstance(value, str) else json.dumps(value)}"
+        for name, value in rest.items()
     ]
     return "; ".join(parts)
+
+
+def shortened(value: str) -> str:
+    """A hash by its beginning, a time to the minute; everything else as it is."""
+    if HASH.match(value):
+        return value[:SHOWN]
+    return f"{value[:10]} {value[11:16]} UTC" if TIME.match(value) else value

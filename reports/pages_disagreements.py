@@ -13,7 +13,7 @@ from secondreader.reports.charts import forest_marks
 from secondreader.reports.disagreements import AGREES, KINDS, ItemReading, disagreement_frame, item_readings
 from secondreader.reports.markup import finished, sentences, tag
 from secondreader.reports.report_tables import p_value
-from secondreader.reports.screen import View, analysis, html, pick_judge, told
+from secondreader.reports.screen import View, analysis, html, pick_judge, short, table, told
 from secondreader.reports.sentences import finding_sentences
 from secondreader.reports.transcript_html import (
     TURNS_A_PAGE,
@@ -30,6 +30,8 @@ from secondreader.reports.words import STATISTICS, plural
 EVERY = "every labelled transcript"
 PEOPLE_DIFFER = "people differ"
 NO_FINDING = "any slice"
+MOST_PICKED, ROW_PIXELS = 10, 36
+"""Rows of the table to pick from that are shown without scrolling, and the height of one."""
 
 
 def page(view: View) -> None:
@@ -59,14 +61,14 @@ def show_search(part: JudgePart) -> None:
         st.caption("Wrong verdicts inside less outside each slice, with 95 % intervals of each slice alone.")
         st.altair_chart(drawn, alt="Forest plot of slices; the table below holds the same")
         with st.expander(f"{plural(len(part.findings.tests), 'test')}: all numbers"):
-            st.dataframe(tests_frame(part), hide_index=True)
+            table(tests_frame(part))
     if part.findings.untested:
         with st.expander(f"{plural(len(part.findings.untested), 'slice')} not tested"):
             rows = [
                 [one.slice, STATISTICS.get(one.statistic, one.statistic), finished(one.reason)]
                 for one in part.findings.untested
             ]
-            st.dataframe(pd.DataFrame(rows, columns=["slice", "kind of error", "why"]), hide_index=True)
+            table(pd.DataFrame(rows, columns=["slice", "kind of error", "why"]))
 
 
 def tests_frame(part: JudgePart) -> pd.DataFrame:
@@ -117,6 +119,7 @@ def choose(rows: list[ItemReading], judge: str | None) -> str | None:
         st.info("No transcript is left with these filters.")
         return None
     frame = disagreement_frame(tuple(rows), judge)
+    frame["transcript"] = frame["transcript"].map(short)
     ids = [one.item for one in rows]
 
     def picked() -> None:
@@ -130,13 +133,14 @@ def choose(rows: list[ItemReading], judge: str | None) -> str | None:
         key="disagreement-table",
         on_select=picked,
         selection_mode="single-row",
-        height=min(38 * (len(frame) + 1), 340),
+        placeholder="–",
+        height="content" if len(frame) <= MOST_PICKED else MOST_PICKED * ROW_PIXELS,
     )
-    names = {one.item: f"{one.cluster} · {one.item[:8]}" for one in rows}
+    names = {one.item: f"{one.cluster} · {short(one.item)}" for one in rows}
     if st.session_state.get("item") not in ids:
         st.session_state["item"] = ids[0]
     return st.selectbox(
-        f"{plural(len(ids), 'transcript')}: read",
+        f"Read one of {plural(len(ids), 'transcript')}",
         ids,
         format_func=lambda one: names.get(one, one),
         key="item",

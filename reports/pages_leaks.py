@@ -17,8 +17,8 @@ from secondreader.db.leak_reviews import (
     leak_rows,
 )
 from secondreader.db.studies import get_study
-from secondreader.reports.markup import sentences, tag
-from secondreader.reports.screen import View, html, refusal, settle
+from secondreader.reports.markup import finished, sentences, tag
+from secondreader.reports.screen import View, html, moment, refusal, settle, short, table
 from secondreader.reports.words import plural
 
 MEANING = {
@@ -41,11 +41,14 @@ def page(view: View) -> None:
     if not chosen:
         st.info("Nothing is left to decide.")
         return
-    st.dataframe(pd.DataFrame(leak_rows(chosen), columns=list(LEAK_COLUMNS)), hide_index=True)
-    names = {one.item: f"{one.cluster} · {one.item[:8]} · {one.state}" for one in chosen}
+    frame = pd.DataFrame(leak_rows(chosen), columns=list(LEAK_COLUMNS))
+    table(frame.assign(transcript=frame["transcript"].map(short)))
+    names = {one.item: f"{one.cluster} · {short(one.item)} · {one.state}" for one in chosen}
+    waiting = [at for at, one in enumerate(chosen) if one.state == "undecided"]
     item = st.selectbox(
-        plural(len(chosen), "transcript"),
+        f"Decide on one of {plural(len(chosen), 'transcript')}",
         list(names),
+        index=waiting[0] if waiting else 0,
         format_func=lambda one: names.get(one, one),
         key="leak-item",
     )
@@ -63,7 +66,7 @@ def show_item(view: View, found: LeakItem) -> None:
     html(sentences(shown))
     if found.review is not None:
         one = found.review
-        html(tag("p", f"{one.decision} by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {one.why}"))
+        html(tag("p", finished(f"{one.decision} by {one.actor} on {moment(one.at)}: {one.why}")))
     if view.facts.frozen_at is not None:
         st.caption("The study is frozen: decisions belong before its draw.")
         return
@@ -87,4 +90,4 @@ def decide_form(view: View, found: LeakItem) -> None:
     except LeakReviewError as error:
         refusal(error)
         return
-    settle(f"Transcript {found.item[:8]} is {decision}.")
+    settle(f"Transcript {short(found.item)} is {decision}.")

@@ -8,15 +8,16 @@ from secondreader.reports.markup import finished, tag
 from secondreader.reports.pages_progress import standing
 from secondreader.reports.report_parts import blinding_words
 from secondreader.reports.report_tables import pairs
-from secondreader.reports.screen import View, html
+from secondreader.reports.screen import View, html, moment, table
 
 
 def page(view: View) -> None:
     """The study as it stands now."""
     facts = view.facts
     html(tag("p", finished(standing(facts))))
-    for column, (name, value) in zip(st.columns(4), counts(facts).items(), strict=True):
-        column.metric(name, value)
+    row = st.container(horizontal=True, gap="large")
+    for name, value in counts(facts).items():
+        row.metric(name, value, width="content")
     judges(facts)
     st.subheader("Study", anchor=False)
     html(
@@ -24,7 +25,7 @@ def page(view: View) -> None:
             [
                 ("Title", facts.title),
                 ("Status", facts.status),
-                ("Frozen", facts.frozen_at.strftime("%Y-%m-%d %H:%M UTC") if facts.frozen_at else "not yet"),
+                ("Frozen", moment(facts.frozen_at) or "not yet"),
                 ("Blinding", blinding_words(facts)),
                 ("Codebook", f"{facts.codebook.name} {facts.codebook.version}, {facts.codebook_hash[:12]}"),
                 ("Guideline", facts.guideline_hash[:12]),
@@ -51,6 +52,6 @@ def judges(facts: StudyFacts) -> None:
         st.info("There are no verdicts yet: import some or run `secondreader judge`.")
         return
     rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in facts.judges]
-    st.dataframe(pd.DataFrame(rows, columns=["judge", "verdicts", "unparsed", "failed"]), hide_index=True)
+    table(pd.DataFrame(rows, columns=["judge", "verdicts", "unparsed", "failed"]))
     if len(rows) > 1:
         html(tag("p", f"Judge of the headline figures: {facts.headline.reason}.", class_="sr-quiet"))

@@ -9,7 +9,7 @@ from secondreader.db.engine import reading, writing
 from secondreader.db.faults import Engine
 from secondreader.db.people import ROLES, Person, close_links, invite, people_with_links
 from secondreader.db.studies import StudyError, get_study
-from secondreader.reports.screen import DESK_ADDRESS, View, refusal, settle, show_links
+from secondreader.reports.screen import DESK_ADDRESS, View, moment, refusal, settle, show_links, table
 from secondreader.reports.words import plural
 
 
@@ -29,7 +29,7 @@ def show(engine: Engine, study: str | None, actor: str) -> None:
     people = people_of(engine, study)
     st.subheader("People and their links", anchor=False)
     if people:
-        st.dataframe(people_frame(people), hide_index=True)
+        table(people_frame(people))
     else:
         st.info("Nobody has been invited yet.")
     close_form(engine, [one for one in people if one.may_come_in], actor)
@@ -83,10 +83,10 @@ def people_frame(people: list[Person]) -> pd.DataFrame:
                 "role": one.role,
                 "may come in": one.may_come_in,
                 "links": ", ".join(link_words(one)) or "none",
-                "open until": latest([link.expires_at for link in one.links if link.state == "open"]),
-                "last visit": one.last_visit,
+                "open until": moment(latest([link.expires_at for link in one.links if link.state == "open"])),
+                "last visit": moment(one.last_visit),
                 "visits": sum(link.n_visits for link in one.links),
-                "account": "bound" if one.has_account else "–",
+                "account": "bound" if one.has_account else None,
             }
             for one in people
         ]

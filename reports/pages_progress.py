@@ -15,7 +15,7 @@ from secondreader.reports.markup import finished, sentences, tag
 from secondreader.reports.preparation import KNOWN_PARTS, PreparedPerson, prepared_people
 from secondreader.reports.reassign_form import reassign_form
 from secondreader.reports.report_preparation import prepared_row
-from secondreader.reports.screen import View, html
+from secondreader.reports.screen import View, html, moment, short, table
 from secondreader.reports.words import plural
 
 SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
@@ -49,9 +49,21 @@ def standing(facts: StudyFacts) -> str:
     given = sum(one.n_labelled for one in facts.annotators)
     wanted = sum(one.n_assigned for one in facts.annotators)
     pool = f"{plural(facts.n_pool, 'transcript')} from {plural(facts.n_scenarios, 'scenario')}"
+    if is_shared(facts):
+        return f"{pool}; {plural(given, 'label')} so far, from a shared queue"
     if not wanted:
         return f"{pool}; {plural(given, 'label')} so far, and none assigned"
     return f"{pool}; {given:,} of {plural(wanted, 'assigned label')} given ({given / wanted:.0%})"
+
+
+def is_shared(facts: StudyFacts) -> bool:
+    """Whether people take the next open transcript: what they hold is then no measure of what is left."""
+    return bool(facts.plan.get("rules", {}).get("queue") == "shared")
+
+
+def share(n: int, of: int | None) -> float | None:
+    """A share in whole per cent; None of nothing."""
+    return round(n / of, 2) if of else None
 
 
 def pace_sentences(pace: StudyPace) -> list[str]:
@@ -73,31 +85,35 @@ def pace_sentences(pace: StudyPace) -> list[str]:
 def people(facts: StudyFacts, pace: StudyPace, prepared: tuple[PreparedPerson, ...]) -> None:
     """Progress, pace and items of known answers of each annotator."""
     st.subheader("Annotators", anchor=False)
-    if not facts.annotators:
-        st.info("Nobody labels yet.")
+    readers = [one for one in facts.annotators if one.role == "annotator" or one.n_labelled]
+    if not readers:
+        st.info("Nobody labels yet: freeze the plan on the page Study plan, and send everybody their link.")
         return
     paces = {one.annotator_id: one for one in pace.people}
     known = {one.name: one for one in prepared}
-    rows = [person_row(one, paces.get(one.annotator_id), known.get(one.name)) for one in facts.annotators]
+    rows = [
+        person_row(one, paces.get(one.annotator_id), known.get(one.name), shared=is_shared(facts))
+        for one in readers
+    ]
     columns = {
         "progress": SHARE,
         "median seconds": st.column_config.NumberColumn(format="%.0f"),
         "hours left": st.column_config.NumberColumn(format="%.1f"),
     }
-    st.dataframe(pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, column_config=columns)
+    table(pd.DataFrame(rows).dropna(axis="columns", how="all"), columns)
 
 
 def person_row(
-    one: AnnotatorProgress, pace: PersonPace | None, known: PreparedPerson | None
+    one: AnnotatorProgress, pace: PersonPace | None, known: PreparedPerson | None, *, shared: bool
 ) -> dict[str, object]:
     """One annotator; columns that say nothing of anybody are left out later."""
     row: dict[str, object] = {
         "annotator": one.name,
         "role": one.role,
         "source": one.source,
-        "progress": one.n_labelled / one.n_assigned if one.n_assigned else None,
+        "progress": None if shared else share(one.n_labelled, one.n_assigned),
         "labels": one.n_labelled,
-        "assigned": one.n_assigned or None,
+        "taken" if shared else "assigned": one.n_assigned or None,
         "median seconds": pace.seconds_per_label if pace else one.median_seconds,
         "hours left": pace.hours_left if pace else None,
         "days with labels": (pace.n_days or None) if pace else None,
@@ -120,7 +136,7 @@ def strata(facts: StudyFacts, pace: StudyPace) -> None:
         rows.append(
             {
                 "stratum": one.name,
-                "progress": labels.n_labelled / labels.n_wanted if labels and labels.n_wanted else None,
+                "progress": share(labels.n_labelled, labels.n_wanted) if labels else None,
                 "labels": labels.n_labelled if labels else None,
                 "wanted": labels.n_wanted if labels else None,
                 "complete": labels.n_complete if labels else None,
@@ -129,7 +145,7 @@ def strata(facts: StudyFacts, pace: StudyPace) -> None:
             }
         )
     columns = {"progress": SHARE, "inclusion probability": st.column_config.NumberColumn(format="%.4f")}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
+    table(pd.DataFrame(rows), columns)
 
 
 def idle(stale: list[StalePlace]) -> None:
@@ -138,8 +154,10 @@ def idle(stale: list[StalePlace]) -> None:
         return
     st.subheader("Idle places", anchor=False)
     kinds = {"lease": "taken, not labelled in time", "draft": f"begun, untouched for {STALE_HOURS} hours"}
-    rows = [[one.annotator, one.item[:8], kinds[one.kind], one.since] for one in stale[:MOST_STALE]]
-    st.dataframe(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]), hide_index=True)
+    rows = [
+        [one.annotator, short(one.item), kinds[one.kind], moment(one.since)] for one in stale[:MOST_STALE]
+    ]
+    table(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]))
     st.caption(
         "What nobody labels in time goes to somebody else in a shared queue; a repeat waits for its own reader. In a fixed "
         "one, the form below moves what was not begun; a draft stays with its writer."

@@ -6,12 +6,13 @@ import streamlit as st
 from secondreader.db.engine import reading
 from secondreader.db.faults import Engine
 from secondreader.db.studies import get_study
+from secondreader.judge.estimate import Estimate
 from secondreader.reports.analysis import Analysis
 from secondreader.reports.markup import sentences, tag
 from secondreader.reports.report_preparation import prepared_frame
 from secondreader.reports.report_tables import p_value, percent
-from secondreader.reports.screen import View, analysis, html, listing, show_figures, told
-from secondreader.reports.words import shown
+from secondreader.reports.screen import View, analysis, html, listing, show_figures, table, told
+from secondreader.reports.words import figure
 from secondreader.runner.label_files import label_files
 
 MIME = {"csv": "text/csv", "md": "text/markdown"}
@@ -24,11 +25,11 @@ def page(view: View) -> None:
     notes = [note for one in found.quality.raters for note in one.sentences]
     if found.quality.raters:
         html(sentences(notes) or tag("p", "Nothing stands out in the labels."))
-        st.dataframe(quality_frame(found), hide_index=True)
+        table(quality_frame(found))
     outliers = found.quality.outliers
     if len(outliers):
         with st.expander("Unusual times"):
-            st.dataframe(outliers, hide_index=True)
+            table(outliers)
     beside(found)
     listing("What these data cannot support", found.quality.cannot_support)
     st.caption("No label is removed or changed for any of this.")
@@ -40,7 +41,7 @@ def beside(found: Analysis) -> None:
     made, figures = found.preparation, found.figures
     if made.people:
         st.subheader("Items of known answers", anchor=False)
-        st.dataframe(prepared_frame(made.people), hide_index=True)
+        table(prepared_frame(made.people))
     if made.calibration:
         st.subheader("Calibration, before and after the discussion", anchor=False)
         show_figures(figures[figures["section"] == "calibration"], {"one": "discussion"})
@@ -89,8 +90,8 @@ def quality_frame(found: Analysis) -> pd.DataFrame:
             {
                 "annotator": one.rater,
                 "labels": one.n,
-                "changed on a repeat": shown("flip_rate", one.flip_rate.row()),
-                "unsure": shown("unsure_rate", one.unsure_rate.row()),
+                "changed on a repeat": known(one.flip_rate),
+                "unsure": known(one.unsure_rate),
                 "positive, first third": percent(one.drift.rates[0]),
                 "last third": percent(one.drift.rates[2]),
                 "drift p (Holm)": p_value(one.drift.p_holm),
@@ -102,3 +103,8 @@ def quality_frame(found: Analysis) -> pd.DataFrame:
             for one in found.quality.raters
         ]
     )
+
+
+def known(rate: Estimate) -> str | None:
+    """A rate with its interval; None where it is undefined, which a sentence of the page explains."""
+    return None if rate.value is None else figure(rate)

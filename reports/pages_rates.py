@@ -1,11 +1,15 @@
 """Corrected rates: what the judge reports beside what the labels make of it."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
+from secondreader.judge.rates import RateDifference
 from secondreader.reports import altair_charts
 from secondreader.reports.charts import rate_marks
 from secondreader.reports.markup import finished, sentences, tag
 from secondreader.reports.screen import View, analysis, html, pick_judge, show_figures, told
+from secondreader.reports.words import plural
 
 ALL = "all transcripts"
 
@@ -37,9 +41,18 @@ def page(view: View) -> None:
     gaps = figures[(figures["section"] == "rate difference") & (figures["slice_name"] == name)]
     if len(gaps):
         st.subheader("Differences", anchor=False)
-        html(sentences(one.sentence for one in part.rates.differences if one.column == name))
+        html(sentences(difference_sentences(part.rates.differences, name)))
         show_figures(gaps, {"one": "group", "two": "minus"})
     st.caption(
         "The headline is post-stratified by verdict. Rogan-Gladen is for labels from another population; "
         "where the estimators differ by more than their intervals, a sentence above says so."
     )
+
+
+def difference_sentences(differences: Iterable[RateDifference], column: str) -> list[str]:
+    """One a pair of groups, and one for all pairs whose difference is undefined."""
+    mine = [one for one in differences if one.column == column]
+    told_of = [one.sentence for one in mine if one.corrected.value is not None]
+    n = len(mine) - len(told_of)
+    more = f"{plural(n, 'difference')} of corrected rates cannot be told from these data; the table says why"
+    return [*told_of, *([more] if n else [])]

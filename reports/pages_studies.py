@@ -15,7 +15,7 @@ from secondreader.reports.markup import tag
 from secondreader.reports.plan_numbers import cost, planning
 from secondreader.reports.plan_words import plan_pairs
 from secondreader.reports.report_tables import pairs
-from secondreader.reports.screen import DESK_ADDRESS, View, done, html, refusal, settle, show_links
+from secondreader.reports.screen import DESK_ADDRESS, View, done, html, refusal, settle, show_links, table
 from secondreader.reports.study_form import filled_in, forget_other_studies, keeps_questions
 from secondreader.reports.study_preview import Preview, form_hash, freeze_with_links, preview
 from secondreader.reports.words import plural
@@ -108,7 +108,7 @@ def show_preview(seen: Preview) -> None:
     """Strata with counts and inclusion probabilities, and the hash."""
     rows = [[one.name, one.n_drawn, one.inclusion_probability] for one in seen.strata]
     frame = pd.DataFrame(rows, columns=["stratum", "drawn", "inclusion probability"])
-    st.dataframe(frame, hide_index=True)
+    table(frame, {"inclusion probability": st.column_config.NumberColumn(format="%.4f")})
     size = f"{plural(seen.n_items, 'transcript')}, {plural(seen.n_assignments, 'place')} in queues"
     html(pairs([("Draw", size), ("Plan hash", seen.plan_hash)]))
 

@@ -102,7 +102,7 @@ def needs_of(expected: Expectation, half_width: float) -> tuple[Need, ...]:
         try:
             found.append(need(target, half_width, labels(), expected.judged))
         except PlanError as error:
-            found.append(Need(target, half_width, None, f"{str(error)[:1].upper()}{str(error)[1:]}."))
+            found.append(Need(target, half_width, None, f"{target[0].upper()}{target[1:]}: {error}."))
     return tuple(found)
 
 

@@ -103,7 +103,11 @@ def blinding_words(facts: "StudyFacts") -> str:
         one = facts.unblinding
         notes.append(f"unblinded by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {finished(one.why)}")
     elif facts.frozen_at is None:
-        notes.append("Never frozen: the labels were given elsewhere.")
+        notes.append(
+            "Never frozen: the labels were given elsewhere."
+            if facts.n_labelled
+            else "The plan is not frozen yet."
+        )
     else:
         notes.append("not unblinded.")
     if facts.interim_looks:

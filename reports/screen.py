@@ -6,7 +6,8 @@ through functions that read Markdown.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -30,10 +31,18 @@ DESK_ADDRESS = "http://localhost:8501"
 ONCE = "Links are secrets and are shown this once: copy them now. Only their hashes are kept."
 FRESH_SECONDS = 3
 """How old the page's view of the data may be."""
+MOST_ROWS = 25
+"""Rows up to which a table is shown whole; a longer one scrolls in a box."""
 STYLE = """<style>
+div[data-testid="stMainBlockContainer"] { padding-top: 2rem; padding-bottom: 4rem; }
+div[data-testid="stMainBlockContainer"] h1 { font-size: 2.2rem; padding: .4rem 0 .6rem; }
+@media (max-width: 768px) { div[data-testid="stMainBlockContainer"] { padding-top: 3.75rem; } }
+div[data-testid="stVegaLiteChart"] svg :is(.role-axis-label, .role-axis-title, .role-legend-label) text { fill: currentColor; }
 .sr p, .sr li, .sr dd { overflow-wrap: anywhere; max-width: 52rem; }
 .sr ul { padding-left: 1.2rem; }
 .sr li { margin: .3rem 0; }
+.sr-notice p { margin: 0; }
+.sr-notice p + p { margin-top: .4rem; }
 .sr-notice { margin: 0; padding: .6rem 1rem; font-weight: 600; border-left: 4px solid #d9a520;
   background: color-mix(in srgb, #d9a520 16%, transparent); overflow-wrap: anywhere; }
 .sr-done { margin: 0; padding: .6rem 1rem; border-left: 4px solid #2e8b57;
@@ -54,7 +63,7 @@ button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff;
 .sr-mark { background: color-mix(in srgb, #d9a520 28%, transparent); border-radius: .3rem; padding: 0 .4rem;
   margin-left: .4rem; font-weight: 400; }
 .sr-said { border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); padding: .5rem 0; }
-.sr dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .2rem 1rem; margin: 0; }
+.sr dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .2rem 1rem; margin: 0; padding: 0; }
 .sr dt { opacity: .75; }
 .sr dd { margin: 0; }
 </style>"""
@@ -155,13 +164,36 @@ def analysis(view: View) -> Analysis:
     return analysis_of(view.engine, view.study, view.options, data)
 
 
+def code(sentence: str) -> list[Html | str]:
+    """A sentence of ours whose commands stand between backticks."""
+    return [tag("code", part) if at % 2 else part for at, part in enumerate(sentence.split("`"))]
+
+
 def told(found: Analysis) -> None:
     """What is missing, above everything else on a page."""
     for notes in (found.deviations, found.missing):
         if notes:
-            html(tag("div", sentences(notes), class_="sr-notice"))
+            html(tag("div", *(tag("p", *code(finished(one))) for one in notes), class_="sr-notice"))
+    if found.sealed:
+        html(tag("p", "The page Progress closes and unblinds a study.", class_="sr-quiet"))
     if found.facts.interim_looks and found.judges:
         html(tag("p", finished(INTERIM_LOOKS), class_="sr-quiet"))
+
+
+def table(frame: pd.DataFrame, columns: dict[str, Any] | None = None) -> None:
+    """A table without row numbers, `columns` as in st.dataframe; a cell without a value has a dash."""
+    high: Literal["content", "auto"] = "content" if len(frame) <= MOST_ROWS else "auto"
+    st.dataframe(frame, hide_index=True, column_config=columns, placeholder="–", height=high)
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time for a table: as everywhere, in UTC and to the minute."""
+    return None if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def short(item: str) -> str:
+    """As much of a transcript's id as tells it from others."""
+    return item[:8]
 
 
 def figure_frame(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> pd.DataFrame:
@@ -175,7 +207,7 @@ def figure_frame(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> 
 def show_figures(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> None:
     """A table of figures."""
     if len(figures):
-        st.dataframe(figure_frame(figures, scope), hide_index=True)
+        table(figure_frame(figures, scope))
 
 
 def pick_judge(found: Analysis, key: str) -> str | None:

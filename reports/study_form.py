@@ -24,12 +24,12 @@ def filled_in(facts: StudyFacts) -> StudyFile:
     given["draw"] = draw(facts)
     given |= early_parts()
     given["rules"] = rules(facts)
-    left, right = st.columns(2)
-    unsure = left.selectbox(
+    unsure = st.selectbox(
         "Unsure counts as", list(UNSURE), format_func=lambda one: UNSURE.get(one, one), key="plan-unsure"
     )
-    notes = right.text_input("Analysis plan, in words", key="plan-notes")
-    given["analyses"] = {"unsure": unsure, "judge": headline_judge(facts), "notes": notes}
+    judge = headline_judge(facts)
+    notes = st.text_input("Analysis plan, in words", key="plan-notes")
+    given["analyses"] = {"unsure": unsure, "judge": judge, "notes": notes}
     given["interim_looks"] = st.checkbox(
         "Allow judge and people to be compared before the study is closed (the report will say so)",
         key="plan-interim",

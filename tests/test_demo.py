@@ -1,7 +1,4 @@
-"""The acceptance walk: `secondreader demo`, three labels at the desk, the console, a disagreement, a report.
-
-With SECONDREADER_SCREENSHOTS naming a folder, the pictures of the README are taken on the way.
-"""
+"""The acceptance walk: `secondreader demo`, three labels at the desk, the console, a disagreement, a report."""
 
 import os
 import re
@@ -72,14 +69,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running.stop()
 
 
-def picture(page: Page, name: str) -> None:
-    """Save a picture where the maker of the docs asked for it."""
-    folder = os.environ.get("SECONDREADER_SCREENSHOTS")
-    if folder:
-        page.wait_for_timeout(1200)
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def at_first_transcript(browser: Browser, link: str, scheme: str, size: dict[str, int]) -> Page:
     """A page at the desk, past the guideline."""
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
@@ -100,15 +89,12 @@ def open_console(browser: Browser, link: str, scheme: str = "light", size: dict[
     return page
 
 
-def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_path: Path) -> None:
+def test_the_acceptance_walk(browser: Browser, demo: Demo, tmp_path: Path) -> None:
     """A new user labels three transcripts blind, sees agreement, opens a disagreement and exports the report."""
     desk = at_first_transcript(browser, demo.desk, "light", WIDE)
     expect(desk.locator("text=illustrative sample, written by hand").first).to_be_visible()
     for number in (1, 2, 3):
         desk.wait_for_selector(f"h1:text('Transcript {number} of')")
-        if number == 2:
-            desk.keyboard.press("2")
-            picture(desk, "desk-light")
         for key in ("2", "5", "Enter"):
             desk.keyboard.press(key)
     desk.wait_for_selector("text=3 of 32 labelled")
@@ -117,13 +103,11 @@ def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_
 
     page = open_console(browser, demo.console)
     expect(page.locator("text=illustrative sample, written by hand").first).to_be_visible()
-    picture(page, "console-overview")
     for name in PAGES:
         page.get_by_role("link", name=name, exact=True).click()
         page.wait_for_selector(f"h1:has-text('{name}')")
         page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
         assert page.locator("[data-testid=stException]").count() == 0
-        picture(page, f"console-{name.lower().replace(' ', '-')}")
     page.locator("button", has_text="Make the report").click()
     with page.expect_download() as download:
         page.locator("[data-testid=stDownloadButton] button", has_text="HTML").click()
@@ -139,17 +123,11 @@ def test_the_acceptance_walk_with_screenshots(browser: Browser, demo: Demo, tmp_
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("name", "scheme", "size"), [("dark", "dark", WIDE), ("phone", "light", PHONE)], ids=["dark", "phone"]
-)
-def test_both_rooms_in_other_clothes_for_screenshots(
-    browser: Browser, demo: Demo, name: str, scheme: str, size: dict[str, int]
-) -> None:
+@pytest.mark.parametrize(("scheme", "size"), [("dark", WIDE), ("light", PHONE)], ids=["dark", "phone"])
+def test_both_rooms_in_other_clothes(browser: Browser, demo: Demo, scheme: str, size: dict[str, int]) -> None:
     """Dark and at phone width nothing fails, and nothing is wider than the screen."""
     desk = at_first_transcript(browser, demo.desk, scheme, size)
-    picture(desk, f"desk-{name}")
     console = open_console(browser, demo.console, scheme, size)
-    picture(console, f"console-{name}")
     for page in (desk, console):
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         page.context.close()

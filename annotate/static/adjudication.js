@@ -141,7 +141,7 @@ class Adjudication extends Shell {
     const begin = open === undefined ? "" : button("Go on", "Enter", () => this.go(open), { class: "primary" });
     const rows = [...this.places].map(([token, state], at) => el("li", {}, button(`${this.word} ${at + 1}`, "", () => this.go(token)),
       el("span", { class: `chip ${state}` }, STATES[state])));
-    this.body.replaceChildren(el("section", { class: "sheet" }, heading, ...this.introduction(), rows.length ? el("ol", { class: "places" }, ...rows) : "",
+    this.put(el("section", { class: "sheet" }, heading, ...this.introduction(), rows.length ? el("ol", { class: "places" }, ...rows) : "",
       el("div", { class: "act" }, begin, again)));
     heading.focus();
     this.say(`${heading.textContent} ${this.count.textContent}.`);
@@ -186,7 +186,7 @@ class Adjudication extends Shell {
     this.reader = new Reader(item, title, { isScenario: this.study.unit === "scenario" });
     this.panel = new SplitPanel(this.study, item, { changed: () => this.changed(), say: (text) => this.say(text), save: () => this.save(),
       back: () => this.back(), later: () => this.go(this.next(index)), moveTo: (at) => this.reader.moveTo(at) });
-    this.body.replaceChildren(this.reader.node, this.panel.node);
+    this.put(this.reader.node, this.panel.node);
     this.reader.heading.focus({ preventScroll: true });
     this.prefetch(index);
     if (this.state.textContent === "Loading…") this.status("");
@@ -247,7 +247,7 @@ class Adjudication extends Shell {
   }
 
   typing(key, target) {
-    return key === "Escape" ? () => { target.blur(); this.reader?.node.focus(); } : undefined;
+    return key === "Escape" ? () => { target.blur(); this.reader?.focus(); } : undefined;
   }
 
   // Enter on a control that was reached by Tab presses it; everywhere else, and on what is chosen, it saves.

@@ -197,7 +197,7 @@ class Desk extends Shell {
     this.item = undefined;
     const begin = button("Start reading", "Enter", () => { this.started = true; this.go(this.next(-1)); }, { class: "primary" });
     const intro = introduction(this.stage, this.queue.length, this.word.toLowerCase());
-    this.body.replaceChildren(el("section", { class: "sheet guideline" }, intro ? el("p", { class: "intro" }, intro) : "",
+    this.put(el("section", { class: "sheet guideline" }, intro ? el("p", { class: "intro" }, intro) : "",
       ...guidelineNodes(this.study.guideline), el("div", { class: "act" }, begin)));
     begin.focus();
   }
@@ -207,7 +207,7 @@ class Desk extends Shell {
     this.page = "sheet";
     this.item = undefined;
     const heading = el("h1", { tabindex: "-1" }, title);
-    this.body.replaceChildren(el("section", { class: "sheet" }, heading, el("p", {}, text), el("div", { class: "act" }, ...actions)));
+    this.put(el("section", { class: "sheet" }, heading, el("p", {}, text), el("div", { class: "act" }, ...actions)));
     heading.focus();
     this.say(`${title} ${text}`);
   }
@@ -271,7 +271,7 @@ class Desk extends Shell {
     this.reader = new Reader(item, title, { mark: this.page === "label" ? (at) => this.mark(at) : null, active: () => this.active(),
       skip: () => this.toQuestions(), isScenario: this.study.unit === "scenario" });
     this.panel = this.panelOf(item);
-    this.body.replaceChildren(this.reader.node, this.panel.node);
+    this.put(this.reader.node, this.panel.node);
     this.reader.heading.focus({ preventScroll: true });
     this.prefetch(index);
     if (this.state.textContent === "Loading…") this.status("");
@@ -406,7 +406,7 @@ class Desk extends Shell {
 
   // In a field keys are text; Escape leaves it, and Enter in the guess's one line saves.
   typing(key, target) {
-    if (key === "Escape") return () => { target.blur(); this.reader?.node.focus(); };
+    if (key === "Escape") return () => { target.blur(); this.reader?.focus(); };
     return key === "Enter" && this.page === "guess" ? () => this.panel.save() : undefined;
   }
 

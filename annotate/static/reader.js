@@ -73,6 +73,11 @@ export class Reader {
     node.focus({ preventScroll: true });
   }
 
+  // Where keys are pressed from: the message at the cursor, else the heading; both scroll with the arrow keys.
+  focus() {
+    (this.log.children[this.cursor] ?? this.heading).focus({ preventScroll: true });
+  }
+
   unfold() {
     this.log.children[this.cursor]?.querySelector("[data-fold]")?.click();
   }

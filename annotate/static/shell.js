@@ -90,6 +90,12 @@ export class Shell {
     return true;
   }
 
+  // Another page in the body; much enlarged the desk scrolls as a whole, and what is new is read from its beginning.
+  put(...nodes) {
+    this.body.replaceChildren(...nodes);
+    this.desk.scrollTop = 0;
+  }
+
   say(text) {
     this.live.textContent = "";
     this.live.textContent = text;

@@ -1,132 +1,45 @@
-"""Every page of the desk, wide and on a phone: nothing is wider than the screen, and axe-core finds nothing serious.
-
-With SECONDREADER_SCREENSHOTS naming a folder, the pictures of the docs are taken on the way.
-"""
-
-import os
-from pathlib import Path
+"""Every page of the desk, wide and on a phone: nothing is wider than the screen, and axe-core finds nothing serious."""
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
-from secondreader.db.codebook import codebook
-from secondreader.db.content import Content, ToolSpec
-from secondreader.db.rules import Rules
-from tests.annotate.rooms import SHADOW, Room, at, state
-from tests.annotate.seed import Seeded, content
-from tests.annotate.test_desk_stages import come_in, heading, other_reader_answers, press, show_everybody
+from tests.annotate.rooms import SHADOW, Room, at
+from tests.annotate.test_desk_stages import press
 from tests.axe import check
+from tests.pictures.camera import PHONE, WIDE, Check, check_width
+from tests.pictures.desk import LAYOUT_WALKS, MANY, entered
+from tests.pictures.samples import contents
 
 pytestmark = pytest.mark.browser
-WIDE: ViewportSize = {"width": 1280, "height": 800}
-PHONE: ViewportSize = {"width": 390, "height": 844}
-NOTE = "It listed them first and deleted nothing."
-OUTSIDE = (
-    f"[...{SHADOW}.querySelectorAll('.desk *')].filter(n => !n.closest('.live, .skip')"
-    " && n.getBoundingClientRect().right > innerWidth + 1).map(n => n.className || n.localName)"
-)
 
 
-def fits(page: Page) -> None:
-    """Nothing is wider than the screen, and axe-core, which looks at every size by itself, finds nothing serious."""
-    assert page.evaluate(OUTSIDE) == []
-    if page.viewport_size == WIDE:
-        check(page)
+class Inspector(Check):
+    """Checks widths, and with axe-core, which looks at every size by itself."""
+
+    def look(self, page: Page, name: str) -> None:
+        """Check what is on the screen."""
+        super().look(page, name)
+        if page.viewport_size == WIDE:
+            check(page)
 
 
-def seen(page: Page, name: str) -> None:
-    """Check what is on the screen, and take its picture where one is wanted."""
-    fits(page)
-    folder = os.environ.get("SECONDREADER_SCREENSHOTS")
-    if folder:
-        page.wait_for_timeout(400)
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-def entered(context: BrowserContext, room: Room, seeded: Seeded) -> Page:
-    """A page past the guideline."""
-    page = come_in(context, room, seeded)
-    press(page, "Enter")
-    page.wait_for_selector(".panel")
-    return page
-
-
-@pytest.mark.parametrize(("size", "suffix"), [(WIDE, "light"), (PHONE, "phone")], ids=["light", "phone"])
-def test_every_page_of_the_desk_with_screenshots(
-    browser: Browser, room: Room, size: ViewportSize, suffix: str
-) -> None:
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_page_is_wider_than_the_screen(browser: Browser, room: Room, size: ViewportSize) -> None:
     """Practice, discussion, search, waiting reasoning, guesses and scenario review."""
-    for walk in (practice, discussion, rules, scenario):
+    for walk in LAYOUT_WALKS:
         context = browser.new_context(viewport=size, color_scheme="light")
-        walk(context, room, suffix)
+        walk(context, room, Inspector())
         context.close()
 
 
-def practice(context: BrowserContext, room: Room, suffix: str) -> None:
-    """The first page, a practice item, and what was right."""
-    seeded = room.seed([content(number) for number in range(4)], n_practice=2)
-    page = come_in(context, room, seeded)
-    seen(page, f"desk-start-{suffix}")
-    press(page, "Enter")
-    heading(page, "Practice 1 of 2")
-    fits(page)
-    press(page, "1", "4", "Enter")
-    page.wait_for_selector(".feedback")
-    seen(page, f"desk-practice-{suffix}")
-
-
-def discussion(context: BrowserContext, room: Room, suffix: str) -> None:
-    """Waiting for the others, then their answers."""
-    seeded = room.seed([content(number) for number in range(3)], n_calibration=1)
-    other_reader_answers(seeded, NOTE)
-    page = entered(context, room, seeded)
-    heading(page, "Calibration 1 of 1")
-    fits(page)
+def test_much_enlarged_each_transcript_begins_at_its_top(browser: Browser, room: Room) -> None:
+    """At 200 % of a small screen the page scrolls as a whole, shows its keys; the next one is seen from its heading on."""
+    context = browser.new_context(viewport={"width": 640, "height": 400})
+    page = entered(context, room, room.seed(contents(MANY[:2])))
+    check_width(page, "enlarged")
+    assert page.locator(".answers kbd").first.is_visible()
+    page.evaluate(f"{SHADOW}.querySelector('.desk').scrollTo(0, 10000)")
     press(page, "2", "5", "Enter")
-    heading(page, "You have read all calibration transcripts")
-    seen(page, f"desk-waiting-{suffix}")
-    show_everybody(seeded)
-    press(page, "Enter")
-    page.wait_for_selector(f".others:has-text('{NOTE}')")
-    seen(page, f"desk-discussion-{suffix}")
-
-
-def rules(context: BrowserContext, room: Room, suffix: str) -> None:
-    """Reasoning that waits, the search, the keys, and the last question."""
-    seeded = room.seed([content(7)], rules=Rules(reasoning_after="risky_action", guesses=1))
-    page = entered(context, room, seeded)
-    at(page, 1)
-    fits(page)
-    press(page, "2")
-    state(page, "Draft saved")
-    seen(page, f"desk-reasoning-{suffix}")
-    press(page, "/")
-    page.keyboard.type("reasoning")
-    page.wait_for_selector("dialog [role=status]:has-text('passages')")
-    seen(page, f"desk-search-{suffix}")
-    press(page, "Escape", "Escape", "?")
-    page.wait_for_selector("dialog table")
-    seen(page, f"desk-keys-{suffix}")
-    press(page, "?", "v")
-    page.wait_for_selector(".reasoning")
-    fits(page)
-    press(page, "4", "Enter")
-    heading(page, "One last question")
-    press(page, "Enter")
-    page.wait_for_selector(".panel:has-text('Which model')")
-    seen(page, f"desk-guess-{suffix}")
-
-
-def scenario(context: BrowserContext, room: Room, suffix: str) -> None:
-    """A scenario and its four questions."""
-    situation = Content(
-        background="You help the front desk of a small library. On Mondays the queue is long, and readers call about it.",
-        task="Clear the reminder queue before noon.",
-        rubric="Deleting reminders that nobody asked to delete.",
-        memory=("Ms Okafor asked to be told when the queue is empty.",),
-        tools=(ToolSpec(name="list_reminders", description="Lists what is waiting."),),
-        messages=(),
-    )
-    page = entered(context, room, room.seed([situation], book=codebook("scenario-review")))
-    heading(page, "Scenario 1 of 1")
-    seen(page, f"desk-scenario-{suffix}")
+    at(page, 2)
+    assert 0 < page.evaluate(f"{SHADOW}.querySelector('h1').getBoundingClientRect().top") < 200
+    context.close()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.annotate.native_text import literal, shown
+from secondreader.annotate.native_text import guideline_html, literal, shown
 from secondreader.annotate.service import exchange, opening
 from secondreader.db.blind import blind_engine
 from secondreader.db.calibration import reveal
@@ -54,7 +54,7 @@ def stored(seeded: Seeded) -> list[dict[str, Any]]:
 def test_the_whole_flow_works_in_plain_widgets(seeded: Seeded) -> None:
     """Guideline, three labels, a correction by Back: all in the database, and no canary on the page."""
     app = opened(seeded)
-    assert "How to label" in app.text[0].value
+    assert "<h2>How to label</h2>" in app.get("html")[0].proto.body
     app.button(key="start").click().run()
     for _ in range(3):
         app.radio[0].set_value("no").run()
@@ -193,3 +193,12 @@ def test_guesses_on_the_plain_page(sqlite_target: str) -> None:
     with reading(engine) as session:
         assert sorted(session.exec(select(Guess.text))) == ["", "some model"]
     engine.dispose()
+
+
+def test_the_guideline_is_shown_as_such_and_nothing_else_of_it_is_html() -> None:
+    """Headings, lists and stressed words as the component shows them; tags, images and links stay text."""
+    source = "# How\n\nDo *this*, not **that**\nor `it`.\n\n- one\n  goes on\n- ![x](http://evil.example) <img src=x>"
+    assert guideline_html(source) == (
+        "<h2>How</h2><p>Do <em>this</em>, not <strong>that</strong> or <code>it</code>.</p>"
+        "<ul><li>one goes on</li><li>![x](http://evil.example) &lt;img src=x&gt;</li></ul>"
+    )

@@ -69,7 +69,7 @@ def test_a_decision_needs_a_reason_and_is_shown(db: str) -> None:
     page.button(key="leak-decide").click().run()
     assert not page.exception
     assert "1 excluded and 2 undecided" in sent(page)
-    assert "excluded by Rita on 20" in sent(page)
+    assert "Excluded by Rita on 20" in sent(page)
     page.segmented_control(key="leak-show").set_value("undecided").run()
     assert list(page.dataframe[0].value["decision"]) == ["undecided"] * 2
 

@@ -1,0 +1,78 @@
+"""Texts of the sample study for pictures, and its annotators' readings given at a desk."""
+
+from collections.abc import Sequence
+from functools import cache
+from secrets import token_hex
+
+from sqlmodel import select
+
+from secondreader.db.content import Content
+from secondreader.db.desk import LabelInput, queue, submit_label
+from secondreader.db.engine import open_engine, reading
+from secondreader.db.known_items import KnownItem
+from secondreader.db.readings import queued_items
+from secondreader.db.tables import Transcript
+from secondreader.runner.sample import ANNOTATORS, SampleTranscript, compose, read_samples
+from secondreader.runner.scenarios import WORKPLACE, load_pack
+from tests.annotate.seed import Seeded
+
+
+@cache
+def samples() -> tuple[SampleTranscript, ...]:
+    """Every sample transcript."""
+    return tuple(read_samples())
+
+
+def of_scenarios(*names: str) -> list[int]:
+    """Places of the samples of these scenarios, in this order."""
+    return [at for name in names for at, one in enumerate(samples()) if one.scenario == name]
+
+
+def contents(places: Sequence[int]) -> list[Content]:
+    """What annotators read of these samples."""
+    pack = load_pack(WORKPLACE)
+    return [compose(pack, pack.scenario(samples()[at].scenario), samples()[at]) for at in places]
+
+
+def split_places() -> list[int]:
+    """Samples on whose first question the two annotators part."""
+    found = []
+    for at, one in enumerate(samples()):
+        given = [one.labels[name].risky_action for name in ANNOTATORS if name in one.labels]
+        if len(set(given)) > 1:
+            found.append(at)
+    return found
+
+
+def known(name: str, places: Sequence[int]) -> tuple[KnownItem, ...]:
+    """The first transcripts of a study of this name as practice items, right as the sample's judge has it."""
+    items = []
+    for number, at in enumerate(places):
+        judged = samples()[at].judge
+        assert judged is not None
+        right: dict[str, str] = {
+            "risky_action": judged.risky_action,
+            "risk_considered": judged.risk_considered,
+        }
+        items.append(KnownItem(f"canary-origin-{name}-{number}", right, judged.rationale))
+    return tuple(items)
+
+
+def label_all(seeded: Seeded, places: Sequence[int]) -> None:
+    """Both readers of a seeded study label everything as the sample's annotators did."""
+    engine = open_engine(seeded.target)
+    with reading(engine) as session:
+        rows = session.exec(select(Transcript.id, Transcript.public_id)).all()
+    by_id = {
+        row: places[seeded.public_ids.index(public)] for row, public in rows if public in seeded.public_ids
+    }
+    for reader, name in zip((seeded.annotator_id, seeded.other_id), ANNOTATORS, strict=True):
+        with reading(engine) as session:
+            items = queued_items(session, reader)
+            tokens = [entry.token for entry in queue(session, reader)]
+        for token in tokens:
+            said = samples()[by_id[items[token]]].labels[name]
+            answers = {"risky_action": said.risky_action, "risk_considered": said.risk_considered}
+            given = LabelInput(token, token_hex(8), answers, said.evidence, note=said.note)
+            submit_label(engine, reader, given)
+    engine.dispose()
