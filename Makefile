@@ -5,6 +5,8 @@ RUN := $(BIN)/python -W ignore
 
 # The tests start dozens of processes: what one has compiled, the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
+# Two workers on two cores: threads of their own in the linear algebra would only stand in each other's way.
+unit browser: export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: help demo test lint types unit browser tests docs screenshots test-local bench-agreement bench-desk soak-desk coverage-study false-flag-study lock clean
 

@@ -1,12 +1,13 @@
 """A study with a shared queue, for tests."""
 
 from collections import Counter
+from functools import cache
 
 from sqlalchemy import Engine
 from sqlmodel import select
 
 from secondreader.db.content import Content, Message
-from secondreader.db.engine import reading, writing
+from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.rules import Rules
 from secondreader.db.store import NewTranscript, add_transcripts
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
@@ -46,3 +47,17 @@ def readers_by_item(engine: Engine) -> Counter[int]:
     pairs = {(label.annotator_id, label.transcript_id) for label in labels}
     assert len(pairs) == len(labels), "somebody labelled a transcript twice"
     return Counter(transcript for _, transcript in pairs)
+
+
+@cache
+def migrated() -> Engine:
+    """A migrated SQLite database in memory."""
+    return open_engine("sqlite://")
+
+
+def memory_engine() -> Engine:
+    """A copy of it: each example of a state machine has a database of its own, and migrating takes longer than the example."""
+    made = open_engine("sqlite://", migrate=False)
+    with migrated().connect() as source, made.connect() as target:
+        source.connection.driver_connection.backup(target.connection.driver_connection)  # type: ignore[union-attr]
+    return made

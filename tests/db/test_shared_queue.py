@@ -34,7 +34,7 @@ from secondreader.db.store import NewVerdict, add_verdicts
 from secondreader.db.studies import get_study, set_status
 from secondreader.db.tables import Assignment, Study, StudyItem, Transcript, utc_now
 from tests.db.parted_study import entries, label_all, parted_study
-from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
+from tests.db.shared_study import ANSWERS, memory_engine, readers_by_item, shared_study
 
 
 class Clock:
@@ -469,7 +469,7 @@ class SharedQueue(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         self.clock = Clock()
         self.patch.setattr("secondreader.db.leases.utc_now", self.clock)
-        self.engine = open_engine("sqlite://")
+        self.engine = memory_engine()
         self.people = shared_study(self.engine, PEOPLE, ITEMS, OVERLAP)
         self.seen: dict[int, list[str]] = {person: [] for person in self.people}
         self.acknowledged: set[str] = set()

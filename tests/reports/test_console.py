@@ -22,9 +22,8 @@ RICH = Shape(n=48)
 
 @pytest.fixture(autouse=True)
 def no_cache() -> None:
-    """Streamlit's caches live as long as the process: each test has its own database."""
+    """What a study holds is looked up anew, for each test has its own database; analyses are kept by the hash of their data."""
     st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def script(target: str, path: str) -> None:
