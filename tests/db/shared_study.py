@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from secondreader.db.content import Content, Message
+from secondreader.db.desk import queue
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.rules import Rules
 from secondreader.db.store import NewTranscript, add_transcripts
@@ -47,6 +48,12 @@ def readers_by_item(engine: Engine) -> Counter[int]:
     pairs = {(label.annotator_id, label.transcript_id) for label in labels}
     assert len(pairs) == len(labels), "somebody labelled a transcript twice"
     return Counter(transcript for _, transcript in pairs)
+
+
+def open_tokens(engine: Engine, person: int) -> list[str]:
+    """What the person holds and has not labelled."""
+    with reading(engine) as session:
+        return [entry.token for entry in queue(session, person) if not entry.is_labelled]
 
 
 @cache

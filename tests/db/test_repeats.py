@@ -35,7 +35,7 @@ from secondreader.db.tables import Assignment, Label, StudyItem, Transcript, utc
 from secondreader.db.usage import INTRA_RATER, label_usage
 from secondreader.judge.quality import label_quality
 from tests.db.parted_study import entries, label_all, parted_study
-from tests.db.shared_study import ANSWERS, memory_engine, readers_by_item, shared_study
+from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 
 OTHER = {"risky_action": "unsure", "risk_considered": "no"}
 
@@ -106,12 +106,6 @@ def blind(engine: Engine, people: tuple[int, ...]) -> Iterator[Engine]:
     made = blind_engine(desk_url(engine))
     yield made
     made.dispose()
-
-
-def open_tokens(engine: Engine, person: int) -> list[str]:
-    """What the person holds and has not labelled."""
-    with reading(engine) as session:
-        return [entry.token for entry in queue(session, person) if not entry.is_labelled]
 
 
 def give(engine: Engine, person: int, token: str, answers: dict[str, str] = ANSWERS, tag: str = "") -> None:

@@ -34,7 +34,7 @@ from secondreader.db.store import NewVerdict, add_verdicts
 from secondreader.db.studies import get_study, set_status
 from secondreader.db.tables import Assignment, Study, StudyItem, Transcript, utc_now
 from tests.db.parted_study import entries, label_all, parted_study
-from tests.db.shared_study import ANSWERS, memory_engine, readers_by_item, shared_study
+from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 
 
 class Clock:
@@ -74,12 +74,6 @@ def blind(engine: Engine, people: tuple[int, ...]) -> Iterator[Engine]:
     made = blind_engine(desk_url(engine))
     yield made
     made.dispose()
-
-
-def open_tokens(engine: Engine, person: int) -> list[str]:
-    """What the person holds and has not labelled."""
-    with reading(engine) as session:
-        return [entry.token for entry in queue(session, person) if not entry.is_labelled]
 
 
 def label(engine: Engine, person: int, token: str, identity: str = "") -> None:
