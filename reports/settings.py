@@ -23,7 +23,7 @@ STREAMLIT_OPTIONS: dict[str, str] = {
     "browser.gatherUsageStats": "false",
     "runner.magicEnabled": "false",
     "logger.level": "warning",
-    "theme.light.primaryColor": "#2f6fd0",
+    "theme.light.primaryColor": "#2963be",
     "theme.dark.primaryColor": "#5b9bff",
 }
 """Passed as `streamlit run console.py --name=value`. No usage statistics leave, no error detail reaches the browser."""
