@@ -60,13 +60,21 @@ def plan_pairs(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"for {plural(rules.guesses, 'transcript')} a person" if rules.guesses else "not asked",
         ),
         ("Unsure counts as", UNSURE.get(analyses.get("unsure", "standard"), str(analyses.get("unsure")))),
-        ("Judge of the headline", str(analyses.get("judge") or "not named")),
+        ("Judge of the headline", str(analyses.get("judge") or unnamed_judge(plan))),
         ("Analysis plan", str(analyses.get("notes") or "–")),
         ("Interim looks", "allowed" if plan.get("interim_looks") else "not allowed"),
         ("Title for annotators", str(plan.get("title", "–"))),
         ("Notice for annotators", str(plan.get("notice") or "–")),
+        *([("Plan before the last amendment", str(plan["amended"]))] if plan.get("amended") else []),
         *others,
     ]
+
+
+def unnamed_judge(plan: Mapping[str, Any]) -> str:
+    """Whose figures lead where the plan names nobody."""
+    return (
+        "that of the strata" if plan.get("strata") == "verdict" else "not named: the one with most verdicts"
+    )
 
 
 def draw_words(plan: Mapping[str, Any]) -> str:

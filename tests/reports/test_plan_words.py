@@ -20,6 +20,7 @@ def words(target: str, plan: DrawPlan) -> dict[str, str]:
         stored = get_study(session, "s").plan
     engine.dispose()
     assert len(plan_pairs({**stored, "later_field": 3})) == len(plan_pairs(stored)) + 1
+    assert ("Plan before the last amendment", "abc") in plan_pairs({**stored, "amended": "abc"})
     return dict(plan_pairs(stored))
 
 
@@ -30,6 +31,7 @@ def test_a_plain_plan(sqlite_target: str) -> None:
     assert said["Readers"] == "2 of each transcript; annotators: Ada, Ben"
     assert {said[one] for one in ("Repeats", "Practice", "Calibration", "Attention items")} == {"none"}
     assert said["Queue"].startswith("fixed")
+    assert said["Judge of the headline"] == "not named: the one with most verdicts"
     assert said["Unsure counts as"].startswith("an answer of its own between people")
     assert not any("{" in one or "[" in one for one in said.values())
 
