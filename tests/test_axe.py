@@ -126,6 +126,7 @@ def test_plain_pages(context: BrowserContext, room: Room, who: str) -> None:
     expect(submit).to_be_attached()
     at_rest(page)
     check(page)
+    page.wait_for_timeout(1_000)  # wide again, the sidebar may unfold by itself
     unfold = page.get_by_role("button", name="Expand sidebar")
     if unfold.is_visible():  # it may have been folded when the page was narrow
         unfold.click()
