@@ -9,10 +9,10 @@ from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from secondreader.db.engine import execute
+from secondreader.db.engine import execute, pick
 from secondreader.db.tables import Annotator, Invite, Visit, utc_now
 
 VISIT_HOURS = 12
@@ -30,6 +30,19 @@ class Visitor:
     name: str
     role: str
     """annotator, adjudicator or researcher"""
+
+
+VISITOR = (
+    pick(Annotator.id, Annotator.study_id, Annotator.name, Annotator.role)
+    .join(Invite, col(Invite.annotator_id) == col(Annotator.id))
+    .join(Visit, col(Visit.invite_id) == col(Invite.id))
+    .where(
+        col(Visit.cookie_hash) == bindparam("cookie_hash"),
+        col(Visit.ended_at).is_(None),
+        col(Invite.revoked_at).is_(None),
+        col(Visit.expires_at) > bindparam("now"),
+    )
+)
 
 
 def hash_token(token: str) -> str:
@@ -87,20 +100,8 @@ def begin_visit(session: Session, which: Any, roles: frozenset[str]) -> str | No
 
 def visitor(session: Session, cookie: str) -> Visitor | None:
     """Who holds this cookie; None if it is unknown, ended or expired, or if its invite was revoked."""
-    row = session.exec(
-        select(Annotator.id, Annotator.study_id, Annotator.name, Annotator.role)
-        .join(Invite, col(Invite.annotator_id) == Annotator.id)
-        .join(Visit, col(Visit.invite_id) == Invite.id)
-        .where(
-            Visit.cookie_hash == hash_token(cookie),
-            col(Visit.ended_at).is_(None),
-            col(Invite.revoked_at).is_(None),
-            Visit.expires_at > utc_now(),
-        )
-    ).first()
-    if row is None or row[0] is None:
-        return None
-    return Visitor(annotator_id=row[0], study_id=row[1], name=row[2], role=row[3])
+    row = execute(session, VISITOR, {"cookie_hash": hash_token(cookie), "now": utc_now()}).first()
+    return Visitor(*row) if row is not None else None
 
 
 def end_visit(session: Session, cookie: str) -> None:

@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine, and_, bindparam, delete, func, insert, update
+from sqlmodel import Session, col
 
 from secondreader.db.canonical import plain_text
 from secondreader.db.codebook import Codebook
@@ -111,6 +111,46 @@ class Progress:
     """Active seconds of the latest labels, newest first, at most 20."""
 
 
+MINE = and_(
+    col(Assignment.token) == bindparam("token"), col(Assignment.annotator_id) == bindparam("annotator_id")
+)
+"""The place that a token names, if it is this person's."""
+ITEM = (
+    pick(Assignment.id, Assignment.position, StudyItem.part, Transcript.content, Draft.body)
+    .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+    .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
+    .outerjoin(Draft, col(Draft.assignment_id) == col(Assignment.id))
+    .where(MINE)
+)
+PLACE = (
+    pick(
+        Assignment.id,
+        Assignment.position,
+        Assignment.pass_no,
+        StudyItem.part,
+        StudyItem.study_id,
+        StudyItem.transcript_id,
+        Study.status,
+        Study.codebook,
+        Study.codebook_hash,
+    )
+    .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+    .join(Study, col(Study.id) == col(StudyItem.study_id))
+    .where(MINE)
+)
+LATEST = (
+    pick(Label.revision, Label.answers, Label.evidence, Label.confidence, Label.note, Label.contested)
+    .where(col(Label.assignment_id) == bindparam("assignment_id"))
+    .order_by(col(Label.revision).desc())
+    .limit(1)
+)
+EARLIER = pick(Label.id, Label.revision, Label.annotator_id).where(
+    col(Label.client_token) == bindparam("client_token")
+)
+STORE = insert(Label).returning(col(Label.id))
+DISCARD = delete(Draft).where(col(Draft.assignment_id) == bindparam("place"))
+
+
 def desk_study(session: Session, study_id: int) -> DeskStudy:
     """The study of a visitor. Raises DeskError if it is gone."""
     row = execute(
@@ -181,19 +221,12 @@ def progress(session: Session, annotator_id: int) -> Progress:
 
 def blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
     """One item of this annotator's queue, with their own answers. Raises UnknownAssignment and NotYet."""
-    row = execute(
-        session,
-        pick(Assignment.id, Assignment.position, StudyItem.part, Transcript.content)
-        .join(StudyItem, col(StudyItem.id) == Assignment.study_item_id)
-        .join(Transcript, col(Transcript.id) == StudyItem.transcript_id)
-        .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
-    ).first()
-    if row is None or row[0] is None or row[3] is None:
+    row = execute(session, ITEM, {"token": token, "annotator_id": annotator_id}).first()
+    if row is None:
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
-    assignment_id, position, part, content = row
+    assignment_id, position, part, content, draft = row
     reach(session, annotator_id).check_open(part)
     latest = latest_label(session, assignment_id)
-    draft = execute(session, pick(Draft.body).where(col(Draft.assignment_id) == assignment_id)).scalar()
     return BlindItem(
         token=token,
         position=position,
@@ -209,14 +242,22 @@ def blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
     )
 
 
-def latest_label(session: Session, assignment_id: int) -> Label | None:
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What an annotator said last of one place."""
+
+    revision: int
+    answers: dict[str, Any]
+    evidence: list[int]
+    confidence: int | None
+    note: str
+    contested: bool
+
+
+def latest_label(session: Session, assignment_id: int) -> Latest | None:
     """The revision that counts."""
-    return session.exec(
-        select(Label)
-        .where(col(Label.assignment_id) == assignment_id)
-        .order_by(col(Label.revision).desc())
-        .limit(1)
-    ).first()
+    row = execute(session, LATEST, {"assignment_id": assignment_id}).first()
+    return Latest(*row) if row is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,23 +277,7 @@ class Place:
 
 def place_of(session: Session, annotator_id: int, token: str) -> Place:
     """The queue entry that a token names. Raises UnknownAssignment."""
-    row = execute(
-        session,
-        pick(
-            Assignment.id,
-            Assignment.position,
-            Assignment.pass_no,
-            StudyItem.part,
-            StudyItem.study_id,
-            StudyItem.transcript_id,
-            Study.status,
-            Study.codebook,
-            Study.codebook_hash,
-        )
-        .join(StudyItem, col(StudyItem.id) == Assignment.study_item_id)
-        .join(Study, col(Study.id) == StudyItem.study_id)
-        .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
-    ).first()
+    row = execute(session, PLACE, {"token": token, "annotator_id": annotator_id}).first()
     if row is None:
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
     return Place(*row)
@@ -271,11 +296,12 @@ def submit_label(engine: Engine, annotator_id: int, given: LabelInput) -> SavedL
 
 def save_label(session: Session, annotator_id: int, given: LabelInput) -> SavedLabel:
     """`submit_label` inside the caller's transaction: acknowledge only after its commit."""
-    earlier = session.exec(select(Label).where(Label.client_token == given.client_token)).first()
-    if earlier is not None and earlier.id is not None:
-        if earlier.annotator_id != annotator_id:
+    earlier = execute(session, EARLIER, {"client_token": given.client_token}).first()
+    if earlier is not None:
+        label_id, revision, giver = earlier
+        if giver != annotator_id:
             raise DeskError("This submit was used before; reload the page and answer again.")
-        return SavedLabel(earlier.id, earlier.revision, is_replay=True)
+        return SavedLabel(label_id, revision, is_replay=True)
     place = place_of(session, annotator_id, given.token)
     if place.status != "open":
         raise StudyClosed("The study takes no labels now; your draft is kept. Ask the researcher.")
@@ -291,34 +317,33 @@ def save_label(session: Session, annotator_id: int, given: LabelInput) -> SavedL
             "This transcript was not kept for you any longer and others have read it meanwhile; your answers stay here "
             "as a draft. Go on with the next one."
         )
-    label = new_label(place, annotator_id, given, revision + 1)
-    session.add(label)
-    execute(session, delete(Draft).where(col(Draft.assignment_id) == place.assignment_id))
-    assert label.id is not None
+    label_id = execute(session, STORE, new_label(place, annotator_id, given, revision + 1)).scalar_one()
+    execute(session, DISCARD, {"place": place.assignment_id})
     if place.part == "qualification":
         open_next_round(session, annotator_id)
-    return SavedLabel(label.id, label.revision)
+    return SavedLabel(label_id, revision + 1)
 
 
-def new_label(place: Place, annotator_id: int, given: LabelInput, revision: int) -> Label:
+def new_label(place: Place, annotator_id: int, given: LabelInput, revision: int) -> dict[str, Any]:
     """The row of one submit. Raises CodebookError for answers that do not fit the study's codebook."""
-    return Label(
-        study_id=place.study_id,
-        transcript_id=place.transcript_id,
-        annotator_id=annotator_id,
-        assignment_id=place.assignment_id,
-        pass_no=place.pass_no,
-        revision=revision,
-        client_token=given.client_token,
-        answers=Codebook.model_validate(place.codebook).checked(given.answers),
-        evidence=sorted(set(given.evidence)),
-        confidence=given.confidence,
-        note=plain_text(given.note),
-        contested=given.contested,
-        active_seconds=given.active_seconds,
-        position=place.position,
-        codebook_hash=place.codebook_hash,
-    )
+    return {
+        "study_id": place.study_id,
+        "transcript_id": place.transcript_id,
+        "annotator_id": annotator_id,
+        "assignment_id": place.assignment_id,
+        "pass_no": place.pass_no,
+        "revision": revision,
+        "client_token": given.client_token,
+        "answers": Codebook.model_validate(place.codebook).checked(given.answers),
+        "evidence": sorted(set(given.evidence)),
+        "confidence": given.confidence,
+        "note": plain_text(given.note),
+        "contested": given.contested,
+        "active_seconds": given.active_seconds,
+        "position": place.position,
+        "codebook_hash": place.codebook_hash,
+        "created_at": utc_now(),
+    }
 
 
 def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:

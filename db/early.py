@@ -6,6 +6,7 @@ They stand at the front of everybody's queue, so that one look at the first plac
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from secondreader.db.engine import execute, pick
@@ -13,6 +14,13 @@ from secondreader.db.rules import Rules, rules_of
 from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyItem
 
 EARLY = ("qualification", "calibration")
+FIRST_PART = (
+    pick(StudyItem.part)
+    .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
+    .where(col(Assignment.annotator_id) == bindparam("annotator_id"))
+    .order_by(col(Assignment.position))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +40,7 @@ class EarlyPlace:
 
 def has_early_places(session: Session, annotator_id: int) -> bool:
     """Whether the person's queue begins with practice or calibration."""
-    first = execute(
-        session,
-        pick(StudyItem.part)
-        .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
-        .where(col(Assignment.annotator_id) == annotator_id)
-        .order_by(col(Assignment.position))
-        .limit(1),
-    ).scalar()
-    return first in EARLY
+    return execute(session, FIRST_PART, {"annotator_id": annotator_id}).scalar() in EARLY
 
 
 def early_places(session: Session, annotator_id: int, part: str) -> list[EarlyPlace]:

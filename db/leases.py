@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, update
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick, wait_turn
@@ -19,6 +19,15 @@ from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyIte
 ITEM_LOCK = 7302017
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of a lease that somebody else has passed over, and of an attention item whose turn has not come."""
+
+LEASE = pick(Assignment.study_item_id, Assignment.leased_until).where(
+    col(Assignment.id) == bindparam("assignment_id")
+)
+READER = (
+    pick(Study.id, Study.status, Annotator.order_seed, Study.rules)
+    .join(Annotator, col(Annotator.study_id) == col(Study.id))
+    .where(col(Annotator.id) == bindparam("annotator_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +89,7 @@ def is_kept(now: datetime, rules: Rules) -> ColumnElement[bool]:
 
 def reader_of(session: Session, annotator_id: int) -> Reader | None:
     """The person, if their study has a shared queue."""
-    row = execute(
-        session,
-        pick(Study.id, Study.status, Annotator.order_seed, Study.rules)
-        .join(Annotator, col(Annotator.study_id) == col(Study.id))
-        .where(col(Annotator.id) == annotator_id),
-    ).first()
+    row = execute(session, READER, {"annotator_id": annotator_id}).first()
     if row is None:
         return None
     study_id, status, order_seed, stored = row
@@ -153,10 +157,7 @@ def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_g
 
     A lease that has run out is renewed as long as the item has room.
     """
-    item_id, until = execute(
-        session,
-        pick(Assignment.study_item_id, Assignment.leased_until).where(col(Assignment.id) == assignment_id),
-    ).one()
+    item_id, until = execute(session, LEASE, {"assignment_id": assignment_id}).one()
     reader = reader_of(session, annotator_id) if until is not None else None
     if reader is None:
         return True  # settled, or the person's for good: dealt, or a repeat

@@ -8,6 +8,7 @@ then is kept in the draft, under `fixed`, and the first label must say the same;
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col
 
 from secondreader.db.codebook import Codebook
@@ -19,6 +20,8 @@ from secondreader.db.tables import Assignment, Draft, Label, Study
 
 FIXED = "fixed"
 """Key of the draft's body that holds the answers given before the reasoning was shown."""
+
+RULES = pick(Study.rules).where(col(Study.id) == bindparam("study_id"))
 
 
 def is_withheld(item: BlindItem, rules: Rules) -> bool:
@@ -103,4 +106,4 @@ def has_label(session: Session, annotator_id: int, token: str) -> bool:
 
 def rules_at(session: Session, study_id: int) -> Rules:
     """The rules of a study, without the rest of it."""
-    return rules_of(execute(session, pick(Study.rules).where(col(Study.id) == study_id)).scalar_one())
+    return rules_of(execute(session, RULES, {"study_id": study_id}).scalar_one())
