@@ -35,8 +35,15 @@ from tests.browser import Served
 EVERY = 6.0
 """Seconds between two labels of one person: five to ten times as fast as people are."""
 TRANSCRIPTS = 150
+"""Places in each fixed queue."""
+POOL = 2000
+"""Transcripts of a shared queue."""
+READERS = 3
+REPEATS = 0.05
 CROWD = 50
 TITLE = "Speed and memory"
+SERVED = (("paced", True, False), ("saturated", False, False), ("shared queue, paced", True, True))
+"""Runs on PostgreSQL: name, whether paced, whether shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ async def paced(person: Annotator, seconds: float, seed: int) -> list[float]:
     rng, taken = random.Random(seed), []
     end = time.monotonic() + seconds
     await asyncio.sleep(rng.uniform(0, EVERY))
-    for token, following in zip(person.queue, person.queue[2:], strict=False):
+    for token, following in person.turns():
         if time.monotonic() >= end:
             break
         await person.draft(token)
@@ -77,7 +84,7 @@ async def paced(person: Annotator, seconds: float, seed: int) -> list[float]:
 async def saturated(person: Annotator, seconds: float, _seed: int) -> list[float]:
     """The next label as soon as the last one is answered."""
     taken, end = [], time.monotonic() + seconds
-    for token, following in zip(person.queue, person.queue[2:], strict=False):
+    for token, following in person.turns():
         if time.monotonic() >= end:
             break
         taken.append(await person.label(token, following))
@@ -123,9 +130,21 @@ def memory_of(servers: Sequence[Served]) -> float:
     return sum(resident_megabytes(server.process.pid) for server in servers)
 
 
-def run(name: str, target: str, servers: int, count: int, seconds: float, *, is_paced: bool) -> Figures:
+def run(
+    name: str,
+    target: str,
+    servers: int,
+    count: int,
+    seconds: float,
+    *,
+    is_paced: bool,
+    is_shared: bool = False,
+) -> Figures:
     """Seed a study, start its servers, let the crowd in and out again."""
-    study = prepare(target, annotators=count, transcripts=TRANSCRIPTS)
+    if is_shared:
+        study = prepare(target, annotators=count, transcripts=POOL, shared_overlap=READERS, repeats=REPEATS)
+    else:
+        study = prepare(target, annotators=count, transcripts=TRANSCRIPTS)
     with ExitStack() as stack:
         started = [stack.enter_context(desk(study)) for _ in range(servers)]
         for server in started:
@@ -170,10 +189,12 @@ def all_runs(seconds: float) -> list[Figures]:
             found.append(run("SQLite, one desk, paced", path, 1, count, seconds, is_paced=True))
         path = f"{folder}/full.db"
         found.append(run("SQLite, one desk, saturated", path, 1, CROWD, seconds / 2, is_paced=False))
-    for is_paced, name in ((True, "paced"), (False, "saturated")):
+        path, name = f"{folder}/shared.db", "SQLite, one desk, shared queue, paced"
+        found.append(run(name, path, 1, CROWD, seconds, is_paced=True, is_shared=True))
+    for kind, is_paced, is_shared in SERVED:
         with postgres() as target:
-            long = seconds if is_paced else seconds / 2
-            found.append(run(f"PostgreSQL, two desks, {name}", target, 2, CROWD, long, is_paced=is_paced))
+            name, long = f"PostgreSQL, two desks, {kind}", seconds if is_paced else seconds / 2
+            found.append(run(name, target, 2, CROWD, long, is_paced=is_paced, is_shared=is_shared))
     return found
 
 
@@ -199,7 +220,8 @@ def section(found: Sequence[Figures], seconds: float, size: int) -> str:
     )
     return f"""On {facts}. Transcripts of 30 messages and {size / 1000:.0f} KB; server, annotators and database share the
 machine. *Paced*: a label each {EVERY:.0f} s with a draft before it, for {seconds:.0f} s; *saturated*: the next label as soon as the last
-one is answered, for {seconds / 2:.0f} s. Times run from the submit to its acknowledgement after the commit and the next transcript. Memory
+one is answered, for {seconds / 2:.0f} s. Queues are fixed; *shared*: people take the next of {POOL:,} transcripts, of which each wants
+{READERS} readers, and {REPEATS:.0%} return to them. Times run from the submit to its acknowledgement after the commit and the next transcript. Memory
 is what the servers grew by. Load is the machine's one-minute load average at the end of a run.
 
 {table(found)}

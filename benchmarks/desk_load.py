@@ -181,7 +181,7 @@ class Annotator:
     fragment: str = ""
     page: str = ""
     queue: list[str] = field(default_factory=list)
-    """Tokens not labelled yet when the page was opened."""
+    """Tokens not labelled yet when the page was opened, and those that came since."""
     held: set[str] = field(default_factory=set)
     """Transcripts that were delivered."""
     link: ClientConnection | None = None
@@ -250,12 +250,20 @@ class Annotator:
         """Keep half an answer."""
         await self.packet_after(await self.send(operation("draft", token, {"risky_action": "no"})))
 
+    def turns(self) -> Iterator[tuple[str, str]]:
+        """Each place with the one that is fetched while it is read; a shared queue grows meanwhile."""
+        at = 0
+        while at + 2 < len(self.queue):
+            yield self.queue[at], self.queue[at + 2]
+            at += 1
+
     async def label(self, token: str, following: str) -> float:
         """Submit one label and ask for the transcript `following`; seconds until both are answered."""
         start = time.perf_counter()
         number = await self.send(operation("submit", token, ANSWERS), wanted=(following,))
         packet = await self.packet_after(number)
         taken = time.perf_counter() - start
+        self.queue += [one for one in packet.get("more", []) if one not in self.queue]
         if not packet["acks"][0]["ok"] or [item["token"] for item in packet["items"]] != [following]:
             raise RuntimeError(f"a label was not saved or a transcript did not come: {packet.get('acks')}")
         return taken

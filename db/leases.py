@@ -8,8 +8,9 @@ A repeat has no date from the start: nobody else could give that label.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, update
+from sqlalchemy import and_, bindparam, func, or_, update
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick, wait_turn
@@ -22,6 +23,51 @@ LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
 
 LEASE = pick(Assignment.study_item_id, Assignment.leased_until).where(
     col(Assignment.id) == bindparam("assignment_id")
+)
+IS_KEPT = or_(
+    col(Assignment.leased_until).is_(None),
+    and_(
+        col(Assignment.leased_until) > bindparam("now"),
+        col(Assignment.leased_until) <= bindparam("longest"),
+    ),
+)
+"""The place is settled, or its lease runs: see `moments` for the values.
+
+A lease that ends later than any given now could is of a clock that went wrong: it does not hold the item up.
+"""
+OTHERS = and_(
+    col(Assignment.study_item_id) == bindparam("item"), col(Assignment.annotator_id) != bindparam("me")
+)
+N_OTHERS = pick(func.count(col(Assignment.id))).where(OTHERS, col(Assignment.pass_no) == 1, IS_KEPT)
+PASS_OVER = update(Assignment).where(OTHERS, ~IS_KEPT).values(leased_until=LAPSED)
+KEEP = update(Assignment).where(col(Assignment.id) == bindparam("place"))
+"""With a value for leased_until."""
+OWN_LABELS = (
+    pick(
+        Label.assignment_id,
+        func.min(col(Label.id)).label("first"),
+        func.max(col(Label.id)).label("last"),
+    )
+    .where(col(Label.annotator_id) == bindparam("me"))
+    .group_by(col(Label.assignment_id))
+    .subquery()
+)
+OWN_PLACES = (
+    pick(
+        Assignment.id,
+        Assignment.token,
+        Assignment.study_item_id,
+        Assignment.position,
+        Assignment.pass_no,
+        StudyItem.part,
+        IS_KEPT,
+        OWN_LABELS.c.first,
+        OWN_LABELS.c.last,
+    )
+    .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+    .outerjoin(OWN_LABELS, OWN_LABELS.c.assignment_id == col(Assignment.id))
+    .where(col(Assignment.annotator_id) == bindparam("me"))
+    .order_by(col(Assignment.position))
 )
 READER = (
     pick(Study.id, Study.status, Annotator.order_seed, Study.rules)
@@ -77,14 +123,9 @@ def database_now(session: Session) -> datetime:
     return utc_now()
 
 
-def is_kept(now: datetime, rules: Rules) -> ColumnElement[bool]:
-    """SQL: the place is settled, or its lease runs.
-
-    A lease that ends later than any given now could is of a clock that went wrong: it does not hold the item up.
-    """
-    until = col(Assignment.leased_until)
-    longest = now + 2 * timedelta(minutes=rules.lease_minutes)
-    return or_(until.is_(None), and_(until > now, until <= longest))
+def moments(now: datetime, rules: Rules) -> dict[str, Any]:
+    """The values of IS_KEPT."""
+    return {"now": now, "longest": now + 2 * timedelta(minutes=rules.lease_minutes)}
 
 
 def reader_of(session: Session, annotator_id: int) -> Reader | None:
@@ -99,34 +140,7 @@ def reader_of(session: Session, annotator_id: int) -> Reader | None:
 
 def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace]:
     """All places of the person, in their order."""
-    labels = (
-        pick(
-            Label.assignment_id,
-            func.min(col(Label.id)).label("first"),
-            func.max(col(Label.id)).label("last"),
-        )
-        .where(col(Label.annotator_id) == reader.annotator_id)
-        .group_by(col(Label.assignment_id))
-        .subquery()
-    )
-    rows = execute(
-        session,
-        pick(
-            Assignment.id,
-            Assignment.token,
-            Assignment.study_item_id,
-            Assignment.position,
-            Assignment.pass_no,
-            StudyItem.part,
-            is_kept(now, reader.rules),
-            labels.c.first,
-            labels.c.last,
-        )
-        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
-        .outerjoin(labels, labels.c.assignment_id == col(Assignment.id))
-        .where(col(Assignment.annotator_id) == reader.annotator_id)
-        .order_by(col(Assignment.position)),
-    )
+    rows = execute(session, OWN_PLACES, {"me": reader.annotator_id} | moments(now, reader.rules))
     return [OwnPlace(*row) for row in rows]
 
 
@@ -166,36 +180,19 @@ def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_g
     if n_others(session, reader, item_id, now) >= reader.rules.overlap:
         return False
     renewed = None if for_good else now + timedelta(minutes=reader.rules.lease_minutes)
-    execute(
-        session, update(Assignment).where(col(Assignment.id) == assignment_id).values(leased_until=renewed)
-    )
+    execute(session, KEEP, {"place": assignment_id, "leased_until": renewed})
     pass_over(session, reader, item_id, now)
     return True
 
 
 def n_others(session: Session, reader: Reader, item_id: int, now: datetime) -> int:
     """Places of other people on one item that are labelled or kept; call it under the item's lock."""
-    n: int = execute(
-        session,
-        pick(func.count(col(Assignment.id))).where(
-            col(Assignment.study_item_id) == item_id,
-            col(Assignment.annotator_id) != reader.annotator_id,
-            col(Assignment.pass_no) == 1,
-            is_kept(now, reader.rules),
-        ),
-    ).scalar_one()
+    values = {"me": reader.annotator_id, "item": item_id} | moments(now, reader.rules)
+    n: int = execute(session, N_OTHERS, values).scalar_one()
     return n
 
 
 def pass_over(session: Session, reader: Reader, item_id: int, now: datetime) -> None:
     """Mark the leases of others that have run out, so that they stay so."""
-    execute(
-        session,
-        update(Assignment)
-        .where(
-            col(Assignment.study_item_id) == item_id,
-            col(Assignment.annotator_id) != reader.annotator_id,
-            ~is_kept(now, reader.rules),
-        )
-        .values(leased_until=LAPSED),
-    )
+    values = {"me": reader.annotator_id, "item": item_id} | moments(now, reader.rules)
+    execute(session, PASS_OVER, values)

@@ -9,16 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, and_, func, update
+from sqlalchemy import Engine, and_, bindparam, func, insert
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick, reading, wait_turn, writing
 from secondreader.db.leases import (
+    IS_KEPT,
     ITEM_LOCK,
+    KEEP,
     OwnPlace,
     Reader,
     database_now,
-    is_kept,
+    moments,
     n_others,
     own_places,
     pass_over,
@@ -26,11 +28,26 @@ from secondreader.db.leases import (
 )
 from secondreader.db.reach import reach
 from secondreader.db.repeats import due_repeats
-from secondreader.db.tables import Assignment, StudyItem
+from secondreader.db.tables import Assignment, StudyItem, public_id
 
 AHEAD = 3
 """Open places that a person holds at a time: one to read, one that is fetched already, one to put off."""
 QUEUE_LOCK = 7302016
+ON_ITEM = and_(col(Assignment.study_item_id) == col(StudyItem.id), col(Assignment.pass_no) == 1, IS_KEPT)
+IN_POOL = and_(
+    col(StudyItem.study_id) == bindparam("study"), col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
+)
+PARTLY_READ = (
+    pick(StudyItem.id, func.count(col(Assignment.id)))
+    .join(Assignment, ON_ITEM)
+    .where(IN_POOL)
+    .group_by(col(StudyItem.id))
+    .having(func.count(col(Assignment.id)) < bindparam("overlap"))
+)
+"""Items that somebody reads or has read, but too few people, with how many: those that need the fewest readers more come first."""
+UNTOUCHED = pick(StudyItem.id).where(IN_POOL, ~pick(Assignment.id).where(ON_ITEM).exists())
+STORE_PLACE = insert(Assignment).returning(col(Assignment.id))
+TAKE_UP = KEEP.where(~IS_KEPT)
 
 
 def refill(engine: Engine, annotator_id: int) -> int:
@@ -90,8 +107,7 @@ def reach_attention(session: Session, reader: Reader, own: list[OwnPlace]) -> bo
     at = next(dealt, None)
     if at is None:
         return False
-    row = update(Assignment).where(col(Assignment.id) == own[at].assignment_id)
-    execute(session, row.values(leased_until=None))
+    execute(session, KEEP, {"place": own[at].assignment_id, "leased_until": None})
     own[at] = replace(own[at], is_kept=True)
     return True
 
@@ -117,35 +133,20 @@ def candidates(
     First what they had begun and lost to the clock, then the items that need the fewest readers more, in an order of the
     person's own that knows nothing of the items but their numbers.
     """
-    n_kept = kept_places(session, reader, now)
-    room = set(n_kept)
-    yield from ((one.item_id, one) for one in own if not one.is_kept and one.item_id in room)
-    room -= {one.item_id for one in own}
-    for count in sorted({n_kept[item] for item in room}, reverse=True):
-        alike = [item for item in room if n_kept[item] == count]
-        yield from ((item, None) for item in sorted(alike, key=lambda item: digest(reader.order_seed, item)))
+    yield from ((one.item_id, one) for one in own if one.part == "pool" and not one.is_kept)
+    values = {"study": reader.study_id} | moments(now, reader.rules)
+    rows = execute(session, PARTLY_READ, values | {"overlap": reader.rules.overlap}).all()
+    mine = {one.item_id for one in own}
+    for count in sorted({count for _, count in rows}, reverse=True):
+        alike = [item for item, n_kept in rows if n_kept == count and item not in mine]
+        yield from ((item, None) for item in own_order(reader, alike))
+    untouched = execute(session, UNTOUCHED, values).scalars().all()
+    yield from ((item, None) for item in own_order(reader, [item for item in untouched if item not in mine]))
 
 
-def kept_places(session: Session, reader: Reader, now: datetime) -> dict[int, int]:
-    """How many places are labelled or kept for somebody, of each drawn item of the pool that has room for more."""
-    on_item = and_(
-        col(Assignment.study_item_id) == col(StudyItem.id),
-        col(Assignment.pass_no) == 1,
-        is_kept(now, reader.rules),
-    )
-    rows = execute(
-        session,
-        pick(StudyItem.id, func.count(col(Assignment.id)))
-        .outerjoin(Assignment, on_item)
-        .where(
-            col(StudyItem.study_id) == reader.study_id,
-            col(StudyItem.part) == "pool",
-            col(StudyItem.is_drawn),
-        )
-        .group_by(col(StudyItem.id))
-        .having(func.count(col(Assignment.id)) < reader.rules.overlap),
-    )
-    return {item: count for item, count in rows}
+def own_order(reader: Reader, items: Sequence[int]) -> list[int]:
+    """Items in an order of the person's own."""
+    return sorted(items, key=lambda item: digest(reader.order_seed, item))
 
 
 def digest(seed: int, item_id: int) -> str:
@@ -167,10 +168,8 @@ def take(
         return False
     until = now + timedelta(minutes=reader.rules.lease_minutes)
     if place is not None:
-        lapsed = update(Assignment).where(
-            col(Assignment.id) == place.assignment_id, ~is_kept(now, reader.rules)
-        )
-        is_taken = execute(session, lapsed.values(leased_until=until)).rowcount == 1
+        values = {"place": place.assignment_id, "leased_until": until} | moments(now, reader.rules)
+        is_taken = execute(session, TAKE_UP, values).rowcount == 1
     else:
         own.append(new_place(session, reader, item_id, next_position(reader, own), until))
         is_taken = True
@@ -182,17 +181,17 @@ def new_place(
     session: Session, reader: Reader, item_id: int, position: int, until: datetime | None, *, pass_no: int = 1
 ) -> OwnPlace:
     """Store a place that the person has not had before; `until` None makes it theirs for good."""
-    row = Assignment(
-        annotator_id=reader.annotator_id,
-        study_item_id=item_id,
-        position=position,
-        pass_no=pass_no,
-        leased_until=until,
-    )
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    return OwnPlace(row.id, row.token, item_id, position, pass_no, "pool", is_kept=True)
+    token = public_id()
+    row = {
+        "token": token,
+        "annotator_id": reader.annotator_id,
+        "study_item_id": item_id,
+        "position": position,
+        "pass_no": pass_no,
+        "leased_until": until,
+    }
+    row_id = execute(session, STORE_PLACE, row).scalar_one()
+    return OwnPlace(row_id, token, item_id, position, pass_no, "pool", is_kept=True)
 
 
 def next_position(reader: Reader, own: Sequence[OwnPlace]) -> int:

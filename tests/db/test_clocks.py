@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from secrets import token_hex
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Executable, Insert, event
 from sqlmodel import Session, col, select
 
 from secondreader.db.adjudicated import adjudication_summary, decisions
@@ -20,7 +21,7 @@ from secondreader.db.desk import LabelInput, save_label, submit_label
 from secondreader.db.engine import LABEL_LOCK, downgrade, reading, upgrade, wait_turn, writing
 from secondreader.db.readings import latest_labels
 from secondreader.db.studies import StudyError, ensure_annotator, get_study, set_status
-from secondreader.db.tables import Adjudication, Label, Study, utc_now
+from secondreader.db.tables import Adjudication, Study, utc_now
 from secondreader.db.unblinding import unblind
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
@@ -35,32 +36,45 @@ JUMPS = [
 ]
 """Hours at which a clock stands: at the last blind answer, at the reveal, at the correction after it."""
 
+STAMPED = frozenset({"label", "adjudication"})
+
 
 class StoredClock:
     """The times that are stored with labels and decisions, as a clock that is set by hand would give them."""
 
     def __init__(self) -> None:
         self.hours = 0.0
+        self.n_stamped = 0
 
     @property
     def now(self) -> datetime:
         """What the clock says."""
         return START + timedelta(hours=self.hours)
 
-    def stamp(self, _mapper: object, _connection: object, row: Label | Adjudication) -> None:
-        """Give a row that is about to be stored the clock's time."""
-        row.created_at = self.now
+    def stamp(
+        self,
+        _connection: object,
+        statement: Executable,
+        rows: list[dict[str, Any]],
+        row: dict[str, Any],
+        _options: object,
+    ) -> tuple[Executable, list[dict[str, Any]], dict[str, Any]]:
+        """Give a label or decision that is about to be stored the clock's time."""
+        if isinstance(statement, Insert) and statement.table.name in STAMPED:
+            now = {"created_at": self.now}
+            self.n_stamped += 1
+            return statement, [one | now for one in rows], row | now
+        return statement, rows, row
 
 
 @pytest.fixture
 def clock() -> Iterator[StoredClock]:
     """A clock for labels and decisions, through SQLAlchemy's own hook."""
     made = StoredClock()
-    for table in (Label, Adjudication):
-        event.listen(table, "before_insert", made.stamp)
+    event.listen(Engine, "before_execute", made.stamp, retval=True)
     yield made
-    for table in (Label, Adjudication):
-        event.remove(table, "before_insert", made.stamp)
+    event.remove(Engine, "before_execute", made.stamp)
+    assert made.n_stamped, "no label was stored by this clock"
 
 
 def do_reveal(engine: Engine, clock: StoredClock) -> None:
