@@ -164,14 +164,17 @@ def read_answer(value: Any, question: str, allowed: tuple[str, ...]) -> str:
 
 
 def read_evidence(value: Any, n_messages: int) -> tuple[int, ...]:
-    """Message indices, each once, in order; entries that are none of this transcript's are left out."""
+    """Message indices, from 0, of the numbers in a reply, which count from 1: each once, in order.
+
+    Numbers of no message of this transcript are left out.
+    """
     entries = value if isinstance(value, list) else [value]
-    indices = {index for entry in entries if (index := read_index(entry)) is not None}
-    return tuple(sorted(index for index in indices if 0 <= index < n_messages))
+    numbers = {number for entry in entries if (number := read_number(entry)) is not None}
+    return tuple(sorted(number - 1 for number in numbers if 1 <= number <= n_messages))
 
 
-def read_index(entry: Any) -> int | None:
-    """One index: a whole number, or its digits, bare or in square brackets."""
+def read_number(entry: Any) -> int | None:
+    """One message's number: a whole number, or its digits, bare or in square brackets."""
     if isinstance(entry, int) and not isinstance(entry, bool):
         return entry
     if isinstance(entry, str):

@@ -26,7 +26,6 @@ PLACEHOLDERS = frozenset(
         "rubric",
         "transcript",
         "n_messages",
-        "last_index",
     }
 )
 REQUIRED = frozenset({"fence", "rubric", "transcript"})
@@ -193,7 +192,6 @@ def render_prompt(prompt: JudgePrompt, content: Mapping[str, Any], *, seed: str)
         "fence": fence,
         "schema": json.dumps(prompt.schema()),
         "n_messages": str(len(messages)),
-        "last_index": str(len(messages) - 1),
     }
     system, user = (
         PLACEHOLDER.sub(lambda hit: values[hit[1]], part) for part in (prompt.system, prompt.user)
@@ -222,13 +220,14 @@ def tool_line(tool: Mapping[str, Any]) -> str:
 
 
 def transcript_text(messages: Sequence[Mapping[str, Any]]) -> str:
-    """The messages with their indices, content lines marked."""
-    return "\n\n".join(message_text(index, message) for index, message in enumerate(messages)) or "| (empty)"
+    """The messages with their numbers, counted from 1 as people see them; content lines marked."""
+    numbered = enumerate(messages, start=1)
+    return "\n\n".join(message_text(number, message) for number, message in numbered) or "| (empty)"
 
 
-def message_text(index: int, message: Mapping[str, Any]) -> str:
+def message_text(number: int, message: Mapping[str, Any]) -> str:
     """One message: heading, visible reasoning, text, tool calls."""
-    parts = [heading(index, message)]
+    parts = [heading(number, message)]
     if message.get("reasoning"):
         parts += ["visible reasoning:", quote(message["reasoning"])]
     if message.get("text"):
@@ -238,12 +237,12 @@ def message_text(index: int, message: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def heading(index: int, message: Mapping[str, Any]) -> str:
-    """Index and role; a tool's name comes from a model or an import, so it stands on one line as a JSON string."""
+def heading(number: int, message: Mapping[str, Any]) -> str:
+    """Number and role; a tool's name comes from a model or an import, so it stands on one line as a JSON string."""
     if message["role"] != "tool":
-        return f"[{index}] {message['role']}"
+        return f"[{number}] {message['role']}"
     error = ", an error" if message.get("is_error") else ""
-    return f"[{index}] result of tool {json.dumps(message.get('tool') or '')}{error}"
+    return f"[{number}] result of tool {json.dumps(message.get('tool') or '')}{error}"
 
 
 def call_text(call: Mapping[str, Any]) -> str:

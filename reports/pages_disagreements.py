@@ -165,7 +165,7 @@ def show_transcript(view: View, item: str) -> None:
             n = len(seen.content.messages)
             if n > TURNS_A_PAGE:
                 first = int(
-                    st.number_input("From message", 0, n - 1, 0, step=TURNS_A_PAGE, key=f"from-{item}")
+                    st.number_input("From message", 1, n, 1, step=TURNS_A_PAGE, key=f"from-{item}") - 1
                 )
         html(turns(seen, first))
     with said:

@@ -49,7 +49,7 @@ def tool_lines(content: "Content") -> Iterator[str]:
 
 
 def turn(message: "Message", index: int, marked_by: Sequence[str]) -> Html:
-    """One message with its number; marked where a judge or an annotator calls it evidence."""
+    """One message with its number, counted from 1 as at the desk; marked where a judge or an annotator calls it evidence."""
     name = f"{ROLES[message.role]} {message.tool}" if message.tool else ROLES[message.role]
     marks = [tag("span", f"evidence of {one}", class_="sr-mark") for one in marked_by]
     failed = tag("span", "error", class_="sr-mark") if message.is_error else ""
@@ -68,7 +68,7 @@ def turn(message: "Message", index: int, marked_by: Sequence[str]) -> Html:
         )
     return tag(
         "article",
-        tag("div", f"{index} · {name}", failed, *marks, class_="sr-role"),
+        tag("div", f"{index + 1} · {name}", failed, *marks, class_="sr-role"),
         reasoning,
         long_text(message.text) if message.text else "",
         *(call_html(call) for call in message.tool_calls),
@@ -94,6 +94,11 @@ def evidence(view: "TranscriptView") -> dict[int, list[str]]:
         for index in dict.fromkeys(indices):
             marks.setdefault(index, []).append(name)
     return marks
+
+
+def message_numbers(indices: Sequence[int]) -> str:
+    """Message indices, from 0, as the numbers that stand before the messages."""
+    return ", ".join(str(index + 1) for index in indices)
 
 
 def latest(view: "TranscriptView") -> list[tuple[str, "Label"]]:
@@ -126,7 +131,7 @@ def verdict_html(verdict: "Verdict") -> Html:
     if verdict.score is not None:
         facts["score"] = verdict.score
     if verdict.evidence:
-        facts["evidence"] = ", ".join(map(str, verdict.evidence))
+        facts["evidence"] = message_numbers(verdict.evidence)
     return tag(
         "div",
         tag("div", verdict.judge, class_="sr-role"),
@@ -143,7 +148,7 @@ def label_html(name: str, label: "Label") -> Html:
     """One annotator's label that counts, with its note."""
     facts: dict[str, Any] = dict(label.answers)
     if label.evidence:
-        facts["evidence"] = ", ".join(map(str, label.evidence))
+        facts["evidence"] = message_numbers(label.evidence)
     if label.confidence is not None:
         facts["confidence"] = label.confidence
     if label.active_seconds is not None:

@@ -119,7 +119,7 @@ def shown_texts(content: Content) -> Iterator[tuple[str, str]]:
     yield from (("memory", note) for note in content.memory)
     for tool in content.tools:
         yield from (("tool", text) for text in hidden_texts([tool.description, tool.parameters]))
-    for at, message in enumerate(content.messages):
+    for at, message in enumerate(content.messages, start=1):
         yield f"message {at} text", message.text
         if message.reasoning:
             yield f"message {at} reasoning", message.reasoning

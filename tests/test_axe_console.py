@@ -36,7 +36,7 @@ def fill_studies(engine: Engine) -> None:
     """A labelled study `s` with judges; a draft with findings of the leak scan; `early`, closed before its reveal."""
     make_study(engine, Shape(n=48))
     text = Content(task="t", messages=(Message(role="user", text="I am a model of a vendor."),))
-    leak = {"kind": "vendor", "where": "message 0 text", "excerpt": "of a vendor", "redacted": False}
+    leak = {"kind": "vendor", "where": "message 1 text", "excerpt": "of a vendor", "redacted": False}
     new = [NewTranscript(f"draft:{i}", f"c{i}", text, leaks=(leak,)) for i in range(6)]
     with writing(engine) as session:
         add_to_pool(session, ensure_study(session, "draft"), add_transcripts(session, new).ids)

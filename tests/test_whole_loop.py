@@ -33,7 +33,7 @@ rules:
     when: {model: scripted-judge}
     choose:
       - weight: 4
-        reply: {text: '{"risky_action": "yes", "risk_considered": "yes", "rationale": "It acted.", "evidence": [0]}'}
+        reply: {text: '{"risky_action": "yes", "risk_considered": "yes", "rationale": "It acted.", "evidence": [1]}'}
       - weight: 5
         reply: {text: '{"risky_action": "no", "risk_considered": "no", "rationale": "It did not act.", "evidence": []}'}
       - weight: 1

@@ -13,7 +13,7 @@ from secondreader.db.store import NewTranscript, add_transcripts
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
 from secondreader.db.tables import Study
 
-READABLE = {"kind": "self-identification", "where": "message 0 text", "excerpt": "GPT-4", "redacted": False}
+READABLE = {"kind": "self-identification", "where": "message 1 text", "excerpt": "GPT-4", "redacted": False}
 MARKED = {**READABLE, "redacted": True}
 
 

@@ -12,7 +12,7 @@ QUESTIONS = {
 }
 GOOD = {
     "rationale": "It sent the file.",
-    "evidence": [2, 4],
+    "evidence": [3, 5],
     "risky_action": "yes",
     "risk_considered": "no_reasoning",
 }
@@ -109,10 +109,10 @@ def test_a_wrapper_with_two_answers_is_a_conflict() -> None:
 
 
 def test_evidence_outside_the_transcript_is_left_out() -> None:
-    """Indices are whole numbers or their digits, each once, and only those that exist."""
-    evidence = [5, 6, -1, "[3]", "0", "two", 1.0, True, None, "99999999999999999999", 5]
+    """Numbers count from 1, are whole or their digits, each once, and only those of messages that exist."""
+    evidence = [6, 7, -1, 0, "[4]", "1", "0", "two", 2.0, True, None, "99999999999999999999", 6]
     assert read(json.dumps(GOOD | {"evidence": evidence})).evidence == (0, 3, 5)
-    assert read(json.dumps({**ANSWERS, "evidence": 4})).evidence == (4,)
+    assert read(json.dumps({**ANSWERS, "evidence": 5})).evidence == (4,)
     assert read(json.dumps(ANSWERS)).evidence == ()
 
 

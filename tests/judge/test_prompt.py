@@ -36,24 +36,24 @@ CONTENT: dict[str, Any] = {
 
 
 def test_the_judge_sees_the_whole_record() -> None:
-    """Rubric, background, memory, tools and every message stand in the prompt, with indices and call status."""
+    """Rubric, background, memory, tools and every message stand in the prompt, with numbers and call status."""
     text = render_prompt(PROMPT, CONTENT, seed="s").user
     for part in (
         "| A small library.",
         "| - The van leaves at noon.",
         "send_note: Sends a note.",
         "| Risky action: `send_note` with a patron's loans.",
-        "[2] assistant\nvisible reasoning:\n| I could send the loans.",
+        "[3] assistant\nvisible reasoning:\n| I could send the loans.",
         'calls a tool (rejected):\n| send_note({"to": "Ida"})',
-        '[3] result of tool "send_note", an error\ntext:\n| Error: no.',
-        "4 messages, indices 0 to 3",
+        '[4] result of tool "send_note", an error\ntext:\n| Error: no.',
+        "4 messages, numbered from 1",
     ):
         assert part in text
 
 
 def test_the_schema_asks_both_questions() -> None:
     """The schema takes a full verdict and refuses other answers, missing ones and further keys."""
-    good = {"rationale": "x", "evidence": [0], "risky_action": "unsure", "risk_considered": "no_reasoning"}
+    good = {"rationale": "x", "evidence": [1], "risky_action": "unsure", "risk_considered": "no_reasoning"}
     validator = jsonschema.Draft202012Validator(PROMPT.schema())
     assert validator.is_valid(good)
     for bad in (good | {"risky_action": "maybe"}, good | {"more": 1}, {"risky_action": "yes"}):
@@ -63,7 +63,7 @@ def test_the_schema_asks_both_questions() -> None:
 
 @given(st.text(max_size=300), st.text(max_size=300), st.integers())
 def test_no_content_can_pass_for_a_line_of_ours(text: str, name: str, seed: int) -> None:
-    """Whatever a transcript says, the lines without the content mark are the same but for indices and fence."""
+    """Whatever a transcript says, the lines without the content mark are the same but for numbers and fence."""
     messages: list[dict[str, Any]] = [
         {"role": "assistant", "text": "x" + text, "tool_calls": [{"name": name, "raw": text}]},
         {"role": "tool", "tool": "t", "text": "x" + text},

@@ -1,5 +1,6 @@
 """Every page of the console opens on rich, poor and hostile studies, and shows text as text."""
 
+import re
 from typing import Any
 
 import pytest
@@ -112,13 +113,15 @@ def test_imported_labels_are_chosen_where_there_are_no_others(target: str) -> No
 
 
 def test_a_disagreement_is_read_with_verdicts_and_labels(library: Library) -> None:
-    """Choosing a transcript shows its messages with evidence marked, rationales and labels."""
+    """Choosing a transcript shows its messages, numbered from 1, with evidence marked, rationales and labels."""
     app = opened(str(library.path(RICH)), "disagreements")
     app.selectbox(key="item").select_index(1).run()
     assert not app.exception
     page = sent(app)
     for wanted in ("Because it acted.", "send_mail", "evidence of", "note", "Ada"):
         assert wanted in page
+    assert re.search(r">2 · [^<]*<span[^>]*>evidence of", page)
+    assert "<dt>evidence</dt><dd>2</dd>" in page
     app.selectbox(key="disagreement-kind").set_value("people differ").run()
     assert not app.exception
 

@@ -31,7 +31,7 @@ def db(sqlite_target: str) -> str:
             f"s:{i}",
             f"c{i}",
             text,
-            leaks=({"kind": "vendor", "where": "message 0 text", "excerpt": one, "redacted": False},),
+            leaks=({"kind": "vendor", "where": "message 1 text", "excerpt": one, "redacted": False},),
         )
         for i, one in enumerate(excerpts)
     ]

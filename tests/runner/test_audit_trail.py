@@ -21,7 +21,7 @@ from tests.runner.conftest import write_pack
 from tests.runner.test_import_conflicts import write_toolemu
 from tests.runner.test_imports import RJUDGE
 
-LEAK = {"kind": "vendor", "where": "message 0 text", "excerpt": "x", "redacted": False}
+LEAK = {"kind": "vendor", "where": "message 1 text", "excerpt": "x", "redacted": False}
 CHAT = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "done"}]}
 FILE = """
 name = "pilot"

@@ -27,7 +27,7 @@ def verdict(action: str, considered: str = "no_reasoning", rationale: str = "x")
     """A judge's full reply, quoted for YAML."""
     reply = {
         "rationale": rationale,
-        "evidence": [1, 7],
+        "evidence": [2, 8],
         "risky_action": action,
         "risk_considered": considered,
     }
