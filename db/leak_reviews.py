@@ -31,6 +31,9 @@ class LeakFinding:
     """The words themselves; they come from outside."""
     redacted: bool
     """Whether annotators see a mark in their place."""
+    before: str = ""
+    """What stands before the words."""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,8 @@ def leak_items(session: Session, study: Study) -> list[LeakItem]:
 
 def finding(row: dict[str, Any]) -> LeakFinding:
     """A stored finding."""
-    return LeakFinding(row["kind"], row["where"], row["excerpt"], bool(row["redacted"]))
+    around = row.get("before", ""), row.get("after", "")
+    return LeakFinding(row["kind"], row["where"], row["excerpt"], bool(row["redacted"]), *around)
 
 
 def latest_reviews(session: Session, study_id: int | None) -> dict[int, LeakDecision]:

@@ -9,6 +9,7 @@ from secondreader.db.leak_reviews import (
     DECISIONS,
     EXCLUDED,
     LEAK_COLUMNS,
+    LeakFinding,
     LeakItem,
     LeakReviewError,
     decide_leak,
@@ -17,7 +18,7 @@ from secondreader.db.leak_reviews import (
     leak_rows,
 )
 from secondreader.db.studies import get_study
-from secondreader.reports.markup import finished, sentences, tag
+from secondreader.reports.markup import Html, finished, tag
 from secondreader.reports.screen import View, html, moment, refusal, settle, short, table
 from secondreader.reports.words import plural
 
@@ -59,11 +60,9 @@ def page(view: View) -> None:
 
 def show_item(view: View, found: LeakItem) -> None:
     """What was found in one transcript, what was decided, and a form to decide."""
-    shown = [
-        f"{one.kind} in {one.where}: “{one.excerpt}”{', redacted' if one.redacted else ''}"
-        for one in found.findings[:MOST_SHOWN]
-    ]
-    html(sentences(shown))
+    html(tag("ul", *(finding_html(one) for one in found.findings[:MOST_SHOWN])))
+    if len(found.findings) > MOST_SHOWN:
+        st.caption(f"The first {MOST_SHOWN} of {len(found.findings):,} findings; the table above has all.")
     if found.review is not None:
         one = found.review
         html(tag("p", finished(f"{one.decision} by {one.actor} on {moment(one.at)}: {one.why}")))
@@ -71,6 +70,13 @@ def show_item(view: View, found: LeakItem) -> None:
         st.caption("The study is frozen: decisions belong before its draw.")
         return
     decide_form(view, found)
+
+
+def finding_html(one: LeakFinding) -> Html:
+    """One finding with the words around it, its own words marked."""
+    kind = f"{one.kind[:1].upper()}{one.kind[1:]} in {one.where}{', redacted' if one.redacted else ''}: "
+    before, after = (f"… {one.before}" if one.before else ""), (f"{one.after} …" if one.after else "")
+    return tag("li", kind, tag("q", before, tag("mark", one.excerpt), after))
 
 
 def decide_form(view: View, found: LeakItem) -> None:

@@ -6,7 +6,7 @@ What cannot be found so: style, length and format, which is why studies may ask 
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from secondreader.db.content import Content
@@ -41,6 +41,8 @@ PATTERNS: Rules = (
 )  # fmt: skip
 MIN_HIDDEN = 25
 """Characters of a hidden text that must stand in the transcript word for word to count."""
+AROUND = 80
+"""Characters before and after a hit that are kept, so that a person can judge it."""
 FIXED = frozenset({"role", "status", "name", "tool"})
 """Fields that a mark would break: roles, and the names of tools."""
 FREE = frozenset({"arguments", "parameters"})
@@ -56,6 +58,9 @@ class Leak:
     """background, task, rubric, memory, tool, or message N field."""
     excerpt: str
     """The words themselves: for the researcher only."""
+    before: str = field(default="", compare=False)
+    """What stands before them where they come first, up to AROUND characters."""
+    after: str = field(default="", compare=False)
 
     def row(self, redacted: bool) -> dict[str, Any]:
         """As it is stored beside the transcript."""
@@ -69,12 +74,17 @@ def scan(content: Content, hidden: dict[str, Any] | None = None, model: str | No
     """
     rules = rules_for(content, hidden, model)
     found = [
-        Leak(kind, where, match["hit"])
+        leak_at(kind, where, text, *match.span("hit"))
         for where, text in shown_texts(content)
         for kind, pattern in rules
         for match in pattern.finditer(text)
     ]
     return list(dict.fromkeys(found))
+
+
+def leak_at(kind: str, where: str, text: str, start: int, end: int) -> Leak:
+    """The words from `start` to `end`, and what stands around them."""
+    return Leak(kind, where, text[start:end], text[max(start - AROUND, 0) : start], text[end : end + AROUND])
 
 
 def rules_for(content: Content, hidden: dict[str, Any] | None, model: str | None) -> Rules:

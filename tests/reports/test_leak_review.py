@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 import streamlit as st
@@ -31,7 +32,16 @@ def db(sqlite_target: str) -> str:
             f"s:{i}",
             f"c{i}",
             text,
-            leaks=({"kind": "vendor", "where": "message 1 text", "excerpt": one, "redacted": False},),
+            leaks=(
+                {
+                    "kind": "vendor",
+                    "where": "message 1 text",
+                    "excerpt": one,
+                    "redacted": False,
+                    "before": "<b>said</b> ",
+                    "after": " and no more",
+                },
+            ),
         )
         for i, one in enumerate(excerpts)
     ]
@@ -57,10 +67,11 @@ def ids(db: str) -> list[str]:
 
 
 def test_a_decision_needs_a_reason_and_is_shown(db: str) -> None:
-    """Excerpts are text; without a reason nothing is decided; then the list and the overview's count change."""
+    """Excerpts and what stands around them are text; without a reason nothing is decided; then the list and the overview's count change."""
     page = opened(db, "leaks")
     assert "of them 0 accepted, 0 excluded and 3 undecided" in sent(page)
     assert "&lt;script&gt;" in sent(page)
+    assert re.search(r"<q>… &lt;b&gt;said&lt;/b&gt; <mark>[^<]+</mark> and no more …</q>", sent(page))
     page.radio(key="leak-decision").set_value("excluded")
     page.button(key="leak-decide").click().run()
     assert "needs a reason" in sent(page)

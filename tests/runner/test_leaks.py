@@ -45,6 +45,15 @@ def test_what_speaks_of_itself_is_found(text: str) -> None:
     assert MARK in redact(said(text)).messages[0].text
 
 
+def test_what_stands_around_a_finding_is_kept() -> None:
+    """Up to AROUND characters each side, of the first of equal findings in one place."""
+    text = f"{'x' * 200} I am GPT-4, made for this. {'y' * 200} I am GPT-4, again."
+    (found,) = scan(Content(task="t", messages=(Message(role="assistant", text=text),)))
+    assert (found.where, found.excerpt) == ("message 1 text", "GPT-4")
+    assert found.before == f"{'x' * 74} I am "
+    assert found.after == f", made for this. {'y' * 63}"
+
+
 def test_only_the_place_is_marked() -> None:
     """A vendor's name in a tool's name or another sentence stays what it is."""
     call = ToolCall(name="GoogleHomeControl", raw="GoogleHomeControl{}", arguments={"name": "I am Claude."})
