@@ -1,5 +1,6 @@
 """The audit log: append-only, each event's hash covers the one before, so that a gap or a change shows."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import func
@@ -7,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.canonical import content_hash
 from secondreader.db.engine import execute, pick, wait_turn
-from secondreader.db.tables import AuditEvent, utc_now
+from secondreader.db.tables import Annotator, AuditEvent, Study, utc_now
 
 GENESIS = "0" * 64
 AUDIT_LOCK = 7302012
@@ -63,6 +64,30 @@ def events(
     if subject is not None:
         statement = statement.where(AuditEvent.subject == subject)
     return list(session.exec(statement))
+
+
+def subject_names(session: Session, found: Iterable[AuditEvent]) -> dict[str, str]:
+    """Subjects of events -> what people call them now, such as "study pilot" and "Ada of study pilot"."""
+    subjects = {one.subject for one in found}
+    studies = numbers_of(subjects, "study")
+    people = numbers_of(subjects, "annotator")
+    rows = execute(session, pick(Study.id, Study.name).where(col(Study.id).in_(studies)))
+    names = {f"study {row_id}": f"study {name}" for row_id, name in rows}
+    rows = execute(
+        session,
+        pick(Annotator.id, Annotator.name, Study.name)
+        .outerjoin(Study, col(Study.id) == col(Annotator.study_id))
+        .where(col(Annotator.id).in_(people)),
+    )
+    return names | {
+        f"annotator {row_id}": f"{name} of study {study}" if study else name for row_id, name, study in rows
+    }
+
+
+def numbers_of(subjects: Iterable[str], kind: str) -> set[int]:
+    """The ids in subjects such as "study 3"."""
+    parts = (one.split(" ") for one in subjects)
+    return {int(part[1]) for part in parts if len(part) == 2 and part[0] == kind and part[1].isdecimal()}
 
 
 def n_events(session: Session) -> int:

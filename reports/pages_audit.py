@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.audit import events, first_broken_event, n_events
+from secondreader.db.audit import events, first_broken_event, n_events, subject_names
 from secondreader.db.engine import reading
 from secondreader.db.faults import Engine
 from secondreader.db.tables import AuditEvent
@@ -42,19 +43,28 @@ def show(engine: Engine) -> None:
         if total > EVENTS_A_PAGE:
             first = int(st.number_input("Skip the newest", 0, total - 1, 0, step=EVENTS_A_PAGE))
         found = events(session, limit=EVENTS_A_PAGE, offset=first)
+        names = subject_names(session, found)
     if broken is None:
         done(f"{plural(total, 'event')}; every hash follows from its event and the one before it.")
     else:
         refusal(BrokenChain(f"Event {broken} does not follow from the one before: the log was changed."))
     if found:
-        table(events_frame(found), {"detail": st.column_config.TextColumn(width="large")})
+        table(events_frame(found, names), {"detail": st.column_config.TextColumn(width="large")})
     st.caption("The log only grows: the database refuses to change or delete an event.")
 
 
-def events_frame(found: list[AuditEvent]) -> pd.DataFrame:
-    """One row an event."""
+def events_frame(found: list[AuditEvent], names: Mapping[str, str]) -> pd.DataFrame:
+    """One row an event; `names` has the subjects that have one."""
     rows = [
-        [one.id, moment(one.at), one.actor, one.action, one.subject, details(one), one.hash[:SHOWN]]
+        [
+            one.id,
+            moment(one.at),
+            one.actor,
+            one.action,
+            names.get(one.subject, one.subject),
+            details(one),
+            one.hash[:SHOWN],
+        ]
         for one in found
     ]
     return pd.DataFrame(rows, columns=["event", "at", "by", "what", "of", "detail", "hash"])

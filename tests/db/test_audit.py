@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, text
 
-from secondreader.db.audit import append_event, first_broken_event
+from secondreader.db.audit import append_event, events, first_broken_event, subject_names
 from secondreader.db.engine import reading, writing
+from secondreader.db.studies import ensure_annotator, ensure_study
 
 
 def add_events(engine: Engine, n: int) -> None:
@@ -47,3 +48,15 @@ def test_tampering_shows(engine: Engine, change: str, broken: int) -> None:
         connection.execute(text(change.replace("+00", "") if engine.dialect.name == "sqlite" else change))
     with reading(engine) as session:
         assert first_broken_event(session) == broken
+
+
+def test_subjects_are_known_by_their_names(engine: Engine) -> None:
+    """Studies and people by name, people with their study; what has no name, or is gone, stays as it was written."""
+    with writing(engine) as session:
+        study = ensure_study(session, "pilot")
+        person = ensure_annotator(session, study, "Ada")
+        known = f"study {study.id}"
+        for subject in (known, f"annotator {person}", "annotator 999", "study x", "model"):
+            append_event(session, "R", "did", subject)
+        names = subject_names(session, events(session))
+    assert names == {known: "study pilot", f"annotator {person}": "Ada of study pilot"}

@@ -134,6 +134,7 @@ def test_a_study_is_closed_and_unblinded_in_the_console(copied: Engine, sqlite_t
     rows = log.dataframe[0].value
     assert list(rows["what"][:2]) == ["study unblinded", "study closed"]
     assert list(rows["detail"][:2]) == ["all is in", "enough labels"]
+    assert list(rows["of"][:2]) == ["study s", "study s"]
 
 
 def test_a_changed_log_is_told(copied: Engine, sqlite_target: str) -> None:
