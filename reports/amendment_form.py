@@ -8,8 +8,10 @@ from secondreader.db.engine import writing
 from secondreader.db.people import invite_annotators
 from secondreader.db.studies import get_study
 from secondreader.db.study_errors import StudyError
+from secondreader.reports.plan_words import UNSURE
 from secondreader.reports.report_preparation import amendment_row
 from secondreader.reports.screen import DESK_ADDRESS, View, done, refusal, settle, show_links, table
+from secondreader.reports.study_form import AS_IT_IS
 from secondreader.reports.words import plural
 
 LINK_DAYS = 30
@@ -29,7 +31,7 @@ def amendments(view: View) -> None:
 
 
 def amend_form(view: View) -> None:
-    """Title, notice, guideline, more people, more transcripts: what is left empty stays as it is."""
+    """Texts, more people, more transcripts, analyses: what is left empty stays as it is."""
     with st.form("amend", clear_on_submit=True, border=False):
         left, right = st.columns(2)
         title = left.text_input("New title", max_chars=200, key="amend-title")
@@ -37,6 +39,8 @@ def amend_form(view: View) -> None:
         guideline = st.text_area("New guideline (Markdown, the whole text)", key="amend-guideline")
         people = left.text_input("More annotators, separated by commas", key="amend-people")
         more = right.number_input("More transcripts", 0, max(view.facts.n_pool, 1), 0, key="amend-items")
+        analyses = analyses_anew(view)
+        left, right = st.columns(2)
         desk = left.text_input("Address of the desk", DESK_ADDRESS, key="amend-desk")
         why = right.text_input("Reason", max_chars=500, key="amend-why")
         wanted = st.form_submit_button("Amend the study", key="amend-now")
@@ -49,6 +53,7 @@ def amend_form(view: View) -> None:
             guideline=guideline.strip() or None,
             annotators=tuple(one.strip() for one in people.split(",") if one.strip()),
             more_items=more,
+            analyses=analyses or None,
         )
         made, links = amended(view, what, why)
     except StudyError as error:
@@ -59,6 +64,24 @@ def amend_form(view: View) -> None:
         settle(told)
     done(told)
     show_links(desk, links)
+
+
+def analyses_anew(view: View) -> dict[str, str]:
+    """The analyses that are set anew."""
+    left, right = st.columns(2)
+    unsure = left.selectbox(
+        "Unsure counts as",
+        [None, *UNSURE],
+        format_func=lambda one: UNSURE.get(one, AS_IT_IS),
+        key="amend-unsure",
+    )
+    judge = right.selectbox(
+        "Judge of the headline figures",
+        [None, *(one.judge for one in view.facts.judges)],
+        format_func=lambda one: one or AS_IT_IS,
+        key="amend-judge",
+    )
+    return {name: value for name, value in (("unsure", unsure), ("judge", judge)) if value is not None}
 
 
 def amended(view: View, what: Change, why: str) -> tuple[Amended, list[tuple[str, str]]]:

@@ -139,7 +139,7 @@ def test_a_new_draft_and_a_name_that_is_taken(engine: Engine, sqlite_target: str
 
 
 def test_an_amendment_is_on_record_and_shown(library: Library, sqlite_target: str) -> None:
-    """Without a reason nothing changes; with one, title, people and items change, and the new person has a link."""
+    """Without a reason nothing changes; with one, title, people, items and analyses change, and the new person has a link."""
     st.cache_data.clear()
     engine = library.copy(Shape(n=24, annotators=("Ada", "Ben")), sqlite_target)
     before = study_of(engine).plan_hash
@@ -150,6 +150,8 @@ def test_an_amendment_is_on_record_and_shown(library: Library, sqlite_target: st
     app.text_input(key="amend-title").set_value("Another title")
     app.text_input(key="amend-people").set_value("Cleo")
     app.number_input(key="amend-items").set_value(2)
+    app.selectbox(key="amend-unsure").set_value("missing")
+    app.selectbox(key="amend-judge").set_value(JUDGES[1])
     app.text_input(key="amend-why").set_value("Ben is ill")
     app.button(key="amend-now").click().run()
     assert not app.exception
@@ -160,6 +162,8 @@ def test_an_amendment_is_on_record_and_shown(library: Library, sqlite_target: st
     with reading(engine) as session:
         (row,) = amendments_of(session, study)
     assert (row.actor, row.why) == ("Rita", "Ben is ill")
+    assert row.what["analyses"] == {"unsure": "missing", "judge": JUDGES[1]}
+    assert study.plan["analyses"] | row.what["analyses"] == study.plan["analyses"]
     assert row.plan_hash == study.plan_hash != before
     listed = opened(sqlite_target, "plan").dataframe[0].value
     assert list(listed["why"]) == ["Ben is ill"]
