@@ -75,8 +75,7 @@ def show_item(view: View, found: LeakItem) -> None:
 def finding_html(one: LeakFinding) -> Html:
     """One finding with the words around it, its own words marked."""
     kind = f"{one.kind[:1].upper()}{one.kind[1:]} in {one.where}{', redacted' if one.redacted else ''}: "
-    before, after = (f"… {one.before}" if one.before else ""), (f"{one.after} …" if one.after else "")
-    return tag("li", kind, tag("q", before, tag("mark", one.excerpt), after))
+    return tag("li", kind, tag("q", one.before, tag("mark", one.excerpt), one.after))
 
 
 def decide_form(view: View, found: LeakItem) -> None:

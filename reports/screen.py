@@ -62,6 +62,7 @@ button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff;
 .sr-evidence { border-left: 4px solid #d9a520; }
 .sr-mark { background: color-mix(in srgb, #d9a520 28%, transparent); border-radius: .3rem; padding: 0 .4rem;
   margin-left: .4rem; font-weight: 400; }
+.sr mark { background: color-mix(in srgb, #d9a520 34%, transparent); color: inherit; border-radius: .2rem; }
 .sr-said { border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); padding: .5rem 0; }
 .sr dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .2rem 1rem; margin: 0; padding: 0; }
 .sr dt { opacity: .75; }

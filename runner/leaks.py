@@ -59,7 +59,7 @@ class Leak:
     excerpt: str
     """The words themselves: for the researcher only."""
     before: str = field(default="", compare=False)
-    """What stands before them where they come first, up to AROUND characters."""
+    """What stands before them where they come first: whole words of at most AROUND characters."""
     after: str = field(default="", compare=False)
 
     def row(self, redacted: bool) -> dict[str, Any]:
@@ -84,7 +84,12 @@ def scan(content: Content, hidden: dict[str, Any] | None = None, model: str | No
 
 def leak_at(kind: str, where: str, text: str, start: int, end: int) -> Leak:
     """The words from `start` to `end`, and what stands around them."""
-    return Leak(kind, where, text[start:end], text[max(start - AROUND, 0) : start], text[end : end + AROUND])
+    before, after = text[:start], text[end:]
+    if len(before) > AROUND:
+        before = "… " + before[-AROUND:].partition(" ")[2]
+    if len(after) > AROUND:
+        after = after[:AROUND].rpartition(" ")[0] + " …"
+    return Leak(kind, where, text[start:end], before, after)
 
 
 def rules_for(content: Content, hidden: dict[str, Any] | None, model: str | None) -> Rules:

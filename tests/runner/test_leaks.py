@@ -46,12 +46,14 @@ def test_what_speaks_of_itself_is_found(text: str) -> None:
 
 
 def test_what_stands_around_a_finding_is_kept() -> None:
-    """Up to AROUND characters each side, of the first of equal findings in one place."""
-    text = f"{'x' * 200} I am GPT-4, made for this. {'y' * 200} I am GPT-4, again."
+    """Whole words of up to AROUND characters each side, of the first of equal findings in one place."""
+    text = f"{'so it is ' * 20}and I am GPT-4, made for this. {'and so on ' * 20}I am GPT-4, again."
     (found,) = scan(Content(task="t", messages=(Message(role="assistant", text=text),)))
     assert (found.where, found.excerpt) == ("message 1 text", "GPT-4")
-    assert found.before == f"{'x' * 74} I am "
-    assert found.after == f", made for this. {'y' * 63}"
+    assert found.before == f"… it is {'so it is ' * 7}and I am "
+    assert found.after == f", made for this. {'and so on ' * 6}…"
+    (short,) = scan(Content(messages=(Message(role="assistant", text="I am GPT-4."),)))
+    assert (short.before, short.after) == ("I am ", ".")
 
 
 def test_only_the_place_is_marked() -> None:
