@@ -35,6 +35,7 @@ TOLD = frozenset(
         "n_calibration",
         "analyses",
         "interim_looks",
+        "amended",
         "codebook",
         "guideline",
     ]

@@ -61,6 +61,16 @@ def test_a_full_plan(sqlite_target: str) -> None:
     assert (said["Analysis plan"], said["Interim looks"]) == ("per motive", "allowed")
 
 
+def test_what_was_amended_is_told_once() -> None:
+    """The hash of the plan before has its words; a field that nobody knows yet stands as it is."""
+    pairs = plan_pairs({"n_items": 1, "amended": "abc", "later": 3})
+    assert ("Plan before the last amendment", "abc") in pairs
+    assert [name for name, value in pairs if "abc" in value or name == "later"] == [
+        "Plan before the last amendment",
+        "later",
+    ]
+
+
 def test_a_draft_has_no_plan() -> None:
     """Nothing is said of what is not fixed."""
     assert plan_pairs({}) == []
