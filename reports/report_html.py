@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secondreader.reports import report_judges as judges
 from secondreader.reports import report_parts as parts
 from secondreader.reports.disagreements import item_readings
 from secondreader.reports.markup import Html, join, tag
@@ -82,10 +83,10 @@ def sections(found: "Analysis", made_at: str) -> list[Html]:
         "summary": lambda: parts.summary(found),
         "design": lambda: parts.design(found),
         "people": lambda: parts.people(found),
-        "judges": lambda: parts.judges(found),
-        "rates": lambda: parts.rates(found),
+        "judges": lambda: judges.judges(found),
+        "rates": lambda: judges.rates(found),
         "disagreements": lambda: disagreements(found),
-        "unparsed": lambda: parts.silence(found),
+        "unparsed": lambda: judges.silence(found),
         "quality": lambda: parts.quality(found),
         "preparation": lambda: preparation(found),
         "limits": lambda: parts.limits_of_data(found),

@@ -11,6 +11,7 @@ from secondreader.reports.svg import Mark, interval_chart
 from secondreader.reports.words import is_known, limits, name_of, number, row_name, why
 
 if TYPE_CHECKING:
+    from secondreader.reports.analysis import Analysis
     from secondreader.reports.facts import StudyFacts
 
 INTERVALS = "Dots are estimates, lines their 95 % intervals; the table beside it holds the same numbers."
@@ -121,3 +122,13 @@ def p_value(value: float | None) -> str:
     if value is None or not is_known(value):
         return "–"
     return "< .001" if value < 0.001 else f"{value:.3f}"
+
+
+def unsure_words(found: "Analysis", standard: str) -> str:
+    """What "unsure" counts as in a table of headline figures."""
+    ways = {
+        "category": "unsure is an answer of its own",
+        "missing": "unsure is missing",
+        "worst": "unsure counted both ways",
+    }
+    return ways[found.facts.unsure_policy or standard]
