@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from sqlalchemy import event
 from sqlmodel import select
 
 from secondreader.annotate.keymap import ACTION_KEYS, ANSWER_KEYS, answer_keys
@@ -88,6 +89,17 @@ def test_a_submit_is_saved_once_however_often_it_comes(desk: Engine, seeded: See
     (label,) = labels(seeded)
     assert (label.answers, label.evidence, label.confidence, label.note) == (ANSWERS, [1, 2], 3, "why")
     assert label.active_seconds == 4.5
+
+
+def test_a_letter_takes_few_statements(desk: Engine, seeded: Seeded) -> None:
+    """A submit with the next transcript asks the database eleven times: the time of everybody's label hangs on it."""
+    first, second = tokens(desk, seeded)[:2]
+    asked: list[str] = []
+    event.listen(desk, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    packet = send(desk, seeded, operation(first), wanted=[second])
+    assert packet["acks"][0]["ok"]
+    assert len(packet["items"]) == 1
+    assert len([one for one in asked if not one.startswith("BEGIN")]) <= 11, "\n".join(asked)
 
 
 def test_a_correction_is_a_new_revision(desk: Engine, seeded: Seeded) -> None:
