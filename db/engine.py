@@ -3,11 +3,14 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     URL,
     Connection,
@@ -77,7 +80,7 @@ def open_engine(target: str | URL, *, migrate: bool = True) -> Engine:
             event.listen(engine, "connect", prepare_sqlite)
             event.listen(engine, "begin", begin_sqlite)
         if migrate:
-            upgrade(engine)
+            bring_up_to_date(engine)
     except ModuleNotFoundError:
         raise DatabaseError("PostgreSQL needs the extra: pip install 'secondreader[postgres]'.") from None
     except DBAPIError as error:
@@ -155,6 +158,20 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Bring the schema to the newest revision; where it is there, nothing is locked and no migration is read."""
+    with engine.connect() as connection:
+        is_newest = MigrationContext.configure(connection).get_current_heads() == newest_revisions()
+    if not is_newest:
+        upgrade(engine)
+
+
+@cache
+def newest_revisions() -> tuple[str, ...]:
+    """Where the migrations of this version end."""
+    return tuple(ScriptDirectory.from_config(alembic_config()).get_heads())
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

@@ -41,6 +41,16 @@ def test_baseline_goes_down_and_up_again(engine: Engine) -> None:
     assert set(TABLES) <= set(inspect(engine).get_table_names())
 
 
+def test_an_up_to_date_database_opens_while_another_writes(engine: Engine, database_target: str) -> None:
+    """Where there is nothing to migrate, opening waits for nobody's transaction."""
+    with writing(engine) as session:
+        add_transcripts(session, [NewTranscript("k", "c", None)])
+        other = open_engine(database_target)
+        with reading(other) as beside:
+            assert beside.get(Transcript, 1) is None
+        other.dispose()
+
+
 def test_sqlite_runs_with_its_safe_settings(sqlite_target: str) -> None:
     """WAL, foreign keys, full sync and a busy timeout are on without being asked for."""
     with open_engine(sqlite_target).connect() as connection:
