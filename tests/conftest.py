@@ -12,6 +12,7 @@ from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from secondreader.db.engine import database_url, open_engine
+from tests.dialects import share_compiled_statements
 from tests.postgres import postgres_copy
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 def pytest_configure() -> None:
-    """Hypothesis' deadlines are a clock's: on a busy machine they say nothing of the code."""
+    """Hypothesis' deadlines are a clock's: on a busy machine they say nothing of the code; engines share what they compile."""
     settings.register_profile("suite", deadline=None)
     settings.load_profile("suite")
+    share_compiled_statements()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
