@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 import streamlit as st
 from sqlalchemy import Engine
-from streamlit.testing.v1 import AppTest
 
 from secondreader.db.adjudicated import adjudicated_answers
 from secondreader.db.adjudications import AdjudicationItem, adjudication_item, adjudication_queue
@@ -18,6 +17,7 @@ from secondreader.db.studies import StudyError, ensure_annotator, get_study
 from secondreader.reports.analysis import Analysis, Options, analyse
 from secondreader.reports.pages_disagreements import EVERY
 from secondreader.reports.report_html import report_html
+from tests.apps import app_test
 from tests.reports.seed import JUDGES, Shape, make_study
 
 QUICK = Options(resamples=50, permutations=199, slices=("motive",))
@@ -117,7 +117,7 @@ def test_a_decision_stands_beside_its_labels(lite: Engine) -> None:
     with reading(lite) as session:
         (item,) = adjudicated_answers(session, get_study(session, "s"), "risky_action")
     st.cache_data.clear()
-    app = AppTest.from_function(page, kwargs={"target": lite.url.database}, default_timeout=60)
+    app = app_test(page, target=lite.url.database)
     app.session_state["disagreement-kind"] = EVERY
     app.session_state["item"] = item
     app.run()
