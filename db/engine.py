@@ -3,14 +3,9 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     URL,
     Connection,
@@ -20,6 +15,7 @@ from sqlalchemy import (
     Select,
     create_engine,
     event,
+    inspect,
     make_url,
     select,
     text,
@@ -28,6 +24,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
 from secondreader.db.canonical import canonical_json
+from secondreader.db.migrations import NEWEST
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 BUSY_MILLISECONDS = 10_000
 LABEL_LOCK = 7302014
@@ -151,8 +151,10 @@ def wait_turn(session: Session, lock: int, key: int = 0) -> None:
         )
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
+def alembic_config(connection: Connection | None = None) -> "Config":
     """Alembic's settings, made in code: there is no ini file to lose."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -161,21 +163,19 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def bring_up_to_date(engine: Engine) -> None:
-    """Bring the schema to the newest revision; where it is there, nothing is locked and no migration is read."""
+    """Bring the schema to the newest revision; where it is there, nothing is locked and Alembic is not even loaded."""
     with engine.connect() as connection:
-        is_newest = MigrationContext.configure(connection).get_current_heads() == newest_revisions()
+        is_migrated = inspect(connection).has_table("alembic_version")
+        found = connection.execute(text("SELECT version_num FROM alembic_version")) if is_migrated else ()
+        is_newest = [revision for (revision,) in found] == [NEWEST]
     if not is_newest:
         upgrade(engine)
 
 
-@cache
-def newest_revisions() -> tuple[str, ...]:
-    """Where the migrations of this version end."""
-    return tuple(ScriptDirectory.from_config(alembic_config()).get_heads())
-
-
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the schema to `revision`; two processes that start together wait for each other."""
+    from alembic import command
+
     with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302011)")
@@ -184,5 +184,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the schema back to `revision`."""
+    from alembic import command
+
     with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
         command.downgrade(alembic_config(connection), revision)
