@@ -1,13 +1,14 @@
 """What came first is told by the order of storing: clocks that jump put no label and no decision on the wrong side."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from secrets import token_hex
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Insert, event
 from sqlmodel import Session, col, select
 
 from secondreader.db.adjudicated import adjudication_summary, decisions
@@ -20,11 +21,13 @@ from secondreader.db.desk import LabelInput, save_label, submit_label
 from secondreader.db.engine import LABEL_LOCK, downgrade, reading, upgrade, wait_turn, writing
 from secondreader.db.readings import latest_labels
 from secondreader.db.studies import StudyError, ensure_annotator, get_study, set_status
-from secondreader.db.tables import Adjudication, Label, Study, utc_now
+from secondreader.db.tables import Adjudication, Study, utc_now
 from secondreader.db.unblinding import unblind
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 START = utc_now()
+STAMPED = ("label", "adjudication")
+Row = dict[str, Any]
 JUMPS = [
     (0, 24, 1),
     (0, 0, -24),
@@ -47,20 +50,23 @@ class StoredClock:
         """What the clock says."""
         return START + timedelta(hours=self.hours)
 
-    def stamp(self, _mapper: object, _connection: object, row: Label | Adjudication) -> None:
-        """Give a row that is about to be stored the clock's time."""
-        row.created_at = self.now
+    def stamp(
+        self, _connection: object, statement: object, many: Sequence[Row], one: Row, _options: object
+    ) -> tuple[object, list[Row], Row]:
+        """Give rows that are about to be stored the clock's time, whichever way they are stored."""
+        if isinstance(statement, Insert) and statement.table.name in STAMPED:
+            many = [{**row, "created_at": self.now} for row in many]
+            one = {**one, "created_at": self.now} if one else {}
+        return statement, list(many), one
 
 
 @pytest.fixture
 def clock() -> Iterator[StoredClock]:
     """A clock for labels and decisions, through SQLAlchemy's own hook."""
     made = StoredClock()
-    for table in (Label, Adjudication):
-        event.listen(table, "before_insert", made.stamp)
+    event.listen(Engine, "before_execute", made.stamp, retval=True)
     yield made
-    for table in (Label, Adjudication):
-        event.remove(table, "before_insert", made.stamp)
+    event.remove(Engine, "before_execute", made.stamp)
 
 
 def do_reveal(engine: Engine, clock: StoredClock) -> None:
