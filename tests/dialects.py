@@ -1,7 +1,7 @@
 """Compiled statements that all engines of a test process share.
 
 SQLAlchemy keeps what it has compiled by dialect object, and each engine has its own: with a database a test, each test
-would compile the product's statements anew, a quarter of its time. Dialects of one class and one set of arguments
+would compile the product's statements anew. Dialects of one class and one set of arguments
 compile alike, so here they are equal, and their engines keep what is compiled in one place.
 """
 
