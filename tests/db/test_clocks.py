@@ -1,14 +1,14 @@
 """What came first is told by the order of storing: clocks that jump put no label and no decision on the wrong side."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Insert, event
+from sqlalchemy import Engine, Executable, Insert, event
 from sqlmodel import Session, col, select
 
 from secondreader.db.adjudicated import adjudication_summary, decisions
@@ -26,8 +26,6 @@ from secondreader.db.unblinding import unblind
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 START = utc_now()
-STAMPED = ("label", "adjudication")
-Row = dict[str, Any]
 JUMPS = [
     (0, 24, 1),
     (0, 0, -24),
@@ -38,12 +36,15 @@ JUMPS = [
 ]
 """Hours at which a clock stands: at the last blind answer, at the reveal, at the correction after it."""
 
+STAMPED = frozenset({"label", "adjudication"})
+
 
 class StoredClock:
     """The times that are stored with labels and decisions, as a clock that is set by hand would give them."""
 
     def __init__(self) -> None:
         self.hours = 0.0
+        self.n_stamped = 0
 
     @property
     def now(self) -> datetime:
@@ -51,13 +52,19 @@ class StoredClock:
         return START + timedelta(hours=self.hours)
 
     def stamp(
-        self, _connection: object, statement: object, many: Sequence[Row], one: Row, _options: object
-    ) -> tuple[object, list[Row], Row]:
-        """Give rows that are about to be stored the clock's time, whichever way they are stored."""
+        self,
+        _connection: object,
+        statement: Executable,
+        rows: list[dict[str, Any]],
+        row: dict[str, Any],
+        _options: object,
+    ) -> tuple[Executable, list[dict[str, Any]], dict[str, Any]]:
+        """Give a label or decision that is about to be stored the clock's time."""
         if isinstance(statement, Insert) and statement.table.name in STAMPED:
-            many = [{**row, "created_at": self.now} for row in many]
-            one = {**one, "created_at": self.now} if one else {}
-        return statement, list(many), one
+            now = {"created_at": self.now}
+            self.n_stamped += 1
+            return statement, [one | now for one in rows], row | now
+        return statement, rows, row
 
 
 @pytest.fixture
@@ -67,6 +74,7 @@ def clock() -> Iterator[StoredClock]:
     event.listen(Engine, "before_execute", made.stamp, retval=True)
     yield made
     event.remove(Engine, "before_execute", made.stamp)
+    assert made.n_stamped, "no label was stored by this clock"
 
 
 def do_reveal(engine: Engine, clock: StoredClock) -> None:
