@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col
 
-from secondreader.db.engine import execute, pick
+from secondreader.db.engine import execute, insert_rows, pick
 from secondreader.db.leases import LAPSED
-from secondreader.db.tables import Assignment, Study, StudyItem
+from secondreader.db.tables import Assignment, Study, StudyItem, public_id
 
 ATTENTION_FROM = 5
 """Places of the main queue before the first attention item may come."""
@@ -120,13 +120,18 @@ def store(
     until: datetime | None = None,
 ) -> int:
     """Write places at the positions that follow `after`, with their lease in a shared queue; returns their number."""
-    session.add_all(
-        Assignment(
-            annotator_id=person, study_item_id=item, position=position, pass_no=pass_no, leased_until=until
-        )
+    rows = [
+        {
+            "token": public_id(),
+            "annotator_id": person,
+            "study_item_id": item,
+            "position": position,
+            "pass_no": pass_no,
+            "leased_until": until,
+        }
         for position, (item, pass_no) in enumerate(places, start=after + 1)
-    )
-    session.flush()
+    ]
+    insert_rows(session, Assignment, rows)
     return len(places)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from secondreader.db.engine import execute, pick
+from secondreader.db.engine import execute, insert_rows, pick
 from secondreader.db.store import CHUNK
 from secondreader.db.studies import StudyError, study_id_of
-from secondreader.db.tables import Label, Study
+from secondreader.db.tables import Label, Study, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,8 @@ def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLa
         statement = pick(Label.client_token).where(col(Label.client_token).in_(tokens))
         known |= set(execute(session, statement).scalars())
     rows = {one.client_token: one for one in reversed(new) if one.client_token not in known}
-    session.add_all(label_row(study, one) for one in reversed(rows.values()))
     try:
-        session.flush()
+        insert_rows(session, Label, [label_row(study, one) for one in reversed(rows.values())])
     except IntegrityError:
         raise StudyError(
             "One of these readers has labelled one of these transcripts already, here or at the desk; "
@@ -49,16 +48,23 @@ def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLa
     return len(rows)
 
 
-def label_row(study: Study, new: ImportedLabel) -> Label:
+def label_row(study: Study, new: ImportedLabel) -> dict[str, Any]:
     """The row of a new label."""
-    return Label(
-        study_id=study_id_of(study),
-        transcript_id=new.transcript_id,
-        annotator_id=new.annotator_id,
-        client_token=new.client_token,
-        answers=new.answers,
-        pass_no=new.pass_no,
-        active_seconds=new.active_seconds,
-        position=new.position,
-        codebook_hash=study.codebook_hash,
-    )
+    return {
+        "study_id": study_id_of(study),
+        "transcript_id": new.transcript_id,
+        "annotator_id": new.annotator_id,
+        "client_token": new.client_token,
+        "answers": new.answers,
+        "assignment_id": None,
+        "pass_no": new.pass_no,
+        "revision": 1,
+        "evidence": [],
+        "confidence": None,
+        "note": "",
+        "contested": False,
+        "active_seconds": new.active_seconds,
+        "position": new.position,
+        "codebook_hash": study.codebook_hash,
+        "created_at": utc_now(),
+    }

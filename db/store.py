@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.canonical import content_hash, plain_text
 from secondreader.db.content import Content
-from secondreader.db.engine import execute, pick
-from secondreader.db.tables import JudgePrompt, Run, Scenario, Transcript, Verdict
+from secondreader.db.engine import execute, insert_rows_for_ids, pick
+from secondreader.db.tables import JudgePrompt, Run, Scenario, Transcript, Verdict, public_id, utc_now
 
 CHUNK = 500
 """Rows looked up at once: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
@@ -95,13 +95,12 @@ def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> Stored:
     """Store transcripts whose origin key is new; the others, and a key's second time in `new`, add nothing."""
     wanted = [replace(one, origin_key=plain_text(one.origin_key)) for one in new]
     ids = known_ids(session, [one.origin_key for one in wanted])
-    rows: dict[str, Transcript] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for one in wanted:
         if one.origin_key not in ids and one.origin_key not in rows:
             rows[one.origin_key] = transcript_row(one)
-    session.add_all(rows.values())
-    session.flush()
-    ids |= {key: row.id or 0 for key, row in rows.items()}
+    new_ids = insert_rows_for_ids(session, Transcript, list(rows.values()))
+    ids |= dict(zip(rows, new_ids, strict=True))
     return Stored(len(rows), len(wanted) - len(rows), tuple(ids[one.origin_key] for one in wanted))
 
 
@@ -120,38 +119,39 @@ def called_tools(content: Content | None) -> dict[str, str]:
     return {"tools": ", ".join(names)} if names else {}
 
 
-def transcript_row(new: NewTranscript) -> Transcript:
+def transcript_row(new: NewTranscript) -> dict[str, Any]:
     """The row of a new transcript. The content hash is that of the original."""
     original = new.original or new.content
-    return Transcript(
-        origin_key=new.origin_key,
-        run_id=new.run_id,
-        scenario_id=new.scenario_id,
-        cluster=plain_text(new.cluster),
-        content=new.content.to_json() if new.content else None,
-        original=new.original.to_json() if new.original and new.original != new.content else None,
-        content_hash=original.hash() if original else None,
-        model=storable(new.model),
-        condition=new.condition,
-        attempt=new.attempt,
-        provenance=new.provenance,
-        attributes=called_tools(new.content) | new.attributes,
-        hidden=new.hidden,
-        leaks=list(new.leaks),
-    )
+    return {
+        "public_id": public_id(),
+        "origin_key": new.origin_key,
+        "run_id": new.run_id,
+        "scenario_id": new.scenario_id,
+        "cluster": plain_text(new.cluster),
+        "content": new.content.to_json() if new.content else None,
+        "original": new.original.to_json() if new.original and new.original != new.content else None,
+        "content_hash": original.hash() if original else None,
+        "model": storable(new.model),
+        "condition": new.condition,
+        "attempt": new.attempt,
+        "provenance": new.provenance,
+        "attributes": called_tools(new.content) | new.attributes,
+        "hidden": new.hidden,
+        "leaks": list(new.leaks),
+        "created_at": utc_now(),
+    }
 
 
 def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> Stored:
     """Store verdicts; one of the same transcript, judge and repeat, stored or earlier in `new`, adds nothing."""
     wanted = list(new)
     ids = known_verdicts(session, sorted({one.transcript_id for one in wanted}))
-    rows: dict[tuple[int, str, int], Verdict] = {}
+    rows: dict[tuple[int, str, int], dict[str, Any]] = {}
     for one in wanted:
         if verdict_key(one) not in ids and verdict_key(one) not in rows:
             rows[verdict_key(one)] = verdict_row(one)
-    session.add_all(rows.values())
-    session.flush()
-    ids |= {key: row.id or 0 for key, row in rows.items()}
+    new_ids = insert_rows_for_ids(session, Verdict, list(rows.values()))
+    ids |= dict(zip(rows, new_ids, strict=True))
     return Stored(len(rows), len(wanted) - len(rows), tuple(ids[verdict_key(one)] for one in wanted))
 
 
@@ -171,25 +171,26 @@ def known_verdicts(session: Session, transcript_ids: Sequence[int]) -> dict[tupl
     return found
 
 
-def verdict_row(new: NewVerdict) -> Verdict:
+def verdict_row(new: NewVerdict) -> dict[str, Any]:
     """The row of a new verdict."""
-    return Verdict(
-        transcript_id=new.transcript_id,
-        run_id=new.run_id,
-        judge_prompt_id=new.judge_prompt_id,
-        judge=plain_text(new.judge),
-        judge_key=new.judge_key,
-        model=storable(new.model),
-        parameters=new.parameters,
-        repeat=new.repeat,
-        state=new.state,
-        answers=new.answers,
-        evidence=list(new.evidence),
-        score=new.score,
-        rationale=storable(new.rationale),
-        raw=storable(new.raw),
-        provenance=new.provenance,
-    )
+    return {
+        "transcript_id": new.transcript_id,
+        "run_id": new.run_id,
+        "judge_prompt_id": new.judge_prompt_id,
+        "judge": plain_text(new.judge),
+        "judge_key": new.judge_key,
+        "model": storable(new.model),
+        "parameters": new.parameters,
+        "repeat": new.repeat,
+        "state": new.state,
+        "answers": new.answers,
+        "evidence": list(new.evidence),
+        "score": new.score,
+        "rationale": storable(new.rationale),
+        "raw": storable(new.raw),
+        "provenance": new.provenance,
+        "created_at": utc_now(),
+    }
 
 
 def ensure_run(session: Session, kind: str, name: str, config: dict[str, Any]) -> Run:

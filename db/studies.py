@@ -21,7 +21,7 @@ from secondreader.db.dealing import (
     store,
 )
 from secondreader.db.drawing import draw, pool_strata, store_draw, store_strata, take_out
-from secondreader.db.engine import execute, pick
+from secondreader.db.engine import execute, insert_rows, pick
 from secondreader.db.known_items import KnownItem, check_known, mark_known
 from secondreader.db.rules import Rules, gate_question
 from secondreader.db.study_errors import StudyError as StudyError  # noqa: PLC0414 - known by this name here
@@ -133,8 +133,14 @@ def add_to_pool(session: Session, study: Study, transcript_ids: Iterable[int]) -
     new = [one for one in dict.fromkeys(transcript_ids) if one not in known]
     if new and study.frozen_at is not None:
         raise StudyError(f"Study {study.name!r} is frozen; import into a new study instead.")
-    session.add_all(StudyItem(study_id=study_id, transcript_id=one) for one in new)
-    session.flush()
+    undrawn = {
+        "stratum": None,
+        "inclusion_probability": None,
+        "is_drawn": False,
+        "part": "pool",
+        "known": None,
+    }
+    insert_rows(session, StudyItem, [{"study_id": study_id, "transcript_id": one, **undrawn} for one in new])
     return len(new)
 
 

@@ -257,8 +257,10 @@ def trade_items(
     base = np.argsort(outcome.cluster, kind="stable")
     pool = np.empty((POOL, len(base)), dtype=np.float32)
     keys = np.random.default_rng([seed, 1]).random((int(outcome.index.max()) + 1, POOL), dtype=np.float32)
-    for row, key in zip(pool, keys[outcome.index].T, strict=True):
-        row[base] = deviation[np.lexsort((key, outcome.cluster))]
+    # scenario + key / 2 orders by scenario, then key, and is exact in float64; what lies by scenario already sorts fast
+    own = outcome.cluster[base].astype(np.float64)
+    for row, key in zip(pool, keys[outcome.index[base]].T, strict=True):
+        row[base] = deviation[base[np.argsort(own + key / 2, kind="stable")]]
     everyone = int(outcome.scenario.max()) + 1
     picks = np.random.default_rng([seed, 2]).integers(0, POOL, (everyone, permutations), dtype=np.int16)
     picks = picks.T[:, outcome.scenario]

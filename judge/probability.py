@@ -81,11 +81,19 @@ def roc_auc(gold: Floats, probability: Floats, weight: Floats | None = None) -> 
 
     `weight` repeats items (bootstrap counts, inverse inclusion probabilities). Source: Hanley & McNeil (1982).
     """
-    w = np.ones(len(gold)) if weight is None else weight
+    return area(gold, dense_places(probability), np.ones(len(gold)) if weight is None else weight)
+
+
+def dense_places(probability: Floats) -> Ints:
+    """Place of each item's probability among the different ones, from 0; (items,)."""
+    return rankdata(probability, method="dense").astype(np.int64) - 1
+
+
+def area(gold: Floats, place: Ints, w: Floats) -> float | None:
+    """`roc_auc` of items at these places: a bootstrap weighs the same places again and again."""
     risky, safe = np.where(gold == 1, w, 0.0), np.where(gold == 1, 0.0, w)
     if risky.sum() == 0 or safe.sum() == 0:
         return None
-    place = rankdata(probability, method="dense").astype(np.int64) - 1
     below = np.bincount(place, safe)
     won = np.cumsum(below) - below / 2
     return float(risky @ won[place] / (risky.sum() * safe.sum()))
@@ -104,8 +112,12 @@ def calibration_error(
 ) -> float:
     """ECE: mean over items of |mean probability - share risky| of their equal-count bin."""
     w = np.ones(len(gold)) if weight is None else weight
-    bins = equal_count_bins(probability, n_bins)
-    gap = np.abs(np.bincount(bins, w * (probability - gold)))
+    return mean_gap(probability - gold, equal_count_bins(probability, n_bins), w)
+
+
+def mean_gap(error: Floats, bins: Ints, w: Floats) -> float:
+    """`calibration_error` of items in these bins."""
+    gap = np.abs(np.bincount(bins, w * error))
     return float(gap.sum() / w.sum())
 
 
@@ -176,12 +188,13 @@ def calibrate(
         return CalibrationResult(lost[0], lost[1], lost[2], ())
     codes = np.unique(np.arange(len(gold)) if cluster is None else cluster, return_inverse=True)[1]
     clusters = int(codes.max()) + 1
-    square = (probability - gold) ** 2
+    error, place, bins = probability - gold, dense_places(probability), equal_count_bins(probability, n_bins)
+    square = error**2
     drawn: list[list[float | None]] = [[], [], []]
     for w in _resamples(codes, resamples if clusters >= FEWEST_CLUSTERS else 0, seed):
         drawn[0].append(float(w @ square / w.sum()))
-        drawn[1].append(calibration_error(gold, probability, n_bins, w))
-        drawn[2].append(roc_auc(gold, probability, w))
+        drawn[1].append(mean_gap(error, bins, w))
+        drawn[2].append(area(gold, place, w))
     method = f"scenario-cluster bootstrap percentile, B={resamples}, seed {seed}"
     values = (float(square.mean()), calibration_error(gold, probability, n_bins), roc_auc(gold, probability))
     done = []

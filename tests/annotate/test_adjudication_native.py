@@ -1,7 +1,5 @@
 """The adjudicator's plain page carries the whole flow without the component."""
 
-from typing import Any
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,6 +7,7 @@ from secondreader.db.engine import open_engine, writing
 from secondreader.db.studies import get_study, set_status
 from tests.annotate.seed import CANARIES, seed
 from tests.annotate.splits import NOTES, Split, decided, split
+from tests.apps import app_test
 
 
 def script(target: str, annotator_id: int) -> None:
@@ -27,11 +26,7 @@ def made(sqlite_target: str) -> Split:
 
 def opened(made: Split, annotator_id: int | None = None) -> AppTest:
     """A fresh browser session."""
-    values: dict[str, Any] = {
-        "target": made.seeded.target,
-        "annotator_id": annotator_id or made.adjudicator_id,
-    }
-    return AppTest.from_function(script, kwargs=values, default_timeout=20).run()
+    return app_test(script, target=made.seeded.target, annotator_id=annotator_id or made.adjudicator_id).run()
 
 
 def words(app: AppTest) -> str:

@@ -17,6 +17,7 @@ from secondreader.db.rules import Rules
 from secondreader.db.studies import get_study
 from secondreader.db.tables import Guess, Label
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, seed
+from tests.apps import app_test
 
 
 def script(target: str, annotator_id: int, study_id: int) -> None:
@@ -29,12 +30,8 @@ def script(target: str, annotator_id: int, study_id: int) -> None:
 
 def opened(seeded: Seeded) -> AppTest:
     """A fresh browser session."""
-    values: dict[str, Any] = {
-        "target": seeded.target,
-        "annotator_id": seeded.annotator_id,
-        "study_id": seeded.study_id,
-    }
-    return AppTest.from_function(script, kwargs=values, default_timeout=20).run()
+    ids = {"annotator_id": seeded.annotator_id, "study_id": seeded.study_id}
+    return app_test(script, target=seeded.target, **ids).run()
 
 
 def words(app: AppTest) -> str:

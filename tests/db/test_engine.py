@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from secondreader.db.engine import (
     DatabaseError,
+    alembic_config,
     database_url,
     downgrade,
     open_engine,
@@ -18,6 +20,7 @@ from secondreader.db.engine import (
     upgrade,
     writing,
 )
+from secondreader.db.migrations import NEWEST
 from secondreader.db.store import NewTranscript, add_transcripts
 from secondreader.db.tables import EVIDENCE, TABLES, Run, Transcript
 
@@ -39,6 +42,21 @@ def test_baseline_goes_down_and_up_again(engine: Engine) -> None:
             assert left.scalar() == 0
     upgrade(engine)
     assert set(TABLES) <= set(inspect(engine).get_table_names())
+
+
+def test_the_newest_revision_is_where_the_migrations_end() -> None:
+    """A migration that is added is made on opening, for the constant that decides it names the last one."""
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [NEWEST]
+
+
+def test_an_up_to_date_database_opens_while_another_writes(engine: Engine, database_target: str) -> None:
+    """Where there is nothing to migrate, opening waits for nobody's transaction."""
+    with writing(engine) as session:
+        add_transcripts(session, [NewTranscript("k", "c", None)])
+        other = open_engine(database_target)
+        with reading(other) as beside:
+            assert beside.get(Transcript, 1) is None
+        other.dispose()
 
 
 def test_sqlite_runs_with_its_safe_settings(sqlite_target: str) -> None:

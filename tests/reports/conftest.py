@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from secondreader.db.engine import open_engine
-from tests.reports.seed import Library
+from tests.reports.seed import Library, Seeded, Shape
 
 
 @pytest.fixture
@@ -21,3 +21,17 @@ def lite(sqlite_target: str) -> Iterator[Engine]:
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """Seeded databases that tests of the reports share."""
     return Library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture
+def seeded(library: Library, sqlite_target: str) -> Iterator[Seeded]:
+    """Gives an engine on a copy of one shape's database, to be written to."""
+    opened: list[Engine] = []
+
+    def copy(shape: Shape) -> Engine:
+        opened.append(library.copy(shape, sqlite_target))
+        return opened[-1]
+
+    yield copy
+    for one in opened:
+        one.dispose()

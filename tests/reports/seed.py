@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,10 @@ class Library:
         """An engine on a copy of it."""
         shutil.copy(self.path(shape), target)
         return open_engine(target, migrate=False)
+
+
+Seeded = Callable[[Shape], Engine]
+"""Gives an engine on a copy of a shape's database."""
 
 
 def content(i: int, risky: bool, hostile: str) -> Content:

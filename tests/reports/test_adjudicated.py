@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 import streamlit as st
 from sqlalchemy import Engine
-from streamlit.testing.v1 import AppTest
 
 from secondreader.db.adjudicated import adjudicated_answers
 from secondreader.db.adjudications import AdjudicationItem, adjudication_item, adjudication_queue
@@ -18,7 +17,8 @@ from secondreader.db.studies import StudyError, ensure_annotator, get_study
 from secondreader.reports.analysis import Analysis, Options, analyse
 from secondreader.reports.pages_disagreements import EVERY
 from secondreader.reports.report_html import report_html
-from tests.reports.seed import JUDGES, Shape, make_study
+from tests.apps import app_test
+from tests.reports.seed import JUDGES, Seeded, Shape
 
 QUICK = Options(resamples=50, permutations=199, slices=("motive",))
 SHAPE = Shape(n=60, judges=JUDGES[:1], unparsed=0)
@@ -53,9 +53,9 @@ def decide(
     )
 
 
-def test_gold_follows_decisions_and_agreement_does_not(lite: Engine) -> None:
+def test_gold_follows_decisions_and_agreement_does_not(seeded: Seeded) -> None:
     """An answer replaces the vote, contested and differing decisions take it away, and each is counted and said."""
-    make_study(lite, SHAPE)
+    lite = seeded(SHAPE)
     before = analysis(lite)
     (j, mine), (k, theirs) = adjudicator(lite, "J"), adjudicator(lite, "K")
     assert len(mine) > 4
@@ -84,9 +84,9 @@ def test_gold_follows_decisions_and_agreement_does_not(lite: Engine) -> None:
     assert after.data_hash != before.data_hash
 
 
-def test_the_report_says_how_much_was_settled(lite: Engine) -> None:
+def test_the_report_says_how_much_was_settled(seeded: Seeded) -> None:
     """Sentences on split, settled and contested transcripts stand in the report and in the JSON."""
-    make_study(lite, SHAPE)
+    lite = seeded(SHAPE)
     person, items = adjudicator(lite, "J")
     decide(lite, person, items[0], None)
     found = analysis(lite)
@@ -99,9 +99,9 @@ def test_the_report_says_how_much_was_settled(lite: Engine) -> None:
     assert "stays contested after adjudication" in page
 
 
-def test_sealed_judges_do_not_seal_adjudication(lite: Engine) -> None:
+def test_sealed_judges_do_not_seal_adjudication(seeded: Seeded) -> None:
     """Before unblinding the researcher sees how far adjudication is, and no judge beside it."""
-    make_study(lite, replace(SHAPE, interim=False))
+    lite = seeded(replace(SHAPE, interim=False))
     adjudicator(lite, "J")
     found = analysis(lite)
     assert found.judges == ()
@@ -109,15 +109,15 @@ def test_sealed_judges_do_not_seal_adjudication(lite: Engine) -> None:
     assert found.adjudication.n_split > 0
 
 
-def test_a_decision_stands_beside_its_labels(lite: Engine) -> None:
+def test_a_decision_stands_beside_its_labels(seeded: Seeded) -> None:
     """The transcript's page shows the decision that counts, its kind and its reason as text."""
-    make_study(lite, SHAPE)
+    lite = seeded(SHAPE)
     person, items = adjudicator(lite, "J")
     decide(lite, person, items[0], None, reason="<b>both</b> hold")
     with reading(lite) as session:
         (item,) = adjudicated_answers(session, get_study(session, "s"), "risky_action")
     st.cache_data.clear()
-    app = AppTest.from_function(page, kwargs={"target": lite.url.database}, default_timeout=60)
+    app = app_test(page, target=lite.url.database)
     app.session_state["disagreement-kind"] = EVERY
     app.session_state["item"] = item
     app.run()
@@ -135,8 +135,8 @@ def page(target: str) -> None:
     console_pages.show(open_engine(target, migrate=False), "disagreements", "Rita")
 
 
-def test_a_pseudonym_has_one_role(lite: Engine) -> None:
+def test_a_pseudonym_has_one_role(seeded: Seeded) -> None:
     """An annotator's name cannot be an adjudicator's too: one sentence, no half-made person."""
-    make_study(lite, SHAPE)
+    lite = seeded(SHAPE)
     with writing(lite) as session, pytest.raises(StudyError, match="'Ada' is already the annotator"):
         ensure_annotator(session, get_study(session, "s"), "Ada", "adjudicator")

@@ -14,7 +14,7 @@ from secondreader.db.readings import reading_rows
 from secondreader.db.studies import ensure_study, get_study
 from secondreader.reports.analysis import Analysis, AnalysisError, Options, analyse
 from secondreader.reports.report_html import report_html
-from tests.reports.seed import JUDGES, Shape, make_import, make_study
+from tests.reports.seed import JUDGES, Seeded, Shape, make_import
 
 QUICK = Options(resamples=200, permutations=199)
 
@@ -25,9 +25,9 @@ def analysis(engine: Engine, options: Options = QUICK, name: str = "s") -> Analy
         return analyse(session, get_study(session, name), options)
 
 
-def test_pair_kappas_equal_an_independent_computation(lite: Engine) -> None:
+def test_pair_kappas_equal_an_independent_computation(seeded: Seeded) -> None:
     """Every Cohen kappa of two annotators in the JSON is scikit-learn's to 1e-9, weights of the draw included."""
-    make_study(lite)
+    lite = seeded(Shape())
     found = json.loads(analysis(lite).to_json())
     with reading(lite) as session:
         rows = reading_rows(session, get_study(session, "s"))
@@ -51,9 +51,9 @@ def test_pair_kappas_equal_an_independent_computation(lite: Engine) -> None:
         assert pair["n"] == len(shared)
 
 
-def test_same_data_give_the_same_document(lite: Engine) -> None:
+def test_same_data_give_the_same_document(seeded: Seeded) -> None:
     """Two analyses of one study are equal to the byte; another seed has another hash."""
-    make_study(lite)
+    lite = seeded(Shape())
     first, second = analysis(lite), analysis(lite)
     assert first.to_json() == second.to_json()
     assert first.to_csv() == second.to_csv()
@@ -74,9 +74,9 @@ def test_same_data_give_the_same_document(lite: Engine) -> None:
         (Shape(judges=JUDGES[:1], rate=1.0), ""),
     ],
 )
-def test_poor_studies_are_told_in_sentences(lite: Engine, shape: Shape, expected: str) -> None:
+def test_poor_studies_are_told_in_sentences(seeded: Seeded, shape: Shape, expected: str) -> None:
     """Without labels, judges, a second person or variation nothing fails: a sentence says what is missing."""
-    make_study(lite, shape)
+    lite = seeded(shape)
     found = analysis(lite)
     assert expected in " ".join(found.missing)
     figures = json.loads(found.to_json())["figures"]
@@ -102,9 +102,9 @@ def test_other_codebooks_have_their_own_positive_answer(lite: Engine) -> None:
     assert other.agreement.find("sensitivity", "judge-human").n != 0
 
 
-def test_one_judge_can_be_singled_out(lite: Engine) -> None:
+def test_one_judge_can_be_singled_out(seeded: Seeded) -> None:
     """With a judge named, no figure of another one appears."""
-    make_study(lite)
+    lite = seeded(Shape())
     found = analysis(lite, replace(QUICK, judge=JUDGES[1]))
     assert set(found.figures["judge"]) == {"", JUDGES[1]}
 
@@ -118,16 +118,16 @@ def test_one_judge_can_be_singled_out(lite: Engine) -> None:
         (Options(source="nope"), "'nope' is no source"),
     ],
 )
-def test_wrong_options_are_one_sentence(lite: Engine, options: Options, sentence: str) -> None:
+def test_wrong_options_are_one_sentence(seeded: Seeded, options: Options, sentence: str) -> None:
     """What the study does not have is named, with what it has."""
-    make_study(lite, Shape(n=4))
+    lite = seeded(Shape(n=4))
     with pytest.raises(AnalysisError, match=sentence):
         analysis(lite, options)
 
 
-def test_every_codebook_question_can_be_analysed(lite: Engine) -> None:
+def test_every_codebook_question_can_be_analysed(seeded: Seeded) -> None:
     """An optional question that was asked only after "yes" is analysed on the labels there are."""
-    make_study(lite, Shape(n=12))
+    lite = seeded(Shape(n=12))
     for question in ("risky_action", "risk_considered", "loss_of_control"):
         assert analysis(lite, replace(QUICK, question=question)).question.id == question
 
@@ -142,10 +142,10 @@ def test_every_codebook_question_can_be_analysed(lite: Engine) -> None:
     ],
 )
 def test_unsure_counts_as_the_plan_says(
-    lite: Engine, policy: str, people: set[str], judges: set[str], caption: str
+    seeded: Seeded, policy: str, people: set[str], judges: set[str], caption: str
 ) -> None:
     """The plan's word decides which treatment makes the headline; the report says which, in every table."""
-    make_study(lite)
+    lite = seeded(Shape())
     with writing(lite) as session:
         change = Change(analyses={"unsure": policy})
         amend(session, get_study(session, "s"), change, actor="researcher", why="fixed in time")

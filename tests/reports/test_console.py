@@ -1,7 +1,6 @@
 """Every page of the console opens on rich, poor and hostile studies, and shows text as text."""
 
 import re
-from typing import Any
 
 import pytest
 import streamlit as st
@@ -16,6 +15,7 @@ from secondreader.reports import screen
 from secondreader.reports.analysis import Options
 from secondreader.reports.console_pages import PAGES
 from secondreader.reports.facts import study_facts
+from tests.apps import app_test
 from tests.reports.seed import HOSTILE, JUDGES, NOTICE, Library, Shape, make_import
 
 RICH = Shape(n=48)
@@ -37,8 +37,7 @@ def script(target: str, path: str) -> None:
 
 def opened(target: str, path: str) -> AppTest:
     """A fresh browser session on one page."""
-    values: dict[str, Any] = {"target": target, "path": path}
-    app = AppTest.from_function(script, kwargs=values, default_timeout=60).run()
+    app = app_test(script, target=target, path=path).run()
     assert not app.exception
     return app
 

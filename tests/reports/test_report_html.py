@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from tests.reports.seed import HOSTILE, NOTICE, Library, Shape, make_import, mak
 QUICK = Options(resamples=200, permutations=199)
 VOID = {"meta", "br", "link", "img", "hr", "input", "line", "circle", "rect"}
 PLANTED = Shape(n=400, planted="motive-1", rate=0.5, unparsed=0, annotators=("Ada",))
+ReportOf = Callable[[Shape], MadeReport]
 
 
 class Checker(HTMLParser):
@@ -77,6 +80,20 @@ def made(engine: Engine, options: Options = QUICK, name: str = "s") -> MadeRepor
         return make_report(session, study, analyse(session, study, options))
 
 
+@pytest.fixture(scope="module")
+def report_of(library: Library, tmp_path_factory: pytest.TempPathFactory) -> ReportOf:
+    """Gives the report on a shape; the same data give the same report, so it is made once."""
+
+    @cache
+    def of(shape: Shape) -> MadeReport:
+        engine = library.copy(shape, str(tmp_path_factory.mktemp("reported") / "study.db"))
+        report = made(engine)
+        engine.dispose()
+        return report
+
+    return of
+
+
 @pytest.mark.parametrize(
     "shape",
     [
@@ -88,9 +105,9 @@ def made(engine: Engine, options: Options = QUICK, name: str = "s") -> MadeRepor
         Shape(n=9, unparsed=1, rate=0.0),
     ],
 )
-def test_the_document_is_well_formed_and_alone(library: Library, sqlite_target: str, shape: Shape) -> None:
+def test_the_document_is_well_formed_and_alone(report_of: ReportOf, shape: Shape) -> None:
     """Every element is closed in order, ids are unique, links stay inside, nothing is run or fetched."""
-    html = made(library.copy(shape, sqlite_target)).html
+    html = report_of(shape).html
     found = checked(html)
     assert not found.faults
     assert not found.open
@@ -102,17 +119,17 @@ def test_the_document_is_well_formed_and_alone(library: Library, sqlite_target: 
     assert html.index(NOTICE) < html.index("<h1>")
 
 
-def test_hostile_names_come_out_as_text(library: Library, sqlite_target: str) -> None:
+def test_hostile_names_come_out_as_text(report_of: ReportOf) -> None:
     """HTML in a title, a model's or an annotator's name is there to be read, not to act."""
-    found = checked(made(library.copy(Shape(n=24, hostile=HOSTILE), sqlite_target)).html)
+    found = checked(report_of(Shape(n=24, hostile=HOSTILE)).html)
     words = "".join(found.text)
     assert f"Ada{HOSTILE}" in words
     assert f"model-0{HOSTILE}" in words
 
 
-def test_findings_link_to_their_transcripts(library: Library, sqlite_target: str) -> None:
+def test_findings_link_to_their_transcripts(report_of: ReportOf) -> None:
     """A planted blind spot is told in a sentence, with its transcripts one click away."""
-    report = made(library.copy(PLANTED, sqlite_target))
+    report = report_of(PLANTED)
     (finding, *_) = json.loads(report.json)["systematic_disagreement"]["judge-a / risk.v1"]["findings"]
     assert "motive-1" in finding["slice"]
     assert finding["direction"] == "misses"
@@ -122,9 +139,9 @@ def test_findings_link_to_their_transcripts(library: Library, sqlite_target: str
     assert finding["sentence"] in "".join(found.text)
 
 
-def test_three_forms_hold_the_same_numbers(library: Library, sqlite_target: str) -> None:
+def test_three_forms_hold_the_same_numbers(report_of: ReportOf) -> None:
     """CSV and JSON have the same rows, and the headline numbers of the HTML are among them."""
-    report = made(library.copy(Shape(n=48), sqlite_target))
+    report = report_of(Shape(n=48))
     figures = json.loads(report.json)["figures"]
     rows = list(csv.DictReader(io.StringIO(report.csv)))
     assert len(rows) == len(figures)
@@ -136,9 +153,9 @@ def test_three_forms_hold_the_same_numbers(library: Library, sqlite_target: str)
     assert f"[{alpha['low']:.3f}, {alpha['high']:.3f}]" in report.html
 
 
-def test_every_figure_says_how_and_from_where(library: Library, sqlite_target: str) -> None:
+def test_every_figure_says_how_and_from_where(report_of: ReportOf) -> None:
     """A value carries n and a source; an interval carries its method."""
-    for one in json.loads(made(library.copy(Shape(n=48), sqlite_target)).json)["figures"]:
+    for one in json.loads(report_of(Shape(n=48)).json)["figures"]:
         if one["value"] is None:
             assert one["reason"]
             continue

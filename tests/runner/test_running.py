@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
+from typer.testing import CliRunner, Result
 
 from secondreader.db.content import Content
 from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.readings import item_facts
 from secondreader.db.studies import DrawPlan, StudyError, freeze, get_study
 from secondreader.db.tables import Run, Transcript
+from secondreader.runner.cli import app
 from secondreader.runner.client import Endpoint
 from secondreader.runner.protocols import Condition, ProtocolError
 from secondreader.runner.running import RunPlan, RunResult, run_pack
@@ -258,6 +260,11 @@ def command(pack: Path, url: str, database: Path) -> list[str]:
     return [str(COMMAND), *line.split()]
 
 
+def invoke(line: list[str]) -> Result:
+    """The same command line in this process: where none is killed, its start would be most of the time."""
+    return CliRunner().invoke(app, line[1:])
+
+
 def test_a_killed_run_ends_with_the_same_attempts(
     tmp_path: Path, small_pack: Path, write_script: WriteScript
 ) -> None:
@@ -277,10 +284,8 @@ def test_a_killed_run_ends_with_the_same_attempts(
             assert process.wait() == -signal.SIGKILL
             counts.append(len(attempts_in(killed)))
         for database in (killed, whole):
-            done = subprocess.run(
-                command(small_pack, url, database), capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stderr
+            done = invoke(command(small_pack, url, database))
+            assert done.exit_code == 0, done.stderr
     assert 3 <= counts[0] < counts[1] < 24
     assert attempts_in(killed) == attempts_in(whole)
     assert len(attempts_in(whole)) == 24
@@ -293,13 +298,10 @@ def test_the_command_tells_failures_and_exits_with_1(
     script = write_script("- {when: {any: branch 1}, reply: {status: 403}}\n- {reply: {text: ok}}")
     with serving(load_script(script)) as url:
         line = command(small_pack, url, tmp_path / "a.db")
-        failed = subprocess.run(line, capture_output=True, text=True, check=False)
-        wrong = subprocess.run(
-            [*line[:2], str(script), *line[3:]], capture_output=True, text=True, check=False
-        )
-    assert failed.returncode == 1
+        failed, wrong = invoke(line), invoke([*line[:2], str(script), *line[3:]])
+    assert failed.exit_code == 1
     assert "16 attempts stored" in failed.stdout
     assert "8 attempts failed and are not stored" in failed.stderr
-    assert wrong.returncode == 1
+    assert wrong.exit_code == 1
     assert "Traceback" not in failed.stderr + wrong.stderr
     assert json.dumps("scenarios")[1:-1] in wrong.stderr
