@@ -23,7 +23,8 @@ THEIRS = {
 """(rule, part of Streamlit's frame by its test id) -> why a finding there is left to Streamlit."""
 
 RUN = """async only => {
-  const run = (where, what) => axe.run(where, { runOnly: what, resultTypes: ["violations"], elementRef: true });
+  // preload: only a rule on locked orientation, which is not among these, reads the style sheets' text
+  const run = (where, what) => axe.run(where, { runOnly: what, resultTypes: ["violations"], elementRef: true, preload: false });
   const small = { type: "rule", values: ["target-size"] };
   const isSmallInTheMiddle = async ({ element }) => {
     element.scrollIntoView({ block: "center" });
@@ -123,10 +124,15 @@ def looks(page: Page) -> Iterator[str]:
 IS_DRAWN = """dark => {
   const area = document.querySelector('.stApp') ?? document.body;
   const [r, g, b] = getComputedStyle(area).backgroundColor.match(/[\\d.]+/g).map(Number);
-  const quiet = document.getAnimations().every(one => one.playState !== 'running');
+  const roots = [document];
+  for (const root of roots) for (const one of root.querySelectorAll('*')) if (one.shadowRoot) roots.push(one.shadowRoot);
+  const quiet = roots.every(root => root.getAnimations().every(one => one.playState !== 'running'));
   return quiet && (r + g + b < 384) === dark;
 }"""
-"""The background is that of the scheme, and nothing moves any more: a contrast is measured when colours have settled."""
+"""The background is that of the scheme, and nothing moves any more: a contrast is measured when colours have settled.
+
+A document tells of no animation below a shadow root, so each is asked.
+"""
 
 
 def at_rest(page: Page) -> None:
