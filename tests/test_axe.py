@@ -15,6 +15,7 @@ from tests.annotate.rooms import SHADOW, Room, at
 from tests.annotate.seed import content
 from tests.annotate.splits import split
 from tests.axe import at_rest, check, findings, looks
+from tests.browser import appears
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def come_in(context: BrowserContext, room: Room, token: str) -> Page:
     """A desk's page as it is first seen."""
     page = context.new_page()
     page.goto(f"{room.server.address}/join#{token}")
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     return page
 
 
@@ -35,7 +36,7 @@ def press(page: Page, *keys: str) -> None:
 
 def heading(page: Page, words: str) -> None:
     """Wait for a page of this heading."""
-    page.wait_for_selector(f"h1:text({words!r})")
+    appears(page, f"h1:text({words!r})")
 
 
 def unfold(page: Page) -> int:
@@ -69,7 +70,7 @@ def test_the_desk(context: BrowserContext, room: Room) -> None:
     """Guideline, transcript, everything unfolded, answers given, the last question, the end."""
     seeded = room.seed([content(number) for number in range(2)], rules=Rules(guesses=2))
     page = come_in(context, room, seeded.token)
-    page.wait_for_selector(".sheet.guideline button.primary")
+    appears(page, ".sheet.guideline button.primary")
     press(page, "Enter")
     at(page, 1)
     check(page)
@@ -82,7 +83,7 @@ def test_the_desk(context: BrowserContext, room: Room) -> None:
     heading(page, "One last question")
     check(page)
     press(page, "Enter")
-    page.wait_for_selector(".panel:has-text('Guess 1 of 2')")
+    appears(page, ".panel:has-text('Guess 1 of 2')")
     press(page, "i", "i")
     heading(page, "Thank you")
     check(page)

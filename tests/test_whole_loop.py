@@ -22,7 +22,7 @@ from secondreader.runner.import_rjudge import read_rjudge
 from secondreader.runner.import_toolemu import read_toolemu
 from secondreader.runner.script import load_script
 from secondreader.runner.scripted_server import serving
-from tests.browser import REPOSITORY, served
+from tests.browser import REPOSITORY, appears, served
 
 pytestmark = pytest.mark.browser
 JUDGE_SCRIPT = """
@@ -54,7 +54,7 @@ def enter(browser: Browser, address: str, token: str) -> Page:
     """A fresh profile at its first transcript."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/join#{token}")
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     if page.locator(".sheet.guideline").count():
         page.keyboard.press("Enter")
     return page
@@ -66,8 +66,8 @@ def label_all(page: Page, answers: list[tuple[str, str]]) -> None:
         page.wait_for_selector(f"h1:text-is('Transcript {number} of {len(answers)}')")
         for key in (*keys, "Enter"):
             page.keyboard.press(key)
-    page.wait_for_selector(f"text={len(answers)} of {len(answers)} labelled")
-    page.wait_for_selector(".state:text-is('Saved')")
+    appears(page, f"text={len(answers)} of {len(answers)} labelled")
+    appears(page, ".state:text-is('Saved')")
 
 
 def test_the_whole_loop_on_real_transcripts(
@@ -167,13 +167,13 @@ def test_every_real_transcript_is_shown(
         page = enter(browser, desk.address, token)
         page.on("pageerror", lambda error: errors.append(str(error)))
         for number, content in enumerate(contents, start=1):
-            page.wait_for_selector(f"h1:text-is('Transcript {number} of {n}')")
+            appears(page, f"h1:text-is('Transcript {number} of {n}')")
             text = page.locator(".desk section.scroll").inner_text()
             assert f"({len(content['messages'])} message" in text
             assert not [secret for secret in hidden[canonical_json(content)] if secret in text]
             for key in ("2", "5", "Enter"):
                 page.keyboard.press(key)
-        page.wait_for_selector(f"text={n} of {n} labelled")
+        appears(page, f"text={n} of {n} labelled")
         page.context.close()
     assert errors == []
 

@@ -15,7 +15,7 @@ from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from tests.annotate.rooms import APP, Room, at, desk_of, entered, state, stored
 from tests.annotate.seed import Seeded
 from tests.axe import check
-from tests.browser import Served, served
+from tests.browser import Served, appears, served
 from tests.db.test_faults import admit
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def label(page: Page) -> None:
 
 def told(page: Page, sentence: str) -> None:
     """Wait until the banner says it; meanwhile nothing is called saved."""
-    page.wait_for_selector(f".banner [role=alert]:has-text({sentence!r})")
+    appears(page, f".banner [role=alert]:has-text({sentence!r})")
     assert page.locator(".state.good").count() == 0
 
 
@@ -45,7 +45,7 @@ def is_kept(page: Page) -> bool:
 def goes_through(page: Page, seeded: Seeded, n: int) -> None:
     """After the fault, one click sends what waited; it is stored once and no longer kept."""
     page.click("text=Try again")
-    page.wait_for_selector(".state.good:text-is('Saved')")
+    appears(page, ".state.good:text-is('Saved')")
     assert len({one.assignment_id for one in stored(seeded)}) == len(stored(seeded)) == n
     assert page.locator(".banner").is_hidden()
     assert not is_kept(page)
@@ -131,9 +131,9 @@ def test_a_postgresql_server_that_goes_away(context: BrowserContext, role_room: 
         told(page, "The database did not answer")
         assert is_kept(page)
         page.reload()
-        page.wait_for_selector("text=/Reload (this page )?in a moment/")  # the page's sentence, or the gate's
+        appears(page, "text=/Reload (this page )?in a moment/")  # the page's sentence, or the gate's
     page.reload()
-    page.wait_for_selector(".state.good:text-is('Saved')")
+    appears(page, ".state.good:text-is('Saved')")
     at(page, 3)
     assert [one.position for one in stored(seeded)] == [1, 2]
     page.close()
@@ -147,10 +147,10 @@ def test_two_devices_of_one_person(browser: Browser, room: Room) -> None:
     for page, answer in zip(pages, ("1", "2"), strict=True):
         for key in (answer, "5", "8", "Enter") if answer == "1" else (answer, "5", "Enter"):
             page.keyboard.press(key)
-        page.wait_for_selector(".state.good, .banner [role=alert]")
+        appears(page, ".state.good, .banner [role=alert]")
     assert "another window" in pages[1].inner_text(".banner")
     pages[1].click("text=Load the saved answer")
-    pages[1].wait_for_selector("[data-question='risky_action'][data-value='yes'][aria-pressed='true']")
+    appears(pages[1], "[data-question='risky_action'][data-value='yes'][aria-pressed='true']")
     assert [one.answers["risky_action"] for one in stored(seeded)] == ["yes"]
     for device in devices:
         device.close()

@@ -12,7 +12,7 @@ from secondreader.db.studies import get_study
 from tests.annotate.hostile import ELSEWHERE, corpus, one_each
 from tests.annotate.rooms import SHADOW, Room, entered, stored
 from tests.annotate.seed import content
-from tests.browser import Recorder
+from tests.browser import Recorder, appears
 
 pytestmark = pytest.mark.browser
 OWN_TAGS = frozenset(
@@ -218,7 +218,7 @@ def test_a_studys_own_texts_are_only_text_on_the_plain_page(context: BrowserCont
     page = entered(context, room.server, seeded.token)
     page.goto(f"{room.server.address}/?plain=1")
     page.click("button:has-text('Start')")
-    page.wait_for_selector("[role=radiogroup]")
+    appears(page, "[role=radiogroup]")
     page.hover("[data-testid=stTooltipIcon] >> nth=0")
     page.wait_for_timeout(500)
     assert "![picture]" in page.inner_text("[role=alert] >> nth=0")

@@ -21,7 +21,7 @@ from secondreader.db.shared_queue import AHEAD
 from secondreader.db.studies import get_study
 from secondreader.db.tables import Assignment, Label, utc_now
 from tests.annotate.rooms import APP, state
-from tests.browser import served
+from tests.browser import appears, served
 from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
 
 STUDY = 1
@@ -173,13 +173,13 @@ def test_a_shared_queue_by_keyboard(
     with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": sqlite_target}) as server:
         page = context.new_page()
         page.goto(f"{server.address}/join#{token}")
-        page.wait_for_selector(".desk.styled .body > *")
+        appears(page, ".desk.styled .body > *")
         page.keyboard.press("Enter")
         for number in range(1, 7):
-            page.wait_for_selector(f"h1:text-is('Transcript {number}')")
+            appears(page, f"h1:text-is('Transcript {number}')")
             assert page.inner_text(".count") == f"{number - 1} labelled"
             for key in ("2", "5", "Enter"):
                 page.keyboard.press(key)
-        page.wait_for_selector("h1:text('All transcripts are labelled.')")
+        appears(page, "h1:text('All transcripts are labelled.')")
         state(page, "Saved")
     assert sorted(readers_by_item(owner).values()) == [1] * 6
