@@ -93,15 +93,21 @@ class Desk extends Shell {
     else if (!ack.ok) this.notSaved(operation, item, ack);
     else if (operation.op === "submit") this.saved(operation, item, ack.revision);
     else if (operation.op === "draft") this.status("Draft saved");
-    else if (operation.op === "guess") this.status("Saved", "good");
+    else if (operation.op === "guess") this.told();
+  }
+
+  // Nothing is called saved while something that was sent before or after it is not.
+  told() {
+    const isUnderWay = [...this.post.waiting.values()].some((one) => one.op === "submit" || one.op === "guess");
+    if (!isUnderWay) this.status("Saved", "good");
+    return !isUnderWay;
   }
 
   saved(operation, item, revision) {
     this.labelled += 1;
     this.seconds = [operation.reading.active_seconds, ...(this.seconds ?? [])].slice(0, 20);
     if (item) Object.assign(item, { revision, submitId: randomId(), seconds: 0, withheld: false, fixed: {}, changed: false });
-    this.status("Saved", "good");
-    this.say("Saved.");
+    if (this.told()) this.say("Saved.");
     if (this.study) this.progress();
     if (this.study && this.stage.name === "qualification") return this.fetch(operation.token); // it comes back with feedback
     if (this.study?.pause && this.labelled % this.study.pause === 0 && this.page === "label")
@@ -165,6 +171,7 @@ class Desk extends Shell {
     item.changed = true;
     this.post.drop((one) => one.op === "draft" && one.token === item.token);
     this.post.put({ id: randomId(), op: "draft", token: item.token, reading: readingOf(this.study, item) });
+    if (this.state.textContent === "Draft saved") this.status(""); // that was the draft before this change
     this.post.soon();
   }
 

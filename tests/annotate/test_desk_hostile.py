@@ -1,7 +1,5 @@
 """Hostile words in a real Chromium: two hundred transcripts, one after the other, and every other place that shows what somebody wrote."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
@@ -12,6 +10,7 @@ from secondreader.db.studies import get_study
 from tests.annotate.hostile import ELSEWHERE, corpus, one_each
 from tests.annotate.rooms import SHADOW, Room, entered, stored
 from tests.annotate.seed import content
+from tests.annotate.walk import walked
 from tests.browser import Recorder, appears
 
 pytestmark = pytest.mark.browser
@@ -51,8 +50,12 @@ OWN_TAGS = frozenset(
 )
 """Elements that the desk itself makes."""
 LOOK = """
-const look = (shadow) => {
+const look = async (shadow, until) => {
   const box = (node) => { const b = node.getBoundingClientRect(); return [b.x, b.y, b.width, b.height].map(Math.round); };
+  await until(() => shadow.querySelector("article"));
+  shadow.querySelector(".banner button")?.click();
+  for (const one of shadow.querySelectorAll("[data-fold]")) one.click();
+  for (const one of shadow.querySelectorAll(".log details")) one.open = true;
   const submit = shadow.querySelector(".panel .primary"), b = submit.getBoundingClientRect();
   const style = getComputedStyle(shadow.querySelector(".panel"));
   return {
@@ -69,40 +72,6 @@ const look = (shadow) => {
   };
 };
 """
-WALK = (
-    LOOK
-    + """
-let number = 1;
-const until = async (test) => {
-  for (const end = performance.now() + 20000; !test();) {
-    if (performance.now() > end) throw new Error([test, shadow.querySelector("h1")?.textContent, shadow.querySelector(".state")?.textContent,
-      shadow.querySelector(".count")?.textContent, number].join(" | "));
-    await new Promise((done) => setTimeout(done, 3));
-  }
-};
-const key = (name) => document.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
-const seen = [];
-for (; number <= total; number++) {
-  const start = `Transcript ${number} of ${total}`;
-  await until(() => shadow.querySelector("h1")?.textContent === start && shadow.querySelector("article"));
-  shadow.querySelector(".banner button")?.click();
-  for (const one of shadow.querySelectorAll("[data-fold]")) one.click();
-  for (const one of shadow.querySelectorAll(".log details")) one.open = true;
-  seen.push(look(shadow));
-  for (const name of ["3", "6", "Enter"]) key(name);
-}
-await until(() => shadow.querySelector("h1").textContent.startsWith("All transcripts are labelled"));
-return seen;
-"""
-)
-
-
-def walked(page: Page, total: int) -> list[dict[str, Any]]:
-    """What the page looks like at each transcript, labelled one after the other inside the browser."""
-    found: list[dict[str, Any]] = page.evaluate(
-        f"async (total) => {{ const shadow = {SHADOW}; {WALK} }}", total
-    )
-    return found
 
 
 def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, room: Room) -> None:
@@ -115,7 +84,7 @@ def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, 
     recorder.watch(context)
     page = entered(context, room.server, seeded.token)
     before = len(recorder.addresses)
-    seen = walked(page, len(contents) + 1)
+    seen = walked(page, len(contents) + 1, LOOK, ("3", "6"))
     (harmless,) = [one for one in seen if "Please clear the reminder queue" in one["text"]]
     assert harmless["outside"][-1] == "undefined"
     assert harmless["onTop"]
