@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 SCHEMES = ("light", "dark")
 SIZES = ((1280, 800), (390, 844))
@@ -133,10 +133,3 @@ IS_DRAWN = """dark => {
 
 A document tells of no animation below a shadow root, so each is asked.
 """
-
-
-def at_rest(page: Page) -> None:
-    """Wait until Streamlit's script has run and everything has come."""
-    page.wait_for_timeout(100)  # until a click has reached the server
-    expect(page.get_by_test_id("stSpinner")).to_have_count(0)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()

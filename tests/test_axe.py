@@ -14,15 +14,16 @@ from secondreader.db.rules import Rules
 from tests.annotate.rooms import SHADOW, Room, at
 from tests.annotate.seed import content
 from tests.annotate.splits import split
-from tests.axe import at_rest, check, findings, looks
+from tests.axe import check, findings, looks
 from tests.browser import appears
+from tests.runs import at_rest, watch_runs
 
 pytestmark = pytest.mark.browser
 
 
 def come_in(context: BrowserContext, room: Room, token: str) -> Page:
     """A desk's page as it is first seen."""
-    page = context.new_page()
+    page = watch_runs(context.new_page())
     page.goto(f"{room.server.address}/join#{token}")
     appears(page, ".desk.styled .body > *")
     return page
@@ -122,23 +123,25 @@ def test_plain_pages(context: BrowserContext, room: Room, who: str) -> None:
     check(page)
     if who == "adjudicator":
         return
-    page.get_by_role("button", name="Start").click()
-    submit = page.get_by_role("button", name="Submit")
-    expect(submit).to_be_attached()
-    at_rest(page)
+    start(page)
     check(page)
-    page.wait_for_timeout(1_000)  # wide again, the sidebar may unfold by itself
-    unfold = page.get_by_role("button", name="Expand sidebar")
-    if unfold.is_visible():  # it may have been folded when the page was narrow
-        unfold.click()
+    page.reload()  # the check made it narrow, and wide again: only a new page has its sidebar unfolded for certain
+    start(page)
     for question in page.get_by_role("radiogroup").all()[:2]:
         question.get_by_text("No", exact=True).click()
         at_rest(page)
-    submit.click()
+    page.get_by_role("button", name="Submit").click()
     done = page.get_by_role("button", name="Go on") if who == "practice" else page.get_by_text("1 of ")
     expect(done.first).to_be_visible()
     at_rest(page)
     check(page)
+
+
+def start(page: Page) -> None:
+    """From the plain page's guideline to its first transcript."""
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name="Submit")).to_be_attached()
+    at_rest(page)
 
 
 def test_pages_of_the_gate(context: BrowserContext, room: Room) -> None:
