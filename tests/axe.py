@@ -110,9 +110,9 @@ def chain(part: str | list[str]) -> str:
 def looks(page: Page) -> Iterator[str]:
     """Show the page in each colour scheme and size, then as it was; yields what it looks like now."""
     size = page.viewport_size
-    for scheme in SCHEMES:
+    for at, scheme in enumerate(SCHEMES):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        for width, height in SIZES:
+        for width, height in SIZES if at % 2 == 0 else reversed(SIZES):  # to and fro: a new size costs most
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_function(IS_DRAWN, arg=scheme == "dark")
             yield f"{scheme}, {width} px"
