@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from tests.annotate.rooms import APP, Room, at, desk_of, entered, state, stored
+from tests.annotate.rooms import APP, MortalRoom, Room, at, entered, state, stored
 from tests.annotate.seed import Seeded
 from tests.axe import check
 from tests.browser import Served, appears, served
@@ -57,25 +57,26 @@ def full_disk(server: Served, seeded: Seeded) -> Iterator[None]:
     size = os.path.getsize(f"{seeded.target}-wal")
     _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
-    yield
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def test_a_disk_that_takes_no_more(context: BrowserContext, seeded: Seeded) -> None:
+def test_a_disk_that_takes_no_more(context: BrowserContext, mortal_room: MortalRoom) -> None:
     """The sentence says that nothing was saved; the label of before is there, the one that waits comes after it."""
-    with desk_of(seeded) as server:
-        page = entered(context, server, seeded.token)
+    seeded, server = mortal_room.seed(), mortal_room.start()
+    page = entered(context, server, seeded.token)
+    label(page)
+    at(page, 2)
+    state(page, "Saved")
+    with full_disk(server, seeded):
         label(page)
-        at(page, 2)
-        state(page, "Saved")
-        with full_disk(server, seeded):
-            label(page)
-            told(page, "cannot write to its disk; nothing was saved")
-            assert is_kept(page)
-            assert len(stored(seeded)) == 1
-        goes_through(page, seeded, 2)
-        at(page, 3)
-        page.close()
+        told(page, "cannot write to its disk; nothing was saved")
+        assert is_kept(page)
+        assert len(stored(seeded)) == 1
+    goes_through(page, seeded, 2)
+    at(page, 3)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Hostile words in a real Chromium: two hundred transcripts, one after the other, and every other place that shows what somebody wrote."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from secondreader.db.codebook import Answer, Codebook, Question
 from secondreader.db.content import Content, Message
@@ -189,7 +189,7 @@ def test_a_studys_own_texts_are_only_text_on_the_plain_page(context: BrowserCont
     page.click("button:has-text('Start')")
     appears(page, "[role=radiogroup]")
     page.hover("[data-testid=stTooltipIcon] >> nth=0")
-    page.wait_for_timeout(500)
+    expect(page.locator("[role=tooltip]").first).to_be_visible()
     assert "![picture]" in page.inner_text("[role=alert] >> nth=0")
     assert "![picture]" in page.inner_text("[data-testid=stRadio] label >> nth=0")
     made = page.evaluate(
