@@ -75,6 +75,7 @@ def label_all(page: Page, answers: list[tuple[str, str]]) -> None:
     appears(page, ".state:text-is('Saved')")
 
 
+@pytest.mark.long
 def test_the_whole_loop_on_real_transcripts(
     browser: Browser, sqlite_target: str, shared_data: Path, tmp_path: Path
 ) -> None:
@@ -146,6 +147,7 @@ def figures_of(figures: list[dict[str, object]], section: str) -> list[dict[str,
     return [row for row in figures if row["section"] == section and row["name"] == "kappa"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "name", "n"),
     [("rjudge", "rjudge/rjudge.json", 564), ("toolemu", "toolemu/transcripts_sample.jsonl", 120)],

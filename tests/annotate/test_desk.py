@@ -114,7 +114,7 @@ def test_many_enters_store_one_label_and_skip_nothing(context: BrowserContext, r
     for _ in range(4):
         page.keyboard.press("Enter")
     at(page, 2)
-    page.wait_for_function("localStorage.getItem('secondreader.outbox') === null")
+    page.wait_for_function("() => localStorage.getItem('secondreader.outbox') === null")
     assert page.inner_text(".state") in {"Answer every question first", "Saved"}
     assert len(stored(seeded)) == 1
 

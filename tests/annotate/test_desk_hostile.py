@@ -74,6 +74,7 @@ const look = async (shadow, until) => {
 """
 
 
+@pytest.mark.long
 def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, room: Room) -> None:
     """Nothing runs, nothing is fetched, no element comes of them, and nothing outside their box differs from a harmless one."""
     texts = corpus()

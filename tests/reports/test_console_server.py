@@ -117,7 +117,7 @@ def check_width(page: Page, path: str) -> None:
     """Nothing is wider than a phone, once charts and tables have taken the new width."""
     at_rest(page)
     try:
-        page.wait_for_function(f"{WIDTH} <= 390", timeout=WAIT)
+        page.wait_for_function(f"() => {WIDTH} <= 390", timeout=WAIT)
     except TimeoutError:
         assert page.evaluate(WIDTH) <= 390, path
 
