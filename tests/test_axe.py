@@ -85,7 +85,9 @@ def test_the_desk(context: BrowserContext, room: Room) -> None:
     check(page)
     press(page, "Enter")
     appears(page, ".panel:has-text('Guess 1 of 2')")
-    press(page, "i", "i")
+    press(page, "i")
+    appears(page, ".panel:has-text('Guess 2 of 2')")
+    press(page, "i")
     heading(page, "Thank you")
     check(page)
 

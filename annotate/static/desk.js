@@ -123,6 +123,7 @@ class Desk extends Shell {
     }
     this.done?.delete(operation.token);
     this.finishing = false;
+    this.waitingFor = undefined; // what was to come next does not come now
     this.progress();
     this.status("Not saved", "bad");
     const reload = button("Load the saved answer", "", () => { this.warn(""); this.fetch(operation.token); });
@@ -341,7 +342,7 @@ class Desk extends Shell {
 
   submit() {
     const { item } = this;
-    if (!item || !this.study.open) return;
+    if (!item || !this.study.open || this.waitingFor !== undefined) return;
     const index = this.queue.indexOf(item.token);
     if (this.stage.name === "discussion" && !item.changed) return this.go(this.next(index));
     const missing = this.panel.missing();
@@ -390,6 +391,7 @@ class Desk extends Shell {
   }
 
   guess(text) {
+    if (this.waitingFor !== undefined) return;
     this.post.put({ id: randomId(), op: "guess", token: this.guesses.shift(), guess: text });
     this.status("Saving…", "busy");
     const posted = this.post.number;
@@ -436,6 +438,7 @@ class Desk extends Shell {
     const reading = { j: () => this.reader.moveTo(this.reader.cursor + 1), k: () => this.reader.moveTo(this.reader.cursor - 1),
       o: () => this.reader.unfold() }[key];
     if (reading) return reading;
+    if (this.waitingFor !== undefined) return undefined; // the one before is still on the screen: keys are not meant for it
     const labelling = this.page === "label" && { e: () => this.mark(this.reader.cursor), d: () => this.defer() }[key];
     return labelling || this.panel.actionOf(key);
   }
