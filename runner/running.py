@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from secondreader.db.audit import RESEARCHER, append_event
 from secondreader.db.canonical import content_hash
-from secondreader.db.content import Content
 from secondreader.db.engine import reading, writing
 from secondreader.db.store import NewTranscript, add_transcripts, ensure_run, ensure_scenario, known_ids
 from secondreader.db.studies import StudyError, add_to_pool, ensure_study
@@ -17,13 +16,11 @@ from secondreader.runner.client import Endpoint, ModelClient
 from secondreader.runner.prices import Prices
 from secondreader.runner.protocols import Brief, Condition, make_brief
 from secondreader.runner.scenarios import Pack, Scenario
+from secondreader.runner.slice_columns import slice_attributes
 from secondreader.runner.work import Outcome, derive_seed, work_through
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-SHORT, LONG = 2_000, 8_000
-"""Characters of a transcript's messages below which it is short and from which on it is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,22 +235,3 @@ def new_transcript(
         run_id=run_id,
         scenario_id=scenario_id,
     )
-
-
-def slice_attributes(scenario: Scenario, content: Content) -> dict[str, Any]:
-    """The columns by which the statistics look for systematic disagreement; scalars only."""
-    calls = [call for message in content.messages for call in message.tool_calls]
-    n_characters = sum(len(message.text) + len(message.reasoning or "") for message in content.messages)
-    band = "short" if n_characters < SHORT else "long" if n_characters >= LONG else "medium"
-    return {
-        "motive": scenario.motive,
-        "risk_type": scenario.risk_types[0],
-        "risk_types": ", ".join(scenario.risk_types),
-        **({"domain": scenario.domain} if scenario.domain else {}),
-        "tools_used": ", ".join(sorted({call.name for call in calls})) or "none",
-        "last_tool": calls[-1].name if calls else "none",
-        "n_calls": len(calls),
-        "n_turns": sum(message.role == "assistant" for message in content.messages),
-        "length": band,
-        "has_reasoning": content.has_reasoning,
-    }

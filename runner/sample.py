@@ -30,8 +30,8 @@ from secondreader.db.store import (
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
 from secondreader.db.tables import Study
 from secondreader.runner.briefing import shown_parts, system_text
-from secondreader.runner.running import slice_attributes
 from secondreader.runner.scenarios import WORKPLACE, Pack, Part, Scenario, load_pack
+from secondreader.runner.slice_columns import slice_attributes
 from secondreader.runner.tool_results import tool_result
 from secondreader.runner.yaml_lines import read_yaml
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import settings
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.annotate.rooms import Room
 
 REPOSITORY = Path(__file__).parent.parent
+TOGETHER = ("test_oidc.py", "test_demo.py", "test_axe_console.py", "test_console_server.py", "postgresql")
+"""Parts of the names of browser tests: those that have one in common share a server, and so a worker."""
 
 
 def pytest_configure() -> None:
@@ -43,6 +45,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if not marker.isidentifier() or collection_path.suffix != ".py" or collection_path.name == "conftest.py":
         return None
     return True if f"mark.{marker}" not in collection_path.read_text("utf-8") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Browser tests go to whichever worker is free, one by one, but for those that share a server of their own."""
+    if config.option.markexpr != "browser" or config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    # The one hook that xdist has for this; its own loadgroup does nothing with pytest 9.2, whose items keep their names.
+    made = LoadScopeScheduling(config, log)
+    made._split_scope = lambda name: next((one for one in TOGETHER if one in name), name)
+    return made
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests first, so that none of them is left to one worker at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def one_browser(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:

@@ -14,16 +14,18 @@ from secondreader.db.rules import Rules
 from tests.annotate.rooms import SHADOW, Room, at
 from tests.annotate.seed import content
 from tests.annotate.splits import split
-from tests.axe import at_rest, check, findings, looks
+from tests.axe import check, findings, looks
+from tests.browser import appears
+from tests.runs import at_rest, watch_runs
 
 pytestmark = pytest.mark.browser
 
 
 def come_in(context: BrowserContext, room: Room, token: str) -> Page:
     """A desk's page as it is first seen."""
-    page = context.new_page()
+    page = watch_runs(context.new_page())
     page.goto(f"{room.server.address}/join#{token}")
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     return page
 
 
@@ -35,7 +37,7 @@ def press(page: Page, *keys: str) -> None:
 
 def heading(page: Page, words: str) -> None:
     """Wait for a page of this heading."""
-    page.wait_for_selector(f"h1:text({words!r})")
+    appears(page, f"h1:text({words!r})")
 
 
 def unfold(page: Page) -> int:
@@ -69,7 +71,7 @@ def test_the_desk(context: BrowserContext, room: Room) -> None:
     """Guideline, transcript, everything unfolded, answers given, the last question, the end."""
     seeded = room.seed([content(number) for number in range(2)], rules=Rules(guesses=2))
     page = come_in(context, room, seeded.token)
-    page.wait_for_selector(".sheet.guideline button.primary")
+    appears(page, ".sheet.guideline button.primary")
     press(page, "Enter")
     at(page, 1)
     check(page)
@@ -82,8 +84,10 @@ def test_the_desk(context: BrowserContext, room: Room) -> None:
     heading(page, "One last question")
     check(page)
     press(page, "Enter")
-    page.wait_for_selector(".panel:has-text('Guess 1 of 2')")
-    press(page, "i", "i")
+    appears(page, ".panel:has-text('Guess 1 of 2')")
+    press(page, "i")
+    appears(page, ".panel:has-text('Guess 2 of 2')")
+    press(page, "i")
     heading(page, "Thank you")
     check(page)
 
@@ -121,23 +125,25 @@ def test_plain_pages(context: BrowserContext, room: Room, who: str) -> None:
     check(page)
     if who == "adjudicator":
         return
-    page.get_by_role("button", name="Start").click()
-    submit = page.get_by_role("button", name="Submit")
-    expect(submit).to_be_attached()
-    at_rest(page)
+    start(page)
     check(page)
-    page.wait_for_timeout(1_000)  # wide again, the sidebar may unfold by itself
-    unfold = page.get_by_role("button", name="Expand sidebar")
-    if unfold.is_visible():  # it may have been folded when the page was narrow
-        unfold.click()
+    page.reload()  # the check made it narrow, and wide again: only a new page has its sidebar unfolded for certain
+    start(page)
     for question in page.get_by_role("radiogroup").all()[:2]:
         question.get_by_text("No", exact=True).click()
         at_rest(page)
-    submit.click()
+    page.get_by_role("button", name="Submit").click()
     done = page.get_by_role("button", name="Go on") if who == "practice" else page.get_by_text("1 of ")
     expect(done.first).to_be_visible()
     at_rest(page)
     check(page)
+
+
+def start(page: Page) -> None:
+    """From the plain page's guideline to its first transcript."""
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name="Submit")).to_be_attached()
+    at_rest(page)
 
 
 def test_pages_of_the_gate(context: BrowserContext, room: Room) -> None:

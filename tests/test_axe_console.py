@@ -17,9 +17,10 @@ from secondreader.reports.console_pages import PAGES
 from secondreader.reports.settings import STREAMLIT_OPTIONS
 from tests.annotate.rooms import close_study
 from tests.annotate.seed import content, seed
-from tests.axe import at_rest, check
-from tests.browser import REPOSITORY, served
+from tests.axe import check
+from tests.browser import REPOSITORY, WAIT_SECONDS, served
 from tests.reports.seed import Shape, make_study
+from tests.runs import at_rest, watch_runs
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,7 @@ def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
     engine.dispose()
     script = REPOSITORY / "reports" / "console.py"
     with served(script, STREAMLIT_OPTIONS, {"SECONDREADER_DB": target}) as server:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = watch_runs(browser.new_page(viewport={"width": 1280, "height": 800}))
         page.goto(f"{server.address}/join#{token}")
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         yield Console(server.address, page)
@@ -66,11 +67,13 @@ def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
 def unfold_all(page: Page) -> None:
     """Open whatever is folded."""
     folded = page.locator("details:not([open]) > summary >> visible=true")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + WAIT_SECONDS
+    at_rest(page)  # a run that ends now would fold again what was unfolded
     while folded.count():
         assert time.monotonic() < deadline, "something stays folded"
-        folded.first.click()
-        page.wait_for_timeout(300)  # a run of the page that ends just then folds it again
+        one = folded.first.element_handle()
+        one.click()
+        page.wait_for_function("one => one.parentElement?.open || !one.isConnected", arg=one)
 
 
 def press_button(page: Page, name: str) -> None:
@@ -127,7 +130,7 @@ def both_tabs(page: Page) -> None:
     """People with each other, then judges with people."""
     check(page)
     page.get_by_role("tab", name="Judges with people").click()
-    at_rest(page)
+    expect(page.get_by_role("heading", name="Gold by verdict")).to_be_visible()
 
 
 STEPS: dict[tuple[str, str], Callable[[Page], None]] = {
@@ -149,9 +152,7 @@ def test_console_pages(console: Console, study: str, path: str) -> None:
     page = console.page
     page.goto(f"{console.address}/{path}?study={study}")
     expect(page.get_by_role("heading", name=PAGES[path].title, exact=True)).to_be_visible()
-    at_rest(page)
     unfold_all(page)
     STEPS.get((study, path), at_rest)(page)
-    at_rest(page)
     unfold_all(page)
     check(page)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from secondreader.db.audit import events
 from secondreader.db.engine import open_engine, reading
-from tests.browser import cpu_seconds
+from tests.browser import appears, cpu_seconds
 
 pytestmark = pytest.mark.browser
 PAGES = ("Agreement", "Disagreements", "Corrected rates", "Label quality", "Report")
@@ -74,10 +74,10 @@ def at_first_transcript(browser: Browser, link: str, scheme: str, size: dict[str
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(link)
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     if page.locator(".sheet.guideline").count():
         page.keyboard.press("Enter")
-    page.wait_for_selector("h1:text('Transcript')")
+    appears(page, "h1:text('Transcript')")
     return page
 
 
@@ -85,7 +85,7 @@ def open_console(browser: Browser, link: str, scheme: str = "light", size: dict[
     """The console's first page."""
     page = browser.new_context(viewport=size, color_scheme=scheme, accept_downloads=True).new_page()  # type: ignore[arg-type]
     page.goto(link)
-    page.wait_for_selector("h1:has-text('Overview')")
+    appears(page, "h1:has-text('Overview')")
     return page
 
 
@@ -94,18 +94,18 @@ def test_the_acceptance_walk(browser: Browser, demo: Demo, tmp_path: Path) -> No
     desk = at_first_transcript(browser, demo.desk, "light", WIDE)
     expect(desk.locator("text=illustrative sample, written by hand").first).to_be_visible()
     for number in (1, 2, 3):
-        desk.wait_for_selector(f"h1:text('Transcript {number} of')")
+        appears(desk, f"h1:text('Transcript {number} of')")
         for key in ("2", "5", "Enter"):
             desk.keyboard.press(key)
-    desk.wait_for_selector("text=3 of 32 labelled")
-    desk.wait_for_selector(".state:text-is('Saved')")
+    appears(desk, "text=3 of 32 labelled")
+    appears(desk, ".state:text-is('Saved')")
     desk.context.close()
 
     page = open_console(browser, demo.console)
     expect(page.locator("text=illustrative sample, written by hand").first).to_be_visible()
     for name in PAGES:
         page.get_by_role("link", name=name, exact=True).click()
-        page.wait_for_selector(f"h1:has-text('{name}')")
+        appears(page, f"h1:has-text('{name}')")
         page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
         assert page.locator("[data-testid=stException]").count() == 0
     page.locator("button", has_text="Make the report").click()
@@ -117,8 +117,8 @@ def test_the_acceptance_walk(browser: Browser, demo: Demo, tmp_path: Path) -> No
     assert "illustrative sample, written by hand" in text
     assert "<script" not in text
     page.get_by_role("link", name="Disagreements", exact=True).click()
-    page.wait_for_selector("h1:has-text('Disagreements')")
-    page.wait_for_selector("text=Verdicts")
+    appears(page, "h1:has-text('Disagreements')")
+    appears(page, "text=Verdicts")
     expect(page.locator("text=sample-judge").first).to_be_visible()
     page.context.close()
 

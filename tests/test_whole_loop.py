@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 from sklearn.metrics import cohen_kappa_score
+from sqlmodel import select
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from secondreader.db.blind import blind_engine
@@ -18,11 +20,14 @@ from secondreader.db.desk import blind_item, queue
 from secondreader.db.engine import open_engine, reading
 from secondreader.db.readings import reading_rows
 from secondreader.db.studies import get_study
+from secondreader.db.tables import Annotator
 from secondreader.runner.import_rjudge import read_rjudge
 from secondreader.runner.import_toolemu import read_toolemu
 from secondreader.runner.script import load_script
 from secondreader.runner.scripted_server import serving
-from tests.browser import REPOSITORY, served
+from tests.annotate.rooms import Room
+from tests.annotate.walk import walked
+from tests.browser import REPOSITORY, appears, served
 
 pytestmark = pytest.mark.browser
 JUDGE_SCRIPT = """
@@ -54,7 +59,7 @@ def enter(browser: Browser, address: str, token: str) -> Page:
     """A fresh profile at its first transcript."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/join#{token}")
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     if page.locator(".sheet.guideline").count():
         page.keyboard.press("Enter")
     return page
@@ -66,10 +71,11 @@ def label_all(page: Page, answers: list[tuple[str, str]]) -> None:
         page.wait_for_selector(f"h1:text-is('Transcript {number} of {len(answers)}')")
         for key in (*keys, "Enter"):
             page.keyboard.press(key)
-    page.wait_for_selector(f"text={len(answers)} of {len(answers)} labelled")
-    page.wait_for_selector(".state:text-is('Saved')")
+    appears(page, f"text={len(answers)} of {len(answers)} labelled")
+    appears(page, ".state:text-is('Saved')")
 
 
+@pytest.mark.long
 def test_the_whole_loop_on_real_transcripts(
     browser: Browser, sqlite_target: str, shared_data: Path, tmp_path: Path
 ) -> None:
@@ -141,41 +147,59 @@ def figures_of(figures: list[dict[str, object]], section: str) -> list[dict[str,
     return [row for row in figures if row["section"] == section and row["name"] == "kappa"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "name", "n"),
     [("rjudge", "rjudge/rjudge.json", 564), ("toolemu", "toolemu/transcripts_sample.jsonl", 120)],
 )
 def test_every_real_transcript_is_shown(
-    browser: Browser, sqlite_target: str, shared_data: Path, kind: str, name: str, n: int
+    browser: Browser, room: Room, shared_data: Path, kind: str, name: str, n: int
 ) -> None:
     """All of them, one after the other, in the desk's own page: all messages there, no error, no hidden field."""
-    db = ("--db", sqlite_target)
-    secondreader("import", kind, str(shared_data / name), "--study", "all", *db)
-    printed = secondreader("study", "freeze", "all", "--items", str(n), "--annotators", "A1", *db)
+    db = ("--db", room.target)
+    secondreader("import", kind, str(shared_data / name), "--study", kind, *db)
+    printed = secondreader("study", "freeze", kind, "--items", str(n), "--annotators", "A1", *db)
     (token,) = re.findall(r"/join#([\w-]+)", printed)
     hidden = hidden_texts(kind, shared_data / name)
-    blind = blind_engine(sqlite_target)
-    with reading(blind) as session:
-        person = max((1, 2), key=lambda one: len(queue(session, one)))  # the imported reader has no queue
-        contents = [blind_item(session, person, entry.token).content for entry in queue(session, person)]
-    blind.dispose()
+    contents = queued(room.target, kind)
     assert len(contents) == n
     errors: list[str] = []
-    with served(
-        REPOSITORY / "annotate" / "app.py", STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": sqlite_target}
-    ) as desk:
-        page = enter(browser, desk.address, token)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        for number, content in enumerate(contents, start=1):
-            page.wait_for_selector(f"h1:text-is('Transcript {number} of {n}')")
-            text = page.locator(".desk section.scroll").inner_text()
-            assert f"({len(content['messages'])} message" in text
-            assert not [secret for secret in hidden[canonical_json(content)] if secret in text]
-            for key in ("2", "5", "Enter"):
-                page.keyboard.press(key)
-        page.wait_for_selector(f"text={n} of {n} labelled")
-        page.context.close()
+    page = enter(browser, room.server.address, token)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for content, seen in zip(contents, walked(page, n, LOOK, ("2", "5")), strict=True):
+        text, shown = seen["text"], len(content["messages"])
+        assert f"({shown} message" in text
+        assert seen["articles"] == shown
+        assert not [secret for secret in hidden[canonical_json(content)] if secret in text]
+    assert page.locator(".count:not(.left)").inner_text() == f"{n} of {n} labelled"
+    page.context.close()
     assert errors == []
+
+
+LOOK = """
+const look = async (shadow, until) => {
+  const [, wanted] = shadow.querySelector(".column h2:last-of-type").textContent.match(/[(]([0-9]+) message/);
+  const made = () => shadow.querySelectorAll("article").length;
+  await until(() => made() >= Number(wanted));
+  return { text: shadow.querySelector("section.scroll").innerText, articles: made() };
+};
+"""
+
+
+def queued(target: str, study: str) -> list[dict[str, Any]]:
+    """The transcripts in the order in which the study's one annotator gets them, as the desk's own connection reads them."""
+    owner = open_engine(target)
+    with reading(owner) as session:
+        study_id = get_study(session, study).id
+        mine = select(Annotator.id).where(Annotator.study_id == study_id, Annotator.name == "A1")
+        person = session.exec(mine).one()
+    owner.dispose()
+    assert person is not None
+    blind = blind_engine(target)
+    with reading(blind) as session:
+        found = [blind_item(session, person, entry.token).content for entry in queue(session, person)]
+    blind.dispose()
+    return found
 
 
 def hidden_texts(kind: str, path: Path) -> dict[str, list[str]]:

@@ -93,15 +93,21 @@ class Desk extends Shell {
     else if (!ack.ok) this.notSaved(operation, item, ack);
     else if (operation.op === "submit") this.saved(operation, item, ack.revision);
     else if (operation.op === "draft") this.status("Draft saved");
-    else if (operation.op === "guess") this.status("Saved", "good");
+    else if (operation.op === "guess") this.told();
+  }
+
+  // Nothing is called saved while something that was sent before or after it is not.
+  told() {
+    const isUnderWay = [...this.post.waiting.values()].some((one) => one.op === "submit" || one.op === "guess");
+    if (!isUnderWay) this.status("Saved", "good");
+    return !isUnderWay;
   }
 
   saved(operation, item, revision) {
     this.labelled += 1;
     this.seconds = [operation.reading.active_seconds, ...(this.seconds ?? [])].slice(0, 20);
     if (item) Object.assign(item, { revision, submitId: randomId(), seconds: 0, withheld: false, fixed: {}, changed: false });
-    this.status("Saved", "good");
-    this.say("Saved.");
+    if (this.told()) this.say("Saved.");
     if (this.study) this.progress();
     if (this.study && this.stage.name === "qualification") return this.fetch(operation.token); // it comes back with feedback
     if (this.study?.pause && this.labelled % this.study.pause === 0 && this.page === "label")
@@ -117,6 +123,7 @@ class Desk extends Shell {
     }
     this.done?.delete(operation.token);
     this.finishing = false;
+    this.waitingFor = undefined; // what was to come next does not come now
     this.progress();
     this.status("Not saved", "bad");
     const reload = button("Load the saved answer", "", () => { this.warn(""); this.fetch(operation.token); });
@@ -165,6 +172,7 @@ class Desk extends Shell {
     item.changed = true;
     this.post.drop((one) => one.op === "draft" && one.token === item.token);
     this.post.put({ id: randomId(), op: "draft", token: item.token, reading: readingOf(this.study, item) });
+    if (this.state.textContent === "Draft saved") this.status(""); // that was the draft before this change
     this.post.soon();
   }
 
@@ -334,7 +342,7 @@ class Desk extends Shell {
 
   submit() {
     const { item } = this;
-    if (!item || !this.study.open) return;
+    if (!item || !this.study.open || this.waitingFor !== undefined) return;
     const index = this.queue.indexOf(item.token);
     if (this.stage.name === "discussion" && !item.changed) return this.go(this.next(index));
     const missing = this.panel.missing();
@@ -383,6 +391,7 @@ class Desk extends Shell {
   }
 
   guess(text) {
+    if (this.waitingFor !== undefined) return;
     this.post.put({ id: randomId(), op: "guess", token: this.guesses.shift(), guess: text });
     this.status("Saving…", "busy");
     const posted = this.post.number;
@@ -429,6 +438,7 @@ class Desk extends Shell {
     const reading = { j: () => this.reader.moveTo(this.reader.cursor + 1), k: () => this.reader.moveTo(this.reader.cursor - 1),
       o: () => this.reader.unfold() }[key];
     if (reading) return reading;
+    if (this.waitingFor !== undefined) return undefined; // the one before is still on the screen: keys are not meant for it
     const labelling = this.page === "label" && { e: () => this.mark(this.reader.cursor), d: () => this.defer() }[key];
     return labelling || this.panel.actionOf(key);
   }

@@ -1,6 +1,5 @@
 """A desk's process for tests, and steps that a person takes in it in a real browser."""
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlmodel import col, select
 
 from secondreader.annotate.settings import STREAMLIT_OPTIONS
@@ -18,7 +17,7 @@ from secondreader.db.engine import open_engine, reading, writing
 from secondreader.db.studies import get_study, set_status
 from secondreader.db.tables import Label
 from tests.annotate.seed import Seeded, seed
-from tests.browser import REPOSITORY, Served, free_port, served
+from tests.browser import REPOSITORY, Served, appears, free_port, served
 
 SHADOW = "document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot"
 APP = REPOSITORY / "annotate" / "app.py"
@@ -103,7 +102,7 @@ def entered(context: BrowserContext, server: Served, token: str) -> Page:
     """A page that came in by its invite link and stands at the first transcript."""
     page = context.new_page()
     page.goto(f"{server.address}/join#{token}")
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     if page.locator(".sheet.guideline").count():
         page.keyboard.press("Enter")
     at(page, 1)
@@ -112,12 +111,12 @@ def entered(context: BrowserContext, server: Served, token: str) -> Page:
 
 def at(page: Page, number: int) -> None:
     """Wait until this transcript is on the screen."""
-    page.wait_for_selector(rf"h1:text-matches('^Transcript {number}( of \\d+)?$')")
+    appears(page, rf"h1:text-matches('^Transcript {number}( of \\d+)?$')")
 
 
 def state(page: Page, text: str) -> None:
     """Wait until the bar says so."""
-    page.wait_for_selector(f".state:text-is('{text}')")
+    appears(page, f".state:text-is('{text}')")
 
 
 def stored(seeded: Seeded) -> list[Label]:
@@ -139,8 +138,5 @@ def close_study(seeded: Seeded) -> None:
 
 
 def wait_for_articles(page: Page, wanted: int) -> None:
-    """Wait until all messages are made. The page's policy forbids Playwright's own polling, which needs eval."""
-    deadline = time.monotonic() + 20
-    while page.locator("article").count() != wanted:
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(200)
+    """Wait until all messages are made."""
+    expect(page.locator("article")).to_have_count(wanted)

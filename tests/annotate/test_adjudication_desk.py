@@ -13,7 +13,7 @@ from tests.annotate.rooms import SHADOW, MortalRoom, Room, at, close_study, stat
 from tests.annotate.seed import CANARIES, content
 from tests.annotate.splits import NOTES, Split, decided, number_of, split
 from tests.axe import check
-from tests.browser import Recorder
+from tests.browser import Recorder, appears
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def come_in(context: BrowserContext, address: str, token: str) -> Page:
     """A page that came in by its invite link and stands at the list."""
     page = context.new_page()
     page.goto(f"{address}/join#{token}")
-    page.wait_for_selector(".desk.styled .body h1")
+    appears(page, ".desk.styled .body h1")
     return page
 
 
@@ -46,7 +46,7 @@ def reason(page: Page, text: str) -> None:
 
 def heading(page: Page, text: str) -> None:
     """Wait for a page of this heading."""
-    page.wait_for_selector(f"h1:text({text!r})")
+    appears(page, f"h1:text({text!r})")
 
 
 def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, room: Room) -> None:
@@ -157,17 +157,17 @@ def test_a_correction_by_a_reader_is_told(context: BrowserContext, room: Room) -
     reason(page, "seen")
     answer_again(made, {"risky_action": "unsure", "risk_considered": "yes"})
     press(page, "Enter")
-    page.wait_for_selector(".banner:has-text('A reader corrected an answer')")
+    appears(page, ".banner:has-text('A reader corrected an answer')")
     at(page, 1)
     page.click("button:has-text('Look at it again')")
-    page.wait_for_selector(".given:has-text('Unsure')")
+    appears(page, ".given:has-text('Unsure')")
     assert page.input_value("textarea") == "seen"
     press(page, "Enter")
     heading(page, "Everything is settled.")
     state(page, "Saved")
     answer_again(made, {"risky_action": "no", "risk_considered": "yes"})
     page.click("text=Look again")
-    page.wait_for_selector(".chip.changed:text('answers changed since')")
+    appears(page, ".chip.changed:text('answers changed since')")
     check(page)
     assert len(decided(made)) == 1
 
@@ -212,9 +212,9 @@ def test_two_questions_and_two_windows(context: BrowserContext, room: Room) -> N
     press(late, "v")
     reason(late, "late")
     press(late, "Enter")
-    late.wait_for_selector(".banner:has-text('in another window')")
+    appears(late, ".banner:has-text('in another window')")
     late.click("button:has-text('Look at it again')")
-    late.wait_for_selector(".act .primary:has-text('Save correction')")
+    appears(late, ".act .primary:has-text('Save correction')")
     assert [field.input_value() for field in late.locator("textarea").all()] == ["first", "second"]
     assert len(decided(made)) == 2
 

@@ -1,9 +1,7 @@
 """Hostile words in a real Chromium: two hundred transcripts, one after the other, and every other place that shows what somebody wrote."""
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from secondreader.db.codebook import Answer, Codebook, Question
 from secondreader.db.content import Content, Message
@@ -12,7 +10,8 @@ from secondreader.db.studies import get_study
 from tests.annotate.hostile import ELSEWHERE, corpus, one_each
 from tests.annotate.rooms import SHADOW, Room, entered, stored
 from tests.annotate.seed import content
-from tests.browser import Recorder
+from tests.annotate.walk import walked
+from tests.browser import Recorder, appears
 
 pytestmark = pytest.mark.browser
 OWN_TAGS = frozenset(
@@ -51,8 +50,12 @@ OWN_TAGS = frozenset(
 )
 """Elements that the desk itself makes."""
 LOOK = """
-const look = (shadow) => {
+const look = async (shadow, until) => {
   const box = (node) => { const b = node.getBoundingClientRect(); return [b.x, b.y, b.width, b.height].map(Math.round); };
+  await until(() => shadow.querySelector("article"));
+  shadow.querySelector(".banner button")?.click();
+  for (const one of shadow.querySelectorAll("[data-fold]")) one.click();
+  for (const one of shadow.querySelectorAll(".log details")) one.open = true;
   const submit = shadow.querySelector(".panel .primary"), b = submit.getBoundingClientRect();
   const style = getComputedStyle(shadow.querySelector(".panel"));
   return {
@@ -69,42 +72,9 @@ const look = (shadow) => {
   };
 };
 """
-WALK = (
-    LOOK
-    + """
-let number = 1;
-const until = async (test) => {
-  for (const end = performance.now() + 20000; !test();) {
-    if (performance.now() > end) throw new Error([test, shadow.querySelector("h1")?.textContent, shadow.querySelector(".state")?.textContent,
-      shadow.querySelector(".count")?.textContent, number].join(" | "));
-    await new Promise((done) => setTimeout(done, 3));
-  }
-};
-const key = (name) => document.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
-const seen = [];
-for (; number <= total; number++) {
-  const start = `Transcript ${number} of ${total}`;
-  await until(() => shadow.querySelector("h1")?.textContent === start && shadow.querySelector("article"));
-  shadow.querySelector(".banner button")?.click();
-  for (const one of shadow.querySelectorAll("[data-fold]")) one.click();
-  for (const one of shadow.querySelectorAll(".log details")) one.open = true;
-  seen.push(look(shadow));
-  for (const name of ["3", "6", "Enter"]) key(name);
-}
-await until(() => shadow.querySelector("h1").textContent.startsWith("All transcripts are labelled"));
-return seen;
-"""
-)
 
 
-def walked(page: Page, total: int) -> list[dict[str, Any]]:
-    """What the page looks like at each transcript, labelled one after the other inside the browser."""
-    found: list[dict[str, Any]] = page.evaluate(
-        f"async (total) => {{ const shadow = {SHADOW}; {WALK} }}", total
-    )
-    return found
-
-
+@pytest.mark.long
 def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, room: Room) -> None:
     """Nothing runs, nothing is fetched, no element comes of them, and nothing outside their box differs from a harmless one."""
     texts = corpus()
@@ -115,7 +85,7 @@ def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, 
     recorder.watch(context)
     page = entered(context, room.server, seeded.token)
     before = len(recorder.addresses)
-    seen = walked(page, len(contents) + 1)
+    seen = walked(page, len(contents) + 1, LOOK, ("3", "6"))
     (harmless,) = [one for one in seen if "Please clear the reminder queue" in one["text"]]
     assert harmless["outside"][-1] == "undefined"
     assert harmless["onTop"]
@@ -218,9 +188,9 @@ def test_a_studys_own_texts_are_only_text_on_the_plain_page(context: BrowserCont
     page = entered(context, room.server, seeded.token)
     page.goto(f"{room.server.address}/?plain=1")
     page.click("button:has-text('Start')")
-    page.wait_for_selector("[role=radiogroup]")
+    appears(page, "[role=radiogroup]")
     page.hover("[data-testid=stTooltipIcon] >> nth=0")
-    page.wait_for_timeout(500)
+    expect(page.locator("[role=tooltip]").first).to_be_visible()
     assert "![picture]" in page.inner_text("[role=alert] >> nth=0")
     assert "![picture]" in page.inner_text("[data-testid=stRadio] label >> nth=0")
     made = page.evaluate(

@@ -23,6 +23,7 @@ class Inspector(Check):
             check(page)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_no_page_is_wider_than_the_screen(browser: Browser, room: Room, size: ViewportSize) -> None:
     """Practice, discussion, search, waiting reasoning, guesses and scenario review."""

@@ -12,7 +12,7 @@ from secondreader.db.studies import get_study
 from tests.annotate.rooms import SHADOW, Room, at, state, stored
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, content
 from tests.axe import check
-from tests.browser import Recorder
+from tests.browser import Recorder, appears
 
 pytestmark = pytest.mark.browser
 HOSTILE_NOTE = "<img src=x onerror=window.pwned=1> I saw \u202eevil"
@@ -22,7 +22,7 @@ def come_in(context: BrowserContext, room: Room, seeded: Seeded) -> Page:
     """A page that came in by its invite link."""
     page = context.new_page()
     page.goto(f"{room.server.address}/join#{seeded.token}")
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     return page
 
 
@@ -34,7 +34,7 @@ def press(page: Page, *keys: str) -> None:
 
 def heading(page: Page, text: str) -> None:
     """Wait for a page of this heading."""
-    page.wait_for_selector(f"h1:text({text!r})")
+    appears(page, f"h1:text({text!r})")
 
 
 def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: Room) -> None:
@@ -51,7 +51,7 @@ def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: R
     assert page.locator(".desk.practice").count() == 1
     assert recorder.holding(WHY) == []
     press(page, "1", "4", "Enter")
-    page.wait_for_selector(".feedback h2:text-is('1 of 2 right.')")
+    appears(page, ".feedback h2:text-is('1 of 2 right.')")
     recorder.look_at(page)
     feedback = page.inner_text(".feedback")
     assert "You said: Yes" in feedback
@@ -60,23 +60,23 @@ def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: R
     page.reload()
     heading(page, "Practice 2 of 2")
     press(page, "u")
-    page.wait_for_selector(".feedback")
+    appears(page, ".feedback")
     press(page, "Enter")
     heading(page, "Practice 2 of 2")
     press(page, "2", "4", "Enter")
-    page.wait_for_selector(".feedback h2:text-is('All right.')")
+    appears(page, ".feedback h2:text-is('All right.')")
     press(page, "Enter")
     heading(page, "Practice, round 1 of 2")
     check(page)
     assert "1 of 2 right; 100 % were needed" in page.inner_text(".sheet")
     recorder.look_at(page)
     press(page, "Enter")
-    page.wait_for_selector(".intro:has-text('Round 2 of 2')")
+    appears(page, ".intro:has-text('Round 2 of 2')")
     press(page, "Enter")
     for number in (1, 2):
         heading(page, f"Practice {number} of 2")
         press(page, "2", "4", "Enter")
-        page.wait_for_selector(".feedback")
+        appears(page, ".feedback")
         press(page, "Enter")
     heading(page, "Practice passed")
     press(page, "Enter")
@@ -99,7 +99,7 @@ def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room:
     press(page, "Enter")
     heading(page, "Practice 1 of 1")
     press(page, "1", "5", "Enter")
-    page.wait_for_selector(".feedback")
+    appears(page, ".feedback")
     press(page, "Enter")
     heading(page, "Practice not passed")
     page.reload()

@@ -12,7 +12,6 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from secondreader.annotate.service import exchange, opening
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
 from secondreader.db.access import create_invite
 from secondreader.db.blind import blind_engine
 from secondreader.db.engine import execute, open_engine, reading, writing
@@ -20,8 +19,8 @@ from secondreader.db.faults import Engine
 from secondreader.db.shared_queue import AHEAD
 from secondreader.db.studies import get_study
 from secondreader.db.tables import Assignment, Label, utc_now
-from tests.annotate.rooms import APP, state
-from tests.browser import served
+from tests.annotate.rooms import Room, state
+from tests.browser import appears
 from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
 
 STUDY = 1
@@ -164,22 +163,24 @@ def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Engine) 
 
 
 @pytest.mark.browser
-def test_a_shared_queue_by_keyboard(
-    sqlite_target: str, owner: Engine, people: tuple[int, ...], context: BrowserContext
-) -> None:
+def test_a_shared_queue_by_keyboard(room: Room, context: BrowserContext) -> None:
     """The page counts what is labelled and goes on as places come, to the end of the study."""
+    owner = open_engine(room.target)
+    people = shared_study(owner, 2, 6, 1)
     with writing(owner) as session:
         token = create_invite(session, people[0])
-    with served(APP, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": sqlite_target}) as server:
-        page = context.new_page()
-        page.goto(f"{server.address}/join#{token}")
-        page.wait_for_selector(".desk.styled .body > *")
-        page.keyboard.press("Enter")
-        for number in range(1, 7):
-            page.wait_for_selector(f"h1:text-is('Transcript {number}')")
-            assert page.inner_text(".count") == f"{number - 1} labelled"
-            for key in ("2", "5", "Enter"):
-                page.keyboard.press(key)
-        page.wait_for_selector("h1:text('All transcripts are labelled.')")
-        state(page, "Saved")
-    assert sorted(readers_by_item(owner).values()) == [1] * 6
+    page = context.new_page()
+    page.goto(f"{room.server.address}/join#{token}")
+    appears(page, ".desk.styled .body > *")
+    page.keyboard.press("Enter")
+    for number in range(1, 7):
+        appears(page, f"h1:text-is('Transcript {number}')")
+        assert page.inner_text(".count") == f"{number - 1} labelled"
+        for key in ("2", "5", "Enter"):
+            page.keyboard.press(key)
+    appears(page, "h1:text('All transcripts are labelled.')")
+    state(page, "Saved")
+    with reading(owner) as session:
+        read = session.exec(select(Label.transcript_id).where(Label.annotator_id == people[0])).all()
+    owner.dispose()
+    assert len(read) == len({*read}) == 6

@@ -14,6 +14,7 @@ from secondreader.db.studies import get_study, set_status
 from tests.annotate.rooms import Room, at, state
 from tests.annotate.seed import Seeded, seed
 from tests.annotate.test_desk_stages import come_in, heading, other_reader_answers, press, show_everybody
+from tests.browser import appears
 from tests.pictures.samples import contents, known, of_scenarios
 
 NOTE = "The decisive call comes near the end; before it, the agent only looks around."
@@ -39,7 +40,7 @@ def entered(context: BrowserContext, room: Room, seeded: Seeded) -> Page:
     """A page past the guideline."""
     page = come_in(context, room, seeded)
     press(page, "Enter")
-    page.wait_for_selector(".panel")
+    appears(page, ".panel")
     return page
 
 
@@ -58,7 +59,7 @@ def practice(context: BrowserContext, room: Room, camera: Camera) -> None:
     heading(page, "Practice 1 of 1")
     camera.take(page, "practice")
     press(page, "2", "4", "Enter")
-    page.wait_for_selector(".feedback")
+    appears(page, ".feedback")
     camera.take(page, "feedback")
 
 
@@ -66,16 +67,16 @@ def results(context: BrowserContext, room: Room, camera: Camera) -> None:
     """A second round of practice, and practice passed."""
     page = entered(context, room, practising(room, f"canary-study-name-{token_hex(4)}", 1.0, 2))
     press(page, "2", "5", "Enter")
-    page.wait_for_selector(".feedback")
+    appears(page, ".feedback")
     press(page, "Enter")
     heading(page, "Practice, round 1 of 2")
     camera.take(page, "practice-again")
     press(page, "Enter")
-    page.wait_for_selector(".intro:has-text('Round 2 of 2')")
+    appears(page, ".intro:has-text('Round 2 of 2')")
     press(page, "Enter")
     heading(page, "Practice 1 of 1")
     press(page, "1", "4", "Enter")
-    page.wait_for_selector(".feedback")
+    appears(page, ".feedback")
     press(page, "Enter")
     heading(page, "Practice passed")
     camera.take(page, "practice-passed")
@@ -85,7 +86,7 @@ def failure(context: BrowserContext, room: Room, camera: Camera) -> None:
     """Practice not passed."""
     page = entered(context, room, practising(room, f"canary-study-name-{token_hex(4)}", 1.0, 1))
     press(page, "2", "5", "Enter")
-    page.wait_for_selector(".feedback")
+    appears(page, ".feedback")
     press(page, "Enter")
     heading(page, "Practice not passed")
     camera.take(page, "practice-failed")
@@ -103,7 +104,7 @@ def discussion(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "calibration-waiting")
     show_everybody(seeded)
     press(page, "Enter")
-    page.wait_for_selector(f".others:has-text('{NOTE}')")
+    appears(page, f".others:has-text('{NOTE}')")
     camera.take(page, "discussion")
 
 
@@ -136,19 +137,19 @@ def rules(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "reasoning")
     press(page, "/")
     page.keyboard.type("reasoning")
-    page.wait_for_selector("dialog [role=status]:has-text('passages')")
+    appears(page, "dialog [role=status]:has-text('passages')")
     camera.take(page, "guideline")
     press(page, "Escape", "Escape", "?")
-    page.wait_for_selector("dialog table")
+    appears(page, "dialog table")
     camera.take(page, "keys")
     press(page, "?", "v")
-    page.wait_for_selector(".reasoning")
+    appears(page, ".reasoning")
     camera.look(page, "reasoning shown")
     press(page, "4", "Enter")
     heading(page, "One last question")
     camera.take(page, "last-question")
     press(page, "Enter")
-    page.wait_for_selector(".panel:has-text('Which model')")
+    appears(page, ".panel:has-text('Which model')")
     camera.take(page, "guess")
     press(page, "i", "i")
     heading(page, "Thank you")
@@ -161,7 +162,7 @@ def pause(context: BrowserContext, room: Room, camera: Camera) -> None:
     for number in range(1, 21):
         at(page, number)
         press(page, "2", "5", "Enter")
-    page.wait_for_selector(".banner:has-text('20 labels in this sitting')")
+    appears(page, ".banner:has-text('20 labels in this sitting')")
     state(page, "Saved")
     camera.take(page, "pause")
 
@@ -172,19 +173,19 @@ def faults(context: BrowserContext, room: Room, camera: Camera) -> None:
     first = entered(context, room, seeded)
     second = context.new_page()
     second.goto(room.server.address)
-    second.wait_for_selector(".desk.styled .body > *")
+    appears(second, ".desk.styled .body > *")
     press(second, "Enter")
     at(second, 1)
     press(first, "1", "5", "Enter")
     at(first, 2)
     state(first, "Saved")
     press(second, "2", "5", "Enter")
-    second.wait_for_selector(".banner [role=alert]")
+    appears(second, ".banner [role=alert]")
     at(second, 1)
     camera.take(second, "conflict")
     pause_study(seeded)
     first.reload()
-    first.wait_for_selector(".banner:has-text('takes no labels now')")
+    appears(first, ".banner:has-text('takes no labels now')")
     at(first, 2)
     camera.take(first, "paused")
 

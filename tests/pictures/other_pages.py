@@ -9,7 +9,7 @@ from secondreader.db.sign_in import VARIABLE
 from secondreader.db.studies import ensure_annotator, get_study
 from tests.annotate.rooms import APP, Room, at, state
 from tests.annotate.test_desk_stages import heading, press
-from tests.browser import served
+from tests.browser import appears, served
 from tests.pictures.desk import LIBRARY, Camera, Walk
 from tests.pictures.samples import contents, label_all, split_places
 
@@ -33,7 +33,7 @@ def opened(context: BrowserContext, room: Room, token: str) -> Page:
     """A page that came in by an invite link."""
     page = context.new_page()
     page.goto(f"{room.server.address}/join#{token}")
-    page.wait_for_selector(".desk.styled .body > *")
+    appears(page, ".desk.styled .body > *")
     return page
 
 
@@ -56,7 +56,7 @@ def adjudication(context: BrowserContext, room: Room, camera: Camera) -> None:
     settle(page)
     camera.take(page, "adjudication")
     press(page, "?")
-    page.wait_for_selector("dialog table")
+    appears(page, "dialog table")
     camera.take(page, "adjudication-keys")
     press(page, "Escape", "Enter")
     while page.locator("h1:has-text('Everything is settled')").count() == 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, TimeoutError, expect
 
 from secondreader.db.access import create_invite
 from secondreader.db.engine import open_engine, writing
@@ -16,6 +16,7 @@ from secondreader.reports.console_pages import PAGES
 from secondreader.reports.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
 from tests.browser import REPOSITORY, Recorder, served
 from tests.reports.seed import HOSTILE, JUDGES, Shape, make_study
+from tests.runs import at_rest, watch_runs
 
 WAIT = 60_000
 """Milliseconds; a busy machine computes slowly."""
@@ -77,7 +78,7 @@ def test_only_researchers_come_in(console: Console) -> None:
 
 def come_in(console: Console, context: BrowserContext) -> Page:
     """Open the researcher's invite link."""
-    page = context.new_page()
+    page = watch_runs(context.new_page())
     page.goto(f"{console.address}/join#{console.invite('researcher')}")
     expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=WAIT)
     return page
@@ -103,8 +104,7 @@ def test_hostile_text_is_inert_in_a_browser(console: Console, context: BrowserCo
         made = "img[src*=evil], img[onerror], a[href*=evil], a[href^=javascript], .katex, main script"
         assert page.locator(made).count() == 0
         page.set_viewport_size({"width": 390, "height": 800})
-        at_rest(page)
-        assert page.evaluate(WIDTH) <= 390, path
+        check_width(page, path)
         page.set_viewport_size({"width": 1280, "height": 800})
     assert not alerts
     assert recorder.refusals() == [], "the policy forbids something that the page itself does"
@@ -113,11 +113,13 @@ def test_hostile_text_is_inert_in_a_browser(console: Console, context: BrowserCo
     assert all(ours in one or one.startswith(("blob:", "data:")) for one in recorder.addresses)
 
 
-def at_rest(page: Page) -> None:
-    """Wait until the page has run, has come, and what it drew has had its time."""
-    expect(page.get_by_test_id("stSpinner")).to_have_count(0, timeout=WAIT)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=WAIT)
-    page.wait_for_timeout(300)
+def check_width(page: Page, path: str) -> None:
+    """Nothing is wider than a phone, once charts and tables have taken the new width."""
+    at_rest(page)
+    try:
+        page.wait_for_function(f"() => {WIDTH} <= 390", timeout=WAIT)
+    except TimeoutError:
+        assert page.evaluate(WIDTH) <= 390, path
 
 
 @pytest.mark.browser
@@ -125,12 +127,10 @@ def test_a_disagreement_is_one_click_away_on_a_phone(console: Console, browser: 
     """At 390 px a researcher opens a disagreement and reads transcript, rationale and labels; no page is wider."""
     context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
     page = come_in(console, context)
-    at_rest(page)
-    assert page.evaluate(WIDTH) <= 390
+    check_width(page, "overview")
     page.goto(f"{console.address}/disagreements")
     expect(page.get_by_text("Because it acted.").first).to_be_visible(timeout=WAIT)
     expect(page.get_by_text("evidence of").first).to_be_visible()
     expect(page.get_by_text(HOSTILE_NAME).first).to_be_attached()
-    at_rest(page)
-    assert page.evaluate(WIDTH) <= 390
+    check_width(page, "disagreements")
     context.close()
