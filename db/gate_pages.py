@@ -27,12 +27,11 @@ FIXED = (
 
 JOIN_SCRIPT = """
 const note = document.getElementById("note");
-const token = decodeURIComponent(location.hash.slice(1));
-history.replaceState(null, "", location.pathname);
 function say(text) { note.textContent = text; }
-if (!token) {
-  say("This link is incomplete: open the whole invite link that the researcher sent you.");
-} else {
+function comeIn() {
+  const token = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  if (!token) return say("This link is incomplete: open the whole invite link that the researcher sent you.");
   fetch("/join", { method: "POST", body: token, headers: { "Content-Type": "text/plain" }, redirect: "manual" })
     .then(async (answer) => {
       if (answer.type === "opaqueredirect") location.replace("/");
@@ -40,6 +39,9 @@ if (!token) {
     })
     .catch(() => say("The server did not answer. Check the connection and open the link again."));
 }
+comeIn();
+// another link, put into the address of this very page, loads nothing by itself
+addEventListener("hashchange", comeIn);
 """
 STYLE = (
     "body{font:18px/1.5 system-ui,sans-serif;max-width:36rem;margin:18vh auto 0;padding:0 1.5rem;"

@@ -296,3 +296,13 @@ def test_what_another_person_left_in_this_browser_waits_for_them(
     labels = {label.annotator_id: label.note for label in stored(seeded)}
     assert labels == {seeded.other_id: "", seeded.annotator_id: "sent late"}
     assert first.evaluate("localStorage.getItem('secondreader.outbox')") is None
+
+
+def test_the_right_link_comes_in_where_a_wrong_one_was_told(context: BrowserContext, room: Room) -> None:
+    """Put into the address of the page that refused the other link, which the browser does not load anew."""
+    seeded = room.seed()
+    page = context.new_page()
+    page.goto(f"{room.server.address}/join#of-nobody")
+    appears(page, "#note:text-matches('^This link is not valid any more')")
+    page.goto(f"{room.server.address}/join#{seeded.token}")
+    appears(page, ".desk.styled .body > *")
