@@ -16,10 +16,9 @@ from secondreader.db.desk_errors import DeskError, NotYet, PlaceTaken, StudyClos
 from secondreader.db.engine import reading, writing
 from secondreader.db.faults import DatabaseUnavailable, Engine, faults_in_words
 from secondreader.db.guesses import MAX_GUESS, open_guesses, save_guess
-from secondreader.db.leases import open_places
 from secondreader.db.reasoning import check_first_label, keep_draft, rules_at, show_reasoning
 from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import refill
+from secondreader.db.shared_queue import further_places, refill
 from secondreader.db.stages import practice_result, shown_after, stage_facts, stage_of
 
 MAX_NOTE = 10_000
@@ -127,20 +126,18 @@ def exchange(engine: Engine, annotator_id: int, study_id: int | None, sent: Any)
     if letter.begin:
         return opening(engine, annotator_id, study_id, letter.stage) | packet
     if rules.queue == "shared" and any(operation.op == "submit" for operation in letter.operations):
-        packet |= further_places(engine, annotator_id)
+        packet |= what_follows(engine, annotator_id)
     return packet | wanted_items(engine, annotator_id, rules, letter.wanted)
 
 
-def further_places(engine: Engine, annotator_id: int) -> Packet:
+def what_follows(engine: Engine, annotator_id: int) -> Packet:
     """In a shared queue, the open places once new ones were taken; should this fail, the next letter tries again."""
     try:
         with faults_in_words():
-            if refill(engine, annotator_id) == 0:
-                return {}
-            with reading(engine) as session:
-                return {"more": open_places(session, annotator_id)}
+            tokens = further_places(engine, annotator_id)
     except (DeskError, DatabaseUnavailable):
         return {}
+    return {"more": tokens} if tokens else {}
 
 
 def wanted_items(engine: Engine, annotator_id: int, rules: Rules, tokens: Sequence[str]) -> Packet:

@@ -158,14 +158,6 @@ def hidden_places(session: Session, annotator_id: int) -> set[int]:
     return {one.assignment_id for one in own} - {one.assignment_id for one in shown(own)}
 
 
-def open_places(session: Session, annotator_id: int) -> list[str]:
-    """Tokens of the places in the shared queue that the person sees and has not labelled, in order."""
-    reader = reader_of(session, annotator_id)
-    if reader is None:
-        return []
-    return [one.token for one in shown(own_places(session, reader, database_now(session))) if one.is_open]
-
-
 def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False) -> bool:
     """Renew the person's lease, or settle it with a label; False where others have all the places by now.
 

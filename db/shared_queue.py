@@ -60,15 +60,27 @@ def refill(engine: Engine, annotator_id: int) -> int:
         return take_next(session, annotator_id)
 
 
+def further_places(engine: Engine, annotator_id: int) -> list[str]:
+    """`take_next` in a transaction of its own; the tokens of all open places then, in order, and none where none was taken."""
+    with writing(engine) as session:
+        taken, own = topped_up(session, annotator_id, AHEAD)
+    return [one.token for one in own if one.is_open] if taken else []
+
+
 def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
     """Top the person's open places up to `n`; returns how many were taken.
 
     Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
     nothing twice: what counts is what the person holds.
     """
+    return topped_up(session, annotator_id, n)[0]
+
+
+def topped_up(session: Session, annotator_id: int, n: int) -> tuple[int, list[OwnPlace]]:
+    """What `take_next` returns, and the person's places after it, in their order."""
     reader = reader_of(session, annotator_id)
     if reader is None or reader.status != "open" or not is_admitted(session, annotator_id):
-        return 0
+        return 0, []
     wait_turn(session, QUEUE_LOCK, reader.study_id)
     now = database_now(session)
     own = own_places(session, reader, now)
@@ -77,7 +89,7 @@ def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
     taken = 0
     while taken < wanted and take_one(session, reader, own, further, now):
         taken += 1
-    return taken
+    return taken, sorted(own, key=lambda one: one.position)
 
 
 def take_one(
@@ -170,6 +182,8 @@ def take(
     if place is not None:
         values = {"place": place.assignment_id, "leased_until": until} | moments(now, reader.rules)
         is_taken = execute(session, TAKE_UP, values).rowcount == 1
+        if is_taken:
+            own[own.index(place)] = replace(place, is_kept=True)
     else:
         own.append(new_place(session, reader, item_id, next_position(reader, own), until))
         is_taken = True
