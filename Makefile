@@ -5,7 +5,7 @@ RUN := $(BIN)/python -W ignore
 
 # The tests start dozens of processes: what one has compiled, the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
-# Two workers on two cores: threads of their own in the linear algebra would only stand in each other's way.
+# Three workers on two cores, for each waits now and then; threads of their own in the linear algebra would only stand in the way.
 unit browser: export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: help demo test lint types unit browser tests docs screenshots test-local bench-agreement bench-desk soak-desk coverage-study false-flag-study lock clean
@@ -49,10 +49,10 @@ types: .venv/.installed-dev ## mypy, strict.
 	$(BIN)/mypy
 
 unit: .venv/.installed-dev ## Unit and integration tests on SQLite and PostgreSQL, docs checked.
-	$(BIN)/pytest -n 2 --dist worksteal -q -m "not browser and not slow and not local_llm"
+	$(BIN)/pytest -n 3 --dist worksteal -q -m "not browser and not slow and not local_llm"
 
 browser: .venv/.installed-dev ## Tests in a real Chromium.
-	$(BIN)/pytest -n 2 --dist loadfile -q -m browser
+	$(BIN)/pytest -n 3 --dist loadfile -q -m browser
 
 docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew.
 	$(BIN)/cog -r README.md docs/*.md
