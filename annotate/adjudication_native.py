@@ -8,6 +8,7 @@ import streamlit as st
 from secondreader.annotate import native
 from secondreader.annotate.adjudication import Operation, exchange, opening, perform
 from secondreader.annotate.native_text import conversation, literal, shown
+from secondreader.annotate.plain_frame import frame
 from secondreader.annotate.service import Packet
 from secondreader.db.faults import Engine
 
@@ -67,6 +68,7 @@ def one_item(engine: Engine, annotator_id: int, study: Packet, item: Packet) -> 
             st.text("Readers marked messages " + ", ".join(str(index + 1) for index in item["evidence"]))
     st.text(native.WHERE)
     conversation(item["content"])
+    frame(item["token"])
 
 
 def one_question(engine: Engine, annotator_id: int, study: Packet, item: Packet, one: Packet) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from secondreader.annotate import native_stages
 from secondreader.annotate.native_text import conversation, guideline_html, literal
+from secondreader.annotate.plain_frame import frame
 from secondreader.annotate.service import Packet, exchange, opening
 from secondreader.db.faults import Engine
 
@@ -35,6 +36,7 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     if native_stages.shows(start, desk.item):
         return
     if n_done == 0 and not st.session_state.get("started"):
+        frame("guideline")
         st.html(guideline_html(study["guideline"]))
         st.button(
             "Start", key="start", type="primary", on_click=lambda: st.session_state.update(started=True)
@@ -47,6 +49,7 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
     if item is None and native_stages.asks_guess(start, desk.item, desk.guess):
         return
     if item is None:
+        frame("end")
         st.success(f"All {study['unit']}s are labelled. Thank you.")
         back_button(desk.tokens, None)
         return
@@ -111,6 +114,7 @@ def one_item(desk: Desk, item: Packet) -> None:
             st.info("The study takes no labels now.")
     st.text(WHERE)
     conversation(item["content"])
+    frame(token)
 
 
 def ask_all(study: Packet, item: Packet) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from secondreader.annotate.native_text import conversation, literal, shown
+from secondreader.annotate.plain_frame import frame
 
 Packet = dict[str, Any]
 WORDS = {"qualification": "Practice", "calibration": "Calibration", "waiting": "Calibration"}
@@ -44,6 +45,7 @@ def result(outcome: Packet) -> None:
 
 def feedback(study: Packet, item: Packet) -> None:
     """Right or wrong for each question of a practice item, and the reason."""
+    frame(f"feedback {item['token']}")
     st.header("Practice: what was right")
     known = {question: rest for question, *rest in item["feedback"]["answers"]}
     for question in study["questions"]:
@@ -60,6 +62,7 @@ def feedback(study: Packet, item: Packet) -> None:
 
 def discussion(start: Packet, item_of: Callable[[str], Packet | None]) -> None:
     """Each calibration item with what the others said, under letters; the person's own answer beside it."""
+    frame("discussion")
     st.button(
         "Go on to the main queue",
         key="main",
@@ -99,6 +102,7 @@ def asks_guess(
         st.error(literal(acknowledged["say"]))
     if item := item_of(token):
         conversation(item["content"])
+    frame(f"guess {token}")
     return True
 
 

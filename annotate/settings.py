@@ -27,6 +27,9 @@ STREAMLIT_OPTIONS: dict[str, str] = {
     # the usual collector is enough; a full collection after every letter takes half of the desk's time (docs/bench-desk.md)
     "runner.postScriptGC": "false",
     "logger.level": "warning",
+    # of the plain pages; the desk's own page has colours of its own
+    "theme.light.primaryColor": "#1b5fc1",
+    "theme.dark.primaryColor": "#5b9bff",
 }
 """Passed as `streamlit run app.py --name=value`. No usage statistics leave, no error detail reaches the browser."""
 

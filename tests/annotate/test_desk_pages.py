@@ -1,16 +1,21 @@
 """Every page of the desk, wide and on a phone: nothing is wider than the screen, and axe-core finds nothing serious."""
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.annotate.rooms import SHADOW, Room, at
+from tests.annotate.rooms import entered as come_in
 from tests.annotate.test_desk_stages import press
 from tests.axe import check
+from tests.browser import appears
 from tests.pictures.camera import PHONE, WIDE, Check, check_width
 from tests.pictures.desk import LAYOUT_WALKS, MANY, entered
 from tests.pictures.samples import contents
+from tests.runs import at_rest, watch_runs
 
 pytestmark = pytest.mark.browser
+MAIN = '[data-testid="stMain"]'
+"""What scrolls of a plain page."""
 
 
 class Inspector(Check):
@@ -44,3 +49,27 @@ def test_much_enlarged_each_transcript_begins_at_its_top(browser: Browser, room:
     at(page, 2)
     assert 0 < page.evaluate(f"{SHADOW}.querySelector('h1').getBoundingClientRect().top") < 200
     context.close()
+
+
+def test_a_plain_page_begins_at_its_top_and_stays_where_it_is_read(
+    context: BrowserContext, room: Room
+) -> None:
+    """Each transcript is seen from its heading; an answer, for which the page runs again, scrolls nothing."""
+    seeded = room.seed(contents(MANY[:2]))
+    page = watch_runs(come_in(context, room.server, seeded.token))
+    page.goto(f"{room.server.address}/?plain=1")
+    scrolled = f"document.querySelector('{MAIN}').scrollTop"
+    page.get_by_role("button", name="Start").click()
+    for number in (1, 2):
+        appears(page, f"h2:has-text('Transcript {number} of 2')")
+        at_rest(page)
+        page.wait_for_function(f"() => {scrolled} === 0")
+        page.evaluate(f"document.querySelector('{MAIN}').scrollTo(0, 600)")
+        for question in page.get_by_role("radiogroup").all()[:2]:
+            question.get_by_text("No", exact=True).click()
+            at_rest(page)
+        assert (
+            page.evaluate(scrolled) > 300
+        )  # not exactly 600: what stood above, such as Saved, may have gone
+        page.get_by_role("button", name="Submit").click()
+    appears(page, "[data-testid=stAlert]:has-text('All transcripts are labelled')")

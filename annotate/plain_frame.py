@@ -1,0 +1,26 @@
+"""What all plain pages share: the desk's blue, and that each begins at its top."""
+
+import streamlit as st
+
+STYLE = """<style>
+button[data-testid^="stBaseButton-primary"] p { color: light-dark(#fff, #10151d); }
+button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff; }
+</style>"""
+"""Streamlit writes white on whatever the theme's colour is."""
+TO_TOP = """
+export default function ({ data }) {
+  if (window.secondReaderPlace === data.place) return; // an answer was given, and the page run again
+  window.secondReaderPlace = data.place;
+  document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+}
+"""
+mount = st.components.v2.component("second_reader_top", js=TO_TOP)
+
+
+def frame(place: str) -> None:
+    """Begin one plain page; `place` tells it from the one before, whose scroll position Streamlit would keep.
+
+    Where the browser does not run the component's few lines, the page is only not scrolled.
+    """
+    st.html(STYLE)
+    mount(key="top", data={"place": place})
