@@ -37,13 +37,17 @@ ON_ITEM = and_(col(Assignment.study_item_id) == col(StudyItem.id), col(Assignmen
 IN_POOL = and_(
     col(StudyItem.study_id) == bindparam("study"), col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
 )
-PARTLY_READ = (
+READ = (
     pick(StudyItem.id, func.count(col(Assignment.id)))
     .join(Assignment, ON_ITEM)
     .where(IN_POOL)
     .group_by(col(StudyItem.id))
-    .having(func.count(col(Assignment.id)) < bindparam("overlap"))
 )
+FULLY_READ = READ.where(col(StudyItem.id).in_(bindparam("items", expanding=True))).having(
+    func.count(col(Assignment.id)) >= bindparam("overlap")
+)
+"""Those of these items that have no room for another reader."""
+PARTLY_READ = READ.having(func.count(col(Assignment.id)) < bindparam("overlap"))
 """Items that somebody reads or has read, but too few people, with how many: those that need the fewest readers more come first."""
 UNTOUCHED = pick(StudyItem.id).where(IN_POOL, ~pick(Assignment.id).where(ON_ITEM).exists())
 STORE_PLACE = insert(Assignment).returning(col(Assignment.id))
@@ -145,9 +149,14 @@ def candidates(
     First what they had begun and lost to the clock, then the items that need the fewest readers more, in an order of the
     person's own that knows nothing of the items but their numbers.
     """
-    yield from ((one.item_id, one) for one in own if one.part == "pool" and not one.is_kept)
     values = {"study": reader.study_id} | moments(now, reader.rules)
-    rows = execute(session, PARTLY_READ, values | {"overlap": reader.rules.overlap}).all()
+    quota = {"overlap": reader.rules.overlap}
+    lapsed = [one for one in own if one.part == "pool" and not one.is_kept]
+    if lapsed:
+        asked = {"items": [one.item_id for one in lapsed]}
+        full = set(execute(session, FULLY_READ, values | quota | asked).scalars())
+        yield from ((one.item_id, one) for one in lapsed if one.item_id not in full)
+    rows = execute(session, PARTLY_READ, values | quota).all()
     mine = {one.item_id for one in own}
     for count in sorted({count for _, count in rows}, reverse=True):
         alike = [item for item, n_kept in rows if n_kept == count and item not in mine]

@@ -151,6 +151,11 @@ def test_a_lease_that_ran_out_frees_the_item(
         assert take_next(session, people[1], 9) == 6
         assert take_next(session, people[2], 9) == 6
     assert refill(blind, people[0]) == 0
+    with reading(blind) as session:
+        reader = reader_of(session, people[0])
+        assert reader is not None
+        own = own_places(session, reader, clock.now)
+        assert list(candidates(session, reader, clock.now, own)) == []  # they are not even tried
     clock.move(31)
     assert refill(blind, people[0]) == AHEAD
     assert items_of(blind, people[0]) == left
