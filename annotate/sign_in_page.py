@@ -21,4 +21,4 @@ def page() -> None:
     if step.ways:
         mount(key="ways", data=step.packet())
     else:
-        st.button("Sign in", on_click=st.login, type="primary")
+        st.button("Sign in", on_click=st.login)

@@ -205,12 +205,15 @@ def test_an_account_comes_to_its_work_and_out_again(desk: Desk, context: Browser
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_a_fresh_browser_sees_a_button_and_nothing_else(desk: Desk, context: BrowserContext) -> None:
+@pytest.mark.parametrize("room", ["desk", "console"])
+def test_a_fresh_browser_sees_a_button_and_nothing_else(
+    desk: Desk, context: BrowserContext, room: str
+) -> None:
     """Without a visit: one heading, one sentence, one button; no canary and no transcript in any traffic; accessible."""
     recorder = Recorder()
     recorder.watch(context)
     page = context.new_page()
-    page.goto(desk.address)
+    page.goto(desk.address if room == "desk" else desk.console)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     seen = ["Second Reader", "Sign in to come to your work.", "Sign in"]
     assert page.get_by_test_id("stMain").inner_text().split() == " ".join(seen).split()
