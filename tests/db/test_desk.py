@@ -25,7 +25,7 @@ from secondreader.db.desk import (
 from secondreader.db.engine import reading, writing
 from secondreader.db.store import NewTranscript, add_transcripts
 from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
-from secondreader.db.tables import Label
+from secondreader.db.tables import Assignment, Label, StudyItem
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 
@@ -114,6 +114,23 @@ def test_a_stale_window_cannot_overrule_a_newer_answer(
     with pytest.raises(DeskError, match="another window"):
         submit_label(blind, people["A1"], LabelInput(token, "t2", ANSWERS, expected_revision=0))
     assert len(labels(engine)) == 1
+
+
+def test_a_transcript_without_text_is_told_in_a_sentence(
+    engine: Engine, blind: Engine, people: dict[str, int]
+) -> None:
+    """Of some imports only the verdicts are known: there is nothing to read in such a place."""
+    with writing(engine) as session:
+        (bare,) = add_transcripts(session, [NewTranscript("bare", "c", None)]).ids
+        item = StudyItem(study_id=get_study(session, "s").id or 0, transcript_id=bare)
+        session.add(item)
+        session.flush()
+        place = Assignment(annotator_id=people["A1"], study_item_id=item.id or 0, position=99)
+        session.add(place)
+        session.flush()
+        token = place.token
+    with reading(blind) as session, pytest.raises(UnknownAssignment, match="go back"):
+        blind_item(session, people["A1"], token)
 
 
 def test_somebody_elses_place_is_unknown(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
