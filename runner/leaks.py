@@ -84,11 +84,11 @@ def scan(content: Content, hidden: dict[str, Any] | None = None, model: str | No
 
 def leak_at(kind: str, where: str, text: str, start: int, end: int) -> Leak:
     """The words from `start` to `end`, and what stands around them."""
-    before, after = text[:start], text[end:]
-    if len(before) > AROUND:
-        before = "… " + before[-AROUND:].partition(" ")[2]
-    if len(after) > AROUND:
-        after = after[:AROUND].rpartition(" ")[0] + " …"
+    before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
+    if start > AROUND:
+        before = "… " + before.partition(" ")[2]
+    if len(text) - end > AROUND:
+        after = after.rpartition(" ")[0] + " …"
     return Leak(kind, where, text[start:end], before, after)
 
 
