@@ -9,8 +9,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, insert_rows, pick
-from secondreader.db.leases import LAPSED
-from secondreader.db.tables import Assignment, Study, StudyItem, public_id
+from secondreader.db.leases import LAPSED, place_row
+from secondreader.db.tables import Assignment, Study, StudyItem
 
 ATTENTION_FROM = 5
 """Places of the main queue before the first attention item may come."""
@@ -121,14 +121,7 @@ def store(
 ) -> int:
     """Write places at the positions that follow `after`, with their lease in a shared queue; returns their number."""
     rows = [
-        {
-            "token": public_id(),
-            "annotator_id": person,
-            "study_item_id": item,
-            "position": position,
-            "pass_no": pass_no,
-            "leased_until": until,
-        }
+        place_row(person, item, position, pass_no, until)
         for position, (item, pass_no) in enumerate(places, start=after + 1)
     ]
     insert_rows(session, Assignment, rows)

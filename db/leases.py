@@ -5,7 +5,6 @@ may go to somebody else, who marks the lease that was passed over as lapsed: no 
 A repeat has no date from the start: nobody else could give that label.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from sqlmodel import Session, col
 
 from secondreader.db.engine import execute, pick, wait_turn
 from secondreader.db.rules import Rules, rules_of
-from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyItem, utc_now
+from secondreader.db.tables import Annotator, Assignment, Label, Study, StudyItem, public_id, utc_now
 
 ITEM_LOCK = 7302017
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -144,18 +143,25 @@ def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace
     return [OwnPlace(*row) for row in rows]
 
 
-def shown(own: Sequence[OwnPlace]) -> list[OwnPlace]:
-    """The places that the queue shows."""
-    return [one for one in own if one.is_kept]
-
-
 def hidden_places(session: Session, annotator_id: int) -> set[int]:
     """Ids of places that the person's queue does not show: leases that ran out, attention items not reached yet."""
     reader = reader_of(session, annotator_id)
     if reader is None:
         return set()
     own = own_places(session, reader, database_now(session))
-    return {one.assignment_id for one in own} - {one.assignment_id for one in shown(own)}
+    return {one.assignment_id for one in own if not one.is_kept}
+
+
+def place_row(person: int, item: int, position: int, pass_no: int, until: datetime | None) -> dict[str, Any]:
+    """The row of a new place; `until` is its lease, None for one that is the person's for good."""
+    return {
+        "token": public_id(),
+        "annotator_id": person,
+        "study_item_id": item,
+        "position": position,
+        "pass_no": pass_no,
+        "leased_until": until,
+    }
 
 
 def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False) -> bool:

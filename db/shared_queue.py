@@ -24,11 +24,12 @@ from secondreader.db.leases import (
     n_others,
     own_places,
     pass_over,
+    place_row,
     reader_of,
 )
 from secondreader.db.reach import reach
 from secondreader.db.repeats import due_repeats
-from secondreader.db.tables import Assignment, StudyItem, public_id
+from secondreader.db.tables import Assignment, StudyItem
 
 AHEAD = 3
 """Open places that a person holds at a time: one to read, one that is fetched already, one to put off."""
@@ -204,17 +205,9 @@ def new_place(
     session: Session, reader: Reader, item_id: int, position: int, until: datetime | None, *, pass_no: int = 1
 ) -> OwnPlace:
     """Store a place that the person has not had before; `until` None makes it theirs for good."""
-    token = public_id()
-    row = {
-        "token": token,
-        "annotator_id": reader.annotator_id,
-        "study_item_id": item_id,
-        "position": position,
-        "pass_no": pass_no,
-        "leased_until": until,
-    }
+    row = place_row(reader.annotator_id, item_id, position, pass_no, until)
     row_id = execute(session, STORE_PLACE, row).scalar_one()
-    return OwnPlace(row_id, token, item_id, position, pass_no, "pool", is_kept=True)
+    return OwnPlace(row_id, row["token"], item_id, position, pass_no, "pool", is_kept=True)
 
 
 def next_position(reader: Reader, own: Sequence[OwnPlace]) -> int:

@@ -11,7 +11,7 @@ from secondreader.db.study_errors import StudyError
 from secondreader.reports.plan_words import UNSURE
 from secondreader.reports.report_preparation import amendment_row
 from secondreader.reports.screen import DESK_ADDRESS, View, done, refusal, settle, show_links, table
-from secondreader.reports.study_form import AS_IT_IS
+from secondreader.reports.study_form import AS_IT_IS, headline_judge
 from secondreader.reports.words import plural
 
 LINK_DAYS = 30
@@ -75,12 +75,8 @@ def analyses_anew(view: View) -> dict[str, str]:
         format_func=lambda one: UNSURE.get(one, AS_IT_IS),
         key="amend-unsure",
     )
-    judge = right.selectbox(
-        "Judge of the headline figures",
-        [None, *(one.judge for one in view.facts.judges)],
-        format_func=lambda one: one or AS_IT_IS,
-        key="amend-judge",
-    )
+    with right:
+        judge = headline_judge(view.facts, AS_IT_IS, key="amend-judge")
     return {name: value for name, value in (("unsure", unsure), ("judge", judge)) if value is not None}
 
 

@@ -27,7 +27,7 @@ def filled_in(facts: StudyFacts) -> StudyFile:
     unsure = st.selectbox(
         "Unsure counts as", list(UNSURE), format_func=lambda one: UNSURE.get(one, one), key="plan-unsure"
     )
-    judge = headline_judge(facts)
+    judge = headline_judge(facts, "that of the strata, else the one with most verdicts", key="plan-headline")
     notes = st.text_input("Analysis plan, in words", key="plan-notes")
     given["analyses"] = {"unsure": unsure, "judge": judge, "notes": notes}
     given["interim_looks"] = st.checkbox(
@@ -37,14 +37,14 @@ def filled_in(facts: StudyFacts) -> StudyFile:
     return study_file(given)
 
 
-def headline_judge(facts: StudyFacts) -> str | None:
-    """The judge that the plan names for the headline figures; None leaves it to the strata."""
+def headline_judge(facts: StudyFacts, unnamed: str, *, key: str) -> str | None:
+    """The judge that is named for the headline figures; None, shown as `unnamed`, where none is."""
     judges = [one.judge for one in facts.judges]
     return st.selectbox(
         "Judge of the headline figures",
         [None, *judges],
-        format_func=lambda one: one or "that of the strata, else the one with most verdicts",
-        key="plan-headline",
+        format_func=lambda one: one or unnamed,
+        key=key,
     )
 
 
