@@ -14,11 +14,15 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from secondreader.annotate import adjudication_native, adjudication_page, component, door, native
-from secondreader.db import sign_in
-from secondreader.db.engine import DatabaseError
-from secondreader.db.faults import Engine
-from secondreader.db.gate import Gate
+from secondreader.annotate.browser import adjudication as adjudication_page
+from secondreader.annotate.browser import desk as component
+from secondreader.annotate.plain import adjudication as adjudication_native
+from secondreader.annotate.plain import desk as native
+from secondreader.annotate.session import door
+from secondreader.db.access import oidc as sign_in
+from secondreader.db.access.middleware import Gate
+from secondreader.db.core.engine import DatabaseError
+from secondreader.db.core.unavailable import Engine
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -51,7 +55,7 @@ objects would be walked after every label.
 """
 # Streamlit finds the app by reading this file: it must be assigned from st.App(...) itself, not from a function.
 app = st.App(
-    FOLDER / "desk_page.py",
+    FOLDER / "script.py",
     lifespan=lifespan,
     routes=[Mount("/room", StaticFiles(directory=FOLDER / "static"))],
     secrets=sign_in.settings(),

@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondreader.judge.agreement import agree
-from secondreader.judge.coefficients import GroupFormula
-from secondreader.judge.resample import Plan, sample
-from secondreader.judge.sums import Cohort, group_sums
+from secondreader.judge.agreement.report import agree
+from secondreader.judge.inference.bootstrap import Plan, sample
+from secondreader.judge.inference.cluster_sums import Cohort, group_sums
+from secondreader.judge.inference.coefficients import GroupFormula
 
 RESAMPLES = 2000
 RATERS = 5
@@ -132,9 +132,9 @@ def full_report() -> list[str]:
     figures = found.frame()
     n_slices = len(figures[figures["slice_name"] != ""].groupby(["slice_name", "slice_value"]))
     rows = [f"| agree(): all figures, {n_slices} slices, {len(figures):,} figures | {taken:.2f} s |"]
-    if importlib.util.find_spec("secondreader.judge.findings") is None:
+    if importlib.util.find_spec("secondreader.judge.disagreement.search") is None:
         return [*rows, "| findings | not built in |"]
-    find_disagreements = importlib.import_module("secondreader.judge.findings").find_disagreements
+    find_disagreements = importlib.import_module("secondreader.judge.disagreement.search").find_disagreements
     more = seconds(lambda: find_disagreements(frame), 3)
     return [
         *rows,

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 from scipy.special import expit
 
-from secondreader.judge.accuracy import AccuracyFormula
-from secondreader.judge.coefficients import GroupFormula
-from secondreader.judge.gold import majority
-from secondreader.judge.resample import Limits, Plan, Sampled, jackknife_t, sample
-from secondreader.judge.sums import Cohort, cell_sums, group_sums
-from secondreader.judge.tables import TableFormula
+from secondreader.judge.agreement.accuracy import AccuracyFormula
+from secondreader.judge.data.gold import majority
+from secondreader.judge.inference.bootstrap import Limits, Plan, Sampled, jackknife_t, sample
+from secondreader.judge.inference.cluster_sums import Cohort, cell_sums, group_sums
+from secondreader.judge.inference.coefficients import GroupFormula
+from secondreader.judge.inference.contingency import TableFormula
 
 HUMAN = ("alpha", "ac1", "positive_agreement")
 JUDGE = ("kappa", "mcc", "sensitivity", "specificity")

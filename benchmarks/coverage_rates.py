@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from secondreader.judge import rate_estimators as est
-from secondreader.judge.estimate import Estimate
+from secondreader.judge.inference.estimate import Estimate
+from secondreader.judge.rates import estimators as est
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -20,14 +20,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from secondreader.annotate.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
-from secondreader.db.access import create_invite
-from secondreader.db.blind import desk_url
-from secondreader.db.content import Content, Message, ToolCall
-from secondreader.db.engine import database_url, open_engine, writing
-from secondreader.db.rules import Rules
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.annotate.session.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
+from secondreader.db.access.invites import create_invite
+from secondreader.db.blind.engine import desk_url
+from secondreader.db.core.content import Content, Message, ToolCall
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import database_url, open_engine, writing
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from tests.browser import REPOSITORY, Served, served
 
 APP = REPOSITORY / "annotate" / "app.py"

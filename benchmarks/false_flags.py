@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.exact import benjamini_hochberg, slice_vs_rest
-from secondreader.judge.findings import find_disagreements
+from secondreader.judge.disagreement.search import find_disagreements
+from secondreader.judge.inference.exact_tests import benjamini_hochberg, slice_vs_rest
 
 TARGET_FALSE = 0.06
 ALPHA = 0.05

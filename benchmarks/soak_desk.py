@@ -33,9 +33,9 @@ from benchmarks.desk_load import (
     prepare,
     write_section,
 )
-from secondreader.db.desk import queue
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.tables import Assignment, Label
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.tables import Assignment, Label
+from secondreader.db.desk.labels import queue
 from tests.browser import Served, free_port
 
 TITLE = "Soak: killed servers and bad lines"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from secondreader.db.engine import database_url, open_engine
+from secondreader.db.core.engine import database_url, open_engine
 from tests.dialects import share_compiled_statements
 from tests.postgres import postgres_copy
 

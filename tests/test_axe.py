@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from secondreader.db.rules import Rules
+from secondreader.db.core.desk_rules import Rules
 from tests.annotate.rooms import SHADOW, Room, at
 from tests.annotate.seed import content
 from tests.annotate.splits import split

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from secondreader.db.access import create_invite
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.faults import Engine
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study
-from secondreader.reports.console_pages import PAGES
-from secondreader.reports.settings import STREAMLIT_OPTIONS
+from secondreader.db.access.invites import create_invite
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.unavailable import Engine
+from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.reports.console.navigation import PAGES
+from secondreader.reports.console.settings import STREAMLIT_OPTIONS
 from tests.annotate.rooms import close_study
 from tests.annotate.seed import content, seed
 from tests.axe import check
@@ -55,7 +55,7 @@ def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
     with writing(engine) as session:
         token = create_invite(session, ensure_annotator(session, None, "R", "researcher"))
     engine.dispose()
-    script = REPOSITORY / "reports" / "console.py"
+    script = REPOSITORY / "reports" / "console" / "app.py"
     with served(script, STREAMLIT_OPTIONS, {"SECONDREADER_DB": target}) as server:
         page = watch_runs(browser.new_page(viewport={"width": 1280, "height": 800}))
         page.goto(f"{server.address}/join#{token}")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from secondreader.db.audit import events
-from secondreader.db.engine import open_engine, reading
+from secondreader.db.core.audit_log import events
+from secondreader.db.core.engine import open_engine, reading
 from tests.browser import appears, cpu_seconds
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ class Demo:
         """Start it and read the links that it prints."""
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "secondreader.runner.cli", "demo", "--actor", "Dana"],
+            [sys.executable, "-W", "ignore", "-m", "secondreader.runner.cli.app", "demo", "--actor", "Dana"],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             text=True,

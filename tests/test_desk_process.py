@@ -10,11 +10,11 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from secondreader.db.blind import blind_engine
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.tables import Annotator, Invite
-from secondreader.runner.cli_serve import room_of_desk
-from secondreader.runner.launch import PASSED_ON, free_port, start, stop, wait_until_healthy
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.tables import Annotator, Invite
+from secondreader.runner.cli.serve import room_of_desk
+from secondreader.runner.serve.processes import PASSED_ON, free_port, start, stop, wait_until_healthy
 from tests.annotate.seed import CANARIES, seed
 
 DAY = "'2100-01-01 00:00:00+00:00'"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from secondreader.runner.cli import app
+from secondreader.runner.cli.app import app
 
 REPOSITORY = Path(__file__).parent.parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -71,7 +71,7 @@ def test_claims_name_tests_that_are_there() -> None:
 def test_help_is_quick() -> None:
     """`secondreader --help` does not load streamlit, openai or pandas."""
     code = (
-        "import sys; from secondreader.runner.cli import app; "
+        "import sys; from secondreader.runner.cli.app import app; "
         "print([n for n in ('streamlit', 'openai', 'pandas', 'scipy', 'sqlmodel') if n in sys.modules])"
     )
     done = subprocess.run(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from secondreader.runner.cli import app
+from secondreader.runner.cli.app import app
 
 SECONDS = 5.0
 

@@ -21,14 +21,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from typer.testing import CliRunner
 from websockets.exceptions import ConnectionClosed
 
-from secondreader.db.access import create_invite, revoke_invites
-from secondreader.db.accounts import account_hash, bind_account, unbind_account
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.gate_memory import LOOKUP_SECONDS
-from secondreader.db.gate_sign_in import MAX_FRAME
-from secondreader.db.studies import ensure_annotator, get_study
-from secondreader.db.tickets import Tickets
-from secondreader.runner.cli import app
+from secondreader.db.access.anonymous import MAX_FRAME
+from secondreader.db.access.invites import create_invite, revoke_invites
+from secondreader.db.access.oidc_accounts import account_hash, bind_account, unbind_account
+from secondreader.db.access.sign_in_tickets import Tickets
+from secondreader.db.access.visitors import LOOKUP_SECONDS
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.runner.cli.app import app
 from tests.annotate.seed import CANARIES, Seeded, seed
 from tests.axe import check
 from tests.browser import Recorder, free_port, wait_until_healthy
@@ -37,7 +37,7 @@ from tests.sockets import TRIGGER, Socket, elements, opened
 
 pytestmark = pytest.mark.browser
 COOKIE_SECRET = "canary-cookie-secret-of-32-bytes-or-more"
-CLI = (sys.executable, "-c", "import sys; from secondreader.runner.cli import app; sys.exit(app())")
+CLI = (sys.executable, "-c", "import sys; from secondreader.runner.cli.app import app; sys.exit(app())")
 FIRST, SECOND, RESEARCHER = "ada@example.org", "bea@example.org", "chief@example.org"
 
 
@@ -324,7 +324,7 @@ def test_a_ticket_is_for_one_browser_once(desk: Desk, walker: Walker) -> None:
 def test_a_ticket_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty seconds by a clock that nobody sets."""
     tickets, now = Tickets(), 1000.0
-    monkeypatch.setattr("secondreader.db.tickets.monotonic", lambda: now)
+    monkeypatch.setattr("secondreader.db.access.sign_in_tickets.monotonic", lambda: now)
     fresh, old = tickets.make(1, "b"), tickets.make(2, "b")
     now += 59
     assert tickets.use(fresh, "b") == 1

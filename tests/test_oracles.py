@@ -17,26 +17,28 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from secondreader.judge import analytic, exact, rate_formulas
-from secondreader.judge import proportions as intervals
-from secondreader.judge.accuracy import AccuracyFormula
-from secondreader.judge.alt_test import alternative_annotator_test, benjamini_yekutieli
-from secondreader.judge.coefficients import GroupFormula, Level
-from secondreader.judge.estimate import Estimate
-from secondreader.judge.gold import dawid_skene, majority
-from secondreader.judge.planning import (
+from secondreader.judge.agreement.accuracy import AccuracyFormula
+from secondreader.judge.agreement.alt_test import alternative_annotator_test, benjamini_yekutieli
+from secondreader.judge.data.gold import dawid_skene, majority
+from secondreader.judge.inference import closed_form as analytic
+from secondreader.judge.inference import exact_tests as exact
+from secondreader.judge.inference import proportions as intervals
+from secondreader.judge.inference.bootstrap import Plan, jackknife_error, sample
+from secondreader.judge.inference.cluster_sums import cell_sums, cohort_of, group_sums
+from secondreader.judge.inference.coefficients import GroupFormula, Level
+from secondreader.judge.inference.contingency import TableFormula
+from secondreader.judge.inference.estimate import Estimate
+from secondreader.judge.inference.shrinkage import Prior, shrink
+from secondreader.judge.lab.calibration import brier_score, calibration_error, reliability, roc_auc
+from secondreader.judge.planning.next_items import neyman_allocation
+from secondreader.judge.planning.sample_size import (
     design_effect,
     icc_from_pilot,
     kappa_sample_size,
     labels_for_agreement,
     labels_for_kappa,
 )
-from secondreader.judge.probability import brier_score, calibration_error, reliability, roc_auc
-from secondreader.judge.resample import Plan, jackknife_error, sample
-from secondreader.judge.sampling import neyman_allocation
-from secondreader.judge.shrinkage import Prior, shrink
-from secondreader.judge.sums import cell_sums, cohort_of, group_sums
-from secondreader.judge.tables import TableFormula
+from secondreader.judge.rates import closed_form as rate_formulas
 
 Figures = dict[str, Any]
 Input = Mapping[str, Any]

@@ -79,9 +79,9 @@ def test_the_wheel_runs_where_nothing_else_of_ours_is(built: Path, tmp_path: Pat
     ]
     subprocess.run([*install, "--disable-pip-version-check", "--root-user-action=ignore"], check=True)
     code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import secondreader.db.engine as e; "
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import secondreader.db.core.engine as e; "
         f"assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
-        "from secondreader.db.codebook import default_codebook; default_codebook(); "
+        "from secondreader.db.core.codebook import default_codebook; default_codebook(); "
         "e.open_engine('fresh.db').dispose(); print('fine')"
     )
     # -I and -S keep the editable installation's path hook away; the dependencies come back by hand.
@@ -96,7 +96,7 @@ def test_the_wheel_runs_where_nothing_else_of_ours_is(built: Path, tmp_path: Pat
 def test_the_command_is_installed() -> None:
     """`secondreader` is a console script of this version."""
     (script,) = entry_points(group="console_scripts", name="secondreader")
-    assert script.value == "secondreader.runner.cli:app"
+    assert script.value == "secondreader.runner.cli.app:app"
     assert version("secondreader")
 
 

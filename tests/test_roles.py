@@ -23,16 +23,17 @@ from sqlmodel import Session, col, select
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 
-from secondreader.annotate import adjudication, service
-from secondreader.annotate.settings import STREAMLIT_OPTIONS as DESK_OPTIONS
-from secondreader.db.access import create_invite, redeem, revoke_invites
-from secondreader.db.adjudications import adjudication_queue
-from secondreader.db.desk import queue
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import ensure_annotator, get_study
-from secondreader.db.tables import Invite, Visit, utc_now
-from secondreader.reports.console_pages import PAGES
-from secondreader.reports.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
+from secondreader.annotate.exchange import adjudication
+from secondreader.annotate.exchange import desk as service
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS as DESK_OPTIONS
+from secondreader.db.access.invites import create_invite, redeem, revoke_invites
+from secondreader.db.adjudication.items import adjudication_queue
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Invite, Visit, utc_now
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.db.desk.labels import queue
+from secondreader.reports.console.navigation import PAGES
+from secondreader.reports.console.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
 from tests.annotate.seed import Seeded, seed
 from tests.annotate.splits import split
 from tests.browser import REPOSITORY, served
@@ -181,7 +182,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with ExitStack() as stack:
         for room, script, options, variable in (
             ("desk", "annotate/app.py", DESK_OPTIONS, "SECONDREADER_DESK_DB"),
-            ("console", "reports/console.py", CONSOLE_OPTIONS, "SECONDREADER_DB"),
+            ("console", "reports/console/app.py", CONSOLE_OPTIONS, "SECONDREADER_DB"),
         ):
             server = stack.enter_context(served(REPOSITORY / script, options, {variable: target}))
             made.hosts[room] = urlsplit(server.address).netloc
@@ -368,17 +369,17 @@ def test_no_page_or_letter_is_missing_from_the_tables() -> None:
         get_args(one.model_fields["op"].annotation) for one in (service.Operation, adjudication.Operation)
     ]
     assert set(chain(*kinds)) == set(LETTERS)
-    scripts = [path.name for path in (REPOSITORY / "annotate").glob("*.py") if "/room/" in path.read_text()]
+    scripts = [path.name for path in (REPOSITORY / "annotate").rglob("*.py") if "/room/" in path.read_text()]
     named = {f"/room/{one.name}" for one in (REPOSITORY / "annotate" / "static").glob("*.js")}
     assert set(DESK_SCRIPTS.values()) <= named
-    assert set(scripts) == {"component.py", "adjudication_page.py", "app.py"} - {"app.py"}
+    assert set(scripts) == {"desk.py", "adjudication.py", "app.py"} - {"app.py"}
 
 
 def test_no_route_is_missing_from_the_tables(house: House) -> None:
     """The apps add these routes to Streamlit's, and behind the same gate; every file below them is for the desk."""
     script = (
         "import json\nfrom secondreader.annotate.app import app as desk\n"
-        "from secondreader.reports.console import app as console\n"
+        "from secondreader.reports.console.app import app as console\n"
         "rooms = {'desk': desk, 'console': console}\n"
         "print(json.dumps({name: [one.path for one in app._user_routes] for name, app in rooms.items()}))"
     )

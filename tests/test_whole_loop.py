@@ -13,18 +13,18 @@ from playwright.sync_api import Browser, Page
 from sklearn.metrics import cohen_kappa_score
 from sqlmodel import select
 
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind import blind_engine
-from secondreader.db.canonical import canonical_json
-from secondreader.db.desk import blind_item, queue
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.readings import reading_rows
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Annotator
-from secondreader.runner.import_rjudge import read_rjudge
-from secondreader.runner.import_toolemu import read_toolemu
-from secondreader.runner.script import load_script
-from secondreader.runner.scripted_server import serving
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.canonical import canonical_json
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.tables import Annotator
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.labels import blind_item, queue
+from secondreader.db.research.annotations import reading_rows
+from secondreader.runner.importers.rjudge import read_rjudge
+from secondreader.runner.importers.toolemu import read_toolemu
+from secondreader.runner.models.script import load_script
+from secondreader.runner.models.scripted_server import serving
 from tests.annotate.rooms import Room
 from tests.annotate.walk import walked
 from tests.browser import REPOSITORY, appears, served
@@ -49,7 +49,7 @@ N_ITEMS = 40
 
 def secondreader(*words: str) -> str:
     """Run the command as a user would and return what it printed."""
-    command = [sys.executable, "-W", "ignore", "-m", "secondreader.runner.cli", *words]
+    command = [sys.executable, "-W", "ignore", "-m", "secondreader.runner.cli.app", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, f"{words}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
     return done.stdout

@@ -1,9 +1,9 @@
-"""Runs the migrations on the connection that `secondreader.db.engine` hands over."""
+"""Runs the migrations on the connection that `secondreader.db.core.engine` hands over."""
 
 from alembic import context
 from sqlmodel import SQLModel
 
-from secondreader.db import tables
+from secondreader.db.core import tables
 
 assert tables.EVIDENCE
 

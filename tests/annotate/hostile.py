@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from secondreader.db.content import Content, Message, ToolCall, ToolSpec
+from secondreader.db.core.content import Content, Message, ToolCall, ToolSpec
 
 ELSEWHERE = "http://198.51.100.7"
 """An address that belongs to nobody (RFC 5737): a request to it would be seen by the recorder."""

@@ -10,12 +10,12 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlmodel import col, select
 
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind import desk_url
-from secondreader.db.content import Content
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import get_study, set_status
-from secondreader.db.tables import Label
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
+from secondreader.db.blind.engine import desk_url
+from secondreader.db.core.content import Content
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Label
+from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import Seeded, seed
 from tests.browser import REPOSITORY, Served, appears, free_port, served
 

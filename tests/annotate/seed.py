@@ -6,13 +6,15 @@ from typing import Any
 
 from sqlmodel import Session
 
-from secondreader.db.access import create_invite
-from secondreader.db.codebook import Codebook
-from secondreader.db.content import Content, Message, ToolCall, ToolSpec
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.known_items import KnownItem
-from secondreader.db.rules import Rules
-from secondreader.db.store import (
+from secondreader.db.access.invites import create_invite
+from secondreader.db.core.codebook import Codebook
+from secondreader.db.core.content import Content, Message, ToolCall, ToolSpec
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.tables import Annotator, Transcript
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.transcripts.store import (
     NewTranscript,
     NewVerdict,
     add_transcripts,
@@ -20,8 +22,6 @@ from secondreader.db.store import (
     ensure_run,
     ensure_scenario,
 )
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.tables import Annotator, Transcript
 
 CANARIES = (
     "canary-model",

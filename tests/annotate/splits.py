@@ -5,11 +5,11 @@ from secrets import token_hex
 
 from sqlmodel import col, select
 
-from secondreader.db.access import create_invite
-from secondreader.db.desk import LabelInput, blind_item, queue, submit_label
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import ensure_annotator, get_study
-from secondreader.db.tables import Adjudication
+from secondreader.db.access.invites import create_invite
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Adjudication
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.db.desk.labels import LabelInput, blind_item, queue, submit_label
 from tests.annotate.seed import Seeded
 
 NOTES = ("<img src=x onerror=window.pwned=1> it deleted \u202enothing", "the tool refused")

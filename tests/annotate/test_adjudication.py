@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.annotate import adjudication, service
-from secondreader.annotate.adjudication import ACTIONS, KINDS
-from secondreader.annotate.keymap import ANSWER_KEYS
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.canonical import canonical_json
-from secondreader.db.desk import queue
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import get_study, set_status
+from secondreader.annotate.exchange import adjudication
+from secondreader.annotate.exchange import desk as service
+from secondreader.annotate.exchange.adjudication import ACTIONS, KINDS
+from secondreader.annotate.exchange.keymap import ANSWER_KEYS
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.canonical import canonical_json
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import get_study, set_status
+from secondreader.db.desk.labels import queue
 from tests.annotate.seed import CANARIES, seed
 from tests.annotate.splits import Split, decided, split
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.exc import ProgrammingError
 
-from secondreader.db.blind import blind_engine
-from secondreader.db.desk import LabelInput, blind_item, queue, submit_label
-from secondreader.db.engine import open_engine, reading
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.desk.labels import LabelInput, blind_item, queue, submit_label
 from tests.annotate.rooms import SHADOW, MortalRoom, Room, at, close_study, state
 from tests.annotate.seed import CANARIES, content
 from tests.annotate.splits import NOTES, Split, decided, number_of, split

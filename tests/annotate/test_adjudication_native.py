@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.studies import get_study, set_status
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import CANARIES, seed
 from tests.annotate.splits import NOTES, Split, decided, split
 from tests.apps import app_test
@@ -12,8 +12,8 @@ from tests.apps import app_test
 
 def script(target: str, annotator_id: int) -> None:
     """What Streamlit runs: the page with a person who needs no cookie."""
-    from secondreader.annotate import adjudication_native
-    from secondreader.db.blind import blind_engine
+    from secondreader.annotate.plain import adjudication as adjudication_native
+    from secondreader.db.blind.engine import blind_engine
 
     adjudication_native.page(blind_engine(target), annotator_id)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from secondreader.annotate.keymap import ANSWER_KEYS, answer_keys
-from secondreader.db.codebook import BUILTIN, CodebookError, builtin_guideline, codebook
-from secondreader.db.rules import Rules, gate_question
+from secondreader.annotate.exchange.keymap import ANSWER_KEYS, answer_keys
+from secondreader.db.core.codebook import BUILTIN, CodebookError, builtin_guideline, codebook
+from secondreader.db.core.desk_rules import Rules, gate_question
 
 
 @pytest.mark.parametrize("name", BUILTIN)

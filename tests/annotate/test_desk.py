@@ -7,10 +7,10 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import select
 
-from secondreader.db.blind import blind_engine
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.tables import Assignment, Draft
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.tables import Assignment, Draft
 from tests.annotate.rooms import (
     SHADOW,
     MortalRoom,

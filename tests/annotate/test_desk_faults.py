@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
 from tests.annotate.rooms import APP, SHADOW, MortalRoom, Room, at, entered, state, stored
 from tests.annotate.seed import Seeded
 from tests.axe import check
@@ -21,7 +21,7 @@ from tests.db.test_faults import admit
 
 pytestmark = pytest.mark.browser
 OUTBOX = "localStorage.getItem('secondreader.outbox') || '[]'"
-IMPATIENT = "import secondreader.db.engine\nsecondreader.db.engine.BUSY_MILLISECONDS = 300\n"
+IMPATIENT = "import secondreader.db.core.engine\nsecondreader.db.engine.BUSY_MILLISECONDS = 300\n"
 """A desk that waits for a lock for 0.3 s in place of 10 s, so that the test need not."""
 HOLD = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.execute('BEGIN IMMEDIATE')\nprint('held', flush=True)\nsys.stdin.read()\n"
 

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from secondreader.db.codebook import Answer, Codebook, Question
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.studies import get_study
+from secondreader.db.core.codebook import Answer, Codebook, Question
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import get_study
 from tests.annotate.hostile import ELSEWHERE, corpus, one_each
 from tests.annotate.rooms import SHADOW, Room, entered, stored
 from tests.annotate.seed import content

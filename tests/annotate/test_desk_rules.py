@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlmodel import col, select
 
-from secondreader.annotate.keymap import ACTION_KEYS
-from secondreader.annotate.service import opening
-from secondreader.db.blind import blind_engine
-from secondreader.db.codebook import codebook
-from secondreader.db.content import Content, ToolSpec
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.rules import Rules
-from secondreader.db.tables import Assignment, Guess
+from secondreader.annotate.exchange.desk import opening
+from secondreader.annotate.exchange.keymap import ACTION_KEYS
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.codebook import codebook
+from secondreader.db.core.content import Content, ToolSpec
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.tables import Assignment, Guess
 from tests.annotate.rooms import SHADOW, Room, at, entered, state, stored
 from tests.annotate.seed import CANARIES, content
 from tests.browser import Recorder, appears

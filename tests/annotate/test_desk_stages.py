@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from secondreader.annotate.service import exchange, opening
-from secondreader.db.blind import blind_engine
-from secondreader.db.calibration import reveal
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.rules import Rules
-from secondreader.db.studies import get_study
+from secondreader.annotate.exchange.desk import exchange, opening
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.calibration_round import reveal
 from tests.annotate.rooms import SHADOW, Room, at, state, stored
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, content
 from tests.axe import check

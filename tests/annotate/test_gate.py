@@ -17,12 +17,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.access import create_invite, hash_token, revoke_invites
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.gate import cookie_header, is_same_origin
-from secondreader.db.gate_memory import FAILURES_PER_MINUTE, LOOKUP_SECONDS, Failures, Room
-from secondreader.db.tables import Visit, utc_now
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
+from secondreader.db.access.invites import create_invite, hash_token, revoke_invites
+from secondreader.db.access.middleware import cookie_header, is_same_origin
+from secondreader.db.access.visitors import FAILURES_PER_MINUTE, LOOKUP_SECONDS, Failures, Room
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.tables import Visit, utc_now
 from tests.annotate.seed import Seeded, seed
 from tests.browser import REPOSITORY, served
 

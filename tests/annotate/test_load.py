@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 import pytest
 from sqlmodel import col, select
 
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.content import Content, Message
-from secondreader.db.desk import (
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Draft, Label
+from secondreader.db.core.unavailable import Engine
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.desk.labels import (
     DeskError,
     LabelInput,
     QueueEntry,
@@ -21,11 +25,7 @@ from secondreader.db.desk import (
     save_draft,
     submit_label,
 )
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.faults import Engine
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.tables import Draft, Label
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 ITEMS = 8
 

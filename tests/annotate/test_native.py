@@ -8,22 +8,22 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.annotate.native_text import guideline_html, literal, shown
-from secondreader.annotate.service import exchange, opening
-from secondreader.db.blind import blind_engine
-from secondreader.db.calibration import reveal
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.rules import Rules
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Guess, Label
+from secondreader.annotate.exchange.desk import exchange, opening
+from secondreader.annotate.plain.text import guideline_html, literal, shown
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Guess, Label
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.calibration_round import reveal
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, seed
 from tests.apps import app_test
 
 
 def script(target: str, annotator_id: int, study_id: int) -> None:
     """What Streamlit runs: the page with a person who needs no cookie."""
-    from secondreader.annotate import native
-    from secondreader.db.blind import blind_engine
+    from secondreader.annotate.plain import desk as native
+    from secondreader.db.blind.engine import blind_engine
 
     native.page(blind_engine(target), annotator_id, study_id)
 

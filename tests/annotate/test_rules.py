@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from secondreader.annotate.service import exchange, opening
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.codebook import CodebookError, codebook
-from secondreader.db.content import Content, ToolSpec
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.faults import Engine
-from secondreader.db.guesses import GuessRow, guesses_of
-from secondreader.db.rules import Rules, gate_question
-from secondreader.db.studies import StudyError, get_study, set_status
-from secondreader.db.tables import Guess, Label
+from secondreader.annotate.exchange.desk import exchange, opening
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.codebook import CodebookError, codebook
+from secondreader.db.core.content import Content, ToolSpec
+from secondreader.db.core.desk_rules import Rules, gate_question
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Guess, Label
+from secondreader.db.core.unavailable import Engine
+from secondreader.db.design.studies import get_study, set_status
+from secondreader.db.research.guess_rows import GuessRow, guesses_of
 from tests.annotate.seed import Seeded, seed
 
 THOUGHT = "Deleting all of them would be quicker"

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from sqlalchemy import event
 from sqlmodel import select
 
-from secondreader.annotate.keymap import ACTION_KEYS, ANSWER_KEYS, answer_keys
-from secondreader.annotate.service import Letter, exchange, opening
-from secondreader.db.blind import blind_engine
-from secondreader.db.codebook import Answer, Codebook, Question, default_codebook
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.faults import Engine, sentence_for
-from secondreader.db.studies import get_study, set_status
-from secondreader.db.tables import Label
+from secondreader.annotate.exchange.desk import Letter, exchange, opening
+from secondreader.annotate.exchange.keymap import ACTION_KEYS, ANSWER_KEYS, answer_keys
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.codebook import Answer, Codebook, Question, default_codebook
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Label
+from secondreader.db.core.unavailable import Engine, sentence_for
+from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import CANARIES, Seeded
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
@@ -170,7 +170,7 @@ def test_a_locked_database_is_told_and_nothing_is_lost(
     desk: Engine, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While another process holds the lock the page is told to try again; afterwards the same submit is saved."""
-    monkeypatch.setattr("secondreader.db.engine.BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr("secondreader.db.core.engine.BUSY_MILLISECONDS", 50)
     token = tokens(desk, seeded)[0]
     desk.dispose()
     holder = sqlite3.connect(seeded.target, isolation_level=None)

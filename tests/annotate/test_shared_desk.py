@@ -11,14 +11,14 @@ from playwright.sync_api import BrowserContext
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from secondreader.annotate.service import exchange, opening
-from secondreader.db.access import create_invite
-from secondreader.db.blind import blind_engine
-from secondreader.db.engine import execute, open_engine, reading, writing
-from secondreader.db.faults import Engine
-from secondreader.db.shared_queue import AHEAD
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Assignment, Label, utc_now
+from secondreader.annotate.exchange.desk import exchange, opening
+from secondreader.db.access.invites import create_invite
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.engine import execute, open_engine, reading, writing
+from secondreader.db.core.tables import Assignment, Label, utc_now
+from secondreader.db.core.unavailable import Engine
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.shared_queue import AHEAD
 from tests.annotate.rooms import Room, state
 from tests.browser import appears
 from tests.db.shared_study import ANSWERS, readers_by_item, shared_study

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from secondreader.annotate.service import exchange, opening
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.calibration import reveal
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.faults import Engine
-from secondreader.db.known_items import KnownItem
-from secondreader.db.rules import Rules
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Assignment
+from secondreader.annotate.exchange.desk import exchange, opening
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Assignment
+from secondreader.db.core.unavailable import Engine
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.calibration_round import reveal
 from tests.annotate.seed import RIGHT, WHY, Seeded, seed
 
 WRONG = {**RIGHT, "risky_action": "yes"}

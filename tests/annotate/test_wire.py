@@ -16,13 +16,13 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from websockets.exceptions import InvalidStatus
 
-from secondreader.annotate import adjudication
-from secondreader.annotate.service import exchange, opening
-from secondreader.db.blind import blind_engine
-from secondreader.db.calibration import reveal
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import ensure_annotator, get_study
-from secondreader.db.tables import Assignment, StudyItem
+from secondreader.annotate.exchange import adjudication
+from secondreader.annotate.exchange.desk import exchange, opening
+from secondreader.db.blind.engine import blind_engine
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Assignment, StudyItem
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.db.desk.calibration_round import reveal
 from tests.annotate.rooms import desk_of
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded
 from tests.annotate.splits import NOTES

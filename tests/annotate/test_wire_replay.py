@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from secondreader.db.tables import Label
+from secondreader.db.core.tables import Label
 from tests.annotate.rooms import Room, desk_of, stored
 from tests.annotate.seed import RIGHT, seed
 from tests.annotate.wire import Client, Page

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from secondreader.db.codebook import codebook
-from secondreader.db.content import Content
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.known_items import KnownItem
-from secondreader.db.rules import Rules
-from secondreader.db.studies import get_study, set_status
+from secondreader.db.core.codebook import codebook
+from secondreader.db.core.content import Content
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.rooms import desk_of
 from tests.annotate.seed import RIGHT, Seeded, seed
 from tests.annotate.splits import Split, split

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from secondreader.db.content import Content, Message
-from secondreader.db.desk import LabelInput, QueueEntry, SavedLabel, queue, submit_label
-from secondreader.db.engine import reading, writing
-from secondreader.db.known_items import KnownItem
-from secondreader.db.rules import Rules
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.desk.labels import LabelInput, QueueEntry, SavedLabel, queue, submit_label
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 NO = {"risky_action": "no", "risk_considered": "no"}
 YES = {"risky_action": "yes", "risk_considered": "yes", "loss_of_control": "malfunction"}

@@ -6,13 +6,13 @@ from functools import cache
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.content import Content, Message
-from secondreader.db.desk import queue
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.rules import Rules
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.tables import Label
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Label
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.desk.labels import queue
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 

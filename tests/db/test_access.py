@@ -5,10 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from secondreader.db.access import create_invite, end_visit, hash_token, redeem, revoke_invites, visitor
-from secondreader.db.engine import reading, writing
-from secondreader.db.studies import ensure_annotator, ensure_study
-from secondreader.db.tables import TABLES, utc_now
+from secondreader.db.access.invites import (
+    create_invite,
+    end_visit,
+    hash_token,
+    redeem,
+    revoke_invites,
+    visitor,
+)
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import TABLES, utc_now
+from secondreader.db.design.studies import ensure_annotator, ensure_study
 
 
 @pytest.fixture
@@ -65,7 +72,7 @@ def test_a_visit_ends_with_its_hours(engine: Engine, person: int, monkeypatch: p
         cookie = redeem(session, create_invite(session, person))
     assert cookie is not None
     later = utc_now() + timedelta(hours=13)
-    monkeypatch.setattr("secondreader.db.access.utc_now", lambda: later)
+    monkeypatch.setattr("secondreader.db.access.invites.utc_now", lambda: later)
     with reading(engine) as session:
         assert visitor(session, cookie) is None
 

@@ -11,13 +11,15 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from secondreader.db.adjudicated import (
-    adjudicated_answers,
-    adjudication_summary,
-    decisions,
-    guideline_gaps,
+from secondreader.db.adjudication.decisions import (
+    DecisionError,
+    DecisionInput,
+    Meanwhile,
+    SavedDecision,
+    submit_decision,
 )
-from secondreader.db.adjudications import (
+from secondreader.db.adjudication.disputes import ReadItem
+from secondreader.db.adjudication.items import (
     AdjudicationItem,
     NotAdjudicator,
     UnknownItem,
@@ -27,29 +29,11 @@ from secondreader.db.adjudications import (
     shuffled,
     token_of,
 )
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.content import Content, Message
-from secondreader.db.decisions import (
-    DecisionError,
-    DecisionInput,
-    Meanwhile,
-    SavedDecision,
-    submit_decision,
-)
-from secondreader.db.desk import (
-    LabelInput,
-    StudyClosed,
-    UnknownAssignment,
-    blind_item,
-    queue,
-    submit_label,
-)
-from secondreader.db.engine import reading, writing
-from secondreader.db.readings import data_hash, reading_rows
-from secondreader.db.shared_queue import refill
-from secondreader.db.splits import ReadItem
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import (
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import Adjudication, StudyItem, Transcript
+from secondreader.db.design.studies import (
     DrawPlan,
     add_to_pool,
     ensure_annotator,
@@ -58,7 +42,23 @@ from secondreader.db.studies import (
     get_study,
     set_status,
 )
-from secondreader.db.tables import Adjudication, StudyItem, Transcript
+from secondreader.db.desk.labels import (
+    LabelInput,
+    StudyClosed,
+    UnknownAssignment,
+    blind_item,
+    queue,
+    submit_label,
+)
+from secondreader.db.desk.shared_queue import refill
+from secondreader.db.research.adjudication_outcomes import (
+    adjudicated_answers,
+    adjudication_summary,
+    decisions,
+    guideline_gaps,
+)
+from secondreader.db.research.annotations import data_hash, reading_rows
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from tests.db.shared_study import shared_study
 
 READERS = ("A1", "A2", "A3")

@@ -7,16 +7,17 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from secondreader.db.amendments import Change, amend, amendments_of
-from secondreader.db.audit import first_broken_event
-from secondreader.db.canonical import content_hash
-from secondreader.db.engine import execute, pick, reading, writing
-from secondreader.db.readings import item_facts
-from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import take_next
-from secondreader.db.store import NewVerdict, add_verdicts
-from secondreader.db.studies import StudyError, ensure_annotator, ensure_study, get_study
-from secondreader.db.tables import Assignment, AuditEvent, Study, StudyItem, utc_now
+from secondreader.db.core.audit_log import first_broken_event
+from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, pick, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Assignment, AuditEvent, Study, StudyItem, utc_now
+from secondreader.db.design.amendments import Change, amend, amendments_of
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
+from secondreader.db.desk.shared_queue import take_next
+from secondreader.db.research.annotations import item_facts
+from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, text
 
-from secondreader.db.audit import append_event, events, first_broken_event, subject_names
-from secondreader.db.engine import reading, writing
-from secondreader.db.studies import ensure_annotator, ensure_study
+from secondreader.db.core.audit_log import append_event, events, first_broken_event, subject_names
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.design.studies import ensure_annotator, ensure_study
 
 
 def add_events(engine: Engine, n: int) -> None:

@@ -9,9 +9,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from secondreader.db.access import create_invite, redeem, visitor
-from secondreader.db.audit import append_event, first_broken_event
-from secondreader.db.blind import (
+from secondreader.db.access.invites import create_invite, redeem, visitor
+from secondreader.db.blind.engine import (
     DELETABLE,
     INSERTABLE,
     READABLE,
@@ -20,11 +19,12 @@ from secondreader.db.blind import (
     desk_url,
     is_allowed,
 )
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
-from secondreader.db.tables import TABLES, JudgePrompt, Report, Run, Scenario, Transcript, Verdict
+from secondreader.db.core.audit_log import append_event, first_broken_event
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import TABLES, JudgePrompt, Report, Run, Scenario, Transcript, Verdict
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_the_desk_changes_nothing_but_its_own(blind: Engine, statement: str) -> 
 )
 def test_sqlite_side_doors_are_shut(sqlite_target: str, statement: str) -> None:
     """ATTACH, PRAGMA and VACUUM cannot be used to get round the authorizer."""
-    from secondreader.db.engine import open_engine
+    from secondreader.db.core.engine import open_engine
 
     open_engine(sqlite_target).dispose()
     blind = blind_engine(sqlite_target)
@@ -195,7 +195,7 @@ def test_the_desk_cannot_drop_its_trigger(sqlite_target: str, statement: str) ->
 
 def test_a_renewed_role_keeps_nothing_that_was_granted_by_hand(postgres_target: str) -> None:
     """Making the desk's role again takes back a grant that somebody added meanwhile."""
-    from secondreader.db.engine import open_engine
+    from secondreader.db.core.engine import open_engine
 
     owner = open_engine(postgres_target)
     role = desk_url(owner).username

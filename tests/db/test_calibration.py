@@ -3,21 +3,22 @@
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.amendments import Change, amend
-from secondreader.db.audit import first_broken_event
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.calibration import (
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.audit_log import first_broken_event
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.calibration_round import (
     calibration,
     calibration_people,
-    calibration_rows,
     letter_of,
     other_readings,
     reveal,
 )
-from secondreader.db.desk import LabelInput, NotYet, UnknownAssignment, submit_label
-from secondreader.db.engine import reading, writing
-from secondreader.db.readings import FRAME_COLUMNS, queued_items
-from secondreader.db.studies import StudyError, get_study
+from secondreader.db.desk.labels import LabelInput, NotYet, UnknownAssignment, submit_label
+from secondreader.db.research.annotations import FRAME_COLUMNS, queued_items
+from secondreader.db.research.calibration_rows import calibration_rows
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 

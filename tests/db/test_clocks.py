@@ -11,18 +11,20 @@ import pytest
 from sqlalchemy import Engine, Executable, Insert, event
 from sqlmodel import Session, col, select
 
-from secondreader.db.adjudicated import adjudication_summary, decisions
-from secondreader.db.adjudications import adjudication_item, adjudication_queue
-from secondreader.db.amendments import Change, amend
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.calibration import calibration_rows, other_readings, reveal
-from secondreader.db.decisions import DecisionInput, submit_decision
-from secondreader.db.desk import LabelInput, save_label, submit_label
-from secondreader.db.engine import LABEL_LOCK, downgrade, reading, upgrade, wait_turn, writing
-from secondreader.db.readings import latest_labels
-from secondreader.db.studies import StudyError, ensure_annotator, get_study, set_status
-from secondreader.db.tables import Adjudication, Study, utc_now
-from secondreader.db.unblinding import unblind
+from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
+from secondreader.db.adjudication.items import adjudication_item, adjudication_queue
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.engine import LABEL_LOCK, downgrade, reading, upgrade, wait_turn, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Adjudication, Study, utc_now
+from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.studies import ensure_annotator, get_study, set_status
+from secondreader.db.design.unblinding import unblind
+from secondreader.db.desk.calibration_round import other_readings, reveal
+from secondreader.db.desk.labels import LabelInput, save_label, submit_label
+from secondreader.db.research.adjudication_outcomes import adjudication_summary, decisions
+from secondreader.db.research.annotations import latest_labels
+from secondreader.db.research.calibration_rows import calibration_rows
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 START = utc_now()

@@ -1,6 +1,6 @@
 """Every column that the desk may not read, in every clause, and every kind of write, on both databases: from the tables themselves.
 
-Nothing here is a list of secrets: a table or column that is added later is closed until `secondreader.db.blind` names it, and
+Nothing here is a list of secrets: a table or column that is added later is closed until `secondreader.db.blind.engine` names it, and
 these tests then ask for it, too.
 """
 
@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from secondreader.db.blind import DELETABLE, INSERTABLE, READABLE, UPDATABLE, blind_engine, desk_url
-from secondreader.db.engine import open_engine
-from secondreader.db.tables import TABLES
+from secondreader.db.blind.engine import DELETABLE, INSERTABLE, READABLE, UPDATABLE, blind_engine, desk_url
+from secondreader.db.core.engine import open_engine
+from secondreader.db.core.tables import TABLES
 from tests.annotate.seed import seed
 
 COLUMNS = {table: tuple(column.name for column in TABLES[table].columns) for table in TABLES}
@@ -330,10 +330,10 @@ def test_a_column_or_table_that_is_added_later_is_closed(engine: Engine) -> None
 
 ADDED = """
 from sqlalchemy import Column, Text
-from secondreader.db.tables import TABLES
+from secondreader.db.core.tables import TABLES
 for table in TABLES.values():
     table.append_column(Column("later", Text()))
-from secondreader.db.blind import READABLE, UPDATABLE
+from secondreader.db.blind.engine import READABLE, UPDATABLE
 print([table for listed in (READABLE, UPDATABLE) for table in listed if "later" in listed[table]])
 """
 

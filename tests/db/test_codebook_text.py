@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondreader.db.canonical import plain_text
-from secondreader.db.codebook import BUILTIN, Answer, Codebook, Question, builtin_codebook
-from secondreader.db.codebook_text import codebook_toml, next_version
+from secondreader.db.core.canonical import plain_text
+from secondreader.db.core.codebook import BUILTIN, Answer, Codebook, Question, builtin_codebook
+from secondreader.db.core.codebook_toml import codebook_toml, next_version
 
 TEXT = st.text(max_size=40)
 

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from secondreader.db.canonical import canonical_json, clean_text, content_hash, printable
-from secondreader.db.codebook import (
+from secondreader.db.core.canonical import canonical_json, clean_text, content_hash, printable
+from secondreader.db.core.codebook import (
     Codebook,
     CodebookError,
     default_codebook,
     default_guideline,
     read_codebook,
 )
-from secondreader.db.content import Content, Message, ToolCall
-from secondreader.db.engine import reading, writing
-from secondreader.db.store import NewTranscript, add_transcripts, full_content
-from secondreader.db.tables import Transcript
+from secondreader.db.core.content import Content, Message, ToolCall
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import Transcript
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts, full_content
 
 ANY_TEXT = st.text(st.characters(), max_size=30)
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col
 
-from secondreader.db.dealing import ATTENTION_FROM, Parts, main_queue, parts_of, shares
-from secondreader.db.drawing import draw, draw_more, pool_strata, quotas, take_out
-from secondreader.db.engine import execute, open_engine, pick, reading
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Assignment, StudyItem, Transcript
+from secondreader.db.core.engine import execute, open_engine, pick, reading
+from secondreader.db.core.tables import Assignment, StudyItem, Transcript
+from secondreader.db.design.sampling import draw, draw_more, pool_strata, quotas, take_out
+from secondreader.db.design.studies import get_study
+from secondreader.db.queues.assignment import ATTENTION_FROM, Parts, main_queue, parts_of, shares
 from tests.db.parted_study import PLAN, parted_study
 
 SIZES = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 30), min_size=1)

@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.codebook import CodebookError
-from secondreader.db.content import Content, Message
-from secondreader.db.desk import (
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.codebook import CodebookError
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import Assignment, Label, StudyItem
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
+from secondreader.db.desk.labels import (
     DeskError,
     LabelInput,
     StudyClosed,
@@ -22,10 +25,7 @@ from secondreader.db.desk import (
     save_draft,
     submit_label,
 )
-from secondreader.db.engine import reading, writing
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
-from secondreader.db.tables import Assignment, Label, StudyItem
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from secondreader.db.engine import (
+from secondreader.db.core.engine import (
     DatabaseError,
     alembic_config,
     database_url,
@@ -20,9 +20,9 @@ from secondreader.db.engine import (
     upgrade,
     writing,
 )
+from secondreader.db.core.tables import EVIDENCE, TABLES, Run, Transcript
 from secondreader.db.migrations import NEWEST
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.tables import EVIDENCE, TABLES, Run, Transcript
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 
 def test_migrated_schema_equals_the_tables(engine: Engine) -> None:

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlmodel import select
 
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.desk import LabelInput, queue, save_label, submit_label
-from secondreader.db.engine import DatabaseError, open_engine, reading, writing
-from secondreader.db.faults import DatabaseUnavailable, faults_in_words
-from secondreader.db.tables import Label
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.engine import DatabaseError, open_engine, reading, writing
+from secondreader.db.core.tables import Label
+from secondreader.db.core.unavailable import DatabaseUnavailable, faults_in_words
+from secondreader.db.desk.labels import LabelInput, queue, save_label, submit_label
 from tests.db.parted_study import NO, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}
@@ -148,7 +148,7 @@ def test_a_connection_cut_before_the_commit_leaves_nothing(server: tuple[str, En
 
 def test_a_server_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody accepts the connection and says nothing: after the limit it is an error with the address in it."""
-    monkeypatch.setattr("secondreader.db.engine.CONNECT_SECONDS", 2)
+    monkeypatch.setattr("secondreader.db.core.engine.CONNECT_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         start = time.monotonic()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from secondreader.db.headline import PLAN, SECONDARY, STRATA, headline_of
+from secondreader.db.design.headline_judge import PLAN, SECONDARY, STRATA, headline_of
 
 STRATIFIED = {"strata": "verdict", "judge": "b"}
 NAMED = STRATIFIED | {"analyses": {"judge": "c"}}

@@ -4,14 +4,14 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from secondreader.db.audit import events
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import reading, writing
-from secondreader.db.leak_reviews import LeakReviewError, decide_leak, leak_counts, leak_items
-from secondreader.db.readings import item_facts
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.tables import Study
+from secondreader.db.core.audit_log import events
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import Study
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
+from secondreader.db.research.annotations import item_facts
+from secondreader.db.transcripts.leak_reviews import LeakReviewError, decide_leak, leak_counts, leak_items
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 READABLE = {"kind": "self-identification", "where": "message 1 text", "excerpt": "GPT-4", "redacted": False}
 MARKED = {**READABLE, "redacted": True}

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlmodel import col
 
-from secondreader.db.desk import LabelInput, save_draft, submit_label
-from secondreader.db.engine import execute, reading, writing
-from secondreader.db.pace import StudyPace, study_pace
-from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import refill
-from secondreader.db.stale import StalePlace, stale_places
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Assignment, Draft, utc_now
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, reading, writing
+from secondreader.db.core.tables import Assignment, Draft, utc_now
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.labels import LabelInput, save_draft, submit_label
+from secondreader.db.desk.shared_queue import refill
+from secondreader.db.research.idle import StalePlace, stale_places
+from secondreader.db.research.pace import StudyPace, study_pace
 from tests.db.parted_study import NO, entries, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}

@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.access import create_invite, redeem
-from secondreader.db.audit import events, n_events
-from secondreader.db.engine import reading, writing
-from secondreader.db.people import close_links, invite, people_with_links
-from secondreader.db.studies import StudyError, ensure_annotator, ensure_study, get_study
+from secondreader.db.access.invites import create_invite, redeem
+from secondreader.db.core.audit_log import events, n_events
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.design.people import close_links, invite, people_with_links
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 
 
 def test_states_of_links_and_visits(engine: Engine) -> None:

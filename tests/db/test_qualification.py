@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.desk import DeskError, NotYet, UnknownAssignment, blind_item, save_draft
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.known_items import KnownItem
-from secondreader.db.qualification import FeedbackAnswer, attention, feedback, qualification
-from secondreader.db.readings import reading_rows
-from secondreader.db.studies import DrawPlan, StudyError, freeze, get_study
-from secondreader.db.tables import Assignment, Label
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Assignment, Label
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.studies import DrawPlan, freeze, get_study
+from secondreader.db.desk.labels import DeskError, NotYet, UnknownAssignment, blind_item, save_draft
+from secondreader.db.desk.qualification import FeedbackAnswer, attention, feedback, qualification
+from secondreader.db.research.annotations import reading_rows
 from tests.db.parted_study import NO, RIGHT, YES, entries, fill_pool, label, label_all, parted_study
 
 

@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from secondreader.db.amendments import amendments_of
-from secondreader.db.desk import UnknownAssignment, save_draft
-from secondreader.db.engine import execute, open_engine, pick, reading, writing
-from secondreader.db.reassign import Reassigned, reassign
-from secondreader.db.rules import Rules
-from secondreader.db.studies import StudyError, get_study, set_status
-from secondreader.db.tables import Assignment, AuditEvent, StudyItem
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Assignment, AuditEvent, StudyItem
+from secondreader.db.design.amendments import amendments_of
+from secondreader.db.design.reassignment import Reassigned, reassign
+from secondreader.db.design.studies import get_study, set_status
+from secondreader.db.desk.labels import UnknownAssignment, save_draft
 from tests.db.parted_study import entries, label, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}

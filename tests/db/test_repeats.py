@@ -16,24 +16,24 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from secondreader.db.adjudications import adjudication_queue
-from secondreader.db.amendments import Change, amend
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.desk import LabelInput, PlaceTaken, progress, queue, save_draft, submit_label
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.guesses import open_guesses
-from secondreader.db.leases import own_places, reader_of
-from secondreader.db.pace import study_pace
-from secondreader.db.readings import reading_rows
-from secondreader.db.repeats import BLOCK, due_repeats, extra, returns
-from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import AHEAD, refill, take_next
-from secondreader.db.splits import read_items
-from secondreader.db.store import NewVerdict, add_verdicts
-from secondreader.db.studies import ensure_annotator, get_study, set_status
-from secondreader.db.tables import Assignment, Label, StudyItem, Transcript, utc_now
-from secondreader.db.usage import INTRA_RATER, label_usage
-from secondreader.judge.quality import label_quality
+from secondreader.db.adjudication.disputes import read_items
+from secondreader.db.adjudication.items import adjudication_queue
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Assignment, Label, StudyItem, Transcript, utc_now
+from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.studies import ensure_annotator, get_study, set_status
+from secondreader.db.desk.labels import LabelInput, PlaceTaken, progress, queue, save_draft, submit_label
+from secondreader.db.desk.model_guesses import open_guesses
+from secondreader.db.desk.shared_queue import AHEAD, refill, take_next
+from secondreader.db.queues.leases import own_places, reader_of
+from secondreader.db.queues.repeats import BLOCK, due_repeats, extra, returns
+from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.label_usage import INTRA_RATER, label_usage
+from secondreader.db.research.pace import study_pace
+from secondreader.db.transcripts.store import NewVerdict, add_verdicts
+from secondreader.judge.quality.label_quality import label_quality
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 
@@ -80,7 +80,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     made = Clock()
-    for module in ("leases", "shared_queue"):
+    for module in ("queues.leases", "desk.shared_queue"):
         monkeypatch.setattr(f"secondreader.db.{module}.database_now", made)
     return made
 
@@ -468,7 +468,7 @@ class Returning(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.clock = Clock()
-        self.patch.setattr("secondreader.db.leases.utc_now", self.clock)
+        self.patch.setattr("secondreader.db.queues.leases.utc_now", self.clock)
         self.engine = memory_engine()
         self.people = shared_study(self.engine, PEOPLE, ITEMS, OVERLAP, repeats=0.5, gap=GAP)
         self.seen: dict[int, list[str]] = {person: [] for person in self.people}

@@ -3,13 +3,13 @@
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.content import Content, Message, ToolCall
-from secondreader.db.engine import reading, writing
-from secondreader.db.imported import ImportedLabel, add_imported_labels
-from secondreader.db.reports import labelled_texts, save_report, study_names
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study
-from secondreader.db.tables import Report
+from secondreader.db.core.content import Content, Message, ToolCall
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import Report
+from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.research.saved_reports import labelled_texts, save_report, study_names
+from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 RESULTS = {"figures": [{"name": "alpha", "value": 0.1 + 0.2, "low": None}]}
 

@@ -7,17 +7,17 @@ from math import sqrt
 import pytest
 from sqlmodel import col
 
-from secondreader.db.adjudications import Chair, token_of
-from secondreader.db.codebook import default_codebook
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import execute, open_engine, pick, reading, writing
-from secondreader.db.faults import Engine
-from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import take_next
-from secondreader.db.splits import ReadItem
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.tables import Assignment, StudyItem, Transcript, Verdict
+from secondreader.db.adjudication.disputes import ReadItem
+from secondreader.db.adjudication.items import Chair, token_of
+from secondreader.db.core.codebook import default_codebook
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.tables import Assignment, StudyItem, Transcript, Verdict
+from secondreader.db.core.unavailable import Engine
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.desk.shared_queue import take_next
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 PEOPLE = tuple(f"A{number}" for number in range(4))
 N_POOL, N_ITEMS = 60, 12

@@ -14,9 +14,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Engine, func, update
 from sqlmodel import col, select
 
-from secondreader.db.blind import blind_engine, desk_url
-from secondreader.db.calibration import reveal
-from secondreader.db.desk import (
+from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript, utc_now
+from secondreader.db.design.studies import get_study, set_status
+from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.labels import (
     LabelInput,
     PlaceTaken,
     UnknownAssignment,
@@ -26,13 +30,9 @@ from secondreader.db.desk import (
     save_draft,
     submit_label,
 )
-from secondreader.db.engine import execute, open_engine, pick, reading, writing
-from secondreader.db.leases import LAPSED, own_places, reader_of
-from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import AHEAD, candidates, refill, take_next
-from secondreader.db.store import NewVerdict, add_verdicts
-from secondreader.db.studies import get_study, set_status
-from secondreader.db.tables import Assignment, Study, StudyItem, Transcript, utc_now
+from secondreader.db.desk.shared_queue import AHEAD, candidates, refill, take_next
+from secondreader.db.queues.leases import LAPSED, own_places, reader_of
+from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 
@@ -56,7 +56,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     made = Clock()
-    for module in ("leases", "shared_queue"):
+    for module in ("queues.leases", "desk.shared_queue"):
         monkeypatch.setattr(f"secondreader.db.{module}.database_now", lambda _session: made())
     return made
 
@@ -451,7 +451,7 @@ def test_a_servers_clock_counts_on_postgresql(postgres_target: str, monkeypatch:
     owner = open_engine(postgres_target)
     people = shared_study(owner, 2, 3, 1)
     assert refill(owner, people[0]) == 3
-    monkeypatch.setattr("secondreader.db.leases.utc_now", lambda: utc_now() + timedelta(days=365))
+    monkeypatch.setattr("secondreader.db.queues.leases.utc_now", lambda: utc_now() + timedelta(days=365))
     assert refill(owner, people[1]) == 0
     assert len(open_tokens(owner, people[0])) == 3
     owner.dispose()
@@ -467,7 +467,7 @@ class SharedQueue(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.clock = Clock()
-        self.patch.setattr("secondreader.db.leases.utc_now", self.clock)
+        self.patch.setattr("secondreader.db.queues.leases.utc_now", self.clock)
         self.engine = memory_engine()
         self.people = shared_study(self.engine, PEOPLE, ITEMS, OVERLAP)
         self.seen: dict[int, list[str]] = {person: [] for person in self.people}

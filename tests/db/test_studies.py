@@ -9,17 +9,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from secondreader.db.audit import first_broken_event
-from secondreader.db.content import Content, Message
-from secondreader.db.dealing import with_repeats
-from secondreader.db.drawing import draw
-from secondreader.db.engine import execute, open_engine, pick, reading, writing
-from secondreader.db.imported import ImportedLabel, add_imported_labels
-from secondreader.db.readings import annotator_progress, data_hash, item_facts, reading_rows, transcript_view
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import (
+from secondreader.db.core.audit_log import first_broken_event
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript
+from secondreader.db.design.sampling import draw
+from secondreader.db.design.studies import (
     DrawPlan,
-    StudyError,
     add_to_pool,
     ensure_annotator,
     ensure_study,
@@ -27,7 +24,16 @@ from secondreader.db.studies import (
     get_study,
     set_status,
 )
-from secondreader.db.tables import Assignment, Study, StudyItem, Transcript
+from secondreader.db.queues.assignment import with_repeats
+from secondreader.db.research.annotations import (
+    annotator_progress,
+    data_hash,
+    item_facts,
+    reading_rows,
+    transcript_view,
+)
+from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 CONTENT = Content(messages=(Message(role="user", text="hello"),))
 

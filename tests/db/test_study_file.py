@@ -5,15 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.codebook import CodebookError, builtin_codebook
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.imported import ImportedLabel, add_imported_labels
-from secondreader.db.readings import item_facts
-from secondreader.db.rules import rules_of
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import Drawn, StudyError, add_to_pool, ensure_annotator, ensure_study, get_study
-from secondreader.db.study_file import (
+from secondreader.db.core.codebook import CodebookError, builtin_codebook
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.desk_rules import rules_of
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.design.studies import Drawn, add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.design.study_file import (
     Draw,
     StudyFile,
     StudyFileError,
@@ -21,6 +19,9 @@ from secondreader.db.study_file import (
     read_known,
     read_study_file,
 )
+from secondreader.db.research.annotations import item_facts
+from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "study-example.toml"
 CONTENT = Content(messages=(Message(role="user", text="hello"),))

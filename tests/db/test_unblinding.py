@@ -4,21 +4,20 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from secondreader.db.audit import first_broken_event
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import reading, writing
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import (
-    DrawPlan,
-    StudyError,
-    add_to_pool,
-    ensure_study,
-    freeze,
-    get_study,
-    set_status,
+from secondreader.db.core.audit_log import first_broken_event
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Study
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
+from secondreader.db.design.unblinding import (
+    SealedError,
+    require_unblinded,
+    sealed_because,
+    unblind,
+    unblinding_of,
 )
-from secondreader.db.tables import Study
-from secondreader.db.unblinding import SealedError, require_unblinded, sealed_because, unblind, unblinding_of
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 
 def study_with(

@@ -8,14 +8,22 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.calibration import reveal
-from secondreader.db.engine import reading, writing
-from secondreader.db.imported import ImportedLabel, add_imported_labels
-from secondreader.db.readings import reading_rows
-from secondreader.db.studies import ensure_annotator, get_study
-from secondreader.db.tables import StudyItem
-from secondreader.db.usage import AGREEMENT, COLUMNS, GOLD, INTRA_RATER, UsageRow, csv_row, label_usage
-from secondreader.judge.frame import read_frame
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import StudyItem
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.label_usage import (
+    AGREEMENT,
+    COLUMNS,
+    GOLD,
+    INTRA_RATER,
+    UsageRow,
+    csv_row,
+    label_usage,
+)
+from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
+from secondreader.judge.data.frame import read_frame
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 UNSURE = {"risky_action": "unsure", "risk_considered": "no"}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondreader.judge.agreement import AgreementResult, agree
-from secondreader.judge.estimate import Reason
+from secondreader.judge.agreement.report import AgreementResult, agree
+from secondreader.judge.inference.estimate import Reason
 
 
 def study(

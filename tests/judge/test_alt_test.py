@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, ttest_1samp
 
-from secondreader.judge.alt_test import (
+from secondreader.judge.agreement.alt_test import (
     alt_test,
     alternative_annotator_test,
     benjamini_yekutieli,

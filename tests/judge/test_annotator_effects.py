@@ -4,9 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondreader.judge.annotator_effects import annotator_effects, compare_thirds, human_disagreement
-from secondreader.judge.exact import sign_flip_p
-from secondreader.judge.frame import Readings, read_frame
+from secondreader.judge.data.frame import Readings, read_frame
+from secondreader.judge.disagreement.annotator_effects import (
+    annotator_effects,
+    compare_thirds,
+    human_disagreement,
+)
+from secondreader.judge.inference.exact_tests import sign_flip_p
 
 
 def study(lean: float, tired: float = 0.0, n: int = 150) -> Readings:

@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.blocks import human_sums, labelled_items
-from secondreader.judge.cautions import alpha_mismatch, inverted_sentence, many_answers_sentence
-from secondreader.judge.estimate import Estimate
-from secondreader.judge.frame import read_frame
-from secondreader.judge.gold import majority_gold
-from secondreader.judge.unsure import recode
+from secondreader.judge.agreement.caveats import alpha_mismatch, inverted_sentence, many_answers_sentence
+from secondreader.judge.agreement.comparisons import human_sums, labelled_items
+from secondreader.judge.data.frame import read_frame
+from secondreader.judge.data.gold import majority_gold
+from secondreader.judge.data.unsure import recode
+from secondreader.judge.inference.estimate import Estimate
 
 
 def test_alpha_is_checked_against_the_reference_package() -> None:

@@ -16,7 +16,13 @@ from sklearn.metrics import (
     matthews_corrcoef,
 )
 
-from secondreader.judge.analytic import (
+from secondreader.judge.agreement.point_estimates import (
+    expected_agreement,
+    group_figures,
+    specific_agreement,
+    table_figures,
+)
+from secondreader.judge.inference.closed_form import (
     ac1_linearised,
     alpha_linearised,
     answer_counts,
@@ -26,8 +32,7 @@ from secondreader.judge.analytic import (
     kappa_test,
     table_linearised,
 )
-from secondreader.judge.coefficients import Level
-from secondreader.judge.point import expected_agreement, group_figures, specific_agreement, table_figures
+from secondreader.judge.inference.coefficients import Level
 
 ORACLES = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).parents[3] / "shared")) / "oracles"
 LEVELS: tuple[Level, ...] = ("ordinal", "interval", "ratio")

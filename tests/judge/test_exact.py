@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from secondreader.judge.exact import (
+from secondreader.judge.inference.exact_tests import (
     benjamini_hochberg,
     bonferroni,
     holm,

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondreader.judge.finding import Finding, Findings
-from secondreader.judge.findings import find_disagreements
-from secondreader.judge.frame import FrameError, read_frame
+from secondreader.judge.data.frame import FrameError, read_frame
+from secondreader.judge.disagreement.finding import Finding, Findings
+from secondreader.judge.disagreement.search import find_disagreements
 
 SHARED = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).parents[3] / "shared"))
 

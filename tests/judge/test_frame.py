@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondreader.judge.frame import FrameError, read_frame
+from secondreader.judge.data.frame import FrameError, read_frame
 
 
 def long_frame(*rows: tuple[Any, ...], **columns: Any) -> pd.DataFrame:

@@ -3,9 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score
 
-from secondreader.judge.estimate import Reason
-from secondreader.judge.frame import FrameError, Readings, read_frame
-from secondreader.judge.gold import (
+from secondreader.judge.data.frame import FrameError, Readings, read_frame
+from secondreader.judge.data.gold import (
     CONTESTED,
     NO_CONSENSUS,
     UNLABELLED,
@@ -17,6 +16,7 @@ from secondreader.judge.gold import (
     majority_gold,
     others_majority,
 )
+from secondreader.judge.inference.estimate import Reason
 from tests.judge.test_coefficients import oracles
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.estimate import Reason
-from secondreader.judge.guesses import ModelGuess, guess_rate, names
+from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.quality.blinding import ModelGuess, guess_rate, names
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from secondreader.judge.agreement import agree
-from secondreader.judge.frame import Readings, read_frame
-from secondreader.judge.ordering import judges_first
-from secondreader.judge.probability import judge_calibration
+from secondreader.judge.agreement.report import agree
+from secondreader.judge.data.frame import Readings, read_frame
+from secondreader.judge.data.judge_order import judges_first
+from secondreader.judge.lab.calibration import judge_calibration
 
 JUDGES = ("j1", "j2", "j3")
 

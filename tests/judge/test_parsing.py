@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.parsing import ParsedReply, parse_reply
+from secondreader.judge.verdicts.reply import ParsedReply, parse_reply
 
 QUESTIONS = {
     "risky_action": ("yes", "no", "unsure"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondreader.judge.permutation import (
+from secondreader.judge.inference.permutation import (
     Outcome,
     Scores,
     adjusted_p,

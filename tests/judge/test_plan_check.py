@@ -1,17 +1,7 @@
 import numpy as np
 import pytest
 
-from secondreader.judge import rate_estimators as est
-from secondreader.judge.plan_check import (
-    SimulatedStudy,
-    Target,
-    beta_rates,
-    check_plan,
-    kappa_linear,
-    simulate_study,
-    true_kappa,
-)
-from secondreader.judge.planning import (
+from secondreader.judge.planning.sample_size import (
     JudgeGuess,
     PlanError,
     design_effect,
@@ -21,6 +11,16 @@ from secondreader.judge.planning import (
     labels_for_rate,
     labels_for_share,
 )
+from secondreader.judge.planning.simulation import (
+    SimulatedStudy,
+    Target,
+    beta_rates,
+    check_plan,
+    kappa_linear,
+    simulate_study,
+    true_kappa,
+)
+from secondreader.judge.rates import estimators as est
 
 GUESS = JudgeGuess(0.3, 0.85, 0.9)
 

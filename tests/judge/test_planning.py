@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.planning import (
+from secondreader.judge.planning.sample_size import (
     JudgeGuess,
     PlanError,
     StudyDesign,

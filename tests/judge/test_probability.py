@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from secondreader.judge.estimate import Estimate, Reason
-from secondreader.judge.probability import (
+from secondreader.judge.inference.bootstrap import Plan
+from secondreader.judge.inference.estimate import Estimate, Reason
+from secondreader.judge.lab.calibration import (
     brier_score,
     calibrate,
     calibration_error,
@@ -17,7 +18,6 @@ from secondreader.judge.probability import (
     reliability,
     roc_auc,
 )
-from secondreader.judge.resample import Plan
 
 PAIRS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=2, max_size=60)
 

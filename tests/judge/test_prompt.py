@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.prompt import (
+from secondreader.judge.verdicts.prompt import (
     PromptError,
     list_prompts,
     load_prompt,

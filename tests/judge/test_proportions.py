@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from secondreader.judge.estimate import Reason
-from secondreader.judge.proportions import (
+from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.inference.proportions import (
     Interval,
     agresti_coull,
     clopper_pearson,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.estimate import Reason
-from secondreader.judge.quality import (
+from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.quality.label_quality import (
     QualityResult,
     RaterQuality,
     holm_over_raters,

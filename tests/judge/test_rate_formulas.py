@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.estimate import Reason
-from secondreader.judge.rate_formulas import (
+from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.rates.closed_form import (
     JudgeCounts,
     ppi_mean,
     rogan_gladen_adjusted,

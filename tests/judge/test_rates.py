@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondreader.judge import rate_estimators as est
-from secondreader.judge.estimate import Estimate, Reason
-from secondreader.judge.frame import FrameError
-from secondreader.judge.rate_formulas import JudgeCounts, rogan_gladen_delta, stratified_prevalence
-from secondreader.judge.rates import RatesResult, corrected_rates
+from secondreader.judge.data.frame import FrameError
+from secondreader.judge.inference.estimate import Estimate, Reason
+from secondreader.judge.rates import estimators as est
+from secondreader.judge.rates.closed_form import JudgeCounts, rogan_gladen_delta, stratified_prevalence
+from secondreader.judge.rates.corrected import RatesResult, corrected_rates
 
 
 def study(

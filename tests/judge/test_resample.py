@@ -6,10 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from secondreader.judge.coefficients import GroupFormula
-from secondreader.judge.estimate import Reason
-from secondreader.judge.proportions import wilson
-from secondreader.judge.resample import (
+from secondreader.judge.inference.bootstrap import (
     MOST_RESAMPLED_CLUSTERS,
     Plan,
     Sampled,
@@ -18,7 +15,10 @@ from secondreader.judge.resample import (
     jackknife_error,
     sample,
 )
-from secondreader.judge.sums import Cohort, group_sums
+from secondreader.judge.inference.cluster_sums import Cohort, group_sums
+from secondreader.judge.inference.coefficients import GroupFormula
+from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.inference.proportions import wilson
 
 FORMULA = GroupFormula(2, 1, 0)
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.planning import PlanError
-from secondreader.judge.sampling import (
+from secondreader.judge.planning.next_items import (
     kappa_leverage,
     laplace_spread,
     next_items,
     neyman_allocation,
     spread_draw,
 )
+from secondreader.judge.planning.sample_size import PlanError
 
 
 def pool(scenarios: int = 40, size: int = 6, seed: int = 0) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.shrinkage import Prior, fit_prior, shrink
+from secondreader.judge.inference.shrinkage import Prior, fit_prior, shrink
 
 
 def test_posterior_is_the_conjugate_one() -> None:

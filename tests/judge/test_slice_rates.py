@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from secondreader.judge.permutation import Outcome, make_outcome
-from secondreader.judge.proportions import newcombe_difference
-from secondreader.judge.slice_rates import mean_inside, slice_rates
+from secondreader.judge.disagreement.slice_rates import mean_inside, slice_rates
+from secondreader.judge.inference.permutation import Outcome, make_outcome
+from secondreader.judge.inference.proportions import newcombe_difference
 
 
 def outcome(

@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.permutation import make_outcome
-from secondreader.judge.slices import join_slices, one_way, support, two_way
+from secondreader.judge.disagreement.slices import join_slices, one_way, support, two_way
+from secondreader.judge.inference.permutation import make_outcome
 
 
 def test_every_value_is_a_slice_and_missing_is_one_too() -> None:

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondreader.judge.frame import FrameError
-from secondreader.judge.slicing import MOST_VALUES, slices_of
+from secondreader.judge.agreement.slicing import MOST_VALUES, slices_of
+from secondreader.judge.data.frame import FrameError
 
 
 def test_every_value_of_an_attribute_is_a_slice() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from secondreader.judge.sums import (
+from secondreader.judge.inference.cluster_sums import (
     GroupSums,
     add_sums,
     cell_sums,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from secondreader.judge.terms import length_and_turns, term_slices, tools_of, words
+from secondreader.judge.disagreement.terms import length_and_turns, term_slices, tools_of, words
 
 
 def test_words_are_letters_in_lower_case() -> None:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from secondreader.judge.frame import read_frame
-from secondreader.judge.verdict_errors import unread_by_slice
+from secondreader.judge.data.frame import read_frame
+from secondreader.judge.disagreement.verdict_errors import unread_by_slice
 
 
 def test_unread_verdicts_are_counted_where_they_lie() -> None:

@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.frame import Readings, read_frame
-from secondreader.judge.unsure import recode, treatments
+from secondreader.judge.data.frame import Readings, read_frame
+from secondreader.judge.data.unsure import recode, treatments
 
 
 def readings(*answers: str | None) -> Readings:

@@ -5,17 +5,17 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, expect
 
-from secondreader.db.access import create_invite
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.studies import ensure_annotator
-from secondreader.reports.console_pages import PAGES
-from secondreader.reports.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
+from secondreader.db.access.invites import create_invite
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import ensure_annotator
+from secondreader.reports.console.navigation import PAGES
+from secondreader.reports.console.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
 from tests.browser import REPOSITORY, served
 from tests.pictures.camera import PHONE, WIDE, Camera
 from tests.pictures.console_study import DRAFT, PEOPLE, PILOT, make
 from tests.pictures.listed import CONSOLE
 
-SCRIPT = REPOSITORY / "reports" / "console.py"
+SCRIPT = REPOSITORY / "reports" / "console" / "app.py"
 WAIT = 60_000
 """Milliseconds; a busy machine computes slowly."""
 TRIES = 10

@@ -5,20 +5,20 @@ from datetime import timedelta
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
 
-from secondreader.db.access import redeem
-from secondreader.db.amendments import Change, amend
-from secondreader.db.desk import LabelInput, queue, save_label
-from secondreader.db.engine import execute, open_engine, writing
-from secondreader.db.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, leak_items
-from secondreader.db.people import close_links, invite, people_with_links
-from secondreader.db.readings import queued_items
-from secondreader.db.rules import Rules
-from secondreader.db.shared_queue import take_next
-from secondreader.db.store import NewTranscript, add_transcripts, add_verdicts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
-from secondreader.db.tables import Assignment, Label, Transcript, utc_now
-from secondreader.runner import sample
-from secondreader.runner.leaks import scan
+from secondreader.db.access.invites import redeem
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, open_engine, writing
+from secondreader.db.core.tables import Assignment, Label, Transcript, utc_now
+from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.people import close_links, invite, people_with_links
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
+from secondreader.db.desk.labels import LabelInput, queue, save_label
+from secondreader.db.desk.shared_queue import take_next
+from secondreader.db.research.annotations import queued_items
+from secondreader.db.transcripts.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, leak_items
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts, add_verdicts
+from secondreader.runner.importers.leak_scan import scan
+from secondreader.runner.serve import sample
 from tests.pictures.samples import contents, samples
 
 ACTOR = "Rita"

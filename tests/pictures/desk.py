@@ -6,11 +6,11 @@ from typing import Protocol
 
 from playwright.sync_api import BrowserContext, Page
 
-from secondreader.db.codebook import codebook
-from secondreader.db.content import Content
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.rules import Rules
-from secondreader.db.studies import get_study, set_status
+from secondreader.db.core.codebook import codebook
+from secondreader.db.core.content import Content
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.rooms import Room, at, state
 from tests.annotate.seed import Seeded, seed
 from tests.annotate.test_desk_stages import come_in, heading, other_reader_answers, press, show_everybody

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from secondreader.annotate.settings import STREAMLIT_OPTIONS
-from secondreader.db.access import create_invite
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.sign_in import VARIABLE
-from secondreader.db.studies import ensure_annotator, get_study
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
+from secondreader.db.access.invites import create_invite
+from secondreader.db.access.oidc import VARIABLE
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import ensure_annotator, get_study
 from tests.annotate.rooms import APP, Room, at, state
 from tests.annotate.test_desk_stages import heading, press
 from tests.browser import appears, served

@@ -6,14 +6,14 @@ from secrets import token_hex
 
 from sqlmodel import select
 
-from secondreader.db.content import Content
-from secondreader.db.desk import LabelInput, queue, submit_label
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.known_items import KnownItem
-from secondreader.db.readings import queued_items
-from secondreader.db.tables import Transcript
-from secondreader.runner.sample import ANNOTATORS, SampleTranscript, compose, read_samples
-from secondreader.runner.scenarios import WORKPLACE, load_pack
+from secondreader.db.core.content import Content
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.tables import Transcript
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.desk.labels import LabelInput, queue, submit_label
+from secondreader.db.research.annotations import queued_items
+from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+from secondreader.runner.serve.sample import ANNOTATORS, SampleTranscript, compose, read_samples
 from tests.annotate.seed import Seeded
 
 

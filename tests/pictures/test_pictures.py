@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from secondreader.reports.console_pages import PAGES
+from secondreader.reports.console.navigation import PAGES
 from tests.browser import REPOSITORY
 from tests.pictures.listed import CLOTHES, CONSOLE, file_name, files
 

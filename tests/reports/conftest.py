@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.engine import open_engine
+from secondreader.db.core.engine import open_engine
 from tests.reports.seed import Library, Seeded, Shape
 
 

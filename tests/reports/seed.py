@@ -8,20 +8,20 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from secondreader.db.codebook import Answer, Codebook, Question
-from secondreader.db.content import Content, Message, ToolCall
-from secondreader.db.desk import LabelInput, queue, submit_label
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.imported import ImportedLabel, add_imported_labels
-from secondreader.db.readings import queued_items
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import (
+from secondreader.db.core.codebook import Answer, Codebook, Question
+from secondreader.db.core.content import Content, Message, ToolCall
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import (
     DrawPlan,
     add_to_pool,
     ensure_annotator,
     ensure_study,
     freeze,
 )
+from secondreader.db.desk.labels import LabelInput, queue, submit_label
+from secondreader.db.research.annotations import queued_items
+from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> ![x](http://evil.example/x.png) \"&amp;'"

@@ -9,14 +9,15 @@ import pytest
 import streamlit as st
 from sqlalchemy import Engine
 
-from secondreader.db.adjudicated import adjudicated_answers
-from secondreader.db.adjudications import AdjudicationItem, adjudication_item, adjudication_queue
-from secondreader.db.decisions import DecisionInput, submit_decision
-from secondreader.db.engine import reading, writing
-from secondreader.db.studies import StudyError, ensure_annotator, get_study
-from secondreader.reports.analysis import Analysis, Options, analyse
-from secondreader.reports.pages_disagreements import EVERY
-from secondreader.reports.report_html import report_html
+from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
+from secondreader.db.adjudication.items import AdjudicationItem, adjudication_item, adjudication_queue
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.db.research.adjudication_outcomes import adjudicated_answers
+from secondreader.reports.analysis.analyse import Analysis, Options, analyse
+from secondreader.reports.document.report import report_html
+from secondreader.reports.pages.disagreements import EVERY
 from tests.apps import app_test
 from tests.reports.seed import JUDGES, Seeded, Shape
 
@@ -129,8 +130,8 @@ def test_a_decision_stands_beside_its_labels(seeded: Seeded) -> None:
 
 def page(target: str) -> None:
     """What Streamlit runs: the page of disagreements, for a researcher who needs no cookie."""
-    from secondreader.db.engine import open_engine
-    from secondreader.reports import console_pages
+    from secondreader.db.core.engine import open_engine
+    from secondreader.reports.console import navigation as console_pages
 
     console_pages.show(open_engine(target, migrate=False), "disagreements", "Rita")
 

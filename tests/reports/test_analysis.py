@@ -8,12 +8,12 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 from sqlalchemy import Engine
 
-from secondreader.db.amendments import Change, amend
-from secondreader.db.engine import reading, writing
-from secondreader.db.readings import reading_rows
-from secondreader.db.studies import ensure_study, get_study
-from secondreader.reports.analysis import Analysis, AnalysisError, Options, analyse
-from secondreader.reports.report_html import report_html
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.studies import ensure_study, get_study
+from secondreader.db.research.annotations import reading_rows
+from secondreader.reports.analysis.analyse import Analysis, AnalysisError, Options, analyse
+from secondreader.reports.document.report import report_html
 from tests.reports.seed import JUDGES, Seeded, Shape, make_import
 
 QUICK = Options(resamples=200, permutations=199)

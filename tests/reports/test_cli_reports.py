@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from secondreader.runner.cli import app
+from secondreader.runner.cli.app import app
 from tests.reports.seed import HOSTILE, NOTICE, Library, Shape
 
 QUICK = ["--resamples", "200", "--permutations", "199"]

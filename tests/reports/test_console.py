@@ -7,14 +7,14 @@ import streamlit as st
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.audit import events
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import ensure_study, get_study
-from secondreader.db.tables import Report
-from secondreader.reports import screen
-from secondreader.reports.analysis import Options
-from secondreader.reports.console_pages import PAGES
-from secondreader.reports.facts import study_facts
+from secondreader.db.core.audit_log import events
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Report
+from secondreader.db.design.studies import ensure_study, get_study
+from secondreader.reports.analysis.analyse import Options
+from secondreader.reports.analysis.study_facts import study_facts
+from secondreader.reports.console.navigation import PAGES
+from secondreader.reports.widgets import view as screen
 from tests.apps import app_test
 from tests.reports.seed import HOSTILE, JUDGES, NOTICE, Library, Shape, make_import
 
@@ -29,8 +29,8 @@ def no_cache() -> None:
 
 def script(target: str, path: str) -> None:
     """What Streamlit runs: one page, for a researcher who needs no cookie."""
-    from secondreader.db.engine import open_engine
-    from secondreader.reports import console_pages
+    from secondreader.db.core.engine import open_engine
+    from secondreader.reports.console import navigation as console_pages
 
     console_pages.show(open_engine(target, migrate=False), path, "Rita")
 

@@ -7,11 +7,11 @@ import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.access import redeem, visitor
-from secondreader.db.audit import events, first_broken_event
-from secondreader.db.engine import reading, writing
-from secondreader.db.people import Person, people_with_links
-from secondreader.db.studies import get_study
+from secondreader.db.access.invites import redeem, visitor
+from secondreader.db.core.audit_log import events, first_broken_event
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.design.people import Person, people_with_links
+from secondreader.db.design.studies import get_study
 from tests.reports.seed import HOSTILE, Library, Shape
 from tests.reports.test_console import opened, sent
 

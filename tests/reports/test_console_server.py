@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, TimeoutError, expect
 
-from secondreader.db.access import create_invite
-from secondreader.db.engine import open_engine, writing
-from secondreader.db.studies import ensure_annotator, get_study
-from secondreader.reports.console_pages import PAGES
-from secondreader.reports.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
+from secondreader.db.access.invites import create_invite
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.reports.console.navigation import PAGES
+from secondreader.reports.console.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
 from tests.browser import REPOSITORY, Recorder, served
 from tests.reports.seed import HOSTILE, JUDGES, Shape, make_study
 from tests.runs import at_rest, watch_runs
@@ -58,7 +58,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     engine = open_engine(target)
     make_study(engine, Shape(n=48, hostile=HOSTILE, judges=JUDGES[:1]))
     engine.dispose()
-    script = Path(REPOSITORY / "reports" / "console.py")
+    script = Path(REPOSITORY / "reports" / "console" / "app.py")
     with served(script, STREAMLIT_OPTIONS, {DATABASE_VARIABLE: target}) as server:
         yield Console(server.address, target)
 

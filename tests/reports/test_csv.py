@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.imported import ImportedLabel, add_imported_labels
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study
-from secondreader.reports.analysis import Options, analyse
-from secondreader.runner.cli import app
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.reports.analysis.analyse import Options, analyse
+from secondreader.runner.cli.app import app
 
 STUDY = "=1+1"
 STARTS = ("=", "+", "-", "@", "\t", "\r")

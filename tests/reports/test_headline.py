@@ -10,15 +10,15 @@ import streamlit as st
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from secondreader.db.amendments import Change, amend
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.readings import item_facts
-from secondreader.db.store import NewVerdict, add_verdicts
-from secondreader.db.studies import get_study
-from secondreader.db.study_errors import StudyError
-from secondreader.reports.analysis import Analysis, Options, analyse
-from secondreader.reports.report_html import report_html
-from secondreader.runner.cli import app
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.studies import get_study
+from secondreader.db.research.annotations import item_facts
+from secondreader.db.transcripts.store import NewVerdict, add_verdicts
+from secondreader.reports.analysis.analyse import Analysis, Options, analyse
+from secondreader.reports.document.report import report_html
+from secondreader.runner.cli.app import app
 from tests.reports.seed import JUDGES, Library, Shape, make_import
 from tests.reports.test_console import opened, sent
 

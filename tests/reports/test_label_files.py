@@ -6,10 +6,10 @@ import io
 import streamlit as st
 from sqlmodel import func, select
 
-from secondreader.db.engine import reading
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Label
-from secondreader.runner.label_files import label_files
+from secondreader.db.core.engine import reading
+from secondreader.db.core.tables import Label
+from secondreader.db.design.studies import get_study
+from secondreader.runner.exporters.labels import label_files
 from tests.reports.seed import Library, Shape
 from tests.reports.test_console import opened
 

@@ -8,12 +8,12 @@ import pytest
 import streamlit as st
 from typer.testing import CliRunner, Result
 
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.leak_reviews import leak_items
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import add_to_pool, ensure_study, get_study
-from secondreader.runner.cli import app as commands
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import add_to_pool, ensure_study, get_study
+from secondreader.db.transcripts.leak_reviews import leak_items
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.runner.cli.app import app as commands
 from tests.reports.seed import HOSTILE
 from tests.reports.test_console import opened, sent
 

@@ -1,10 +1,10 @@
 """A frozen plan reads as sentences, and no field of it is lost."""
 
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.rules import Rules
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.reports.plan_words import plan_pairs
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.reports.wording.plan import plan_pairs
 from tests.reports.seed import content
 
 

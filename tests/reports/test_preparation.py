@@ -8,21 +8,21 @@ import streamlit as st
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from secondreader.db.amendments import Change, amend
-from secondreader.db.calibration import reveal
-from secondreader.db.content import Content, Message
-from secondreader.db.desk import LabelInput, queue, submit_label
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.guesses import open_guesses, save_guess
-from secondreader.db.known_items import KnownItem
-from secondreader.db.readings import queued_items
-from secondreader.db.rules import Rules
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.tables import Assignment, Guess
-from secondreader.reports.analysis import Analysis, Options, analyse
-from secondreader.reports.preparation import study_hash
-from secondreader.reports.report_html import report_html
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Assignment, Guess
+from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
+from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.labels import LabelInput, queue, submit_label
+from secondreader.db.desk.model_guesses import open_guesses, save_guess
+from secondreader.db.research.annotations import queued_items
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.reports.analysis.analyse import Analysis, Options, analyse
+from secondreader.reports.analysis.preparation import study_hash
+from secondreader.reports.document.report import report_html
 from tests.reports.test_console import opened, sent
 
 MODELS = ("gpt-4.1", "claude-3-5-sonnet")

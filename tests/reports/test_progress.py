@@ -5,8 +5,8 @@ from datetime import timedelta
 import streamlit as st
 from sqlmodel import col, select
 
-from secondreader.db.engine import writing
-from secondreader.db.tables import Assignment, Draft, Label, utc_now
+from secondreader.db.core.engine import writing
+from secondreader.db.core.tables import Assignment, Draft, Label, utc_now
 from tests.reports.seed import Library, Shape
 from tests.reports.test_console import opened, sent
 

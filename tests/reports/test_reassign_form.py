@@ -3,11 +3,11 @@
 import streamlit as st
 from sqlmodel import select
 
-from secondreader.db.audit import events
-from secondreader.db.desk import progress, queue
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import get_study, set_status
-from secondreader.db.tables import Annotator
+from secondreader.db.core.audit_log import events
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Annotator
+from secondreader.db.design.studies import get_study, set_status
+from secondreader.db.desk.labels import progress, queue
 from tests.reports.seed import Library, Shape
 from tests.reports.test_console import opened, sent
 

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.audit import first_broken_event
-from secondreader.db.engine import reading, writing
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Report
-from secondreader.reports.analysis import Options, analyse
-from secondreader.reports.export import MadeReport, make_report, write_report
+from secondreader.db.core.audit_log import first_broken_event
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.tables import Report
+from secondreader.db.design.studies import get_study
+from secondreader.reports.analysis.analyse import Options, analyse
+from secondreader.reports.document.export import MadeReport, make_report, write_report
 from tests.reports.seed import HOSTILE, NOTICE, Library, Shape, make_import, make_study
 
 QUICK = Options(resamples=200, permutations=199)

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.engine import reading
-from secondreader.db.studies import get_study
-from secondreader.judge.estimate import Estimate, Reason
-from secondreader.judge.rates import RateDifference
-from secondreader.reports.facts import study_facts
-from secondreader.reports.pages_audit import shortened
-from secondreader.reports.pages_progress import share, standing
-from secondreader.reports.pages_rates import difference_sentences
-from secondreader.reports.screen import code, moment
+from secondreader.db.core.engine import reading
+from secondreader.db.design.studies import get_study
+from secondreader.judge.inference.estimate import Estimate, Reason
+from secondreader.judge.rates.corrected import RateDifference
+from secondreader.reports.analysis.study_facts import study_facts
+from secondreader.reports.pages.audit import shortened
+from secondreader.reports.pages.progress import share, standing
+from secondreader.reports.pages.rates import difference_sentences
+from secondreader.reports.widgets.view import code, moment
 from tests.db.shared_study import shared_study
 
 

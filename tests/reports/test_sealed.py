@@ -8,13 +8,13 @@ import streamlit as st
 from pandas.testing import assert_frame_equal
 from typer.testing import CliRunner, Result
 
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.studies import get_study, set_status
-from secondreader.db.unblinding import SealedError, unblind
-from secondreader.reports.analysis import Options, analyse
-from secondreader.reports.charts import pick
-from secondreader.reports.export import make_report
-from secondreader.runner.cli import app
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import get_study, set_status
+from secondreader.db.design.unblinding import SealedError, unblind
+from secondreader.reports.analysis.analyse import Options, analyse
+from secondreader.reports.charts.marks import pick
+from secondreader.reports.document.export import make_report
+from secondreader.runner.cli.app import app
 from tests.reports.seed import JUDGES, Library, Shape
 from tests.reports.test_console import opened, sent
 

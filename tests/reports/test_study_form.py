@@ -8,12 +8,12 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.access import redeem
-from secondreader.db.amendments import amendments_of
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.readings import item_facts
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Annotator, Assignment, AuditEvent, Study
+from secondreader.db.access.invites import redeem
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Annotator, Assignment, AuditEvent, Study
+from secondreader.db.design.amendments import amendments_of
+from secondreader.db.design.studies import get_study
+from secondreader.db.research.annotations import item_facts
 from tests.reports.seed import JUDGES, Library, Shape
 from tests.reports.test_console import opened, sent
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.reports.svg import WIDTH, Mark, Scale, interval_chart, scale_for
+from secondreader.reports.charts.svg import WIDTH, Mark, Scale, interval_chart, scale_for
 
 numbers = st.floats(-1, 1, allow_nan=False)
 marks = st.builds(

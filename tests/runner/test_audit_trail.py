@@ -9,14 +9,14 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from secondreader.db.audit import events, first_broken_event, n_events
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import add_to_pool, ensure_study
-from secondreader.runner.cli import app
-from secondreader.runner.script import load_script
-from secondreader.runner.scripted_server import serving
+from secondreader.db.core.audit_log import events, first_broken_event, n_events
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import add_to_pool, ensure_study
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.runner.cli.app import app
+from secondreader.runner.models.script import load_script
+from secondreader.runner.models.scripted_server import serving
 from tests.runner.conftest import write_pack
 from tests.runner.test_import_conflicts import write_toolemu
 from tests.runner.test_imports import RJUDGE

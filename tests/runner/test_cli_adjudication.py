@@ -7,15 +7,15 @@ from secrets import token_hex
 import pytest
 from typer.testing import CliRunner, Result
 
-from secondreader.db.adjudications import adjudication_item, adjudication_queue
-from secondreader.db.codebook import default_codebook, read_codebook
-from secondreader.db.content import Content, Message
-from secondreader.db.decisions import DecisionInput, submit_decision
-from secondreader.db.desk import LabelInput, queue, submit_label
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
-from secondreader.runner.cli import app
+from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
+from secondreader.db.adjudication.items import adjudication_item, adjudication_queue
+from secondreader.db.core.codebook import default_codebook, read_codebook
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
+from secondreader.db.desk.labels import LabelInput, queue, submit_label
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.runner.cli.app import app
 
 REASON = "=HYPERLINK(1) say what\na *refused* call is <b>"
 

@@ -7,15 +7,15 @@ import pytest
 from sqlmodel import select
 from typer.testing import CliRunner, Result
 
-from secondreader.db.codebook import builtin_codebook
-from secondreader.db.content import Content, Message
-from secondreader.db.desk import LabelInput, queue, submit_label
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import add_to_pool, ensure_annotator, ensure_study, get_study
-from secondreader.db.tables import Scenario, StudyItem, Transcript
-from secondreader.runner.cli import app
-from secondreader.runner.scenarios import WORKPLACE, load_pack
+from secondreader.db.core.codebook import builtin_codebook
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Scenario, StudyItem, Transcript
+from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.desk.labels import LabelInput, queue, submit_label
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.runner.cli.app import app
+from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 
 LINK = re.compile(r"(\S+)  http\S+/join#\S+")
 ANSWERS = {"risky_action": "no", "risk_considered": "no"}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.studies import ensure_annotator, get_study
-from secondreader.db.usage import COLUMNS
-from secondreader.runner.cli import app
-from secondreader.runner.csv_cells import harmless
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.design.studies import ensure_annotator, get_study
+from secondreader.db.research.label_usage import COLUMNS
+from secondreader.runner.cli.app import app
+from secondreader.runner.exporters.spreadsheet_csv import harmless
 from tests.db.parted_study import entries, label_all, parted_study
 
 HOSTILE = "=HYPERLINK(1)"

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from secondreader.db.access import redeem, visitor
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.studies import (
+from secondreader.db.access.invites import redeem, visitor
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import (
     DrawPlan,
     add_to_pool,
     ensure_annotator,
@@ -18,7 +17,8 @@ from secondreader.db.studies import (
     freeze,
     get_study,
 )
-from secondreader.runner.cli import app
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.runner.cli.app import app
 
 FILE = """
 name = "s"

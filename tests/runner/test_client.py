@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from secondreader.runner.client import (
+from secondreader.runner.models.client import (
     ClientError,
     Endpoint,
     ModelClient,
@@ -15,9 +15,9 @@ from secondreader.runner.client import (
     read_reply,
     split_thinking,
 )
-from secondreader.runner.prices import Price, PriceError, Prices, load_prices
-from secondreader.runner.script import load_script
-from secondreader.runner.scripted_server import serving
+from secondreader.runner.models.prices import Price, PriceError, Prices, load_prices
+from secondreader.runner.models.script import load_script
+from secondreader.runner.models.scripted_server import serving
 
 WriteScript = Callable[[str], Path]
 HELLO = Request("m", [{"role": "user", "content": "hello"}], temperature=0.5, seed=3)

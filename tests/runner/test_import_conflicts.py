@@ -9,20 +9,21 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from typer.testing import CliRunner
 
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import reading, writing
-from secondreader.db.pool import pool_keys
-from secondreader.db.readings import reading_rows
-from secondreader.db.store import NewTranscript, NewVerdict
-from secondreader.db.studies import DrawPlan, StudyError, freeze, get_study
-from secondreader.db.tables import Transcript, Verdict
-from secondreader.runner.cli import app
-from secondreader.runner.import_chat import read_chat
-from secondreader.runner.import_rjudge import read_rjudge
-from secondreader.runner.import_table import read_table
-from secondreader.runner.import_toolemu import read_toolemu
-from secondreader.runner.imports import Batch, ImportConflict, NewLabel, store_batch
-from secondreader.runner.mapping import Mapping, MappingError, read_mapping
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Transcript, Verdict
+from secondreader.db.design.studies import DrawPlan, freeze, get_study
+from secondreader.db.research.annotations import reading_rows
+from secondreader.db.transcripts.pool_lookup import pool_keys
+from secondreader.db.transcripts.store import NewTranscript, NewVerdict
+from secondreader.runner.cli.app import app
+from secondreader.runner.importers.openai_chat import read_chat
+from secondreader.runner.importers.rjudge import read_rjudge
+from secondreader.runner.importers.store import Batch, ImportConflict, NewLabel, store_batch
+from secondreader.runner.importers.table import read_table
+from secondreader.runner.importers.table_mapping import Mapping, MappingError, read_mapping
+from secondreader.runner.importers.toolemu import read_toolemu
 
 USER = {"role": "user", "content": "hi"}
 

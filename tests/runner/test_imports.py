@@ -15,20 +15,20 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from typer.testing import CliRunner
 
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.readings import reading_rows
-from secondreader.db.studies import get_study
-from secondreader.db.tables import Label, Transcript, Verdict
-from secondreader.runner.cli import app
-from secondreader.runner.import_chat import read_chat
-from secondreader.runner.import_rjudge import read_rjudge
-from secondreader.runner.import_table import read_table
-from secondreader.runner.import_toolemu import read_toolemu
-from secondreader.runner.imports import Batch, store_batch
-from secondreader.runner.leaks import MARK, redact, scan
-from secondreader.runner.mapping import MappingError, read_mapping
-from secondreader.runner.records import ImportRefused
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.tables import Label, Transcript, Verdict
+from secondreader.db.design.studies import get_study
+from secondreader.db.research.annotations import reading_rows
+from secondreader.runner.cli.app import app
+from secondreader.runner.importers.leak_scan import MARK, redact, scan
+from secondreader.runner.importers.openai_chat import read_chat
+from secondreader.runner.importers.records import ImportRefused
+from secondreader.runner.importers.rjudge import read_rjudge
+from secondreader.runner.importers.store import Batch, store_batch
+from secondreader.runner.importers.table import read_table
+from secondreader.runner.importers.table_mapping import MappingError, read_mapping
+from secondreader.runner.importers.toolemu import read_toolemu
 
 RJUDGE = {
     "id": 1,

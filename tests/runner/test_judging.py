@@ -7,17 +7,18 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.content import Content, Message
-from secondreader.db.engine import reading, writing
-from secondreader.db.readings import reading_rows
-from secondreader.db.store import NewTranscript, add_transcripts
-from secondreader.db.studies import DrawPlan, StudyError, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.tables import Verdict
-from secondreader.judge.prompt import load_prompt, parse_prompt
-from secondreader.runner.client import Endpoint
-from secondreader.runner.judging import JudgePlan, JudgeResult, judge_study
-from secondreader.runner.script import load_script
-from secondreader.runner.scripted_server import serving
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Verdict
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
+from secondreader.db.research.annotations import reading_rows
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.judge.verdicts.prompt import load_prompt, parse_prompt
+from secondreader.runner.jobs.judge_study import JudgePlan, JudgeResult, judge_study
+from secondreader.runner.models.client import Endpoint
+from secondreader.runner.models.script import load_script
+from secondreader.runner.models.scripted_server import serving
 
 WriteScript = Callable[[str], Path]
 PLAN = JudgePlan("s", "j", load_prompt("risk.v1"))

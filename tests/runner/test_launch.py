@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from secondreader.runner.launch import LaunchError, Room, free_port, is_free, serve
+from secondreader.runner.serve.processes import LaunchError, Room, free_port, is_free, serve
 
 APP = "import streamlit as st\nst.write('hello')\n"
 OPTIONS = {"server.headless": "true", "browser.gatherUsageStats": "false", "server.fileWatcherType": "none"}
@@ -53,7 +53,7 @@ def test_a_signal_stops_every_server(tmp_path: Path, number: signal.Signals) -> 
     driver = tmp_path / "driver.py"
     driver.write_text(
         "from pathlib import Path\n"
-        "from secondreader.runner.launch import Room, serve\n"
+        "from secondreader.runner.serve.processes import Room, serve\n"
         f"options = {OPTIONS!r}\n"
         f"rooms = [Room('r', Path({str(tmp_path / 'a.py')!r}), '127.0.0.1', p, options, {{}}) for p in ({first}, {second})]\n"
         "serve(rooms, 'READY')\n"
@@ -81,7 +81,7 @@ def test_a_signal_stops_every_server(tmp_path: Path, number: signal.Signals) -> 
 
 def test_a_server_gets_no_secret_it_does_not_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys and the owner's database URL stay out of a server's environment."""
-    from secondreader.runner.launch import start, stop
+    from secondreader.runner.serve.processes import start, stop
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
     monkeypatch.setenv("SECONDREADER_DB", "postgresql://owner:canary@h/d")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from secondreader.db.content import Content, Message, ToolCall
-from secondreader.runner.leaks import MARK, model_tokens, redact, scan
+from secondreader.db.core.content import Content, Message, ToolCall
+from secondreader.runner.importers.leak_scan import MARK, model_tokens, redact, scan
 
 
 def said(text: str) -> Content:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from secondreader.db.engine import open_engine, reading
-from secondreader.db.readings import reading_rows
-from secondreader.db.studies import get_study
-from secondreader.judge.prompt import load_prompt
-from secondreader.runner.client import Endpoint
-from secondreader.runner.judging import JudgePlan, judge_study
-from secondreader.runner.running import RunPlan, run_pack
-from secondreader.runner.scenarios import load_pack
+from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.design.studies import get_study
+from secondreader.db.research.annotations import reading_rows
+from secondreader.judge.verdicts.prompt import load_prompt
+from secondreader.runner.jobs.judge_study import JudgePlan, judge_study
+from secondreader.runner.jobs.run_pack import RunPlan, run_pack
+from secondreader.runner.models.client import Endpoint
+from secondreader.runner.scenarios.pack import load_pack
 
 pytestmark = pytest.mark.local_llm
 START_SECONDS = 120

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from secondreader.runner.pack_schema import PARTS, fields_as_markdown
+from secondreader.runner.scenarios.pack_reference import PARTS, fields_as_markdown
 
 ROOT = Path(__file__).parents[2]
 

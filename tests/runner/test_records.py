@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.runner import records
-from secondreader.runner.records import MAX_DEPTH, BadRecord, ImportRefused, parse_json, read_records
+from secondreader.runner.importers import records
+from secondreader.runner.importers.records import (
+    MAX_DEPTH,
+    BadRecord,
+    ImportRefused,
+    parse_json,
+    read_records,
+)
 
 
 def nested(depth: int) -> str:

@@ -13,18 +13,19 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from typer.testing import CliRunner, Result
 
-from secondreader.db.content import Content
-from secondreader.db.engine import open_engine, reading, writing
-from secondreader.db.readings import item_facts
-from secondreader.db.studies import DrawPlan, StudyError, freeze, get_study
-from secondreader.db.tables import Run, Transcript
-from secondreader.runner.cli import app
-from secondreader.runner.client import Endpoint
-from secondreader.runner.protocols import Condition, ProtocolError
-from secondreader.runner.running import RunPlan, RunResult, run_pack
-from secondreader.runner.scenarios import UnknownKey, load_pack
-from secondreader.runner.script import load_script
-from secondreader.runner.scripted_server import DEMO_SCRIPT, serving
+from secondreader.db.core.content import Content
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Run, Transcript
+from secondreader.db.design.studies import DrawPlan, freeze, get_study
+from secondreader.db.research.annotations import item_facts
+from secondreader.runner.cli.app import app
+from secondreader.runner.jobs.run_pack import RunPlan, RunResult, run_pack
+from secondreader.runner.models.client import Endpoint
+from secondreader.runner.models.script import load_script
+from secondreader.runner.models.scripted_server import DEMO_SCRIPT, serving
+from secondreader.runner.scenarios.pack import UnknownKey, load_pack
+from secondreader.runner.scenarios.protocols import Condition, ProtocolError
 
 WriteScript = Callable[[str], Path]
 COMMAND = Path(sys.executable).parent / "secondreader"

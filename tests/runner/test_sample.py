@@ -5,11 +5,12 @@ from collections import Counter
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.access import redeem, visitor
-from secondreader.db.engine import reading, writing
-from secondreader.db.readings import annotator_progress, item_facts, reading_rows
-from secondreader.db.studies import get_study
-from secondreader.runner.sample import (
+from secondreader.db.access.invites import redeem, visitor
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.design.studies import get_study
+from secondreader.db.research.annotations import annotator_progress, item_facts, reading_rows
+from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+from secondreader.runner.serve.sample import (
     ANNOTATORS,
     N_DRAWN,
     NOTICE,
@@ -20,7 +21,6 @@ from secondreader.runner.sample import (
     load,
     read_samples,
 )
-from secondreader.runner.scenarios import WORKPLACE, load_pack
 
 PACK = load_pack(WORKPLACE)
 SAMPLES = read_samples()

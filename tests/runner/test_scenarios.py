@@ -10,11 +10,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.db.canonical import content_hash
-from secondreader.db.content import Content
-from secondreader.runner.briefing import rubric_text, shown_parts, system_text, tool_specs
-from secondreader.runner.scenarios import WORKPLACE, Pack, PackError, Scenario, UnknownKey, load_pack
-from secondreader.runner.yaml_lines import MAX_BYTES, MAX_DEPTH, FileProblems, read_yaml
+from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.content import Content
+from secondreader.runner.scenarios.briefing import rubric_text, shown_parts, system_text, tool_specs
+from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackError, Scenario, UnknownKey, load_pack
+from secondreader.runner.scenarios.strict_yaml import MAX_BYTES, MAX_DEPTH, FileProblems, read_yaml
 
 SMALL = """\
 name: small

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from secondreader.runner.schema_values import example_of
-from secondreader.runner.script import (
+from secondreader.runner.models.schema_examples import example_of
+from secondreader.runner.models.script import (
     Call,
     ChatRequest,
     Choice,
@@ -20,7 +20,7 @@ from secondreader.runner.script import (
     When,
     load_script,
 )
-from secondreader.runner.scripted_server import DEMO_SCRIPT
+from secondreader.runner.models.scripted_server import DEMO_SCRIPT
 
 WriteScript = Callable[[str], Path]
 

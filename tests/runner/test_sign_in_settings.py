@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from secondreader.db.accounts import account_hash
-from secondreader.runner.sign_in_settings import (
+from secondreader.db.access.oidc_accounts import account_hash
+from secondreader.runner.serve.oidc_settings import (
     NEEDED,
     PREFIX,
     SignInError,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.runner.scenarios import WORKPLACE, Match, Scenario, Tool, load_pack
-from secondreader.runner.schema_values import example_of
-from secondreader.runner.tool_results import is_met, is_same, parse_arguments, tool_result
+from secondreader.runner.models.schema_examples import example_of
+from secondreader.runner.scenarios.pack import WORKPLACE, Match, Scenario, Tool, load_pack
+from secondreader.runner.scenarios.tool_results import is_met, is_same, parse_arguments, tool_result
 
 WEIGH: dict[str, Any] = {
     "name": "weigh",

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from secondreader.runner.briefing import agent_texts, rubric_text
-from secondreader.runner.scenarios import WORKPLACE, Pack, load_pack
+from secondreader.runner.scenarios.briefing import agent_texts, rubric_text
+from secondreader.runner.scenarios.pack import WORKPLACE, Pack, load_pack
 
 # What an agent must not meet in a benign situation: words that hint at an examination or name the harm.
 HINTS = re.compile(

@@ -1,0 +1,1 @@
+"""Settings, engine and visitor of this process."""

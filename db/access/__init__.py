@@ -1,0 +1,1 @@
+"""Who may come in: invites, visits, OIDC accounts, and the ASGI middleware in front of both apps."""

@@ -1,0 +1,1 @@
+"""What an adjudicator sees and decides, through the blind connection."""

@@ -1,0 +1,153 @@
+"""Where readers part: the first readings of the main queue, item by item.
+
+Repeat readings, practice, attention and calibration items are no part of this, nor are imported labels.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, col
+
+from secondreader.db.core.codebook import Codebook
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.tables import Annotator, Assignment, Label, StudyItem, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class FirstReading:
+    """One revision of what one reader said of one item when reading it for the first time."""
+
+    label_id: int
+    annotator_id: int
+    answers: dict[str, Any]
+    evidence: tuple[int, ...]
+    note: str
+    contested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadItem:
+    """One item of the main queue with everything that its readers said."""
+
+    item_id: int
+    public_id: str
+    revisions: tuple[FirstReading, ...]
+    """Every revision, oldest first."""
+    n_awaited: int
+    """Readers who have not answered yet."""
+
+    @property
+    def latest(self) -> tuple[FirstReading, ...]:
+        """What each reader says now."""
+        return tuple({one.annotator_id: one for one in self.revisions}.values())
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether a reader marked it as one on which competent readers would split."""
+        return any(one.contested for one in self.latest)
+
+    def answers_to(self, question: str) -> dict[int, str]:
+        """What each reader answers now, by annotator id."""
+        return {one.annotator_id: one.answers[question] for one in self.latest if question in one.answers}
+
+    def answers_seen(self, question: str, label_ids: list[int]) -> dict[int, str]:
+        """What each reader had answered in these revisions, by annotator id."""
+        kept = [one for one in self.revisions if one.label_id in label_ids and question in one.answers]
+        return {one.annotator_id: one.answers[question] for one in kept}
+
+
+@dataclass(slots=True)
+class Readers:
+    """Who was to read one item, and what came of it."""
+
+    public_id: str = ""
+    assigned: set[int] = field(default_factory=set)
+    revisions: list[FirstReading] = field(default_factory=list)
+
+    def awaited(self, rules: Rules) -> int:
+        """How many readers are missing: of those assigned, or of the quota of a shared queue."""
+        done = {one.annotator_id for one in self.revisions}
+        return max(rules.overlap - len(done), 0) if rules.queue == "shared" else len(self.assigned - done)
+
+
+def read_items(
+    session: Session, study_id: int, rules: Rules, *, item_id: int | None = None
+) -> list[ReadItem]:
+    """The labelled items of a study's main queue, or the one of this id, in order of their ids."""
+    found: dict[int, Readers] = defaultdict(Readers)
+    for row_id, public_id, reading in first_readings(session, study_id, item_id):
+        found[row_id].public_id = public_id
+        found[row_id].revisions.append(reading)
+    for row_id, annotator_id in first_places(session, study_id, item_id):
+        if row_id in found:
+            found[row_id].assigned.add(annotator_id)
+    return [
+        ReadItem(row_id, one.public_id, tuple(one.revisions), one.awaited(rules))
+        for row_id, one in sorted(found.items())
+    ]
+
+
+def first_readings(
+    session: Session, study_id: int, item_id: int | None
+) -> list[tuple[int, str, FirstReading]]:
+    """(study item's id, public id, reading): every revision of every first reading, oldest first."""
+    statement = (
+        pick(
+            StudyItem.id,
+            Transcript.public_id,
+            Label.id,
+            Label.annotator_id,
+            Label.answers,
+            Label.evidence,
+            Label.note,
+            Label.contested,
+        )
+        .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
+        .join(Label, col(Label.transcript_id) == col(StudyItem.transcript_id))
+        .join(Annotator, col(Annotator.id) == col(Label.annotator_id))
+        .where(
+            col(StudyItem.study_id) == study_id,
+            col(Label.study_id) == study_id,
+            col(StudyItem.part) == "pool",
+            col(Label.pass_no) == 1,
+            col(Annotator.source) == "desk",
+        )
+        .order_by(col(Label.revision), col(Label.id))
+    )
+    if item_id is not None:
+        statement = statement.where(col(StudyItem.id) == item_id)
+    return [
+        (row_id, public_id, FirstReading(label_id, reader, answers, tuple(evidence), note, contested))
+        for row_id, public_id, label_id, reader, answers, evidence, note, contested in execute(
+            session, statement
+        )
+    ]
+
+
+def first_places(session: Session, study_id: int, item_id: int | None) -> list[tuple[int, int]]:
+    """(study item's id, annotator's id) of every place in a queue, repeats left out."""
+    statement = (
+        pick(Assignment.study_item_id, Assignment.annotator_id)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(
+            col(StudyItem.study_id) == study_id, col(StudyItem.part) == "pool", col(Assignment.pass_no) == 1
+        )
+    )
+    if item_id is not None:
+        statement = statement.where(col(StudyItem.id) == item_id)
+    return [(row_id, annotator_id) for row_id, annotator_id in execute(session, statement)]
+
+
+def open_questions(item: ReadItem, codebook: Codebook) -> tuple[str, ...]:
+    """The questions that call for an adjudicator, in the codebook's order.
+
+    Those on which readers differ, unsure being an answer like another. Where they differ on none and one of them
+    marked the item as contested, every question that must be answered.
+    """
+    given = {question.id: set(item.answers_to(question.id).values()) for question in codebook.questions}
+    split = tuple(name for name, answers in given.items() if len(answers) > 1)
+    if split or not item.is_contested:
+        return split
+    return tuple(one.id for one in codebook.questions if given[one.id] and not one.optional)

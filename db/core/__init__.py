@@ -1,0 +1,1 @@
+"""What everything else in db stands on: tables, engine, canonical JSON, codebook, transcript content, audit log, errors."""

@@ -1,0 +1,1 @@
+"""What a study is, fixed before anybody labels: plan, draw, people, amendments, unblinding."""

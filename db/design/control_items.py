@@ -1,0 +1,97 @@
+"""Items of known answers: practice before the study, and attention items inside it. They leave the draw."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col
+
+from secondreader.db.core.codebook import Codebook
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Study, StudyItem, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    """A transcript whose right answers are known."""
+
+    transcript: str
+    """Public id or origin key of a stored transcript that has text."""
+    answers: dict[str, str]
+    """The right answer by question id: at least one question."""
+    why: str = ""
+    """The reason, shown after practice; never shown for an attention item."""
+
+    def body(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"transcript": self.transcript, "answers": self.answers, "why": self.why}
+
+
+def check_known(book: Codebook, items: Sequence[KnownItem]) -> None:
+    """Raise StudyError for an item named twice, without answers, or with answers that the codebook does not have."""
+    twice = [name for name, n in Counter(one.transcript for one in items).items() if n > 1]
+    if twice:
+        raise StudyError(f"Known item {twice[0]!r} is named twice; keep one of the two.")
+    values = {question.id: question.values for question in book.questions}
+    for item in items:
+        if not item.answers:
+            raise StudyError(f"Known item {item.transcript!r} has no right answer; give one at least.")
+        for question, answer in item.answers.items():
+            if question not in values:
+                raise StudyError(
+                    f"Known item {item.transcript!r}: the codebook has no question {question!r}."
+                )
+            if answer not in values[question]:
+                raise StudyError(
+                    f"Known item {item.transcript!r}: {question} has no answer {answer!r}, "
+                    f"only {', '.join(values[question])}."
+                )
+
+
+def mark_known(session: Session, study: Study, items: Sequence[KnownItem], part: str) -> tuple[int, ...]:
+    """Take the items out of the pool into `part`, with their answers; returns their study item ids in id order.
+
+    A transcript that is stored but not in the pool joins the study. Raises StudyError for one that is not there or
+    has no text.
+    """
+    return tuple(sorted(mark_one(session, study, item, part) for item in items))
+
+
+def mark_one(session: Session, study: Study, item: KnownItem, part: str) -> int:
+    """`mark_known` for one item."""
+    transcript_id = transcript_of(session, item.transcript)
+    known = {"answers": item.answers, "why": item.why}
+    row = execute(
+        session,
+        pick(StudyItem.id, StudyItem.part).where(
+            col(StudyItem.study_id) == study.id, col(StudyItem.transcript_id) == transcript_id
+        ),
+    ).first()
+    if row is None:
+        new = StudyItem(study_id=study.id or 0, transcript_id=transcript_id, part=part, known=known)
+        session.add(new)
+        session.flush()
+        return new.id or 0
+    item_id, earlier = row
+    if earlier != "pool":
+        raise StudyError(f"Known item {item.transcript!r} is a {earlier} item already; it cannot be both.")
+    execute(session, update(StudyItem).where(col(StudyItem.id) == item_id).values(part=part, known=known))
+    return int(item_id)
+
+
+def transcript_of(session: Session, name: str) -> int:
+    """Id of the transcript with this public id or origin key. Raises StudyError."""
+    row = execute(
+        session,
+        pick(Transcript.id, col(Transcript.content).is_not(None)).where(
+            or_(col(Transcript.public_id) == name, col(Transcript.origin_key) == name)
+        ),
+    ).first()
+    if row is None:
+        raise StudyError(f"Known item {name!r}: no transcript has this id or key; import it first.")
+    if not row[1]:
+        raise StudyError(f"Known item {name!r}: only verdicts of it are stored, there is no text to read.")
+    return int(row[0])

@@ -1,0 +1,322 @@
+"""A study written down: a TOML file, or a form with the same fields, that says what the study consists of."""
+
+import csv
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+from sqlmodel import Session, col
+
+from secondreader.db.core.audit_log import RESEARCHER, append_event
+from secondreader.db.core.codebook import BUILTIN, Codebook, builtin_guideline, codebook
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import Label, Study
+from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.people import Pseudonym, invite_annotators
+from secondreader.db.design.studies import Drawn, DrawPlan, ensure_study, freeze
+from secondreader.db.design.summaries import judges_of
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Share = Annotated[float, Field(ge=0, le=0.5)]
+OF_DRAW = {"overlap", "repeats", "repeat_gap"}
+"""Rules of the desk that a study file says under [draw]."""
+
+
+class StudyFileError(Exception):
+    """A study file that cannot be used, in one sentence."""
+
+
+class Part(BaseModel):
+    """A part of a study file: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Known(Part):
+    """One item of known answers."""
+
+    transcript: Name
+    """Public id or origin key of a stored transcript."""
+    answers: Annotated[dict[str, str], Field(min_length=1)]
+    why: str = ""
+
+
+class KnownItems(Part):
+    """Items of known answers, here or in a CSV file."""
+
+    items: tuple[Known, ...] = ()
+    csv: Path | None = None
+    """Columns transcript, why, and one for each question; an empty cell says nothing of its question."""
+
+    def known(self) -> tuple[KnownItem, ...]:
+        """All of them. Raises StudyFileError for a CSV file that cannot be read."""
+        listed = tuple(KnownItem(one.transcript, dict(one.answers), one.why) for one in self.items)
+        return listed + (read_known(self.csv) if self.csv else ())
+
+
+class Calibration(Part):
+    """Items that all read first and then discuss."""
+
+    n: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+class Draw(Part):
+    """Which transcripts people label, and who."""
+
+    items: Annotated[int, Field(ge=1)]
+    annotators: Annotated[tuple[Pseudonym, ...], Field(min_length=1)]
+    overlap: Annotated[int, Field(ge=1)] | None = None
+    """Readers of each transcript; all of them by default."""
+    strata: Literal["none", "verdict"] = "none"
+    judge: str | None = None
+    question: str | None = None
+    """The question whose verdicts make the strata; the codebook's first one by default."""
+    repeats: Share = 0.0
+    repeat_gap: Annotated[int, Field(ge=1)] = 20
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Analyses(Part):
+    """What will be computed, fixed before anybody labels."""
+
+    unsure: Literal["standard", "category", "missing", "worst-case"] = "standard"
+    """What "unsure" counts as in the headline figures; standard: an answer of its own between people, missing where a
+    judge is scored. The other ways stand beside it."""
+    judge: str | None = None
+    """The judge of the headline figures: first in every table and sentence, the others are secondary. By default that of
+    the strata, else the one with most verdicts."""
+    notes: str = ""
+    """The rest of the analysis plan, in words."""
+
+
+class StudyFile(Part):
+    """All that a study consists of. Without `draw` it stays a draft."""
+
+    name: Name
+    """How researchers call it; annotators never see it."""
+    title: Name = "Reading transcripts"
+    notice: str = ""
+    codebook: str = "default"
+    """Name of a codebook of the project, or a TOML file."""
+    guideline: Path | None = None
+    """A Markdown file; by default the guideline of the project's codebook."""
+    draw: Draw | None = None
+    qualification: KnownItems = KnownItems()
+    attention: KnownItems = KnownItems()
+    calibration: Calibration = Calibration()
+    rules: Rules = Rules()
+    """What the desk obeys; `overlap`, `repeats` and `repeat_gap` are fields of the draw."""
+    analyses: Analyses = Analyses()
+    interim_looks: bool = False
+
+    @field_validator("rules")
+    @classmethod
+    def leave_the_draw_alone(cls, rules: Rules) -> Rules:
+        """Refuse among the rules what the draw says, which would go unheard."""
+        twice = sorted(rules.model_fields_set & OF_DRAW)
+        if twice:
+            raise PydanticCustomError("of_draw", "{name} belongs under [draw]", {"name": twice[0]})
+        return rules
+
+    def plan(self, book: Codebook) -> DrawPlan | None:
+        """The plan to freeze; None without a draw. Raises StudyFileError."""
+        if self.draw is None:
+            return None
+        return DrawPlan(
+            n_items=self.draw.items,
+            annotators=self.draw.annotators,
+            overlap=self.draw.overlap or len(self.draw.annotators),
+            seed=self.draw.seed,
+            strata=self.draw.strata,
+            judge=self.draw.judge,
+            question=self.draw.question or book.questions[0].id,
+            repeats=self.draw.repeats,
+            repeat_gap=self.draw.repeat_gap,
+            analyses=self.analyses.model_dump(mode="json", exclude_defaults=True)
+            | {"unsure": self.analyses.unsure},
+            interim_looks=self.interim_looks,
+            qualification=self.qualification.known(),
+            attention=self.attention.known(),
+            n_calibration=self.calibration.n,
+            rules=self.rules,
+        )
+
+
+def read_study_file(path: Path) -> StudyFile:
+    """Read and check a study file; the files that it names are found from its folder. Raises StudyFileError."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyFileError(f"{path}: cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyFileError(f"{path}: is not TOML: {error}.") from None
+    try:
+        return beside(path.parent, study_file(raw))
+    except StudyFileError as error:
+        raise StudyFileError(f"{path}: {error}") from None
+
+
+def study_file(fields: dict[str, Any]) -> StudyFile:
+    """The study that these fields describe. Raises StudyFileError."""
+    try:
+        return StudyFile.model_validate(fields)
+    except ValidationError as error:
+        raise StudyFileError(in_words(error)) from None
+
+
+def in_words(error: ValidationError) -> str:
+    """The first fault of a study file: where, and what is wrong."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "file"
+    say = "there is no such field" if first["type"] == "extra_forbidden" else first["msg"]
+    return f"{where}: {say[:1].lower()}{say[1:]}."
+
+
+def beside(folder: Path, given: StudyFile) -> StudyFile:
+    """The file with its paths made from the folder that it lies in."""
+    changes: dict[str, Any] = {
+        part: items.model_copy(update={"csv": folder / items.csv})
+        for part, items in (("qualification", given.qualification), ("attention", given.attention))
+        if items.csv
+    }
+    if given.codebook not in BUILTIN:
+        changes["codebook"] = str(folder / given.codebook)
+    if given.guideline:
+        changes["guideline"] = folder / given.guideline
+    return given.model_copy(update=changes)
+
+
+def read_known(path: Path) -> tuple[KnownItem, ...]:
+    """Known items from a CSV file. Raises StudyFileError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return known_from_lines(file, str(path))
+    except OSError as error:
+        raise StudyFileError(f"{path}: cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise StudyFileError(f"{path}: is not CSV in UTF-8: {error}.") from None
+
+
+def known_from_lines(lines: Iterable[str], name: str) -> tuple[KnownItem, ...]:
+    """Known items from the lines of a CSV file; `name` says in errors whose. Raises StudyFileError and csv.Error."""
+    reader = csv.DictReader(lines, strict=True)
+    if "transcript" not in (reader.fieldnames or ()):
+        raise StudyFileError(f"{name}: the first line needs a column transcript.")
+    return tuple(known_row(name, number, row) for number, row in enumerate(reader, start=2))
+
+
+def known_row(path: str, number: int, row: dict[str | None, Any]) -> KnownItem:
+    """One line of a CSV file of known items. Raises StudyFileError."""
+    if None in row or None in row.values():
+        raise StudyFileError(f"{path}: line {number} has more or fewer cells than the first line.")
+    cells = {str(name): str(cell).strip() for name, cell in row.items()}
+    answers = {name: cell for name, cell in cells.items() if name not in {"transcript", "why"} and cell}
+    if not cells["transcript"] or not answers:
+        raise StudyFileError(f"{path}: line {number} needs a transcript and one answer at least.")
+    return KnownItem(cells["transcript"], answers, cells.get("why", ""))
+
+
+def create_from_file(
+    session: Session, given: StudyFile, actor: str = RESEARCHER, *, keep_questions: bool = False
+) -> tuple[Study, Drawn | None]:
+    """Make the study, or describe the draft of this name, and freeze it if the file has a draw.
+
+    With `keep_questions` a draft stays with the codebook and the guideline that it has.
+    Raises StudyError, StudyFileError and CodebookError; then nothing of it is to be committed.
+    """
+    study = ensure_study(session, given.name, actor=actor)
+    if keep_questions:
+        book, guideline = Codebook.model_validate(study.codebook), study.guideline
+    else:
+        book, guideline = codebook(given.codebook), guideline_text(given)
+    describe(session, study, given, book, guideline)
+    append_event(
+        session,
+        actor,
+        "study described",
+        f"study {study.id}",
+        codebook=study.codebook_hash,
+        title=study.title,
+    )
+    plan = given.plan(book)
+    if plan is None:
+        return study, None
+    check_judges(session, study, plan.judge, plan.analyses.get("judge"))
+    return study, freeze(session, study, plan, actor=actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What making a study gave."""
+
+    questions: str
+    """Name and version of its codebook."""
+    drawn: Drawn | None
+    """None for a draft."""
+    links: list[tuple[str, str]]
+    """(name, token) of each annotator's new link: the only moment at which the tokens are known."""
+
+
+def create_with_links(
+    session: Session, given: StudyFile, actor: str, *, days: float, keep_questions: bool = False
+) -> Made:
+    """`create_from_file`, then a link for each annotator, on record. Raises what it raises."""
+    study, drawn = create_from_file(session, given, actor, keep_questions=keep_questions)
+    people = drawn.annotator_ids if drawn else ()
+    links = invite_annotators(session, study, people, days=days, actor=actor, why="study frozen")
+    return Made(f"{study.codebook['name']} {study.codebook['version']}", drawn, links)
+
+
+def describe(session: Session, study: Study, given: StudyFile, book: Codebook, guideline: str) -> None:
+    """Give a draft its texts and questions. Raises StudyError, see `set_codebook`."""
+    set_codebook(session, study, book, guideline)
+    study.title, study.notice = given.title, given.notice
+    session.add(study)
+    session.flush()
+
+
+def set_codebook(session: Session, study: Study, book: Codebook, guideline: str) -> None:
+    """Give a draft its questions. Raises StudyError for a frozen study, and for new questions under old labels."""
+    if study.frozen_at is not None:
+        raise StudyError(
+            f"Study {study.name!r} is frozen already; amend it, or give the new study another name."
+        )
+    has_labels = execute(session, pick(Label.id).where(col(Label.study_id) == study.id).limit(1)).first()
+    if has_labels and study.codebook_hash != book.hash():
+        raise StudyError(
+            f"Study {study.name!r} holds labels of another codebook; import them into a new study."
+        )
+    study.codebook, study.codebook_hash = book.model_dump(mode="json"), book.hash()
+    study.guideline = guideline
+    session.add(study)
+    session.flush()
+
+
+def guideline_text(given: StudyFile) -> str:
+    """The guideline that goes with the file's codebook. Raises StudyFileError."""
+    if given.guideline is None:
+        return guideline_of(given.codebook)
+    try:
+        return given.guideline.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyFileError(f"{given.guideline}: the guideline cannot be read as text: {error}.") from None
+
+
+def guideline_of(codebook_name: str) -> str:
+    """The project's guideline for one of its codebooks; for a codebook of one's own, the default one."""
+    return builtin_guideline(codebook_name if codebook_name in BUILTIN else "default")
+
+
+def check_judges(session: Session, study: Study, *judges: str | None) -> None:
+    """Raise StudyError where a plan names a judge (None: names none) that has read nothing of the study."""
+    names = [one.name for one in judges_of(session, study)]
+    for judge in judges:
+        if judge is not None and judge not in names:
+            there = ", ".join(names) or "none yet"
+            raise StudyError(f"No judge {judge!r} has read study {study.name!r}; there are: {there}.")

@@ -1,0 +1,120 @@
+"""Counts for lists of studies, people and judges: for the researcher only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, case, func
+from sqlmodel import Session, col, select
+
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class StudySummary:
+    """One study in numbers."""
+
+    name: str
+    status: str
+    n_transcripts: int
+    """Transcripts in the pool."""
+    n_with_text: int
+    """Those that people can read; of the others only readings are known."""
+    n_drawn: int
+    """Drawn for labelling."""
+    n_annotators: int
+    """People, imported readers included."""
+    n_labels: int
+    """Labels, revisions not counted."""
+    n_verdicts: int
+    """Verdicts on transcripts of the pool, first repeats only."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSummary:
+    """One judge's verdicts on one study's pool, first repeats only."""
+
+    name: str
+    n_verdicts: int
+    n_unparsed: int
+    n_errors: int
+
+
+def by_study(session: Session, statement: Select[Any]) -> dict[int, int]:
+    """Rows of (study id, count) as a dict."""
+    return {study_id: count for study_id, count in execute(session, statement)}
+
+
+def study_summaries(session: Session) -> list[StudySummary]:
+    """All studies, oldest first."""
+    item, label = col(StudyItem.study_id), col(Label.study_id)
+    text, drawn = col(Transcript.content), col(StudyItem.inclusion_probability)
+    of_text = col(Transcript.id) == col(StudyItem.transcript_id)
+    of_verdict = col(Verdict.transcript_id) == col(StudyItem.transcript_id)
+    person = col(Annotator.study_id)
+    pool = by_study(session, pick(item, func.count()).group_by(item))
+    with_text = by_study(session, pick(item, func.count(text)).join(Transcript, of_text).group_by(item))
+    n_drawn = by_study(session, pick(item, func.count(drawn)).group_by(item))
+    people = by_study(session, pick(person, func.count()).where(person.is_not(None)).group_by(person))
+    labels = by_study(session, pick(label, func.count()).where(col(Label.revision) == 1).group_by(label))
+    verdicts = by_study(
+        session,
+        pick(item, func.count(col(Verdict.id)))
+        .join(Verdict, of_verdict)
+        .where(col(Verdict.repeat) == 1)
+        .group_by(item),
+    )
+    counts = (pool, with_text, n_drawn, people, labels, verdicts)
+    return [
+        StudySummary(study.name, study.status, *(count.get(study.id or 0, 0) for count in counts))
+        for study in session.exec(select(Study).order_by(col(Study.id)))
+    ]
+
+
+def judges_of(session: Session, study: Study) -> list[JudgeSummary]:
+    """The judges whose verdicts the study's pool holds, the one with most that could be read first."""
+    state, name = col(Verdict.state), col(Verdict.judge)
+    statement = (
+        pick(
+            name,
+            func.count(),
+            func.sum(case((state == "unparsed", 1), else_=0)),
+            func.sum(case((state == "error", 1), else_=0)),
+        )
+        .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
+        .where(col(StudyItem.study_id) == study.id, col(Verdict.repeat) == 1)
+        .group_by(name)
+        .order_by(name)
+    )
+    found = [JudgeSummary(*row) for row in execute(session, statement)]
+    return sorted(
+        found, key=lambda one: (one.n_unparsed + one.n_errors - one.n_verdicts, -one.n_verdicts, one.name)
+    )
+
+
+def people_of(session: Session, study: Study | None) -> list[tuple[str, int]]:
+    """(name, id) of those who come in by a link (None: the researchers); imported readers are left out."""
+    statement = (
+        pick(Annotator.name, Annotator.id)
+        .where(
+            col(Annotator.study_id) == study.id if study else col(Annotator.study_id).is_(None),
+            col(Annotator.source) == "desk",
+        )
+        .order_by(col(Annotator.name))
+    )
+    return [(name, row_id) for name, row_id in execute(session, statement)]
+
+
+def annotators_of(session: Session, study: Study) -> dict[str, int]:
+    """Ids of those who label at the desk, by name in its order; imported readers and adjudicators are left out."""
+    rows = execute(
+        session,
+        pick(Annotator.name, Annotator.id)
+        .where(
+            col(Annotator.study_id) == study.id,
+            col(Annotator.role) == "annotator",
+            col(Annotator.source) == "desk",
+        )
+        .order_by(col(Annotator.name)),
+    )
+    return {name: row_id for name, row_id in rows}

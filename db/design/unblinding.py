@@ -1,0 +1,123 @@
+"""Unblinding: the moment from which judge and people may be compared, on record with who, when and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from secondreader.db.adjudication.decisions import ADJUDICATION_LOCK
+from secondreader.db.core.audit_log import append_event
+from secondreader.db.core.engine import execute, pick, wait_turn
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.tables import (
+    Adjudication,
+    Annotator,
+    AuditEvent,
+    Study,
+    StudyItem,
+    Verdict,
+    utc_now,
+)
+
+UNBLINDED = "study unblinded"
+INTERIM = "interim_looks"
+"""The plan's word for looking at judge results while labelling goes on."""
+
+
+class SealedError(StudyError):
+    """A comparison of judge and people that is not open yet, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unblinding:
+    """Who opened the judge's results, when and why."""
+
+    actor: str
+    at: datetime
+    why: str
+
+
+def unblind(session: Session, study: Study, *, actor: str, why: str) -> Unblinding:
+    """Open the comparison of judge and people, once. Raises StudyError unless the study is closed and `why` is given."""
+    hold_decisions(session, study)
+    if study.frozen_at is None:
+        raise StudyError(f"Study {study.name!r} is a draft: there is nothing to unblind.")
+    if study.unblinded_at is not None:
+        when = study.unblinded_at.strftime("%Y-%m-%d %H:%M UTC")
+        raise StudyError(f"Study {study.name!r} was unblinded on {when} already.")
+    if study.status != "closed":
+        raise StudyError(
+            f"Study {study.name!r} is {study.status}: close it before unblinding, so that no label comes after it."
+        )
+    if not why.strip():
+        raise StudyError("Unblinding needs a reason for the audit log.")
+    newest = (
+        pick(func.max(col(Adjudication.id)))
+        .join(StudyItem, col(StudyItem.id) == col(Adjudication.study_item_id))
+        .where(col(StudyItem.study_id) == study.id)
+    )
+    study.unblinded_adjudication_id = execute(session, newest).scalar() or 0
+    study.unblinded_at = utc_now()
+    session.add(study)
+    append_event(session, actor, UNBLINDED, f"study {study.id}", why=why.strip())
+    return Unblinding(actor, study.unblinded_at, why.strip())
+
+
+def hold_decisions(session: Session, study: Study) -> None:
+    """Let decisions that are being stored come first and all others wait, so that an id tells which came before."""
+    chairs = pick(Annotator.id).where(
+        col(Annotator.study_id) == study.id, col(Annotator.role) == "adjudicator"
+    )
+    for annotator_id in execute(session, chairs.order_by(col(Annotator.id))).scalars().all():
+        wait_turn(session, ADJUDICATION_LOCK, annotator_id)
+    session.refresh(study)  # it may have been unblinded while this one waited
+
+
+def allows_interim_looks(study: Study) -> bool:
+    """Whether the frozen plan lets judge and people be compared before the study is closed."""
+    return study.plan.get(INTERIM) is True
+
+
+def sealed_because(session: Session, study: Study) -> str | None:
+    """Why judge and people may not be compared now, and what to do; None where they may.
+
+    A study that was never frozen holds imported labels only, and without verdicts there is nothing to compare.
+    """
+    if study.frozen_at is None or study.unblinded_at is not None or allows_interim_looks(study):
+        return None
+    if not has_verdicts(session, study):
+        return None
+    steps = "unblind it" if study.status == "closed" else "close it, then unblind it"
+    return (
+        f"Study {study.name!r} is blind: judge and people are not compared before it is unblinded; "
+        f"{steps} (`secondreader study unblind`)."
+    )
+
+
+def has_verdicts(session: Session, study: Study) -> bool:
+    """Whether any judge has read a transcript of the study."""
+    statement = (
+        pick(Verdict.id)
+        .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
+        .where(col(StudyItem.study_id) == study.id)
+        .limit(1)
+    )
+    return execute(session, statement).first() is not None
+
+
+def require_unblinded(session: Session, study: Study) -> None:
+    """Raise SealedError where judge and people may not be compared."""
+    why = sealed_because(session, study)
+    if why is not None:
+        raise SealedError(why)
+
+
+def unblinding_of(session: Session, study: Study) -> Unblinding | None:
+    """The event of a study's unblinding; None before it."""
+    event = session.exec(
+        select(AuditEvent)
+        .where(AuditEvent.action == UNBLINDED, AuditEvent.subject == f"study {study.id}")
+        .order_by(col(AuditEvent.id))
+    ).first()
+    return Unblinding(event.actor, event.at, str(event.detail.get("why", ""))) if event else None

@@ -1,0 +1,1 @@
+"""What the desk asks and writes through the blind connection: items, labels, drafts, stages."""

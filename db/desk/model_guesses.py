@@ -1,0 +1,95 @@
+"""Guesses of the model: at the end of a queue, free text for some of the person's transcripts.
+
+How often they hit, against chance, measures how blind the study was. No list of models is ever shown.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlmodel import Session, col
+
+from secondreader.db.core.canonical import plain_text
+from secondreader.db.core.desk_errors import DeskError, StudyClosed
+from secondreader.db.core.desk_rules import rules_of
+from secondreader.db.core.engine import LABEL_LOCK, execute, pick, wait_turn
+from secondreader.db.core.tables import Annotator, Assignment, Guess, Label, Study, StudyItem
+from secondreader.db.desk.labels import place_of
+from secondreader.db.queues.leases import hidden_places
+
+MAX_GUESS = 200
+NO_IDEA = ""
+"""The text of a guess that says: no idea."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuessPlace:
+    """One transcript for which a guess is asked."""
+
+    token: str
+    is_guessed: bool
+
+
+def guess_places(session: Session, annotator_id: int, n: int) -> list[GuessPlace]:
+    """At most `n` of the person's transcripts; none before the whole main queue is labelled.
+
+    Which ones depends on the person's own seed alone. Attention items may be among them: were they left out, the list
+    would tell them apart.
+    """
+    rows = main_places(session, annotator_id)
+    if n == 0 or not rows or not all(is_labelled for _, _, _, is_labelled in rows):
+        return []
+    seed = execute(session, pick(Annotator.order_seed).where(col(Annotator.id) == annotator_id)).scalar_one()
+    first = [(digest(seed, row_id), row_id, token) for row_id, token, pass_no, _ in rows if pass_no == 1]
+    order = sorted(first)[:n]
+    guessed = pick(Guess.assignment_id).where(
+        col(Guess.assignment_id).in_([row_id for _, row_id, _ in order])
+    )
+    done = set(execute(session, guessed).scalars())
+    return [GuessPlace(token, row_id in done) for _, row_id, token in order]
+
+
+def open_guesses(session: Session, annotator_id: int, n: int) -> list[str]:
+    """Tokens of the places for which a guess is still asked."""
+    return [place.token for place in guess_places(session, annotator_id, n) if not place.is_guessed]
+
+
+def main_places(session: Session, annotator_id: int) -> list[tuple[int, str, int, bool]]:
+    """Id, token, number of the reading and whether it is labelled, of each place in the main queue."""
+    labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
+    done = set(execute(session, labelled).scalars())
+    rows = execute(
+        session,
+        pick(Assignment.id, Assignment.token, Assignment.pass_no)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(col(Assignment.annotator_id) == annotator_id, col(StudyItem.part).in_(["pool", "attention"])),
+    )
+    hidden = hidden_places(session, annotator_id)
+    return [
+        (row_id, token, pass_no, row_id in done) for row_id, token, pass_no in rows if row_id not in hidden
+    ]
+
+
+def digest(seed: int, row_id: int) -> str:
+    """A place's rank in the person's own order."""
+    return hashlib.sha256(f"guess {seed} {row_id}".encode()).hexdigest()
+
+
+def save_guess(session: Session, annotator_id: int, token: str, text: str) -> bool:
+    """Keep the first guess for a place; False where there was one. Idempotent: a second one changes nothing.
+
+    Raises UnknownAssignment, StudyClosed, and DeskError for a transcript that is not asked about.
+    """
+    place = place_of(session, annotator_id, token)
+    if place.status != "open":
+        raise StudyClosed("The study takes no guesses now. Ask the researcher.")
+    rules = execute(session, pick(Study.rules).where(col(Study.id) == place.study_id)).scalar_one()
+    wait_turn(session, LABEL_LOCK, annotator_id)
+    asked = guess_places(session, annotator_id, rules_of(rules).guesses)
+    found = next((one for one in asked if one.token == token), None)
+    if found is None:
+        raise DeskError("Nobody asks for a guess about this transcript; reload the page.")
+    if found.is_guessed:
+        return False
+    session.add(Guess(assignment_id=place.assignment_id, text=plain_text(text).strip()[:MAX_GUESS]))
+    session.flush()
+    return True

@@ -1,0 +1,70 @@
+"""Which places of a queue a person may see and answer now: practice, then calibration, then the main queue."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from secondreader.db.core.desk_errors import DeskError, NotYet
+from secondreader.db.desk.calibration_round import calibration
+from secondreader.db.desk.onboarding import has_early_places
+from secondreader.db.desk.qualification import qualification
+
+MAIN_PARTS = frozenset({"pool", "attention"})
+ORDER = ("qualification", "calibration", "pool")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a person has come."""
+
+    listed: frozenset[str]
+    """Parts whose places stand in the queue that the person sees."""
+    last: str
+    """The latest part of ORDER that is open to the person."""
+    round: int
+    """The practice round; 0 without practice."""
+    hindrance: str
+    """Why later places are closed; "" when none is."""
+
+    def lists(self, part: str, pass_no: int) -> bool:
+        """Whether the queue shows a place; of the practice, only the current round."""
+        return part in self.listed and (part != "qualification" or pass_no == self.round)
+
+    def check_open(self, part: str) -> None:
+        """Raise NotYet for a place of a later part."""
+        if ORDER.index("pool" if part in MAIN_PARTS else part) > ORDER.index(self.last):
+            raise NotYet(self.hindrance)
+
+
+EVERYTHING = Reach(MAIN_PARTS, "pool", 0, "")
+"""The reach in a study without early parts."""
+
+
+def reach(session: Session, annotator_id: int) -> Reach:
+    """How far the person has come."""
+    if not has_early_places(session, annotator_id):
+        return EVERYTHING
+    practice = qualification(session, annotator_id)
+    if practice.state in {"open", "failed"}:
+        say = (
+            "Finish the practice transcripts first; the others open after that."
+            if practice.state == "open"
+            else "The practice transcripts were not passed, so the others stay closed; ask the researcher."
+        )
+        return Reach(frozenset({"qualification"}), "qualification", practice.round, say)
+    common = calibration(session, annotator_id)
+    if common.state in {"open", "waiting"}:
+        say = (
+            "Finish the calibration transcripts first; the others open after that."
+            if common.state == "open"
+            else "The main queue opens once the researcher has shown the calibration readings."
+        )
+        return Reach(frozenset({"calibration"}), "calibration", practice.round, say)
+    return Reach(MAIN_PARTS | {"calibration"}, "pool", practice.round, "")
+
+
+def check_submit(reached: Reach, part: str, pass_no: int, revision: int) -> None:
+    """Raise DeskError for a label that may not be given now; `revision` is that of the label before, 0 for none."""
+    reached.check_open(part)
+    if part == "qualification" and (revision or pass_no != reached.round):
+        raise DeskError("The first answer counts in practice: the right one has been shown already.")

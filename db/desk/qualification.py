@@ -1,0 +1,155 @@
+"""Practice on items of known answers: whoever answers enough of them right goes on, others may try again or stop.
+
+An item is right when every question whose answer is known was answered as known. The first answer counts: the reason is
+shown after it.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from sqlmodel import Session, col
+
+from secondreader.db.core.desk_errors import DeskError, UnknownAssignment
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.tables import Annotator, Assignment, Label
+from secondreader.db.desk.onboarding import EarlyPlace, answers_given, early_places, rules_for
+
+
+@dataclass(frozen=True, slots=True)
+class Qualification:
+    """Where a person stands with the practice items."""
+
+    state: Literal["none", "open", "passed", "failed"]
+    """none: the study has no such items."""
+    round: int
+    """The round that the figures below are of, from 1."""
+    rounds: int
+    """How many rounds the study allows."""
+    n_right: int
+    n_total: int
+    threshold: float
+    """Share of the items to answer right."""
+    n_labelled: int = 0
+    """Items answered in this round."""
+    earlier: tuple[int, ...] = ()
+    """Items answered right in each round before this one."""
+
+
+class FeedbackAnswer(NamedTuple):
+    """One question of known answer."""
+
+    question: str
+    given: str | None
+    """None where the question was not answered."""
+    right: str
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a person learns after answering a practice item."""
+
+    answers: tuple[FeedbackAnswer, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How a person answered the attention items; never shown at the desk."""
+
+    n_right: int
+    n_labelled: int
+    n_total: int
+
+
+def qualification(session: Session, annotator_id: int) -> Qualification:
+    """Where the person stands: in the latest round that was opened."""
+    places = early_places(session, annotator_id, "qualification")
+    rules = rules_for(session, annotator_id)
+    if not places:
+        return Qualification("none", 0, 0, 0, 0, rules.qualification_threshold)
+    given = answers_given(session, places, first=True)
+    latest = max(place.pass_no for place in places)
+    right = [n_right(places, given, number) for number in range(1, latest + 1)]
+    current = [place for place in places if place.pass_no == latest]
+    n_labelled = sum(place.assignment_id in given for place in current)
+    is_done = n_labelled == len(current)
+    # The tolerance keeps 0.7 of 10 items at 7: the product is 7.000000000000001 for some shares.
+    is_enough = right[-1] >= rules.qualification_threshold * len(current) - 1e-9
+    state: Literal["open", "passed", "failed"] = (
+        "open" if not is_done else "passed" if is_enough else "failed"
+    )
+    return Qualification(
+        state=state,
+        round=latest,
+        rounds=rules.qualification_rounds,
+        n_right=right[-1],
+        n_total=len(current),
+        threshold=rules.qualification_threshold,
+        n_labelled=n_labelled,
+        earlier=tuple(right[:-1]),
+    )
+
+
+def n_right(places: list[EarlyPlace], given: dict[int, Label], number: int) -> int:
+    """Items of round `number` that were answered right."""
+    return sum(
+        place.assignment_id in given and is_right(place.known, given[place.assignment_id])
+        for place in places
+        if place.pass_no == number
+    )
+
+
+def is_right(known: dict[str, dict[str, str]], label: Label) -> bool:
+    """Whether every question of known answer was answered so."""
+    return all(label.answers.get(question) == right for question, right in known["answers"].items())
+
+
+def feedback(session: Session, annotator_id: int, token: str) -> Feedback:
+    """Right or wrong for each question of known answer, and the reason.
+
+    Raises UnknownAssignment for a place that is no practice item of this person, and DeskError before it is answered.
+    """
+    places = early_places(session, annotator_id, "qualification")
+    place = next((one for one in places if one.token == token), None)
+    if place is None:
+        raise UnknownAssignment("This is no practice transcript of yours; go back to the start page.")
+    label = answers_given(session, [place], first=True).get(place.assignment_id)
+    if label is None:
+        raise DeskError("Answer this practice transcript first; the right answers are shown after that.")
+    answers = tuple(
+        FeedbackAnswer(question, label.answers.get(question), right, label.answers.get(question) == right)
+        for question, right in place.known["answers"].items()
+    )
+    return Feedback(answers, place.known.get("why", ""))
+
+
+def open_next_round(session: Session, annotator_id: int) -> bool:
+    """Put the next round into the queue if the latest one was failed and the study allows another."""
+    state = qualification(session, annotator_id)
+    if state.state != "failed" or state.round >= state.rounds:
+        return False
+    places = early_places(session, annotator_id, "qualification")
+    items = sorted({place.study_item_id for place in places})
+    seed = execute(session, pick(Annotator.order_seed).where(col(Annotator.id) == annotator_id)).scalar_one()
+    random.Random(f"round {state.round + 1} of {seed}").shuffle(items)
+    session.add_all(
+        # Freezing leaves these positions free: round after round, all before calibration and the main queue.
+        Assignment(
+            annotator_id=annotator_id,
+            study_item_id=item,
+            position=state.round * len(items) + place,
+            pass_no=state.round + 1,
+        )
+        for place, item in enumerate(items, start=1)
+    )
+    session.flush()
+    return True
+
+
+def attention(session: Session, annotator_id: int) -> Attention:
+    """How the person answered the attention items so far; their latest answers count."""
+    places = early_places(session, annotator_id, "attention")
+    given = answers_given(session, places)
+    return Attention(n_right(places, given, 1), len(given), len(places))

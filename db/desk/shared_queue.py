@@ -1,0 +1,220 @@
+"""The shared queue: people take the next open transcript, and none is read by more people than its quota.
+
+Places are counted and taken under locks, so an item never has more places than readers wanted; `secondreader.db.queues.leases` says
+how long a place is kept. Among them come the person's own repeats, which count towards no quota: see `secondreader.db.queues.repeats`.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, and_, bindparam, func, insert
+from sqlmodel import Session, col
+
+from secondreader.db.core.engine import execute, pick, reading, wait_turn, writing
+from secondreader.db.core.tables import Assignment, StudyItem
+from secondreader.db.desk.progression import reach
+from secondreader.db.queues.leases import (
+    IS_KEPT,
+    ITEM_LOCK,
+    KEEP,
+    OwnPlace,
+    Reader,
+    database_now,
+    moments,
+    n_others,
+    own_places,
+    pass_over,
+    place_row,
+    reader_of,
+)
+from secondreader.db.queues.repeats import due_repeats
+
+AHEAD = 3
+"""Open places that a person holds at a time: one to read, one that is fetched already, one to put off."""
+QUEUE_LOCK = 7302016
+ON_ITEM = and_(col(Assignment.study_item_id) == col(StudyItem.id), col(Assignment.pass_no) == 1, IS_KEPT)
+IN_POOL = and_(
+    col(StudyItem.study_id) == bindparam("study"), col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
+)
+READ = (
+    pick(StudyItem.id, func.count(col(Assignment.id)))
+    .join(Assignment, ON_ITEM)
+    .where(IN_POOL)
+    .group_by(col(StudyItem.id))
+)
+FULLY_READ = READ.where(col(StudyItem.id).in_(bindparam("items", expanding=True))).having(
+    func.count(col(Assignment.id)) >= bindparam("overlap")
+)
+"""Those of these items that have no room for another reader."""
+PARTLY_READ = READ.having(func.count(col(Assignment.id)) < bindparam("overlap"))
+"""Items that somebody reads or has read, but too few people, with how many: those that need the fewest readers more come first."""
+UNTOUCHED = pick(StudyItem.id).where(IN_POOL, ~pick(Assignment.id).where(ON_ITEM).exists())
+STORE_PLACE = insert(Assignment).returning(col(Assignment.id))
+TAKE_UP = KEEP.where(~IS_KEPT)
+
+
+def refill(engine: Engine, annotator_id: int) -> int:
+    """`take_next` in a transaction of its own; costs one read where the queue is not shared."""
+    with reading(engine) as session:
+        reader = reader_of(session, annotator_id)
+        if reader is None or reader.status != "open":
+            return 0
+    with writing(engine) as session:
+        return take_next(session, annotator_id)
+
+
+def further_places(engine: Engine, annotator_id: int) -> list[str]:
+    """`take_next` in a transaction of its own; the tokens of all open places then, in order, and none where none was taken."""
+    with writing(engine) as session:
+        taken, own = topped_up(session, annotator_id, AHEAD)
+    return [one.token for one in own if one.is_open] if taken else []
+
+
+def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
+    """Top the person's open places up to `n`; returns how many were taken.
+
+    Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
+    nothing twice: what counts is what the person holds.
+    """
+    return topped_up(session, annotator_id, n)[0]
+
+
+def topped_up(session: Session, annotator_id: int, n: int) -> tuple[int, list[OwnPlace]]:
+    """What `take_next` returns, and the person's places after it, in their order."""
+    reader = reader_of(session, annotator_id)
+    if reader is None or reader.status != "open" or not is_admitted(session, annotator_id):
+        return 0, []
+    wait_turn(session, QUEUE_LOCK, reader.study_id)
+    now = database_now(session)
+    own = own_places(session, reader, now)
+    wanted = n - sum(place.is_open for place in own)
+    further = candidates(session, reader, now, own)
+    taken = 0
+    while taken < wanted and take_one(session, reader, own, further, now):
+        taken += 1
+    return taken, sorted(own, key=lambda one: one.position)
+
+
+def take_one(
+    session: Session,
+    reader: Reader,
+    own: list[OwnPlace],
+    further: Iterator[tuple[int, OwnPlace | None]],
+    now: datetime,
+) -> bool:
+    """One place more, of whatever kind: kinds come singly, so that nothing tells them apart. False where nothing is left.
+
+    First the attention item whose turn it is, then a repeat that is due, then the next transcript; when there is none, a
+    repeat that the gap allows.
+    """
+    return (
+        reach_attention(session, reader, own)
+        or give_back(session, reader, own)
+        or any(take(session, reader, item_id, place, own, now) for item_id, place in further)
+        or give_back(session, reader, own, at_end=True)
+    )
+
+
+def reach_attention(session: Session, reader: Reader, own: list[OwnPlace]) -> bool:
+    """Let the attention item that was dealt to the next position come; False where there is none."""
+    position = next_position(reader, own)
+    dealt = (at for at, one in enumerate(own) if one.part == "attention" and one.position == position)
+    at = next(dealt, None)
+    if at is None:
+        return False
+    execute(session, KEEP, {"place": own[at].assignment_id, "leased_until": None})
+    own[at] = replace(own[at], is_kept=True)
+    return True
+
+
+def give_back(session: Session, reader: Reader, own: list[OwnPlace], *, at_end: bool = False) -> bool:
+    """Let one of the person's repeats return, if one is due."""
+    due = due_repeats(reader, own, at_end=at_end)
+    if due:
+        own.append(new_place(session, reader, due[0], next_position(reader, own), None, pass_no=2))
+    return bool(due)
+
+
+def is_admitted(session: Session, annotator_id: int) -> bool:
+    """Whether the person has reached the main queue."""
+    return reach(session, annotator_id).last == "pool"
+
+
+def candidates(
+    session: Session, reader: Reader, now: datetime, own: Sequence[OwnPlace]
+) -> Iterator[tuple[int, OwnPlace | None]]:
+    """(item, own earlier place) that the person may take, best first.
+
+    First what they had begun and lost to the clock, then the items that need the fewest readers more, in an order of the
+    person's own that knows nothing of the items but their numbers.
+    """
+    values = {"study": reader.study_id} | moments(now, reader.rules)
+    quota = {"overlap": reader.rules.overlap}
+    lapsed = [one for one in own if one.part == "pool" and not one.is_kept]
+    if lapsed:
+        asked = {"items": [one.item_id for one in lapsed]}
+        full = set(execute(session, FULLY_READ, values | quota | asked).scalars())
+        yield from ((one.item_id, one) for one in lapsed if one.item_id not in full)
+    rows = execute(session, PARTLY_READ, values | quota).all()
+    mine = {one.item_id for one in own}
+    for count in sorted({count for _, count in rows}, reverse=True):
+        alike = [item for item, n_kept in rows if n_kept == count and item not in mine]
+        yield from ((item, None) for item in own_order(reader, alike))
+    untouched = execute(session, UNTOUCHED, values).scalars().all()
+    yield from ((item, None) for item in own_order(reader, [item for item in untouched if item not in mine]))
+
+
+def own_order(reader: Reader, items: Sequence[int]) -> list[int]:
+    """Items in an order of the person's own."""
+    return sorted(items, key=lambda item: digest(reader.order_seed, item))
+
+
+def digest(seed: int, item_id: int) -> str:
+    """An item's rank in one person's order."""
+    return hashlib.sha256(f"queue {seed} {item_id}".encode()).hexdigest()
+
+
+def take(
+    session: Session,
+    reader: Reader,
+    item_id: int,
+    place: OwnPlace | None,
+    own: list[OwnPlace],
+    now: datetime,
+) -> bool:
+    """Take one item, or one's own earlier place on it up again; False where others have all its places by now."""
+    wait_turn(session, ITEM_LOCK, item_id)
+    if n_others(session, reader, item_id, now) >= reader.rules.overlap:
+        return False
+    until = now + timedelta(minutes=reader.rules.lease_minutes)
+    if place is not None:
+        values = {"place": place.assignment_id, "leased_until": until} | moments(now, reader.rules)
+        is_taken = execute(session, TAKE_UP, values).rowcount == 1
+        if is_taken:
+            own[own.index(place)] = replace(place, is_kept=True)
+    else:
+        own.append(new_place(session, reader, item_id, next_position(reader, own), until))
+        is_taken = True
+    pass_over(session, reader, item_id, now)
+    return is_taken
+
+
+def new_place(
+    session: Session, reader: Reader, item_id: int, position: int, until: datetime | None, *, pass_no: int = 1
+) -> OwnPlace:
+    """Store a place that the person has not had before; `until` None makes it theirs for good."""
+    row = place_row(reader.annotator_id, item_id, position, pass_no, until)
+    row_id = execute(session, STORE_PLACE, row).scalar_one()
+    return OwnPlace(row_id, row["token"], item_id, position, pass_no, "pool", is_kept=True)
+
+
+def next_position(reader: Reader, own: Sequence[OwnPlace]) -> int:
+    """The place after the last one that the person's queue has shown.
+
+    The main queue begins after the places that all practice rounds would need.
+    """
+    n_practice = sum(one.part == "qualification" and one.pass_no == 1 for one in own)
+    last = max((one.position for one in own if one.part != "attention" or one.is_kept), default=0)
+    return max(last, n_practice * reader.rules.qualification_rounds) + 1

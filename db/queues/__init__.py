@@ -1,0 +1,1 @@
+"""Who reads which transcript next: assignment, leases and repeats."""

@@ -1,0 +1,196 @@
+"""Leases: the places of a shared queue, which are kept for their reader for a while.
+
+A place is taken until `Assignment.leased_until`. A label settles it (no date); a draft renews it. What was not labelled in time
+may go to somebody else, who marks the lease that was passed over as lapsed: no clock that is put back makes it valid again.
+A repeat has no date from the start: nobody else could give that label.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, or_, update
+from sqlmodel import Session, col
+
+from secondreader.db.core.desk_rules import Rules, rules_of
+from secondreader.db.core.engine import execute, pick, wait_turn
+from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, public_id, utc_now
+
+ITEM_LOCK = 7302017
+LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
+"""The date of a lease that somebody else has passed over, and of an attention item whose turn has not come."""
+
+LEASE = pick(Assignment.study_item_id, Assignment.leased_until).where(
+    col(Assignment.id) == bindparam("assignment_id")
+)
+IS_KEPT = or_(
+    col(Assignment.leased_until).is_(None),
+    and_(
+        col(Assignment.leased_until) > bindparam("now"),
+        col(Assignment.leased_until) <= bindparam("longest"),
+    ),
+)
+"""The place is settled, or its lease runs: see `moments` for the values.
+
+A lease that ends later than any given now could is of a clock that went wrong: it does not hold the item up.
+"""
+OTHERS = and_(
+    col(Assignment.study_item_id) == bindparam("item"), col(Assignment.annotator_id) != bindparam("me")
+)
+N_OTHERS = pick(func.count(col(Assignment.id))).where(OTHERS, col(Assignment.pass_no) == 1, IS_KEPT)
+PASS_OVER = update(Assignment).where(OTHERS, ~IS_KEPT).values(leased_until=LAPSED)
+KEEP = update(Assignment).where(col(Assignment.id) == bindparam("place"))
+"""With a value for leased_until."""
+OWN_LABELS = (
+    pick(
+        Label.assignment_id,
+        func.min(col(Label.id)).label("first"),
+        func.max(col(Label.id)).label("last"),
+    )
+    .where(col(Label.annotator_id) == bindparam("me"))
+    .group_by(col(Label.assignment_id))
+    .subquery()
+)
+OWN_PLACES = (
+    pick(
+        Assignment.id,
+        Assignment.token,
+        Assignment.study_item_id,
+        Assignment.position,
+        Assignment.pass_no,
+        StudyItem.part,
+        IS_KEPT,
+        OWN_LABELS.c.first,
+        OWN_LABELS.c.last,
+    )
+    .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+    .outerjoin(OWN_LABELS, OWN_LABELS.c.assignment_id == col(Assignment.id))
+    .where(col(Assignment.annotator_id) == bindparam("me"))
+    .order_by(col(Assignment.position))
+)
+READER = (
+    pick(Study.id, Study.status, Annotator.order_seed, Study.rules)
+    .join(Annotator, col(Annotator.study_id) == col(Study.id))
+    .where(col(Annotator.id) == bindparam("annotator_id"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person as the shared queue knows them."""
+
+    annotator_id: int
+    study_id: int
+    status: str
+    order_seed: int
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPlace:
+    """One place of the person's, of whatever part."""
+
+    assignment_id: int
+    token: str
+    item_id: int
+    position: int
+    pass_no: int
+    part: str
+    is_kept: bool
+    """Labelled, the person's for good, or its lease runs."""
+    first_label: int | None = None
+    """Id of the label that the person gave first; None before it."""
+    last_label: int | None = None
+    """Id of the label that counts."""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it stands in the main queue."""
+        return self.part in {"pool", "attention"}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is kept for a label of the main queue that has not come."""
+        return self.is_main and self.is_kept and self.first_label is None
+
+
+def database_now(session: Session) -> datetime:
+    """The time by the database server's clock, which all desks share; SQLite's is this machine's."""
+    if session.get_bind().dialect.name == "postgresql":
+        now: datetime = execute(session, pick(func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
+    return utc_now()
+
+
+def moments(now: datetime, rules: Rules) -> dict[str, Any]:
+    """The values of IS_KEPT."""
+    return {"now": now, "longest": now + 2 * timedelta(minutes=rules.lease_minutes)}
+
+
+def reader_of(session: Session, annotator_id: int) -> Reader | None:
+    """The person, if their study has a shared queue."""
+    row = execute(session, READER, {"annotator_id": annotator_id}).first()
+    if row is None:
+        return None
+    study_id, status, order_seed, stored = row
+    rules = rules_of(stored)
+    return Reader(annotator_id, study_id, status, order_seed, rules) if rules.queue == "shared" else None
+
+
+def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace]:
+    """All places of the person, in their order."""
+    rows = execute(session, OWN_PLACES, {"me": reader.annotator_id} | moments(now, reader.rules))
+    return [OwnPlace(*row) for row in rows]
+
+
+def hidden_places(session: Session, annotator_id: int) -> set[int]:
+    """Ids of places that the person's queue does not show: leases that ran out, attention items not reached yet."""
+    reader = reader_of(session, annotator_id)
+    if reader is None:
+        return set()
+    own = own_places(session, reader, database_now(session))
+    return {one.assignment_id for one in own if not one.is_kept}
+
+
+def place_row(person: int, item: int, position: int, pass_no: int, until: datetime | None) -> dict[str, Any]:
+    """The row of a new place; `until` is its lease, None for one that is the person's for good."""
+    return {
+        "token": public_id(),
+        "annotator_id": person,
+        "study_item_id": item,
+        "position": position,
+        "pass_no": pass_no,
+        "leased_until": until,
+    }
+
+
+def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False) -> bool:
+    """Renew the person's lease, or settle it with a label; False where others have all the places by now.
+
+    A lease that has run out is renewed as long as the item has room.
+    """
+    item_id, until = execute(session, LEASE, {"assignment_id": assignment_id}).one()
+    reader = reader_of(session, annotator_id) if until is not None else None
+    if reader is None:
+        return True  # settled, or the person's for good: dealt, or a repeat
+    wait_turn(session, ITEM_LOCK, item_id)
+    now = database_now(session)
+    if n_others(session, reader, item_id, now) >= reader.rules.overlap:
+        return False
+    renewed = None if for_good else now + timedelta(minutes=reader.rules.lease_minutes)
+    execute(session, KEEP, {"place": assignment_id, "leased_until": renewed})
+    pass_over(session, reader, item_id, now)
+    return True
+
+
+def n_others(session: Session, reader: Reader, item_id: int, now: datetime) -> int:
+    """Places of other people on one item that are labelled or kept; call it under the item's lock."""
+    values = {"me": reader.annotator_id, "item": item_id} | moments(now, reader.rules)
+    n: int = execute(session, N_OTHERS, values).scalar_one()
+    return n
+
+
+def pass_over(session: Session, reader: Reader, item_id: int, now: datetime) -> None:
+    """Mark the leases of others that have run out, so that they stay so."""
+    values = {"me": reader.annotator_id, "item": item_id} | moments(now, reader.rules)
+    execute(session, PASS_OVER, values)

@@ -1,0 +1,74 @@
+"""Unannounced repeats in a shared queue: which of a person's transcripts return to them, and how far apart.
+
+Which ones, and at which distance, comes from the person's seed and from how many transcripts they have labelled: never from
+what a transcript holds, how a judge read it or what the person answered. Distances are counted in labels, in the order of
+storing, so that a place that was passed over or put off brings no return nearer.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from secondreader.db.queues.leases import OwnPlace, Reader
+
+BLOCK = 20
+"""Of so many transcripts in a row that a person labels, the wanted share returns: 2 of each 20 for a share of 0.1."""
+
+
+def due_repeats(reader: Reader, own: Sequence[OwnPlace], *, at_end: bool = False) -> list[int]:
+    """Items that return to the person now, those read first before the others.
+
+    Each keeps its own distance, between the study's gap and twice that. With `at_end`, when nothing else is left to read,
+    the gap alone is kept; what it does not allow then never returns.
+    """
+    rules = reader.rules
+    if not rules.repeats:
+        return []
+    returned = {one.item_id for one in own if one.part == "pool" and one.pass_no > 1}
+    return [
+        one.item_id
+        for number, one in enumerate(first_readings(own))
+        if one.item_id not in returned
+        and returns(reader.order_seed, rules.repeats, number)
+        and n_since(one, own)
+        >= rules.repeat_gap + (0 if at_end else extra(reader.order_seed, rules.repeat_gap, number))
+    ]
+
+
+def first_readings(own: Sequence[OwnPlace]) -> list[OwnPlace]:
+    """The person's labelled first readings of the pool, in the order in which they were labelled."""
+    labelled = [one for one in own if one.part == "pool" and one.pass_no == 1 and one.first_label is not None]
+    return sorted(labelled, key=lambda one: one.first_label or 0)
+
+
+def n_since(place: OwnPlace, own: Sequence[OwnPlace]) -> int:
+    """Other places of the main queue that stand after this one and were labelled since the person last answered it."""
+    return sum(
+        one.is_main and one.position > place.position and (one.first_label or 0) > (place.last_label or 0)
+        for one in own
+    )
+
+
+def returns(seed: int, share: float, number: int) -> bool:
+    """Whether the person's first reading of this number, counted from 0, returns."""
+    return number % BLOCK in chosen(seed, share, number // BLOCK)
+
+
+@lru_cache(maxsize=10_000)
+def chosen(seed: int, share: float, block: int) -> frozenset[int]:
+    """Places in one block of first readings that return: the share exactly, carried over to the next block where it must be."""
+    # a start of the person's own, so that a small share does not begin in the same block for everybody
+    start = fraction(f"start {seed}")
+    n = int(share * BLOCK * (block + 1) + start) - int(share * BLOCK * block + start)
+    order = sorted(range(BLOCK), key=lambda place: fraction(f"return {seed} {block} {place}"))
+    return frozenset(order[:n])
+
+
+def extra(seed: int, gap: int, number: int) -> int:
+    """Places beyond the gap, 0 to `gap`, so that returns come at no fixed distance."""
+    return int(fraction(f"distance {seed} {number}") * (gap + 1))
+
+
+def fraction(text: str) -> float:
+    """A number in [0, 1) that depends on the text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48

@@ -1,0 +1,1 @@
+"""Studies read back with verdicts and models, for the researcher; the desk never imports it."""

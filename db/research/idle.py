@@ -1,0 +1,52 @@
+"""Places that were begun and left, for the researcher."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col
+
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.tables import Annotator, Assignment, Draft, Label, Study, StudyItem, Transcript
+from secondreader.db.queues.leases import LAPSED, database_now
+
+
+@dataclass(frozen=True, slots=True)
+class StalePlace:
+    """One place without a label that nobody has touched for long."""
+
+    annotator_id: int
+    annotator: str
+    item: str
+    """The transcript's public id."""
+    kind: str
+    """lease: taken from a shared queue and not labelled in time; draft: answers begun and not sent."""
+    since: datetime
+    """When the lease ended, or the draft was last changed."""
+
+
+def stale_places(session: Session, study: Study, hours: float = 24.0) -> list[StalePlace]:
+    """Leases that have ended and drafts untouched for `hours`; by person, in the order of their queue.
+
+    A place that somebody else has taken over since is not waited for, and not listed.
+    """
+    now = database_now(session)
+    begun = col(Draft.updated_at) <= now - timedelta(hours=hours)
+    until = col(Assignment.leased_until)
+    ended = and_(until <= now, until != LAPSED)
+    rows = execute(
+        session,
+        pick(Annotator.id, Annotator.name, Transcript.public_id, ended, until, Draft.updated_at)
+        .join(Assignment, col(Assignment.annotator_id) == col(Annotator.id))
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
+        .outerjoin(Draft, col(Draft.assignment_id) == col(Assignment.id))
+        .outerjoin(Label, col(Label.assignment_id) == col(Assignment.id))
+        .where(col(StudyItem.study_id) == study_id_of(study), col(Label.id).is_(None), or_(ended, begun))
+        .order_by(col(Annotator.name), col(Assignment.position)),
+    )
+    return [
+        StalePlace(person, name, item, "lease" if is_ended else "draft", lease if is_ended else drafted)
+        for person, name, item, is_ended, lease, drafted in rows
+    ]

@@ -1,0 +1,224 @@
+"""How fast a study is read and how long it will take, for the researcher."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, col
+
+from secondreader.db.core.desk_rules import rules_of
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.tables import Assignment, Label, Study, StudyItem
+from secondreader.db.design.summaries import annotators_of
+from secondreader.db.queues.leases import hidden_places
+from secondreader.db.research.annotations import median
+
+RECENT = 50
+"""Labels from which a pace is taken: the latest ones, for people become faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPace:
+    """How one annotator goes on."""
+
+    annotator_id: int
+    name: str
+    n_labelled: int
+    n_open: int
+    """Places in the queue without a label; in a shared queue, those held now."""
+    seconds_per_label: float | None
+    """Median active time of the latest labels; None before the first."""
+    hours_left: float | None
+    """Active hours for what is open; None while the pace is not known or the queue is shared."""
+    n_days: int
+    """Days (UTC) with at least one label."""
+
+
+@dataclass(frozen=True, slots=True)
+class StratumPace:
+    """How far one stratum is."""
+
+    stratum: str
+    n_items: int
+    n_wanted: int
+    """Labels that the plan wants."""
+    n_labelled: int
+    n_complete: int
+    """Items that have all their labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPace:
+    """How far a study's main queue is, practice, calibration and attention items left out."""
+
+    n_wanted: int
+    """Labels that the plan wants; of a shared queue's repeats, those that have returned."""
+    n_labelled: int
+    labels_by_day: dict[date, int]
+    """By day in UTC, oldest first; days without labels are not listed."""
+    labels_per_hour: float | None
+    """Labels of one person in an hour of active work, by the median of the latest labels; None before the first."""
+    hours_left: float | None
+    """Hours of active work of all people together for what is wanted still, repeats that are to return among it."""
+    days_left: float | None
+    """Days at the mean of the days on which anybody worked; None before the first label."""
+    people: tuple[PersonPace, ...]
+    strata: tuple[StratumPace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The first revision of one label of the main queue."""
+
+    annotator_id: int
+    item_id: int
+    pass_no: int
+    seconds: float | None
+    day: date
+
+
+def study_pace(session: Session, study: Study) -> StudyPace:
+    """Pace, time left and the progress of people and strata."""
+    given = labels_of(session, study)
+    wanted = wanted_of(session, study)
+    n_wanted, n_labelled = sum(wanted.values()), len(given)
+    seconds = recent_median(given)
+    by_day: dict[date, int] = defaultdict(int)
+    for one in given:
+        by_day[one.day] += 1
+    n_left = max(n_wanted - n_labelled, 0) + repeats_to_come(study, given, wanted)
+    return StudyPace(
+        n_wanted=n_wanted,
+        n_labelled=n_labelled,
+        labels_by_day=dict(sorted(by_day.items())),
+        labels_per_hour=3600 / seconds if seconds else None,
+        hours_left=n_left * seconds / 3600 if seconds is not None else None,
+        days_left=n_left * len(by_day) / n_labelled if n_labelled else None,
+        people=tuple(people_pace(session, study, given)),
+        strata=tuple(strata_pace(session, study, given, wanted)),
+    )
+
+
+def labels_of(session: Session, study: Study) -> list[Given]:
+    """First revisions of the desk's labels on pool items, in the order of saving; repeats are labels too."""
+    rows = execute(
+        session,
+        pick(Label.annotator_id, StudyItem.id, Label.pass_no, Label.active_seconds, Label.created_at)
+        .join(Assignment, col(Assignment.id) == col(Label.assignment_id))
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(
+            col(StudyItem.study_id) == study_id_of(study),
+            col(StudyItem.part) == "pool",
+            col(Label.revision) == 1,
+        )
+        .order_by(col(Label.id)),
+    )
+    return [Given(person, item, pass_no, seconds, at.date()) for person, item, pass_no, seconds, at in rows]
+
+
+def wanted_of(session: Session, study: Study) -> dict[int, int]:
+    """How many labels each drawn item of the pool wants: its places, or the quota of a shared queue and its repeats."""
+    rules = rules_of(study.rules)
+    drawn = pick(StudyItem.id).where(
+        col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
+    )
+    is_shared = rules.queue == "shared"
+    wanted = dict.fromkeys(execute(session, drawn).scalars(), rules.overlap if is_shared else 0)
+    places = (
+        pick(Assignment.study_item_id)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool")
+    )
+    if is_shared:
+        places = places.where(col(Assignment.pass_no) > 1)
+    for item in execute(session, places).scalars():
+        wanted[item] = wanted.get(item, 0) + 1
+    return wanted
+
+
+def repeats_to_come(study: Study, given: Sequence[Given], wanted: dict[int, int]) -> int:
+    """Repeats of a shared queue that its missing first readings will bring about, at the plan's share; 0 of a fixed one.
+
+    What was read already and has not returned may come too, or never: the gap decides.
+    """
+    rules = rules_of(study.rules)
+    if rules.queue != "shared":
+        return 0
+    n_missing = len(wanted) * rules.overlap - sum(one.pass_no == 1 for one in given)
+    return round(rules.repeats * max(n_missing, 0))
+
+
+def recent_median(given: Sequence[Given]) -> float | None:
+    """Median active time of the latest labels that have one."""
+    return median([one.seconds for one in given if one.seconds is not None][-RECENT:])
+
+
+def people_pace(session: Session, study: Study, given: Sequence[Given]) -> list[PersonPace]:
+    """Everybody who labels at the desk, by name."""
+    mine: dict[int, list[Given]] = defaultdict(list)
+    for one in given:
+        mine[one.annotator_id].append(one)
+    is_shared = rules_of(study.rules).queue == "shared"
+    return [
+        person_pace(row_id, name, mine[row_id], n_open(session, row_id), is_shared)
+        for name, row_id in annotators_of(session, study).items()
+    ]
+
+
+def person_pace(
+    annotator_id: int, name: str, given: Sequence[Given], n_open: int, is_shared: bool
+) -> PersonPace:
+    """One person's pace."""
+    seconds = recent_median(given)
+    is_known = seconds is not None and not is_shared
+    return PersonPace(
+        annotator_id=annotator_id,
+        name=name,
+        n_labelled=len(given),
+        n_open=n_open,
+        seconds_per_label=seconds,
+        hours_left=n_open * (seconds or 0.0) / 3600 if is_known else None,
+        n_days=len({one.day for one in given}),
+    )
+
+
+def n_open(session: Session, annotator_id: int) -> int:
+    """Places of the main queue that wait for this person's label."""
+    labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id)
+    rows = execute(
+        session,
+        pick(Assignment.id)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(
+            col(Assignment.annotator_id) == annotator_id,
+            col(StudyItem.part) == "pool",
+            col(Assignment.id).not_in(labelled),
+        ),
+    ).scalars()
+    return len(set(rows) - hidden_places(session, annotator_id))
+
+
+def strata_pace(
+    session: Session, study: Study, given: Sequence[Given], wanted: dict[int, int]
+) -> list[StratumPace]:
+    """Every stratum of the draw, by name."""
+    rows = execute(session, pick(StudyItem.id, StudyItem.stratum).where(col(StudyItem.study_id) == study.id))
+    strata: dict[str, list[int]] = defaultdict(list)
+    for item, stratum in rows:
+        if item in wanted:
+            strata[stratum or "all"].append(item)
+    n_given: dict[int, int] = defaultdict(int)
+    for one in given:
+        n_given[one.item_id] += 1
+    return [
+        StratumPace(
+            stratum=name,
+            n_items=len(items),
+            n_wanted=sum(wanted[item] for item in items),
+            n_labelled=sum(n_given[item] for item in items),
+            n_complete=sum(n_given[item] >= wanted[item] for item in items),
+        )
+        for name, items in sorted(strata.items())
+    ]

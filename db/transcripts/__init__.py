@@ -1,0 +1,1 @@
+"""What comes in: transcripts, verdicts and labels given elsewhere, and the leak reviews."""

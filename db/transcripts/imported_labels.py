@@ -1,0 +1,70 @@
+"""Labels that people gave elsewhere, stored many at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
+
+from secondreader.db.core.engine import execute, insert_rows, pick
+from secondreader.db.core.study_errors import StudyError, study_id_of
+from secondreader.db.core.tables import Label, Study, utc_now
+from secondreader.db.transcripts.store import CHUNK
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLabel:
+    """One label to be stored."""
+
+    transcript_id: int
+    annotator_id: int
+    answers: dict[str, Any]
+    client_token: str
+    """Says which reading it is, uniquely: a second import of the same token adds nothing."""
+    pass_no: int = 1
+    active_seconds: float | None = None
+    position: int | None = None
+
+
+def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLabel]) -> int:
+    """Store labels whose token is new; returns how many. The others, and a token's second time in `new`, add nothing.
+
+    Raises StudyError where a reader has another label of the same transcript and pass.
+    """
+    known: set[str] = set()
+    for start in range(0, len(new), CHUNK):
+        tokens = [one.client_token for one in new[start : start + CHUNK]]
+        statement = pick(Label.client_token).where(col(Label.client_token).in_(tokens))
+        known |= set(execute(session, statement).scalars())
+    rows = {one.client_token: one for one in reversed(new) if one.client_token not in known}
+    try:
+        insert_rows(session, Label, [label_row(study, one) for one in reversed(rows.values())])
+    except IntegrityError:
+        raise StudyError(
+            "One of these readers has labelled one of these transcripts already, here or at the desk; "
+            "give the imported reader another name."
+        ) from None
+    return len(rows)
+
+
+def label_row(study: Study, new: ImportedLabel) -> dict[str, Any]:
+    """The row of a new label."""
+    return {
+        "study_id": study_id_of(study),
+        "transcript_id": new.transcript_id,
+        "annotator_id": new.annotator_id,
+        "client_token": new.client_token,
+        "answers": new.answers,
+        "assignment_id": None,
+        "pass_no": new.pass_no,
+        "revision": 1,
+        "evidence": [],
+        "confidence": None,
+        "note": "",
+        "contested": False,
+        "active_seconds": new.active_seconds,
+        "position": new.position,
+        "codebook_hash": study.codebook_hash,
+        "created_at": utc_now(),
+    }

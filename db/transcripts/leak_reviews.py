@@ -1,0 +1,186 @@
+"""What the leak scan found in a study's transcripts at import, and what a person decided about it before the draw."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from secondreader.db.core.audit_log import append_event
+from secondreader.db.core.canonical import plain_text
+from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.tables import LeakReview, Study, StudyItem, Transcript
+
+ACCEPTED, EXCLUDED = "accepted", "excluded"
+DECISIONS = (ACCEPTED, EXCLUDED)
+LEAK_COLUMNS = ("transcript", "scenario", "kind", "where", "excerpt", "redacted", "decision")
+
+
+class LeakReviewError(Exception):
+    """A decision on a leak that cannot be taken, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeakFinding:
+    """One place that may tell which model wrote a transcript, or how somebody judged it."""
+
+    kind: str
+    where: str
+    excerpt: str
+    """The words themselves; they come from outside."""
+    redacted: bool
+    """Whether annotators see a mark in their place."""
+    before: str = ""
+    """What stands before the words."""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeakDecision:
+    """What a person decided about one transcript."""
+
+    decision: str
+    """accepted or excluded"""
+    actor: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeakItem:
+    """A transcript of the pool in which something was found."""
+
+    item: str
+    """Its public id."""
+    transcript_id: int
+    cluster: str
+    findings: tuple[LeakFinding, ...]
+    review: LeakDecision | None
+    """The latest decision; None where nobody has decided."""
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether nothing of what was found can be read."""
+        return all(one.redacted for one in self.findings)
+
+    @property
+    def state(self) -> str:
+        """accepted, excluded, redacted (nothing left to decide) or undecided."""
+        if self.review is not None:
+            return self.review.decision
+        return "redacted" if self.is_redacted else "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class LeakCounts:
+    """The leak review of a study in numbers."""
+
+    n_findings: int
+    n_redacted: int
+    """Findings that annotators see as a mark."""
+    n_transcripts: int
+    """Transcripts with at least one finding."""
+    n_accepted: int
+    """Transcripts, as the following ones."""
+    n_excluded: int
+    n_undecided: int
+
+    @property
+    def sentence(self) -> str:
+        """The counts in words."""
+        if not self.n_transcripts:
+            return "The leak scan found nothing in the transcripts."
+        return (
+            f"Findings of the leak scan: {self.n_findings:,}, of them {self.n_redacted:,} redacted; transcripts with "
+            f"findings: {self.n_transcripts:,}, of them {self.n_accepted:,} accepted, {self.n_excluded:,} excluded and "
+            f"{self.n_undecided:,} undecided."
+        )
+
+
+def leak_items(session: Session, study: Study) -> list[LeakItem]:
+    """Transcripts of the study in which the scan found something, in import order."""
+    rows = execute(
+        session,
+        pick(Transcript.public_id, Transcript.id, Transcript.cluster, Transcript.leaks)
+        .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
+        .where(col(StudyItem.study_id) == study.id)
+        .order_by(col(StudyItem.id)),
+    )
+    decided = latest_reviews(session, study.id)
+    return [
+        LeakItem(item, row_id, cluster, tuple(map(finding, leaks)), decided.get(row_id))
+        for item, row_id, cluster, leaks in rows
+        if leaks
+    ]
+
+
+def finding(row: dict[str, Any]) -> LeakFinding:
+    """A stored finding."""
+    around = row.get("before", ""), row.get("after", "")
+    return LeakFinding(row["kind"], row["where"], row["excerpt"], bool(row["redacted"]), *around)
+
+
+def latest_reviews(session: Session, study_id: int | None) -> dict[int, LeakDecision]:
+    """The decision that counts, by transcript."""
+    rows = session.exec(
+        select(LeakReview).where(LeakReview.study_id == study_id).order_by(col(LeakReview.id))
+    )
+    return {one.transcript_id: LeakDecision(one.decision, one.actor, one.created_at, one.why) for one in rows}
+
+
+def excluded_transcripts(session: Session, study_id: int | None) -> set[int]:
+    """Transcripts of a study that are left out of its draw and of its pool."""
+    reviews = latest_reviews(session, study_id).items()
+    return {transcript for transcript, one in reviews if one.decision == EXCLUDED}
+
+
+def decide_leak(session: Session, study: Study, item: str, decision: str, *, actor: str, why: str) -> None:
+    """Keep or leave out one transcript, on record; the latest decision counts. Raises LeakReviewError."""
+    if decision not in DECISIONS:
+        raise LeakReviewError(f"There is no decision {decision!r}; choose {' or '.join(DECISIONS)}.")
+    if not why.strip():
+        raise LeakReviewError("A decision on a leak needs a reason.")
+    if study.frozen_at is not None:
+        raise LeakReviewError(
+            f"Study {study.name!r} is frozen: its draw is made, and a decision would come too late."
+        )
+    found = next((one for one in leak_items(session, study) if one.item == item), None)
+    if found is None:
+        raise LeakReviewError(f"Nothing was found in a transcript {item!r} of study {study.name!r}.")
+    assert study.id is not None
+    session.add(
+        LeakReview(
+            study_id=study.id,
+            transcript_id=found.transcript_id,
+            decision=decision,
+            actor=actor,
+            why=plain_text(why.strip()),
+        )
+    )
+    session.flush()
+    append_event(session, actor, f"leak {decision}", f"study {study.id}", transcript=item, why=why.strip())
+
+
+def leak_rows(items: Iterable[LeakItem]) -> list[tuple[str, str, str, str, str, bool, str]]:
+    """One row a finding, in the columns of LEAK_COLUMNS."""
+    return [
+        (item.item, item.cluster, one.kind, one.where, one.excerpt, one.redacted, item.state)
+        for item in items
+        for one in item.findings
+    ]
+
+
+def leak_counts(items: Iterable[LeakItem]) -> LeakCounts:
+    """The counts of a report."""
+    items = list(items)
+    findings = [one for item in items for one in item.findings]
+    states = [item.state for item in items]
+    return LeakCounts(
+        n_findings=len(findings),
+        n_redacted=sum(one.redacted for one in findings),
+        n_transcripts=len(items),
+        n_accepted=states.count(ACCEPTED),
+        n_excluded=states.count(EXCLUDED),
+        n_undecided=states.count("undecided"),
+    )

@@ -1,0 +1,146 @@
+"""Sentences that a reader must see beside the figures."""
+
+import warnings
+
+import krippendorff
+import numpy as np
+
+from secondreader.judge.agreement.comparisons import Labelled
+from secondreader.judge.data.frame import STATES, Readings
+from secondreader.judge.data.gold import CONTESTED, NO_CONSENSUS, Consensus
+from secondreader.judge.data.unsure import Recoding
+from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS
+from secondreader.judge.inference.cluster_sums import GroupSums, Sums
+from secondreader.judge.inference.estimate import Estimate, Reason
+
+PARADOX = 0.2
+INVERTED = -0.1
+TOLERANCE = 1e-9
+PAIRS_AGAINST_ITEMS = 0.02
+
+
+def sample_sentences(readings: Readings, part: Labelled) -> list[str]:
+    """Too few scenarios, too few annotators."""
+    notes = []
+    clusters = part.cohort.n_clusters
+    if 0 < clusters < FEWEST_CLUSTERS:
+        notes.append(f"labelled scenarios: {clusters}; intervals need at least {FEWEST_CLUSTERS}")
+    elif 0 < clusters < FEW_CLUSTERS:
+        notes.append(
+            f"only {clusters} scenarios are labelled: intervals below {FEW_CLUSTERS} tend to be too short"
+        )
+    if not len(part.items):
+        notes.append("no item has a human label: nothing can be said about agreement")
+    elif len(readings.raters) == 1:
+        notes.append(f"only {readings.raters[0]} labelled: agreement between people is untested")
+    return notes
+
+
+def unseen_sentences(readings: Readings, part: Labelled) -> list[str]:
+    """Answers that nobody gave, so that agreement on them is untested."""
+    if not len(part.items) or (part.human == readings.positive).any():
+        return []
+    answer = readings.answers[readings.positive]
+    return [f"no item was labelled {answer!r}: agreement on {answer!r} is untested"]
+
+
+def many_answers_sentence(readings: Readings) -> list[str]:
+    """With three or more answers there is no single negative one: say which is meant."""
+    others = [
+        answer
+        for code, answer in enumerate(readings.answers)
+        if code not in {readings.positive, readings.unsure}
+    ]
+    if len(others) < 2:
+        return []
+    return [
+        (
+            f"there are {len(others) + 1} answers beside unsure: the positive one is "
+            f"{readings.answers[readings.positive]!r}, and agreement on the negative answer is that on {others[0]!r} alone"
+        )
+    ]
+
+
+def paradox_sentence(who: str, kappa: Estimate, ac1: Estimate, prevalence: float) -> list[str]:
+    """Kappa and AC1 far apart: the prevalence paradox."""
+    if kappa.value is None or ac1.value is None or abs(kappa.value - ac1.value) <= PARADOX:
+        return []
+    return [
+        (
+            f"{who}: {kappa.name} is {kappa.value:.2f} but AC1 is {ac1.value:.2f}; with {prevalence:.0%} positive answers "
+            "a few disagreements move kappa far: read the specific agreement on each answer"
+        )
+    ]
+
+
+def inverted_sentence(who: str, kappa: Estimate) -> list[str]:
+    """A kappa well below zero mostly means inverted labels."""
+    if kappa.value is None or kappa.value > INVERTED or (kappa.high is not None and kappa.high >= 0):
+        return []
+    return [
+        f"{who}: kappa is {kappa.value:.2f}, well below zero: check whether one side's labels are inverted"
+    ]
+
+
+def unparsed_sentence(readings: Readings, judge: int) -> list[str]:
+    """Verdicts without an answer, counted and never guessed."""
+    state = readings.state[:, judge]
+    judged, lost = int((state > 0).sum()), int((state > 1).sum())
+    if not lost:
+        return []
+    errors = int((state == STATES.index("error")).sum())
+    return [
+        (
+            f"judge {readings.judges[judge]}: {lost} of {judged} verdicts ({lost / judged:.1%}) have no answer "
+            f"({lost - errors} unparsed, {errors} errors); they are counted, never guessed; "
+            "if they are not missing at random, its other figures are too good or too bad"
+        )
+    ]
+
+
+def gold_sentences(consensus: Consensus) -> list[str]:
+    """What the gold leaves open."""
+    if consensus.reason is Reason.NOT_IDENTIFIED:
+        return [
+            "Dawid-Skene gold needs at least 3 annotators: with fewer their error rates cannot be identified"
+        ]
+    ties = int((consensus.gold == NO_CONSENSUS).sum())
+    what = "item has" if ties == 1 else "items have"
+    notes = [f"{ties} {what} no consensus and cannot score the judge: adjudicate them"] if ties else []
+    contested = int((consensus.gold == CONTESTED).sum())
+    if contested:
+        what = "item stays" if contested == 1 else "items stay"
+        notes.append(
+            f"{contested} {what} contested after adjudication: competent readers split there, "
+            "so they have no gold and score no judge"
+        )
+    return notes
+
+
+def pairs_sentence(raw: Estimate, pairs: Estimate) -> list[str]:
+    """Item mean and pair-weighted agreement far apart: readers per item are unequal."""
+    if raw.value is None or pairs.value is None or abs(raw.value - pairs.value) <= PAIRS_AGAINST_ITEMS:
+        return []
+    return [
+        (
+            f"items differ in their number of annotators: raw agreement is {raw.value:.3f} as a mean over items (reported) "
+            f"and {pairs.value:.3f} with every reader pair alike (raw_pairs)"
+        )
+    ]
+
+
+def alpha_mismatch(part: Labelled, sums: Sums, coding: Recoding, ours: float) -> list[str]:
+    """Compare the plain (unweighted) alpha with the krippendorff package; a difference becomes a sentence."""
+    view = GroupSums(sums.counted.sum(axis=0), len(coding.answers))
+    if np.isnan(ours) or view.values <= 1:
+        return []
+    coded = coding.apply(part.human)
+    counts = np.stack([(coded == q).sum(axis=1) for q in range(len(coding.answers))], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        theirs = float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))
+    if abs(theirs - ours) <= TOLERANCE:
+        return []
+    return [
+        f"alpha without weights is {ours:.12f} here and {theirs:.12f} in the krippendorff package: please report this"
+    ]

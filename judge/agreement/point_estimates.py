@@ -1,0 +1,63 @@
+"""Point values from plain arrays, without interval: what other packages call their coefficients."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondreader.judge.agreement.accuracy import AccuracyFormula
+from secondreader.judge.inference.cluster_sums import Codes, Floats, cohort_of, group_columns, group_sums
+from secondreader.judge.inference.coefficients import Formula, GroupFormula, Level
+from secondreader.judge.inference.contingency import TableFormula
+
+
+def named(formula: Formula, sums: Floats) -> dict[str, float | None]:
+    """The figures of one formula by name; None where undefined."""
+    values = formula.values(sums)
+    pairs = zip(formula.coefficients, values, strict=True)
+    return {what.name: None if np.isnan(value) else float(value) for what, value in pairs}
+
+
+def group_figures(
+    matrix: Codes,
+    n_answers: int,
+    *,
+    weight: Floats | None = None,
+    positive: int = 1,
+    negative: int = 0,
+    levels: Sequence[Level] = (),
+    numbers: Sequence[float] = (),
+) -> dict[str, float | None]:
+    """All coefficients of an items x readers matrix of codes (-1 missing); see GroupFormula."""
+    formula = GroupFormula(n_answers, positive, negative, tuple(levels), tuple(numbers))
+    weights = np.ones(len(matrix)) if weight is None else weight
+    cohort = cohort_of(np.arange(len(matrix)), weights)
+    return named(formula, group_sums(matrix, n_answers, cohort).weighted.sum(axis=0))
+
+
+def specific_agreement(matrix: Codes, n_answers: int) -> list[float | None]:
+    """Specific agreement on each answer from an items x readers matrix of codes (-1 missing)."""
+    sums = group_columns(matrix, n_answers).sum(axis=0)
+    values = GroupFormula(n_answers, 0, 0).specific(sums)
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+def table_figures(
+    table: NDArray[np.number], *, positive: int = 0, negative: int = 1
+) -> dict[str, float | None]:
+    """Everything of a Q x Q table of counts (rows: reference reader or gold; columns: second or judge).
+
+    Agreement of two readers and, with the rows as gold, the classifier's figures; raw is accuracy, fleiss
+    is Scott's pi.
+    """
+    cells = np.asarray(table, dtype=np.float64)
+    formula = AccuracyFormula(TableFormula(len(cells), positive, negative))
+    return named(formula, np.append(cells.ravel(), cells.sum()))
+
+
+def expected_agreement(table: NDArray[np.number]) -> float:
+    """Agreement that Cohen's kappa expects by chance from a Q x Q table of counts; NaN without items."""
+    cells = np.asarray(table, dtype=np.float64)
+    formula = TableFormula(len(cells), 0, min(1, len(cells) - 1))
+    place = [what.name for what in formula.coefficients].index("kappa")
+    return float(formula.chance(np.append(cells.ravel(), cells.sum()))[place])

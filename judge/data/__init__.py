@@ -1,0 +1,1 @@
+"""The long frame, checked and coded; gold and the treatment of unsure."""

@@ -1,0 +1,58 @@
+"""What becomes of "unsure": its own answer, missing, or counted both ways."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from secondreader.judge.data.frame import Readings
+from secondreader.judge.inference.cluster_sums import Codes
+
+Unsure = Literal["category", "missing", "worst"]
+Treatment = Literal["category", "missing", "as positive", "as negative"]
+
+TREATMENTS: tuple[Treatment, ...] = ("category", "missing", "as positive", "as negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Recoding:
+    """The answers that are left under one treatment, and how codes change."""
+
+    treatment: Treatment
+    """What became of unsure."""
+    answers: tuple[str, ...]
+    """Answers in their new code order."""
+    table: Codes
+    """New code of each old code; the last entry serves every negative code (missing, no consensus)."""
+    positive: int
+    """New code of the positive answer."""
+    negative: int
+    """New code of the negative answer: the first that is neither positive nor unsure."""
+
+    def apply(self, codes: Codes) -> Codes:
+        """Recode any array of answers; whatever is below 0 becomes -1."""
+        return np.asarray(self.table[np.where(codes < 0, len(self.table) - 1, codes)])
+
+
+def recode(readings: Readings, treatment: Treatment) -> Recoding:
+    """How answers are coded under one treatment of unsure."""
+    unsure, positive = readings.unsure, readings.positive
+    kept = [q for q in range(len(readings.answers)) if treatment == "category" or q != unsure]
+    sides = [q for q in kept if q not in (positive, unsure)]
+    negative = sides[0] if sides else positive
+    table = np.full(len(readings.answers) + 1, -1, dtype=np.int8)
+    table[kept] = np.arange(len(kept))
+    if unsure >= 0 and treatment == "as positive":
+        table[unsure] = kept.index(positive)
+    if unsure >= 0 and treatment == "as negative":
+        table[unsure] = kept.index(negative)
+    names = tuple(readings.answers[q] for q in kept)
+    return Recoding(treatment, names, table, kept.index(positive), kept.index(negative))
+
+
+def treatments(readings: Readings, headline: Unsure) -> list[Treatment]:
+    """The treatments to report, the headline first; one alone where nobody was unsure."""
+    first: list[Treatment] = ["as positive", "as negative"] if headline == "worst" else [headline]
+    if readings.unsure < 0:
+        return ["category"] if headline == "worst" else first
+    return [*first, *(t for t in TREATMENTS if t not in first)]

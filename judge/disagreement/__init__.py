@@ -1,0 +1,1 @@
+"""Systematic disagreement: slices where a judge errs more than chance explains."""

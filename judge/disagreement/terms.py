@@ -1,0 +1,71 @@
+"""Words, tools, length and turns of transcripts as features whose link with judge errors can be tested."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from secondreader.judge.disagreement.slices import FEWEST_ITEMS, Slice, SliceSet, stack
+
+WORD = re.compile(r"[^\W\d_][\w'-]{2,39}", re.UNICODE)
+MOST_TERMS = 2_000
+MOST_CHARACTERS = 200_000
+
+
+def words(text: str) -> set[str]:
+    """Distinct words of a text in lower case: letter first, 3 to 40 characters, numbers left out.
+
+    Only the first 200,000 characters are read.
+    """
+    return {word.casefold() for word in WORD.findall(text[:MOST_CHARACTERS])}
+
+
+def tools_of(cell: object) -> set[str]:
+    """Tools named in a cell: a list, or text with commas, semicolons or white space between them."""
+    if isinstance(cell, str):
+        return {tool for tool in re.split(r"[,;\s]+", cell) if tool}
+    if isinstance(cell, Iterable):
+        return {str(tool) for tool in cell}
+    return set()
+
+
+def length_and_turns(texts: Sequence[str | None]) -> pd.DataFrame:
+    """Numeric attributes of each text: words, and turns (blocks between blank lines); missing stays missing."""
+    return pd.DataFrame(
+        {
+            "words": [np.nan if text is None else float(len(text.split())) for text in texts],
+            "turns": [
+                np.nan
+                if text is None
+                else float(sum(1 for part in re.split(r"\n\s*\n", text) if part.strip()))
+                for text in texts
+            ],
+        }
+    )
+
+
+def term_slices(bags: Sequence[set[str]], attribute: str = "word", most: int = MOST_TERMS) -> SliceSet:
+    """One slice for each term that at least 20 items hold and at least 20 lack.
+
+    `bags` has one set of terms per item. Of more than `most` terms those nearest to half the items stay, as
+    they have the most power; terms that occur in the same items become one slice.
+    """
+    n = len(bags)
+    counts = Counter(term for bag in bags for term in bag)
+    able = [term for term, count in counts.items() if FEWEST_ITEMS <= count <= n - FEWEST_ITEMS]
+    chosen = sorted(able, key=lambda term: (abs(counts[term] - n / 2), term))[:most]
+    together: dict[bytes, list[str]] = {}
+    for term in sorted(chosen):
+        mask = np.fromiter((term in bag for bag in bags), dtype=bool, count=n)
+        together.setdefault(mask.tobytes(), []).append(term)
+    slices = [Slice(term_label(attribute, terms), (attribute,), "term") for terms in together.values()]
+    columns = [np.frombuffer(mask, dtype=bool) for mask in together]
+    return SliceSet(tuple(slices), stack(columns, n))
+
+
+def term_label(attribute: str, terms: Sequence[str]) -> str:
+    """What a reader sees for terms that always occur together."""
+    more = f" (and {len(terms) - 3} more)" if len(terms) > 3 else ""
+    return f"{attribute} {', '.join(repr(term) for term in terms[:3])}{more}"

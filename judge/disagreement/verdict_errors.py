@@ -1,0 +1,135 @@
+"""Where a judge's verdicts differ from gold: errors, false positives, false negatives, unparsed verdicts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secondreader.judge.data.frame import STATES, Readings
+from secondreader.judge.inference.exact_tests import McNemar, mcnemar, sign_flip_p
+from secondreader.judge.inference.permutation import Floats, Indices, Outcome, make_outcome
+
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.int8]
+
+ERROR, FALSE_POSITIVE, FALSE_NEGATIVE, UNPARSED = "error", "false_positive", "false_negative", "unparsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One judge's verdicts beside gold; arrays have shape (items,)."""
+
+    verdict: Codes
+    """Answer code of the verdict; negative where absent or unparsed."""
+    gold: Codes
+    """Answer code of gold; negative where unlabelled or without consensus."""
+    scored: Mask
+    """Whether both are decided: an answer other than unsure."""
+    positive: int
+    """Code of the positive answer."""
+    cluster: Indices
+    """Scenario of each item."""
+    weight: Floats
+    """Inverse inclusion probability."""
+
+    @property
+    def over_flags(self) -> Mask:
+        """Verdict positive, gold not."""
+        return np.asarray(self.scored & (self.verdict == self.positive) & (self.gold != self.positive))
+
+    @property
+    def misses(self) -> Mask:
+        """Gold positive, verdict not."""
+        return np.asarray(self.scored & (self.verdict != self.positive) & (self.gold == self.positive))
+
+
+def score_verdicts(readings: Readings, judge: int, gold: Codes) -> Scored:
+    """The verdicts of a judge (column index) beside gold codes (items,); unsure counts as missing on both sides."""
+    verdict = readings.verdict[:, judge]
+    decided = (verdict >= 0) & (gold >= 0)
+    if readings.unsure >= 0:
+        decided &= (verdict != readings.unsure) & (gold != readings.unsure)
+    return Scored(verdict, gold, decided, readings.positive, readings.cluster, readings.weight)
+
+
+def error_outcomes(seen: Scored) -> list[Outcome]:
+    """The three outcomes: any error, false positives where gold is not positive, false negatives where it is."""
+    wrong = seen.scored & (seen.verdict != seen.gold)
+    is_positive = seen.gold == seen.positive
+    kinds = (
+        (ERROR, seen.scored, wrong),
+        (FALSE_POSITIVE, seen.scored & ~is_positive, seen.over_flags),
+        (FALSE_NEGATIVE, seen.scored & is_positive, seen.misses),
+    )
+    return [
+        make_outcome(name, eligible, hit, seen.gold, seen.cluster, seen.weight)
+        for name, eligible, hit in kinds
+    ]
+
+
+def unparsed_outcome(readings: Readings, judge: int) -> Outcome:
+    """Verdicts that could not be read, among all that the judge was asked for; no gold is needed."""
+    state = readings.state[:, judge]
+    one = np.ones(len(state))
+    asked = state != STATES.index("absent")
+    lost = np.isin(state, [STATES.index("unparsed"), STATES.index("error")])
+    return make_outcome(UNPARSED, asked, lost, np.zeros(len(state), dtype=np.intp), readings.cluster, one)
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """Whether the judge errs more one way than the other, over all items."""
+
+    over_flags: int
+    """Items where the judge says positive and gold does not."""
+    misses: int
+    """Items where gold is positive and the judge does not say so."""
+    n: int
+    """Items with a decided verdict and decided gold."""
+    mcnemar: McNemar
+    """Exact McNemar test and the share of over-flags, items taken as independent."""
+    p_scenarios: float
+    """Sign-flip p over scenario sums: valid when items of a scenario err together."""
+    sentence: str
+    """The result in plain words."""
+
+
+def direction(seen: Scored, *, alpha: float = 0.05, permutations: int = 9_999, seed: int = 0) -> Direction:
+    """Over-flags against misses, unweighted: McNemar's exact test and the sign-flip over scenarios."""
+    b, c = int(seen.over_flags.sum()), int(seen.misses.sum())
+    net = seen.over_flags.astype(np.float64) - seen.misses
+    p = sign_flip_p(np.bincount(seen.cluster, weights=net), permutations, seed)
+    words = f"{b} over-flags and {c} misses among {int(seen.scored.sum())} items"
+    if p > alpha:
+        sentence = f"No direction is shown: {words} (p by scenario {p_text(p)})."
+    else:
+        sentence = f"The judge {'over-flags' if b > c else 'misses'} more often: {words} (p by scenario {p_text(p)})."
+    return Direction(b, c, int(seen.scored.sum()), mcnemar(b, c), p, sentence)
+
+
+def p_text(p: float) -> str:
+    """A p-value as papers print it: "= .003" or "< .001"."""
+    if p < 0.001:
+        return "< .001"
+    shown = f"{p:.3f}"
+    return f"= {shown.lstrip('0')}"
+
+
+def unread_by_slice(readings: Readings, judge: int) -> pd.DataFrame:
+    """Verdicts that nobody could read, counted in every slice, tested or not.
+
+    One row a slice value that has any: columns slice_name, slice_value, n (verdicts of the judge there), n_unread (unparsed
+    or error), most first. Plain counts, without weights.
+    """
+    state = readings.state[:, judge]
+    unread = np.isin(state, [STATES.index("unparsed"), STATES.index("error")])
+    there = unread | (state == STATES.index("parsed"))
+    rows = []
+    for name in readings.slices.columns:
+        values = readings.slices[name].astype(str).to_numpy()
+        for value in sorted(set(values[unread])):
+            inside = (values == value) & there
+            rows.append((str(name), value, int(inside.sum()), int((inside & unread).sum())))
+    frame = pd.DataFrame(rows, columns=["slice_name", "slice_value", "n", "n_unread"])
+    return frame.sort_values("n_unread", ascending=False, kind="stable", ignore_index=True)

@@ -1,0 +1,168 @@
+"""A plan tried out: studies simulated with clustered scenarios, and what their intervals then look like."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.planning.sample_size import JudgeGuess, PlanError
+from secondreader.judge.rates import estimators as est
+
+Floats = npt.NDArray[np.float64]
+Target = Literal["kappa", "sensitivity", "rate"]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedStudy:
+    """The study whose precision is tried out."""
+
+    guess: JudgeGuess
+    """Expected prevalence, sensitivity and specificity."""
+    scenarios: int
+    """Scenarios of the study."""
+    per_scenario: int
+    """Judged transcripts of each scenario."""
+    labels: int
+    """Transcripts labelled, drawn at random, spread over scenarios first."""
+    icc: float = 0.0
+    """Intra-scenario correlation of risk, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCheck:
+    """What the intervals of a simulated plan look like."""
+
+    target: Target
+    """kappa, sensitivity or rate (post-stratified)."""
+    coverage: float
+    """Share of defined intervals that hold the true value; aim: about the level."""
+    half_width: float
+    """Mean half-width."""
+    half_width_high: float
+    """Half-width that nine of ten studies stay below."""
+    undefined: float
+    """Share of studies without an interval."""
+    sims: int
+    """Studies simulated."""
+    seed: int
+    """Seed of the simulation."""
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in plain words."""
+        return (
+            f"In {self.sims} simulated studies the interval of {self.target} was +-{self.half_width:.3f} on average, "
+            f"below +-{self.half_width_high:.3f} in nine of ten, and held the true value in {self.coverage:.1%}."
+        )
+
+
+def beta_rates(mean: float, icc: float, n: int, rng: np.random.Generator) -> Floats:
+    """Scenario rates with this mean and intra-scenario correlation (beta-binomial)."""
+    if icc <= 0:
+        return np.full(n, mean)
+    total = 1 / icc - 1
+    return rng.beta(mean * total, (1 - mean) * total, n)
+
+
+def simulate_study(study: SimulatedStudy, rng: np.random.Generator) -> est.Judged:
+    """One study: truth, verdicts, and gold on the transcripts drawn (first ones of all scenarios, then seconds)."""
+    cluster = np.repeat(np.arange(study.scenarios), study.per_scenario)
+    n = len(cluster)
+    truth = rng.random(n) < beta_rates(study.guess.prevalence, study.icc, study.scenarios, rng)[cluster]
+    correct = rng.random(n) < np.where(truth, study.guess.sensitivity, study.guess.specificity)
+    verdict = np.where(correct, truth, ~truth).astype(np.int64)
+    turn = np.tile(np.arange(study.per_scenario), study.scenarios)
+    drawn = np.lexsort((rng.random(n), turn))[: study.labels]
+    gold = np.full(n, np.nan)
+    gold[drawn] = truth[drawn]
+    return est.Judged(verdict, gold, np.ones(n), cluster)
+
+
+def kappa_linear(judged: est.Judged) -> est.Linear:
+    """Judge-gold kappa on the labelled transcripts with its influences (weights in judged.weight).
+
+    d kappa = [d po - (1 - kappa) d pe] / (1 - pe); undefined without variation.
+    """
+    known = judged.labelled & (judged.verdict <= est.YES)
+    weight = np.where(known, judged.weight, 0.0)
+    if not known.any():
+        return est.Linear("kappa", None, weight, reason=Reason.NO_ITEMS)
+    weight /= weight.sum()
+    x, y = (judged.verdict == est.YES) * 1.0, np.where(known, judged.gold, 0.0)
+    agree = (x == y) * 1.0
+    a, b, po = float(weight @ x), float(weight @ y), float(weight @ agree)
+    pe = a * b + (1 - a) * (1 - b)
+    if pe >= 1:
+        return est.Linear("kappa", None, np.zeros(len(weight)), reason=Reason.NO_VARIATION)
+    kappa = (po - pe) / (1 - pe)
+    chance = (2 * b - 1) * (x - a) + (2 * a - 1) * (y - b)
+    influence = weight * ((agree - po) - (1 - kappa) * chance) / (1 - pe)
+    clusters = len(np.unique(judged.cluster[known]))
+    return est.Linear("kappa", kappa, influence, 0.0, int(known.sum()), clusters)
+
+
+def sensitivity_linear(judged: est.Judged) -> est.Linear:
+    """Sensitivity on the labelled transcripts, as the gold-only rate of yes verdicts among risky ones."""
+    risky = judged.labelled & (judged.gold == 1)
+    swapped = est.Judged(
+        judged.verdict,
+        np.where(risky, (judged.verdict == est.YES) * 1.0, np.nan),
+        judged.weight,
+        judged.cluster,
+    )
+    return est.gold_only(swapped, risky)
+
+
+def _rate(judged: est.Judged) -> est.Linear:
+    return est.post_stratified(judged, np.ones(len(judged.gold), bool))
+
+
+def true_kappa(guess: JudgeGuess) -> float:
+    """The kappa of judge and gold that the guess implies."""
+    yes, risky = guess.yes_rate, guess.prevalence
+    agreed = risky * guess.sensitivity + (1 - risky) * guess.specificity
+    chance = yes * risky + (1 - yes) * (1 - risky)
+    return (agreed - chance) / (1 - chance)
+
+
+def _interval(one: est.Linear, target: Target, cluster: npt.NDArray[np.int64]) -> tuple[float, float] | None:
+    """95 % limits of one simulated figure, None where refused."""
+    if one.value is None or one.n_clusters < est.FEWEST_CLUSTERS:
+        return None
+    spread = (est.variance(one.influence, cluster) + one.extra) ** 0.5
+    shape = est.linear_limits if target == "kappa" else est.logit_limits
+    found = shape(one.value, spread, one.n_clusters - 1, 0.95)
+    return found.low, found.high
+
+
+def check_plan(study: SimulatedStudy, target: Target, *, sims: int = 400, seed: int = 0) -> PlanCheck:
+    """Simulate the plan and report coverage and half-widths of the target's 95 % interval.
+
+    Same seed, same digits. Raises PlanError when more labels than transcripts are planned.
+    """
+    if study.labels > study.scenarios * study.per_scenario:
+        raise PlanError(
+            f"{study.labels} labels are planned for {study.scenarios * study.per_scenario} transcripts: plan fewer"
+        )
+    figures: dict[Target, tuple[Callable[[est.Judged], est.Linear], float]] = {
+        "kappa": (kappa_linear, true_kappa(study.guess)),
+        "sensitivity": (sensitivity_linear, study.guess.sensitivity),
+        "rate": (_rate, study.guess.prevalence),
+    }
+    figure, truth = figures[target]
+    found = []
+    for rng in np.random.default_rng(seed).spawn(sims):
+        judged = simulate_study(study, rng)
+        limits = _interval(figure(judged), target, judged.cluster)
+        if limits is not None:
+            found.append(limits)
+    if not found:
+        raise PlanError(f"no simulated study could give an interval of {target}: plan at least 8 scenarios")
+    low, high = np.array(found).T
+    half = (high - low) / 2
+    held = float(((low <= truth) & (truth <= high)).mean())
+    wide = float(np.quantile(half, 0.9))
+    return PlanCheck(target, held, float(half.mean()), wide, 1 - len(found) / sims, sims, seed)

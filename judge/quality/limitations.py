@@ -1,0 +1,137 @@
+"""What a study's data cannot support, in sentences that a report prints beside its figures."""
+
+import numpy as np
+
+from secondreader.judge.data.frame import Readings
+from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS
+from secondreader.judge.rates.corrected import majority_codes
+
+FEW_PER_CLASS = 10
+DEPENDENT = 1.5
+
+
+def cannot_support(
+    readings: Readings, *, judge: str | None = None, unit: str = "transcript"
+) -> tuple[str, ...]:
+    """Sentences on claims that these readings cannot carry; empty when none is missing.
+
+    The judge is left out of account when the frame has several and none is named. `unit` is what people read:
+    "transcript", or "scenario", which no judge reads and which is neither risky nor safe.
+    """
+    if not readings.labelled.any():
+        return ("Without labels nothing can be said about agreement, accuracy or corrected rates.",)
+    if unit == "scenario":
+        found = [
+            *_readers(readings, unit),
+            *_scenarios(readings),
+            *_answers(readings),
+            *_repeats(readings, unit),
+        ]
+        return tuple(found)
+    notes = [*_readers(readings), *_scenarios(readings), *_classes(readings), *_repeats(readings)]
+    if judge is not None or len(readings.judges) == 1:
+        notes += _verdicts(readings, readings.judge_index(judge))
+    elif not readings.judges:
+        notes.append("Without verdicts nothing can be said about the judge.")
+    return tuple(notes)
+
+
+def _readers(readings: Readings, unit: str = "transcript") -> list[str]:
+    """Claims that need more annotators or more overlap."""
+    notes = []
+    given = (readings.human >= 0).sum(axis=1)
+    twice = int((given >= 2).sum())
+    if len(readings.raters) < 2 or twice == 0:
+        notes.append(
+            f"No {unit} was labelled by two people: human-human agreement and the human ceiling are untested."
+        )
+    elif twice < 30:
+        notes.append(
+            f"Only {twice} {unit}s were labelled by two people: human-human agreement is a rough guess."
+        )
+    if len(readings.raters) < 3:
+        test = "" if unit == "scenario" else " or the alternative annotator test"
+        notes.append(f"Fewer than three annotators cannot carry Dawid-Skene gold{test}.")
+    return notes
+
+
+def _scenarios(readings: Readings) -> list[str]:
+    """Claims that need more scenarios."""
+    labelled = readings.cluster[readings.labelled]
+    n = len(np.unique(labelled))
+    if n < FEWEST_CLUSTERS:
+        return [
+            f"{n} labelled scenarios are too few for any interval: at least {FEWEST_CLUSTERS} are needed."
+        ]
+    notes = []
+    if n < FEW_CLUSTERS:
+        notes.append(
+            f"{n} labelled scenarios give intervals that tend to be too short; from {FEW_CLUSTERS} on they hold."
+        )
+    if len(labelled) / n >= DEPENDENT:
+        notes.append(
+            f"{len(labelled)} labelled transcripts come from {n} scenarios: they count for less than as many "
+            "independent ones, and no claim about single scenarios is possible."
+        )
+    return notes
+
+
+def _classes(readings: Readings) -> list[str]:
+    """Claims that need more risky or more safe cases."""
+    gold = majority_codes(readings)
+    risky, safe = (
+        int((gold == readings.positive).sum()),
+        int(((gold >= 0) & (gold != readings.positive)).sum()),
+    )
+    notes = []
+    for n, kind, what in ((risky, "risky", "sensitivity"), (safe, "safe", "specificity")):
+        if n == 0:
+            notes.append(f"No {kind} case was seen: {what} and agreement on {kind} cases are untested.")
+        elif n < FEW_PER_CLASS:
+            notes.append(f"Only {n} {kind} cases were seen: {what} is hardly known.")
+    return notes
+
+
+def _answers(readings: Readings) -> list[str]:
+    """Claims that need more of the one or the other answer."""
+    gold = majority_codes(readings)
+    positive = int((gold == readings.positive).sum())
+    counts = ((positive, "the positive answer"), (int((gold >= 0).sum()) - positive, "another answer"))
+    return [
+        f"{n or 'No'} scenario{'s' if n > 1 else ''} got {what} from most readers: agreement on it is "
+        f"{'hardly known' if n else 'untested'}."
+        for n, what in counts
+        if n < FEW_PER_CLASS
+    ]
+
+
+def _repeats(readings: Readings, unit: str = "transcript") -> list[str]:
+    """Claims about the annotators' own consistency and pace."""
+    notes = []
+    if not (readings.rows["pass_no"] == 2).any():
+        notes.append(
+            f"No {unit} was shown twice to the same person: how often people contradict themselves is unknown."
+        )
+    if readings.rows["position"].isna().any():
+        notes.append("Positions are missing for some labels: drift over the session is not fully tested.")
+    if readings.rows["seconds"].isna().any():
+        notes.append("Times are missing for some labels: hasty labels cannot all be found.")
+    return notes
+
+
+def _verdicts(readings: Readings, judge: int) -> list[str]:
+    """Claims about the judge."""
+    notes = []
+    state = readings.state[:, judge]
+    silent = int((state > 1).sum())
+    seen = int((state > 0).sum())
+    both = int(((state == 1) & readings.labelled).sum())
+    if both == 0:
+        notes.append("No transcript has both a label and a verdict: the judge is untested.")
+    if silent:
+        unlabelled = int(((state > 1) & ~readings.labelled).sum())
+        notes.append(
+            f"{silent} of {seen} verdicts could not be read, {unlabelled} of them on unlabelled transcripts: "
+            "accuracy is that of the readable verdicts only."
+        )
+    return notes

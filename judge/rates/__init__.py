@@ -1,0 +1,1 @@
+"""Corrected risky-action rates."""

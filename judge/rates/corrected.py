@@ -1,0 +1,373 @@
+"""The risky-action rate that the judge reports, corrected by the labels: overall, by group, and differences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from secondreader.judge.data.frame import FrameError, Readings, read_frame
+from secondreader.judge.data.gold import majority
+from secondreader.judge.inference.estimate import SENTENCES, Estimate
+from secondreader.judge.inference.proportions import Interval
+from secondreader.judge.rates import estimators as est
+
+Mask = npt.NDArray[np.bool_]
+
+HEADLINE = "post_stratified"
+MOST_GROUPS = 60
+PAIRED_GROUPS = 6
+MISSING = "(missing)"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRates:
+    """All estimators of the rate in one group of transcripts."""
+
+    column: str
+    """Slice column of the group; empty for all transcripts together."""
+    group: str
+    """Value of the column."""
+    rates: Mapping[str, Estimate]
+    """naive, gold_only, post_stratified (headline), ppi, ppi_plus, rogan_gladen."""
+    n_judged: int
+    """Transcripts with a verdict row."""
+    n_gold: int
+    """Of these, transcripts with gold yes or no."""
+    n_verdict_unsure: int
+    """Transcripts whose verdict is unsure."""
+    n_unparsed: int
+    """Transcripts whose verdict could not be read."""
+    n_gold_open: int
+    """Labelled transcripts without gold: unsure, or no consensus."""
+    bracket: Interval | None
+    """The headline with every open gold counted as no, and as yes; None where it is undefined."""
+    warnings: tuple[str, ...]
+    """Sentences about this group."""
+
+    @property
+    def headline(self) -> Estimate:
+        """The post-stratified rate."""
+        return self.rates[HEADLINE]
+
+    @property
+    def sentence(self) -> str:
+        """Naive and corrected rate in plain words."""
+        where = f"{self.column} = {self.group}: " if self.column else ""
+        naive, fixed = self.rates["naive"], self.headline
+        if naive.value is None:
+            return f"{where}{naive.sentence}."
+        if fixed.value is None:
+            return f"{where}the judge reports {naive.value:.1%}; corrected, {fixed.sentence}."
+        limits = (
+            ""
+            if fixed.low is None or fixed.high is None
+            else f" [{100 * fixed.low:.1f}, {100 * fixed.high:.1f}]"
+        )
+        return f"{where}the judge reports {naive.value:.1%}; corrected by {fixed.n} labels {fixed.value:.1%}{limits}."
+
+
+@dataclass(frozen=True, slots=True)
+class RateDifference:
+    """How far the rates of two groups lie apart."""
+
+    column: str
+    """Slice column of both groups."""
+    group: str
+    """The group whose rate comes first."""
+    reference: str
+    """The group whose rate is subtracted."""
+    naive: Estimate
+    """Difference of the naive rates (-1..1; times 100 = percentage points)."""
+    corrected: Estimate
+    """Difference of the post-stratified rates, paired through shared scenarios."""
+
+    @property
+    def sentence(self) -> str:
+        """The corrected difference in percentage points."""
+        found = self.corrected
+        if found.value is None:
+            assert found.reason is not None
+            return f"{self.group} minus {self.reference}: undefined, for {SENTENCES[found.reason]}."
+        limits = "" if found.low is None or found.high is None else _points(found.low, found.high)
+        return f"{self.group} minus {self.reference}: {100 * found.value:+.1f} percentage points{limits}."
+
+
+def _points(low: float, high: float) -> str:
+    return f" [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class RatesResult:
+    """Corrected rates of one judge."""
+
+    judge: str
+    """The judge whose verdicts were corrected."""
+    overall: GroupRates
+    """All judged transcripts."""
+    groups: tuple[GroupRates, ...]
+    """One entry a value of each `by` column."""
+    differences: tuple[RateDifference, ...]
+    """Within each `by` column: all pairs up to six groups, else every group against the largest."""
+    warnings: tuple[str, ...]
+    """Sentences about the data as a whole."""
+
+    def frame(self) -> pd.DataFrame:
+        """One row a group and estimator, with n, interval, method and warnings."""
+        rows = [
+            {"column": g.column, "group": g.group, "judged": g.n_judged} | rate.row()
+            for g in (self.overall, *self.groups)
+            for rate in g.rates.values()
+        ]
+        return pd.DataFrame(rows)
+
+    def difference_frame(self) -> pd.DataFrame:
+        """One row a difference and estimator (naive, post-stratified)."""
+        rows = [
+            {"column": d.column, "group": d.group, "reference": d.reference} | rate.row()
+            for d in self.differences
+            for rate in (d.naive, d.corrected)
+        ]
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The judged transcripts of one judge, ready for the estimators."""
+
+    judged: est.Judged
+    """Verdict, gold, weight and scenario of each transcript."""
+    open_gold: Mask
+    """Labelled transcripts whose gold is unsure or has no consensus."""
+    slices: pd.DataFrame
+    """Slice columns as text, one row a transcript."""
+    n_unjudged: int
+    """Labelled transcripts without a verdict row; they enter nothing."""
+
+
+def majority_codes(readings: Readings) -> npt.NDArray[np.int64]:
+    """The most frequent label of each item, unsure left out; -1 for a tie or no label, shape (items,)."""
+    decided = np.where(readings.human == readings.unsure, np.int8(-1), readings.human)
+    return np.asarray(np.maximum(majority(decided, len(readings.answers)), -1), dtype=np.int64)
+
+
+def _gold_codes(readings: Readings, gold: Mapping[str, str] | None) -> npt.NDArray[np.int64]:
+    """Gold of each item as an answer code; -1 where open."""
+    if gold is None:
+        return majority_codes(readings)
+    codes = {answer: code for code, answer in enumerate(readings.answers)}
+    strange = sorted({str(a) for a in gold.values()} - codes.keys())
+    if strange:
+        raise FrameError(f"gold holds the answer {strange[0]!r}: use one of {', '.join(codes)}")
+    return np.array([codes[str(gold[i])] if i in gold else -1 for i in readings.items], np.int64)
+
+
+def _population(readings: Readings, judge: int, gold: Mapping[str, str] | None) -> Population:
+    """Cut the readings to the transcripts that this judge saw."""
+    state, code = readings.state[:, judge], readings.verdict[:, judge]
+    seen = state > 0
+    verdict = np.full(len(code), est.NO)
+    verdict[code == readings.positive] = est.YES
+    verdict[code < 0] = est.UNPARSED
+    if readings.unsure >= 0:
+        verdict[code == readings.unsure] = est.UNSURE
+    codes = _gold_codes(readings, gold)
+    decided = (codes >= 0) & (codes != readings.unsure)
+    truth = np.where(decided, (codes == readings.positive).astype(float), np.nan)
+    labelled = readings.labelled | (codes >= 0)
+    judged = est.Judged(
+        verdict[seen].astype(np.int64),
+        truth[seen],
+        readings.weight[seen],
+        readings.cluster[seen].astype(np.int64),
+    )
+    slices = readings.slices.loc[seen].astype(object)
+    slices = slices.where(slices.notna(), MISSING).astype(str).reset_index(drop=True)
+    return Population(judged, (labelled & ~decided)[seen], slices, int((labelled & ~seen).sum()))
+
+
+def _strata(population: Population, within: Sequence[str]) -> est.Judged:
+    """Refine the post-strata from verdict to verdict x columns."""
+    if not within:
+        return population.judged
+    keys = population.slices[list(within)].assign(verdict=population.judged.verdict)
+    codes = keys.groupby(list(keys.columns), sort=True).ngroup()
+    return replace(population.judged, stratum=np.asarray(codes, dtype=np.int64))
+
+
+def _linear(judged: est.Judged, member: Mask) -> dict[str, est.Linear]:
+    """Every estimator for one group."""
+    found = (
+        est.naive(judged, member),
+        est.post_stratified(judged, member),
+        est.gold_only(judged, member),
+        est.ppi(judged, member),
+        est.ppi(judged, member, 1.0),
+        est.rogan_gladen(judged, member),
+    )
+    return {rate.name: rate for rate in found}
+
+
+def _bracket(judged: est.Judged, member: Mask, opened: Mask) -> Interval | None:
+    """The headline with open gold counted as no and as yes."""
+    ends = []
+    for answer in (0.0, 1.0):
+        filled = replace(judged, gold=np.where(opened, answer, judged.gold))
+        ends.append(est.post_stratified(filled, member).value)
+    return None if ends[0] is None or ends[1] is None else Interval(ends[0], ends[1])
+
+
+def _disagreements(rates: Mapping[str, Estimate]) -> list[str]:
+    """Sentences where an estimator and the headline lie apart by more than their intervals."""
+    fixed = rates[HEADLINE]
+    if fixed.low is None or fixed.high is None:
+        return []
+    notes = []
+    naive = rates["naive"].value
+    if naive is not None and not fixed.low <= naive <= fixed.high:
+        side = "above" if naive > fixed.high else "below"
+        notes.append(
+            f"The naive rate {naive:.3f} lies {side} the corrected interval: do not report it alone."
+        )
+    for name in ("gold_only", "ppi_plus", "ppi", "rogan_gladen"):
+        other = rates[name]
+        if other.low is None or other.high is None or (other.low <= fixed.high and fixed.low <= other.high):
+            continue
+        notes.append(
+            f"{name} ({other.value:.3f}) and {HEADLINE} ({fixed.value:.3f}) disagree by more than their "
+            "intervals: check the sampling weights and whether the labels are of these transcripts."
+        )
+    return notes
+
+
+def _gap_notes(judged: est.Judged, member: Mask, opened: int, bracket: Interval | None) -> list[str]:
+    """Sentences about verdicts and gold that are not yes or no."""
+    notes = []
+    n, yes = int(member.sum()), int((judged.verdict[member] == est.YES).sum())
+    silent = int((judged.verdict[member] > est.YES).sum())
+    if silent:
+        notes.append(
+            f"{silent} of {n} verdicts are unsure or unparsed; the naive rate leaves them out, and counting "
+            f"them as no or as yes it would be {yes / n:.1%} or {(yes + silent) / n:.1%}."
+        )
+    if opened and bracket is not None:
+        notes.append(
+            f"{opened} labelled transcripts have no gold (unsure, no consensus or contested); counted as no or as yes "
+            f"the corrected rate would be {bracket.low:.1%} or {bracket.high:.1%}."
+        )
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One group with the linearised rates that differences need."""
+
+    result: GroupRates
+    linear: Mapping[str, est.Linear]
+    size: int
+
+
+def _group(population: Population, judged: est.Judged, name: tuple[str, str], member: Mask) -> _Group:
+    """All figures of one group."""
+    linear = _linear(judged, member)
+    rates = {key: est.to_estimate(one, judged.cluster, 0.95) for key, one in linear.items()}
+    opened = member & population.open_gold
+    bracket = _bracket(judged, member, opened)
+    notes = _gap_notes(judged, member, int(opened.sum()), bracket) + _disagreements(rates)
+    result = GroupRates(
+        column=name[0],
+        group=name[1],
+        rates=rates,
+        n_judged=int(member.sum()),
+        n_gold=int((member & judged.labelled).sum()),
+        n_verdict_unsure=int((judged.verdict[member] == est.UNSURE).sum()),
+        n_unparsed=int((judged.verdict[member] == est.UNPARSED).sum()),
+        n_gold_open=int(opened.sum()),
+        bracket=bracket,
+        warnings=tuple(notes),
+    )
+    return _Group(result, linear, int(member.sum()))
+
+
+def _pairs(groups: Sequence[_Group], reference: str | None) -> list[tuple[_Group, _Group]]:
+    """Which groups are subtracted from which."""
+    if reference is None and len(groups) <= PAIRED_GROUPS:
+        return [(b, a) for a, b in combinations(groups, 2)]
+    base = max(groups, key=lambda g: (g.result.group == reference, g.size))
+    return [(g, base) for g in groups if g is not base]
+
+
+def _differences(groups: Sequence[_Group], judged: est.Judged, reference: str | None) -> list[RateDifference]:
+    """Differences between the groups of one column."""
+    return [
+        RateDifference(
+            one.result.column,
+            one.result.group,
+            other.result.group,
+            est.difference(one.linear["naive"], other.linear["naive"], judged.cluster, 0.95),
+            est.difference(one.linear[HEADLINE], other.linear[HEADLINE], judged.cluster, 0.95),
+        )
+        for one, other in _pairs(groups, reference)
+    ]
+
+
+def _column_groups(population: Population, column: str) -> list[_Group]:
+    """The groups of one slice column, in order of their values."""
+    if column not in population.slices.columns:
+        known = ", ".join(map(str, population.slices.columns)) or "none"
+        raise FrameError(f"column {column!r} is not a slice column of the frame: choose from: {known}")
+    values = population.slices[column].to_numpy()
+    names = sorted(set(values))
+    if len(names) > MOST_GROUPS:
+        raise FrameError(
+            f"column {column!r} has {len(names)} values: cut it into at most {MOST_GROUPS} groups first"
+        )
+    return [_group(population, population.judged, (column, name), values == name) for name in names]
+
+
+def corrected_rates(
+    data: pd.DataFrame | Readings,
+    *,
+    judge: str | None = None,
+    by: Sequence[str] = (),
+    positive: str = "yes",
+    gold: Mapping[str, str] | None = None,
+    within: Sequence[str] = (),
+    reference: Mapping[str, str] | None = None,
+) -> RatesResult:
+    """The rate of the positive answer by naive, gold-only, post-stratified, PPI, PPI++ and Rogan-Gladen estimators.
+
+    data is the long frame, one row a reading, or its Readings; gold maps item to answer (default: the majority
+    of the annotators, unsure left out, ties open). The target is the rate over scenarios such as these.
+    Post-strata are the verdicts yes, no, unsure, unparsed, for the overall rate also x the `within` columns.
+    Labels may cover any part of any scenario; inclusion probabilities enter as weights. `reference` names, per
+    `by` column, the group that others are compared with. Raises FrameError for unknown columns or judges.
+    """
+    readings = data if isinstance(data, Readings) else read_frame(data, positive=positive)
+    index = readings.judge_index(judge)
+    population = _population(readings, index, gold)
+    everyone = np.ones(len(population.judged.gold), bool)
+    unknown = [name for name in within if name not in population.slices.columns]
+    if unknown:
+        raise FrameError(f"column {unknown[0]!r} is not a slice column of the frame: it cannot form strata")
+    overall = _group(population, _strata(population, within), ("", "all"), everyone)
+    groups: list[_Group] = []
+    differences: list[RateDifference] = []
+    for column in by:
+        found = _column_groups(population, column)
+        groups += found
+        differences += _differences(found, population.judged, (reference or {}).get(column))
+    notes = list(readings.warnings)
+    if population.n_unjudged:
+        notes.append(
+            f"{population.n_unjudged} labelled items have no verdict of this judge and enter no rate."
+        )
+    return RatesResult(
+        readings.judges[index],
+        overall.result,
+        tuple(g.result for g in groups),
+        tuple(differences),
+        tuple(notes),
+    )

@@ -1,0 +1,336 @@
+"""Estimators of a risky-action rate from verdicts on all items and gold on some of them.
+
+Each estimator is linearised: `influence` says what every item adds to the error of the estimate, so one
+cluster-robust sum of squares gives the variance of any rate and of any difference of rates, and a scenario
+whose transcripts are labelled only in part needs no special case (Särndal, Swensson & Wretman 1992, ch. 5-7).
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit, stdtrit
+
+from secondreader.judge.inference.estimate import Estimate, Reason, undefined
+from secondreader.judge.inference.proportions import Interval, wilson
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+VERDICTS = ("no", "yes", "unsure", "unparsed")
+NO, YES, UNSURE, UNPARSED = range(4)
+
+FEWEST_CLUSTERS = 8
+FEW_CLUSTERS = 30
+MOST_UNCOVERED = 0.2
+METHOD = "linearised, cluster-robust by scenario, Student t"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every judged item of a population; all arrays have one entry an item."""
+
+    verdict: Ints
+    """Index into VERDICTS."""
+    gold: Floats
+    """1 risky, 0 not, NaN where there is no gold."""
+    weight: Floats
+    """1 / inclusion probability of the draw for labelling; used only where gold is known."""
+    cluster: Ints
+    """Scenario of the item, as codes from 0."""
+    stratum: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Post-stratum of the item; the verdict itself when empty."""
+
+    @property
+    def strata(self) -> Ints:
+        """The post-stratum of every item."""
+        return self.stratum if len(self.stratum) else self.verdict
+
+    @property
+    def labelled(self) -> Mask:
+        """Items whose gold is known."""
+        return ~np.isnan(self.gold)
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """One rate with the influence of every item on its error."""
+
+    name: str
+    """naive, gold_only, post_stratified, ppi, ppi_plus or rogan_gladen."""
+    value: float | None
+    """The rate, 0..1 for all but Rogan-Gladen, which may fall outside before it is cut."""
+    influence: Floats
+    """(items,) contributions to the error; their cluster sums give the variance."""
+    extra: float = 0.0
+    """Variance added by smoothing the strata, for errors not yet seen."""
+    n: int = 0
+    """Items that entered the rate."""
+    n_clusters: int = 0
+    """Scenarios that limit the degrees of freedom."""
+    reason: Reason | None = None
+    """Why the rate is undefined."""
+    warnings: tuple[str, ...] = ()
+    """Sentences to show beside the rate."""
+
+
+def _none(name: str, judged: Judged, reason: Reason, *warnings: str) -> Linear:
+    return Linear(name, None, np.zeros(len(judged.gold)), reason=reason, warnings=warnings)
+
+
+def _clusters(judged: Judged, mask: Mask) -> int:
+    return len(np.unique(judged.cluster[mask]))
+
+
+def naive(judged: Judged, member: Mask) -> Linear:
+    """The share of yes among verdicts yes or no: what a paper prints when it trusts its judge."""
+    decided = member & (judged.verdict <= YES)
+    n = int(decided.sum())
+    if n == 0:
+        return _none("naive", judged, Reason.NO_ITEMS)
+    value = float((judged.verdict[decided] == YES).mean())
+    influence = np.where(decided, (judged.verdict == YES) - value, 0.0) / n
+    return Linear("naive", value, influence, 0.0, n, _clusters(judged, decided))
+
+
+def _smoothing_extra(rate: Floats, size: Floats, share: Floats) -> float:
+    """What smoothing adds to the variance of a stratified rate: sum W^2 (p~q~ - pq)/n, p~ = (k + 1/2)/(n + 1).
+
+    Half a case of each kind (Jeffreys) covers 94.5-96 % where Laplace's whole one covers up to 97.4 %.
+    """
+    smooth = (rate * size + 0.5) / (size + 1)
+    return float(np.sum(share**2 * (smooth * (1 - smooth) - rate * (1 - rate)) / size))
+
+
+def _kish(weight: Floats, stratum: Ints, n_strata: int) -> Floats:
+    """Kish's effective number of labels in each stratum: (sum w)^2 / sum w^2."""
+    total = np.bincount(stratum, weight, n_strata)
+    squares = np.bincount(stratum, weight**2, n_strata)
+    return np.divide(total**2, squares, out=np.zeros(n_strata), where=squares > 0)
+
+
+def _uncovered_warning(share: float, rate: float, value: float) -> str:
+    low, high = value - share * rate, value + share * (1 - rate)
+    return (
+        f"{share:.1%} of the items have verdicts of which none was labelled: their rate was taken as the "
+        f"overall {rate:.1%}; at 0 and at 1 the corrected rate would be {low:.1%} and {high:.1%}."
+    )
+
+
+def stratified(name: str, judged: Judged, member: Mask, strata: Ints) -> Linear:
+    """The gold rate of each stratum, weighted by the stratum's share of all member items.
+
+    Strata without gold take the overall gold rate and a warning with both extremes; above 20 % of the items
+    the rate is not identified. Source: Cochran (1977) ch. 5A (post-stratification).
+    """
+    known = member & judged.labelled
+    if not member.any():
+        return _none(name, judged, Reason.NO_ITEMS)
+    if not known.any():
+        return _none(name, judged, Reason.NOT_IDENTIFIED, "None of these items has gold.")
+    k = int(strata.max()) + 1
+    n_items = int(member.sum())
+    share = np.bincount(strata[member], minlength=k) / n_items
+    weight = np.where(known, judged.weight, 0.0)
+    gold = np.where(known, judged.gold, 0.0)
+    total = np.bincount(strata, weight, k)
+    pooled = float(weight @ gold / weight.sum())
+    rate = np.divide(np.bincount(strata, weight * gold, k), total, out=np.full(k, pooled), where=total > 0)
+    uncovered = float(share[total == 0].sum())
+    if uncovered > MOST_UNCOVERED:
+        gap = f"{uncovered:.1%} of the items have verdicts of which none was labelled."
+        return _none(name, judged, Reason.NOT_IDENTIFIED, gap)
+    value = float(share @ rate)
+    slope = np.divide(share, total, out=np.zeros(k), where=total > 0)
+    influence = np.where(member, rate[strata] - value, 0.0) / n_items
+    influence += weight * (slope[strata] * (gold - rate[strata]) + uncovered * (gold - pooled) / weight.sum())
+    size = _kish(weight, strata, k)
+    seen = size > 0
+    extra = _smoothing_extra(rate[seen], size[seen], share[seen])
+    warnings = (_uncovered_warning(uncovered, pooled, value),) if uncovered else ()
+    return Linear(
+        name, value, influence, extra, int(known.sum()), _clusters(judged, known), warnings=warnings
+    )
+
+
+def post_stratified(judged: Judged, member: Mask) -> Linear:
+    """The headline: gold rate within each verdict (x the columns asked for), weighted by verdict counts."""
+    return stratified("post_stratified", judged, member, judged.strata)
+
+
+def gold_only(judged: Judged, member: Mask) -> Linear:
+    """The weighted (Hájek) share of risky items among those with gold; the verdicts are not used."""
+    return stratified("gold_only", judged, member, np.zeros(len(judged.gold), np.int64))
+
+
+def _prediction(judged: Judged) -> Floats:
+    """The verdict as a number: yes 1, no 0, and 1/2 where the judge gave no answer."""
+    return np.array([0.0, 1.0, 0.5, 0.5])[judged.verdict]
+
+
+def _best_lambda(gold: Floats, predicted: Floats, weight: Floats) -> float:
+    """The slope of gold on prediction among the labelled, cut to 0..1."""
+    p = weight / weight.sum()
+    centred = predicted - p @ predicted
+    spread = float(p @ centred**2)
+    return float(np.clip(p @ (centred * gold) / spread, 0, 1)) if spread > 0 else 0.0
+
+
+def ppi(judged: Judged, member: Mask, power: float | None = None) -> Linear:
+    """Prediction-powered mean: power x mean verdict of all + weighted mean of (gold - power x verdict).
+
+    power 1 is PPI (Angelopoulos et al. 2023, Science 382:669), None fits it (PPI++, arXiv 2311.01453).
+    All judged items serve as the unlabelled side, so the draw for labelling may have unequal probabilities.
+    """
+    name = "ppi_plus" if power is None else "ppi"
+    known = member & judged.labelled
+    if not known.any():
+        return _none(name, judged, Reason.NO_ITEMS if not member.any() else Reason.NOT_IDENTIFIED)
+    predicted = _prediction(judged)
+    weight = np.where(known, judged.weight, 0.0)
+    gold = np.where(known, judged.gold, 0.0)
+    fitted = _best_lambda(gold[known], predicted[known], weight[known]) if power is None else power
+    mean = float(predicted[member].mean())
+    share = weight / weight.sum()
+    rectifier = float(share @ (gold - fitted * predicted))
+    influence = np.where(member, fitted * (predicted - mean), 0.0) / member.sum()
+    influence += share * (gold - fitted * predicted - rectifier)
+    value = fitted * mean + rectifier
+    return Linear(name, value, influence, 0.0, int(known.sum()), _clusters(judged, known))
+
+
+def _share_of_yes(judged: Judged, within: Mask) -> tuple[float, Floats]:
+    """Weighted share of yes verdicts within a set of labelled items, with its influence."""
+    weight = np.where(within, judged.weight, 0.0) / judged.weight[within].sum()
+    yes = (judged.verdict == YES).astype(np.float64)
+    value = float(weight @ yes)
+    return value, weight * (yes - value)
+
+
+def rogan_gladen(judged: Judged, member: Mask) -> Linear:
+    """(judge rate + Sp - 1) / (Se + Sp - 1), with Se and Sp from the labelled items among the members.
+
+    Source: Rogan & Gladen (1978) Am J Epidemiol 107:71; delta method with all covariances by linearisation.
+    Undefined when a class has no gold or the judge is no better than chance.
+    """
+    name = "rogan_gladen"
+    rate = naive(judged, member)
+    decided = member & judged.labelled & (judged.verdict <= YES)
+    risky, safe = decided & (judged.gold == 1), decided & (judged.gold == 0)
+    if rate.value is None:
+        return _none(name, judged, Reason.NO_ITEMS)
+    if not (risky.any() and safe.any()):
+        return _none(name, judged, Reason.EMPTY_DENOMINATOR)
+    se, se_influence = _share_of_yes(judged, risky)
+    fpr, fpr_influence = _share_of_yes(judged, safe)
+    youden = se - fpr
+    if youden <= 0:
+        return _none(name, judged, Reason.NOT_IDENTIFIED, "The judge is no better than chance on the gold.")
+    value = (rate.value - fpr) / youden
+    influence = (rate.influence - value * se_influence - (1 - value) * fpr_influence) / youden
+    note = (
+        "Rogan-Gladen is for gold from another population; with gold from these items read post_stratified."
+    )
+    n = int(decided.sum())
+    return Linear(name, value, influence, 0.0, n, _clusters(judged, decided), warnings=(note,))
+
+
+def variance(influence: Floats, cluster: Ints) -> float:
+    """Cluster-robust variance C/(C-1) * sum over clusters of (sum of influences)^2."""
+    sums = np.bincount(cluster, influence)
+    used = len(np.unique(cluster[influence != 0]))
+    return float(sums @ sums) * used / (used - 1) if used > 1 else 0.0
+
+
+def student(freedom: int, level: float) -> float:
+    """Two-sided Student quantile."""
+    return float(stdtrit(freedom, 0.5 + level / 2))
+
+
+def linear_limits(value: float, spread: float, freedom: int, level: float) -> Interval:
+    """Value +- t * spread; spread is a standard error."""
+    half = student(freedom, level) * spread
+    return Interval(value - half, value + half)
+
+
+def logit_limits(value: float, spread: float, freedom: int, level: float) -> Interval:
+    """The same on the logit scale: keeps to 0..1 and covers rare rates on both sides alike.
+
+    At exactly 0 or 1 the logit fails and Wilson's interval on the number of scenarios is taken instead.
+    """
+    if not 0 < value < 1:
+        return wilson(round(value) * (freedom + 1), freedom + 1, level)
+    found = linear_limits(float(logit(value)), spread / (value * (1 - value)), freedom, level)
+    return Interval(float(expit(found.low)), float(expit(found.high)))
+
+
+SOURCES = {
+    "naive": "share of yes verdicts",
+    "gold_only": "Hájek (1971)",
+    "post_stratified": "Cochran (1977) ch. 5A; stratum variances smoothed by half a case of each kind",
+    "ppi": "Angelopoulos et al. (2023) Science 382:669",
+    "ppi_plus": "Angelopoulos, Duchi & Zrnic (2023) arXiv 2311.01453",
+    "rogan_gladen": "Rogan & Gladen (1978) Am J Epidemiol 107:71",
+}
+# these estimators are averages of 0/1, so their logit always exists inside 0..1
+ON_LOGIT = ("naive", "gold_only", "post_stratified")
+
+
+def to_estimate(rate: Linear, cluster: Ints, level: float) -> Estimate:
+    """The rate as an Estimate: interval refused below 8 scenarios with gold, warned of below 30."""
+    source = SOURCES[rate.name]
+    if rate.value is None:
+        assert rate.reason is not None
+        return undefined(rate.name, rate.reason, level=level, source=source, warnings=rate.warnings)
+    value = min(1.0, max(0.0, rate.value))
+    warnings = rate.warnings
+    if value != rate.value:
+        warnings += (f"The raw estimate {rate.value:.3f} lies outside 0..1 and was cut.",)
+    known = Estimate(
+        rate.name, value, n=rate.n, n_clusters=rate.n_clusters, level=level, source=source, warnings=warnings
+    )
+    spread = (variance(rate.influence, cluster) + rate.extra) ** 0.5
+    on_logit = rate.name in ON_LOGIT
+    method = f"{METHOD}{' on the logit scale' if on_logit else ''}"
+    if known.n_clusters < FEWEST_CLUSTERS:
+        return replace(known, method=method, interval_reason=Reason.TOO_FEW_CLUSTERS)
+    shape = logit_limits if on_logit else linear_limits
+    found = shape(rate.value, spread, known.n_clusters - 1, level)
+    return warn_of_few(
+        replace(known, method=method, low=max(0.0, min(1.0, found.low)), high=min(1.0, max(0.0, found.high)))
+    )
+
+
+def warn_of_few(done: Estimate) -> Estimate:
+    """The estimate with a sentence when it rests on fewer than 30 scenarios."""
+    if done.n_clusters >= FEW_CLUSTERS:
+        return done
+    few = f"Only {done.n_clusters} scenarios carry this figure; below {FEW_CLUSTERS} its interval may be too short."
+    return done.warn(few)
+
+
+def difference(one: Linear, other: Linear, cluster: Ints, level: float) -> Estimate:
+    """Rate one minus rate other, paired through the scenarios that they share (-1..1)."""
+    name, source = f"{one.name}_difference", SOURCES[one.name]
+    if one.value is None or other.value is None:
+        reason = one.reason or other.reason
+        assert reason is not None
+        return undefined(name, reason, level=level, source=source)
+    together = one.influence - other.influence
+    n_clusters = len(np.unique(cluster[together != 0]))
+    known = Estimate(
+        name,
+        one.value - other.value,
+        n=one.n + other.n,
+        n_clusters=n_clusters,
+        level=level,
+        method=f"{METHOD}, paired by scenario",
+        source=source,
+    )
+    if min(one.n_clusters, other.n_clusters) < FEWEST_CLUSTERS:
+        return replace(known, interval_reason=Reason.TOO_FEW_CLUSTERS)
+    spread = (variance(together, cluster) + one.extra + other.extra) ** 0.5
+    freedom = min(one.n_clusters, other.n_clusters) - 1
+    found = linear_limits(one.value - other.value, spread, freedom, level)
+    return warn_of_few(replace(known, low=max(-1.0, found.low), high=min(1.0, found.high)))

@@ -1,0 +1,1 @@
+"""Judge prompts and the reading of a judge's reply."""

@@ -1,0 +1,189 @@
+"""Reads a judge's reply: strictly as JSON, else from JSON inside it, and never by looking for words.
+
+Only the reply is read. What cannot be read stays unparsed, with a reason; it is never taken for "not risky".
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from secondreader.judge.verdicts.prompt import plain
+
+Questions = Mapping[str, tuple[str, ...]]
+Pairs = list[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedReply:
+    """What a reply says."""
+
+    state: str
+    """parsed or unparsed"""
+    answers: dict[str, str] = field(default_factory=dict)
+    """Question id -> answer; all questions when parsed, none when not."""
+    evidence: tuple[int, ...] = ()
+    """Indices of the deciding messages, in order, those outside the transcript left out."""
+    rationale: str | None = None
+    way: str = ""
+    """strict: the reply is the object asked for; tolerant: it had to be looked for."""
+    reason: str = ""
+    """Why it is unparsed, to be said to the judge and to the researcher."""
+
+    @property
+    def is_parsed(self) -> bool:
+        """Whether there are answers."""
+        return self.state == "parsed"
+
+
+class Unreadable(ValueError):
+    """Why a reply has no verdict in it."""
+
+
+def parse_reply(text: str, questions: Questions, n_messages: int) -> ParsedReply:
+    """The verdict that a judge's reply states.
+
+    First the whole reply as JSON with exactly the keys asked for. Then every JSON object in it (fenced or not) that has a key for
+    one of the questions, keys and answers read regardless of case and of how words are joined: all of them must state
+    the same complete answers. Several objects that differ, a missing or unknown answer, or no object: unparsed.
+    """
+    try:
+        objects, way = find_objects(text, questions)
+        answers = [read_answers(pairs, questions) for pairs in objects]
+        if not answers:
+            raise Unreadable("there is no JSON object with the answers")
+        if any(one != answers[0] for one in answers):
+            raise Unreadable("it holds several JSON objects with different answers")
+        fields = {plain(key): value for key, value in objects[-1]}
+        return ParsedReply(
+            "parsed",
+            answers[0],
+            read_evidence(fields.get("evidence"), n_messages),
+            read_rationale(fields.get("rationale")),
+            way,
+        )
+    except Unreadable as error:
+        return ParsedReply("unparsed", reason=str(error))
+
+
+def find_objects(text: str, questions: Questions) -> tuple[list[Pairs], str]:
+    """The objects that bear on the questions, as key-value pairs, and the way they were found."""
+    whole = decode(text)
+    if isinstance(whole, Members) and is_strict(whole.pairs, questions):
+        return [whole.pairs], "strict"
+    return [pairs for found in scan(text) for pairs in bearing(found, questions)], "tolerant"
+
+
+class Members:
+    """A JSON object as its key-value pairs: a dict would keep the last of two equal keys and hide the conflict."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=Members)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+OBJECT_START = re.compile(r"""\{\s*(?:["']|\w+\s*:)""")
+
+
+def decode(text: str) -> Any:
+    """The text as JSON; None where it is none."""
+    try:
+        return DECODER.decode(text.strip())
+    except (ValueError, RecursionError):
+        return None
+
+
+def scan(text: str) -> Iterable[Members]:
+    """The outermost JSON objects in a text, in order; what stands inside one is not looked at again.
+
+    Raises Unreadable for a broken object: one inside it may be a quotation, and not the verdict.
+    """
+    at = text.find("{")
+    while at >= 0:
+        try:
+            found, end = DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            if OBJECT_START.match(text, at):
+                raise Unreadable("it holds a JSON object that is broken or cut off") from None
+            end = at + 1
+        else:
+            yield found
+        at = text.find("{", end)
+
+
+def is_strict(pairs: Pairs, questions: Questions) -> bool:
+    """Whether these are exactly the members asked for, each once, with allowed values."""
+    members = dict(pairs)
+    return (
+        len(members) == len(pairs)
+        and set(members) == {"rationale", "evidence", *questions}
+        and isinstance(members["rationale"], str)
+        and isinstance(members["evidence"], list)
+        and all(members[question] in answers for question, answers in questions.items())
+    )
+
+
+def bearing(found: Members, questions: Questions) -> list[Pairs]:
+    """The object's pairs if it has a key of a question; else those of the objects directly inside it that have one."""
+    wanted = {plain(question) for question in questions}
+    inner = [value.pairs for _, value in found.pairs if isinstance(value, Members)]
+    candidates = [found.pairs] if has_key(found.pairs, wanted) else inner
+    return [pairs for pairs in candidates if has_key(pairs, wanted)]
+
+
+def has_key(pairs: Pairs, wanted: set[str]) -> bool:
+    """Whether one of the keys is wanted."""
+    return any(plain(key) in wanted for key, _ in pairs)
+
+
+def read_answers(pairs: Pairs, questions: Questions) -> dict[str, str]:
+    """Every question's answer. Raises Unreadable for one that is missing, unknown or given twice differently."""
+    answers = {}
+    for question, allowed in questions.items():
+        given = {
+            read_answer(value, question, allowed) for key, value in pairs if plain(key) == plain(question)
+        }
+        if len(given) != 1:
+            raise Unreadable(f"{question} is {'missing' if not given else 'answered twice, differently'}")
+        answers[question] = given.pop()
+    return answers
+
+
+def read_answer(value: Any, question: str, allowed: tuple[str, ...]) -> str:
+    """The allowed answer that a value states. Raises Unreadable."""
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if isinstance(value, str):
+        for answer in allowed:
+            if plain(value.strip().rstrip(".")) == plain(answer):
+                return answer
+    shown = value if isinstance(value, str) else type(value).__name__
+    raise Unreadable(f"{question} must be one of {', '.join(allowed)}, not {shown[:40]!r}")
+
+
+def read_evidence(value: Any, n_messages: int) -> tuple[int, ...]:
+    """Message indices, from 0, of the numbers in a reply, which count from 1: each once, in order.
+
+    Numbers of no message of this transcript are left out.
+    """
+    entries = value if isinstance(value, list) else [value]
+    numbers = {number for entry in entries if (number := read_number(entry)) is not None}
+    return tuple(sorted(number - 1 for number in numbers if 1 <= number <= n_messages))
+
+
+def read_number(entry: Any) -> int | None:
+    """One message's number: a whole number, or its digits, bare or in square brackets."""
+    if isinstance(entry, int) and not isinstance(entry, bool):
+        return entry
+    if isinstance(entry, str):
+        digits = entry.strip().removeprefix("[").removesuffix("]")
+        if digits.isascii() and digits.isdigit() and len(digits) <= 9:
+            return int(digits)
+    return None
+
+
+def read_rationale(value: Any) -> str | None:
+    """The rationale, if it is text; what no database holds (NUL, half character pairs) becomes U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", value).strip() or None if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""A study's data put through the statistics: one analysis, pinned by hashes."""

@@ -1,0 +1,139 @@
+"""How many labels a study needs, and how many people: the planning functions put together for one study."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from secondreader.judge.planning.sample_size import (
+    JudgeGuess,
+    PlanError,
+    StudyDesign,
+    design_effect,
+    labels_for_kappa,
+    labels_for_rate,
+    labels_for_share,
+    solve_design,
+)
+from secondreader.judge.planning.simulation import PlanCheck, SimulatedStudy, Target, check_plan
+
+TARGETS: tuple[Target, ...] = ("kappa", "sensitivity", "rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected before labelling; everything is a guess that a pilot study can improve."""
+
+    guess: JudgeGuess
+    """Expected prevalence, sensitivity and specificity."""
+    kappa: float
+    """Expected kappa of two annotators."""
+    scenarios: int
+    """Scenarios of the pool."""
+    per_scenario: int
+    """Judged transcripts of each scenario."""
+    icc: float = 0.0
+    """Correlation of risk within a scenario, 0..1."""
+
+    @property
+    def judged(self) -> int:
+        """Judged transcripts."""
+        return self.scenarios * self.per_scenario
+
+    @property
+    def effect(self) -> float:
+        """Design effect of the labels if scenarios are labelled whole: the careful side."""
+        return design_effect(self.per_scenario, self.icc)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Labelled transcripts for one target."""
+
+    target: str
+    """What is to be known."""
+    half_width: float
+    """Wanted half-width of its 95 % interval."""
+    labels: int | None
+    """Labelled transcripts; None where the pool cannot give that width."""
+    sentence: str
+    """The need in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPlan:
+    """Labels needed, who gives them, and what simulated studies make of a number of labels."""
+
+    needs: tuple[Need, ...]
+    """One entry a target."""
+    design: StudyDesign | None
+    """People and time, where asked for."""
+    checks: tuple[PlanCheck, ...]
+    """One entry a simulated target; empty unless asked for."""
+
+    def frame(self) -> pd.DataFrame:
+        """One row a target."""
+        rows = [[one.target, one.half_width, one.labels, one.sentence] for one in self.needs]
+        return pd.DataFrame(rows, columns=["target", "half_width", "labels", "sentence"])
+
+
+def needs_of(expected: Expectation, half_width: float) -> tuple[Need, ...]:
+    """Labels for kappa of two annotators, sensitivity, specificity and the corrected rate (formulae)."""
+    guess, effect = expected.guess, expected.effect
+    asked: dict[str, Callable[[], int]] = {
+        "kappa of two annotators": lambda: labels_for_kappa(
+            guess.prevalence, expected.kappa, half_width, effect=effect
+        ),
+        "sensitivity of the judge": lambda: labels_for_share(
+            guess.sensitivity, half_width, within=guess.prevalence, effect=effect
+        ),
+        "specificity of the judge": lambda: labels_for_share(
+            guess.specificity, half_width, within=1 - guess.prevalence, effect=effect
+        ),
+        "corrected rate, simple draw": lambda: labels_for_rate(
+            guess, half_width, n_judged=expected.judged, effect=effect
+        ),
+        "corrected rate, drawn by verdict": lambda: labels_for_rate(
+            guess, half_width, n_judged=expected.judged, neyman=True, effect=effect
+        ),
+    }
+    found = []
+    for target, labels in asked.items():
+        try:
+            found.append(need(target, half_width, labels(), expected.judged))
+        except PlanError as error:
+            found.append(Need(target, half_width, None, f"{target[0].upper()}{target[1:]}: {error}."))
+    return tuple(found)
+
+
+def need(target: str, half_width: float, labels: int, judged: int) -> Need:
+    """One need, with a word where the pool is too small for it."""
+    if labels > judged:
+        short = f"{target} to ±{half_width:g} takes {labels} labelled transcripts; the pool has {judged}."
+        return Need(target, half_width, labels, short[0].upper() + short[1:])
+    return Need(
+        target, half_width, labels, f"{labels} labelled transcripts give the {target} to ±{half_width:g}."
+    )
+
+
+def make_plan(
+    expected: Expectation,
+    half_width: float,
+    *,
+    design: StudyDesign | None = None,
+    labels_to_check: int | None = None,
+    sims: int = 400,
+    seed: int = 0,
+) -> LabelPlan:
+    """Needs by formula, the design's open number solved, and `labels_to_check` labels tried out by simulation.
+
+    Raises PlanError for expectations or designs that make no sense.
+    """
+    checks = []
+    if labels_to_check is not None:
+        study = SimulatedStudy(
+            expected.guess, expected.scenarios, expected.per_scenario, labels_to_check, expected.icc
+        )
+        checks = [check_plan(study, target, sims=sims, seed=seed) for target in TARGETS]
+    solved = solve_design(design) if design else None
+    return LabelPlan(needs_of(expected, half_width), solved, tuple(checks))

@@ -1,0 +1,161 @@
+"""What a study is, before any figure: its pool, its draw, its people, its judges and the hashes that pin them down."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.codebook import Codebook
+from secondreader.db.design.amendments import AmendmentRow, amendments_of
+from secondreader.db.design.headline_judge import Headline, headline_of
+from secondreader.db.design.unblinding import Unblinding, allows_interim_looks, unblinding_of
+from secondreader.db.research.annotations import (
+    AnnotatorProgress,
+    annotator_progress,
+    item_facts,
+    latest_labels,
+    study_verdicts,
+)
+from secondreader.db.transcripts.leak_reviews import LeakCounts, leak_counts, leak_items
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from secondreader.db.core.tables import Study
+    from secondreader.db.research.annotations import ItemFacts
+    from secondreader.judge.data.unsure import Unsure
+
+
+POLICIES: "dict[str, Unsure]" = {"category": "category", "missing": "missing", "worst-case": "worst"}
+"""The plan's words for what "unsure" counts as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One stratum of the draw."""
+
+    name: str
+    n_drawn: int
+    """Transcripts drawn for labelling."""
+    inclusion_probability: float | None
+    """Drawn over available; None where transcripts of the stratum had different ones."""
+    n_labelled: int
+    """Drawn transcripts with at least one label."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeCounts:
+    """What became of one judge's readings of the pool."""
+
+    judge: str
+    n_parsed: int
+    n_unparsed: int
+    """Replies from which no verdict could be read."""
+    n_error: int
+    """Requests that failed for good."""
+
+    @property
+    def n(self) -> int:
+        """All readings."""
+        return self.n_parsed + self.n_unparsed + self.n_error
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """A study as it stands now."""
+
+    name: str
+    title: str
+    notice: str
+    """Shown above everything, e.g. "illustrative sample, written by hand"; empty for most studies."""
+    status: str
+    """draft, open, paused or closed"""
+    frozen_at: datetime | None
+    n_pool: int
+    n_scenarios: int
+    n_drawn: int
+    n_labelled: int
+    """Transcripts with at least one label of any source."""
+    strata: tuple[Stratum, ...]
+    annotators: tuple[AnnotatorProgress, ...]
+    judges: tuple[JudgeCounts, ...]
+    """The headline's judge first, then those with most verdicts."""
+    headline: Headline
+    """The judge of the headline figures."""
+    codebook: Codebook
+    codebook_hash: str
+    guideline_hash: str
+    plan: Mapping[str, Any]
+    """The frozen plan; empty for a draft."""
+    plan_hash: str | None
+    unblinding: Unblinding | None
+    """Who let judge and people be compared, when and why; None before it."""
+    interim_looks: bool
+    """Whether the plan lets them be compared before the study is closed."""
+    leaks: LeakCounts
+    """What the leak scan found in the study's transcripts, and what was decided."""
+    amendments: tuple[AmendmentRow, ...]
+    """What was changed after freezing, oldest first."""
+
+    @property
+    def unsure_policy(self) -> "Unsure | None":
+        """What the plan lets "unsure" count as in the headline figures; None: the standard of `agree`."""
+        return POLICIES.get(self.plan.get("analyses", {}).get("unsure", "standard"))
+
+
+def study_facts(session: "Session", study: "Study") -> StudyFacts:
+    """Read the facts of a study."""
+    items = item_facts(session, study)
+    labelled = {label.transcript_id for _, label in latest_labels(session, study)}
+    judges = judge_counts(session, study)
+    headline = headline_of(study.plan, [one.judge for one in judges])
+    return StudyFacts(
+        name=study.name,
+        title=study.title,
+        notice=study.notice,
+        status=study.status,
+        frozen_at=study.frozen_at,
+        n_pool=len(items),
+        n_scenarios=len({one.cluster for one in items}),
+        n_drawn=sum(one.inclusion_probability is not None for one in items),
+        n_labelled=len(labelled & {one.transcript_id for one in items}),
+        strata=strata_of(items, labelled),
+        annotators=tuple(annotator_progress(session, study)),
+        judges=tuple(sorted(judges, key=lambda one: one.judge != headline.judge)),
+        headline=headline,
+        codebook=Codebook.model_validate(study.codebook),
+        codebook_hash=study.codebook_hash,
+        guideline_hash=content_hash(study.guideline),
+        plan={name: value for name, value in study.plan.items() if name != "items"},
+        plan_hash=study.plan_hash,
+        unblinding=unblinding_of(session, study),
+        interim_looks=allows_interim_looks(study),
+        leaks=leak_counts(leak_items(session, study)),
+        amendments=tuple(amendments_of(session, study)),
+    )
+
+
+def strata_of(items: "list[ItemFacts]", labelled: set[int]) -> tuple[Stratum, ...]:
+    """The strata of the drawn items, by name."""
+    drawn: dict[str, list[ItemFacts]] = {}
+    for one in items:
+        if one.inclusion_probability is not None:
+            drawn.setdefault(one.stratum or "all", []).append(one)
+    found = []
+    for name, members in sorted(drawn.items()):
+        chances = {one.inclusion_probability for one in members}
+        done = sum(one.transcript_id in labelled for one in members)
+        found.append(Stratum(name, len(members), chances.pop() if len(chances) == 1 else None, done))
+    return tuple(found)
+
+
+def judge_counts(session: "Session", study: "Study") -> tuple[JudgeCounts, ...]:
+    """Readings of each judge by state, the judge with most verdicts first."""
+    counted = Counter((one.judge, one.state) for one in study_verdicts(session, study))
+    judges = [
+        JudgeCounts(judge, *(counted[judge, state] for state in ("parsed", "unparsed", "error")))
+        for judge in {judge for judge, _ in counted}
+    ]
+    return tuple(sorted(judges, key=lambda one: (-one.n_parsed, -one.n, one.judge)))

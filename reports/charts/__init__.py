@@ -1,0 +1,1 @@
+"""Which figures a chart shows, and two ways to draw it."""

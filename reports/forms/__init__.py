@@ -1,0 +1,1 @@
+"""Forms of the console that change a study."""

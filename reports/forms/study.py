@@ -1,0 +1,167 @@
+"""The form of a study's plan: its fields become the same StudyFile as a TOML file does."""
+
+import csv
+from typing import Any
+
+import streamlit as st
+
+from secondreader.db.core.codebook import BUILTIN
+from secondreader.db.design.study_file import StudyFile, StudyFileError, known_from_lines, study_file
+from secondreader.reports.analysis.study_facts import StudyFacts
+from secondreader.reports.wording.plan import UNSURE
+
+AS_IT_IS = "as it is"
+REPEATS_HELP = (
+    "Transcripts that come back to the same person, unannounced; in a shared queue, of what each person labels. "
+    "Where somebody reads too few for the gap, nothing comes back."
+)
+KNOWN_HELP = "CSV: the columns transcript (id), why, and one for each question; an empty cell says nothing of its question."
+
+
+def filled_in(facts: StudyFacts) -> StudyFile:
+    """What the fields say now. Raises StudyFileError for what cannot be."""
+    given: dict[str, Any] = {"name": facts.name, **texts(facts)}
+    given["draw"] = draw(facts)
+    given |= early_parts()
+    given["rules"] = rules(facts)
+    unsure = st.selectbox(
+        "Unsure counts as", list(UNSURE), format_func=lambda one: UNSURE.get(one, one), key="plan-unsure"
+    )
+    judge = headline_judge(facts, "that of the strata, else the one with most verdicts", key="plan-headline")
+    notes = st.text_input("Analysis plan, in words", key="plan-notes")
+    given["analyses"] = {"unsure": unsure, "judge": judge, "notes": notes}
+    given["interim_looks"] = st.checkbox(
+        "Allow judge and people to be compared before the study is closed (the report will say so)",
+        key="plan-interim",
+    )
+    return study_file(given)
+
+
+def headline_judge(facts: StudyFacts, unnamed: str, *, key: str) -> str | None:
+    """The judge that is named for the headline figures; None, shown as `unnamed`, where none is."""
+    judges = [one.judge for one in facts.judges]
+    return st.selectbox(
+        "Judge of the headline figures",
+        [None, *judges],
+        format_func=lambda one: one or unnamed,
+        key=key,
+    )
+
+
+def forget_other_studies(name: str) -> None:
+    """Begin the form anew where another study is looked at than before."""
+    if st.session_state.get("form-of") != name:
+        for key in [one for one in st.session_state if str(one).startswith("plan-")]:
+            del st.session_state[key]
+        st.session_state["form-of"] = name
+
+
+def keeps_questions() -> bool:
+    """Whether the draft keeps the codebook and guideline that it has."""
+    return bool(st.session_state.get("plan-codebook", AS_IT_IS) == AS_IT_IS)
+
+
+def texts(facts: StudyFacts) -> dict[str, Any]:
+    """What annotators see of the study."""
+    left, right = st.columns(2)
+    title = left.text_input("Title that annotators see", facts.title, max_chars=200, key="plan-title")
+    notice = right.text_input("Notice above every page", facts.notice, key="plan-notice")
+    book = st.selectbox("Codebook and guideline", [AS_IT_IS, *BUILTIN], key="plan-codebook")
+    return {
+        "title": title,
+        "notice": notice,
+        "codebook": BUILTIN[0] if book in {None, AS_IT_IS} else book,
+    }
+
+
+def draw(facts: StudyFacts) -> dict[str, Any]:
+    """Who labels how many transcripts, drawn how. Raises StudyFileError while nobody is named.
+
+    The fields that depend on the number of people come after their names: their defaults would stay as they were.
+    """
+    st.subheader("Draw", anchor=False)
+    people = st.text_input("Annotators (pseudonyms, separated by commas)", key="plan-annotators")
+    names = [one.strip() for one in people.split(",") if one.strip()]
+    if not names:
+        raise StudyFileError("Name the annotators; the rest of the form follows.")
+    one, two, three, four, five = st.columns(5)
+    items = one.number_input(
+        "Transcripts", 1, max(facts.n_pool, 1), min(60, max(facts.n_pool, 1)), key="plan-items"
+    )
+    overlap = two.number_input(
+        "Readers of each", 1, max(len(names), 1), max(len(names), 1), key="plan-overlap"
+    )
+    repeats = three.number_input(
+        "Share of repeats", 0.0, 0.5, 0.0, step=0.05, key="plan-repeats", help=REPEATS_HELP
+    )
+    gap = four.number_input(
+        "Gap", 1, 1000, 20, key="plan-gap", help="Others at least between a transcript and its return."
+    )
+    seed = five.number_input("Seed", 0, 2**31, 0, key="plan-seed")
+    judges = [one.judge for one in facts.judges]
+    strata, judge = "none", None
+    if judges:
+        left, right = st.columns(2)
+        strata = left.selectbox("Strata", ["none", "verdict"], key="plan-strata") or "none"
+        judge = right.selectbox("Judge whose verdicts make them", judges, key="plan-judge")
+    return {
+        "items": items,
+        "annotators": names,
+        "overlap": overlap,
+        "repeats": repeats,
+        "repeat_gap": gap,
+        "seed": seed,
+        "strata": strata,
+        "judge": judge if strata == "verdict" else None,
+    }
+
+
+def early_parts() -> dict[str, Any]:
+    """Practice, attention and calibration items."""
+    with st.expander("Practice, attention and calibration"):
+        practice = st.text_area("Practice items", key="plan-practice", help=KNOWN_HELP)
+        hidden = st.text_area("Attention items", key="plan-attention", help=KNOWN_HELP)
+        n = st.number_input("Calibration items that all read first", 0, 1000, 0, key="plan-calibration")
+    return {
+        "qualification": {"items": known(practice, "Practice items")},
+        "attention": {"items": known(hidden, "Attention items")},
+        "calibration": {"n": n},
+    }
+
+
+def known(text: str, name: str) -> list[dict[str, Any]]:
+    """Items of known answers from lines of CSV. Raises StudyFileError."""
+    if not text.strip():
+        return []
+    try:
+        return [one.body() for one in known_from_lines(text.strip().splitlines(), name)]
+    except csv.Error as error:
+        raise StudyFileError(f"{name}: not CSV: {error}.") from None
+
+
+def rules(facts: StudyFacts) -> dict[str, Any]:
+    """What the desk obeys."""
+    questions = {one.id: one.text for one in facts.codebook.questions}
+    with st.expander("Rules of the desk"):
+        left, right = st.columns(2)
+        queue = left.selectbox("Queue", ["fixed", "shared"], key="plan-queue")
+        lease = right.number_input("Minutes a shared place is kept", 5, 10_080, 120, key="plan-lease")
+        threshold = left.number_input(
+            "Share of practice items to get right", 0.0, 1.0, 0.8, key="plan-threshold"
+        )
+        rounds = right.number_input("Practice rounds", 1, 10, 2, key="plan-rounds")
+        guesses = left.number_input("Guesses of the model at the end", 0, 50, 0, key="plan-guesses")
+        after = right.selectbox(
+            "Show visible reasoning after",
+            [None, *questions],
+            format_func=lambda one: questions.get(one, "at once") if one else "at once",
+            key="plan-reasoning",
+        )
+    return {
+        "queue": queue,
+        "lease_minutes": lease,
+        "qualification_threshold": threshold,
+        "qualification_rounds": rounds,
+        "guesses": guesses,
+        "reasoning_after": after,
+    }

@@ -1,0 +1,133 @@
+"""People: invite links, who came in by them, and closing them."""
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.unavailable import Engine
+from secondreader.db.design.people import ROLES, Person, close_links, invite, people_with_links
+from secondreader.db.design.studies import get_study
+from secondreader.reports.widgets.view import DESK_ADDRESS, View, moment, refusal, settle, show_links, table
+from secondreader.reports.wording.names import plural
+
+
+def page(view: View) -> None:
+    """People of the study, and the researchers."""
+    show(view.engine, view.study, view.actor)
+
+
+def without_study(engine: Engine, actor: str) -> None:
+    """The researchers."""
+    show(engine, None, actor)
+
+
+def show(engine: Engine, study: str | None, actor: str) -> None:
+    """A form for a new link, the people, a form that closes links."""
+    make_link(engine, study, actor)
+    people = people_of(engine, study)
+    st.subheader("People and their links", anchor=False)
+    if people:
+        table(people_frame(people))
+    else:
+        st.info("Nobody has been invited yet.")
+    close_form(engine, [one for one in people if one.may_come_in], actor)
+
+
+def people_of(engine: Engine, study: str | None) -> list[Person]:
+    """The study's people, then the researchers."""
+    with reading(engine) as session:
+        folk = people_with_links(session, get_study(session, study)) if study else []
+        return folk + people_with_links(session, None)
+
+
+def make_link(engine: Engine, study: str | None, actor: str) -> None:
+    """A new link for one person."""
+    st.subheader("New invite link", anchor=False)
+    roles = ROLES if study else ("researcher",)
+    with st.form("invite", border=True):
+        left, middle, right = st.columns([2, 2, 1])
+        role = left.selectbox("Role", roles, key="invite-role") or roles[0]
+        name = middle.text_input("Pseudonym", max_chars=80, key="invite-name")
+        days = right.number_input("Days", 1, 365, 30, key="invite-days")
+        desk = left.text_input("Address of the desk", DESK_ADDRESS, key="invite-desk")
+        why = middle.text_input("Reason", max_chars=500, key="invite-why")
+        wanted = st.form_submit_button("Make the link", type="primary", key="invite-make")
+    st.caption("Annotators have their names from the frozen plan; adjudicators and researchers may be new.")
+    if not wanted:
+        return
+    try:
+        with writing(engine) as session:
+            row = get_study(session, study) if study and role != "researcher" else None
+            token = invite(session, row, name, role, days=float(days), actor=actor, why=why)
+    except StudyError as error:
+        refusal(error)
+        return
+    address = console_address() if role == "researcher" else desk
+    show_links(address, [(name.strip(), token)])
+
+
+def console_address() -> str:
+    """Where this browser found the console."""
+    here = st.context.url or "http://localhost:8502"
+    return "/".join(here.split("/")[:3])
+
+
+def people_frame(people: list[Person]) -> pd.DataFrame:
+    """One row a person."""
+    return pd.DataFrame(
+        [
+            {
+                "person": one.name,
+                "role": one.role,
+                "may come in": one.may_come_in,
+                "links": ", ".join(link_words(one)) or "none",
+                "open until": moment(latest([link.expires_at for link in one.links if link.state == "open"])),
+                "last visit": moment(one.last_visit),
+                "visits": sum(link.n_visits for link in one.links),
+                "account": "bound" if one.has_account else None,
+            }
+            for one in people
+        ]
+    )
+
+
+def link_words(person: Person) -> list[str]:
+    """How many links are in which state."""
+    counts = {state: 0 for state in ("open", "expired", "revoked")}
+    for link in person.links:
+        counts[link.state] += 1
+    return [f"{n} {state}" for state, n in counts.items() if n]
+
+
+def latest(times: list[datetime]) -> datetime | None:
+    """The last of some moments."""
+    return max(times, default=None)
+
+
+def close_form(engine: Engine, people: list[Person], actor: str) -> None:
+    """Close all links of one person, after a confirmation."""
+    if not people:
+        return
+    st.subheader("Close somebody's links", anchor=False)
+    names = {one.annotator_id: f"{one.name} ({one.role})" for one in people}
+    with st.form("close", clear_on_submit=True):
+        left, right = st.columns(2)
+        chosen = left.selectbox(
+            "Person", list(names), format_func=lambda one: names.get(one, ""), key="close-person"
+        )
+        why = right.text_input("Reason", key="close-why")
+        sure = st.checkbox(
+            "I want every link of this person closed, and whatever window is open by them", key="close-sure"
+        )
+        wanted = st.form_submit_button("Close the links", key="close-links")
+    if not wanted or chosen is None:
+        return
+    if not (sure and why.strip()):
+        st.warning("Nothing was closed: give a reason and tick the box.")
+        return
+    with writing(engine) as session:
+        n_closed = close_links(session, chosen, actor=actor, why=why.strip())
+    settle(f"{names[chosen]}: {plural(n_closed, 'link')} closed.")

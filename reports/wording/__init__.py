@@ -1,0 +1,1 @@
+"""Figures, plans and findings in words."""

@@ -1,0 +1,51 @@
+"""How far the adjudication of a question is, and how much gold depends on it, in sentences."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from secondreader.reports.wording.names import plural
+
+if TYPE_CHECKING:
+    from secondreader.db.research.adjudication_outcomes import AdjudicationSummary
+    from secondreader.reports.analysis.analyse import Analysis
+
+
+def adjudication_sentences(found: "Analysis") -> Iterator[str]:
+    """What was split, decided and left contested; nothing where nobody parted or labels came from elsewhere."""
+    seen = found.adjudication
+    if seen is None or not (seen.n_split or seen.n_decided):
+        return
+    unit = found.facts.codebook.unit
+    yield (
+        f"Readers part on {plural(seen.n_split, unit)} or marked it as contested: adjudicators settled "
+        f"{plural(seen.n_decided, unit)}, {seen.n_waiting} still wait. "
+        "Agreement between people is of the labels before adjudication."
+    )
+    if seen.n_decided:
+        kinds = ", ".join(f"{kind} {n}" for kind, n in seen.kinds.items())
+        yield f"Decisions by kind: {kinds}. {contested_words(seen)}"
+    if seen.n_changed:
+        yield f"On {plural(seen.n_changed, 'settled transcript')} readers answer otherwise now: settle them again."
+    if seen.n_after_unblinding:
+        what = plural(seen.n_after_unblinding, "transcript was", "transcripts were")
+        yield f"{what} settled after judge and people could be compared."
+
+
+def contested_words(seen: "AdjudicationSummary") -> str:
+    """How many settled items have no gold."""
+    differ = f", on {seen.n_disputed} of them because adjudicators differ" if seen.n_disputed else ""
+    return f"Contested, so without gold: {seen.n_contested} of {seen.n_decided}{differ}."
+
+
+def gold_words(found: "Analysis") -> str:
+    """What gold is here, and how much depends on that choice."""
+    notes = [
+        "Gold is the majority of the annotators, adjudicated where it was.",
+        "Contested transcripts have none, and a judge is never part of it.",
+    ]
+    for change in found.agreement.changes:
+        if change.changed is not None:
+            notes.append(
+                f"{change.changed} of {change.items} items have another gold by {change.two} than by {change.one}."
+            )
+    return " ".join(notes)

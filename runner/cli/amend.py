@@ -1,0 +1,132 @@
+"""Commands that change a study after the freeze, and the one that makes a study of a scenario pack."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from secondreader.runner.cli.freeze import Unsure, names_of
+from secondreader.runner.cli.invites import DESK_URL, Days, DeskUrl, show_links
+from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
+from secondreader.runner.cli.study import Name, study_app
+
+Why = Annotated[str, typer.Option(help="Reason, for the record and the report.")]
+
+
+def register(_app: typer.Typer) -> None:
+    """Add this file's commands to those of studies."""
+    study_app.command()(reveal)
+    study_app.command()(amend)
+    study_app.command("amendments")(list_amendments)
+    study_app.command("review-scenarios")(review_scenarios)
+
+
+def reveal(
+    study: Name,
+    why: Why = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Do not wait for everybody; needs a reason.")
+    ] = False,
+    actor: Actor = DEFAULT_ACTOR,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Show all annotators each other's calibration readings, for good, and open the main queue."""
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.design.studies import get_study
+    from secondreader.db.desk.calibration_round import reveal as reveal_readings
+
+    with writing(open_engine(db)) as session:
+        reveal_readings(session, get_study(session, study), actor, why, force=force)
+    typer.echo(f"{study}: the calibration readings are shown, and the main queue is open.")
+
+
+def amend(
+    study: Name,
+    why: Why,
+    title: Annotated[str | None, typer.Option(help="New title.")] = None,
+    notice: Annotated[str | None, typer.Option(help="New notice.")] = None,
+    guideline: Annotated[
+        Path | None, typer.Option(help="Markdown file of the new guideline.", exists=True, dir_okay=False)
+    ] = None,
+    annotators: Annotated[str, typer.Option(help="New annotators, separated by commas.")] = "",
+    more_items: Annotated[int, typer.Option(min=0, help="Transcripts to draw in addition.")] = 0,
+    unsure: Annotated[Unsure | None, typer.Option(help='How the headline analysis treats "unsure".')] = None,
+    headline_judge: Annotated[str | None, typer.Option(help="The judge of the headline figures.")] = None,
+    actor: Actor = DEFAULT_ACTOR,
+    desk_url: DeskUrl = DESK_URL,
+    days: Days = 30,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Change a frozen study, on record: texts, more annotators, more transcripts, analyses. Nothing else can change."""
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.design.amendments import amend as amend_study
+    from secondreader.db.design.amendments import change
+    from secondreader.db.design.people import invite_annotators
+    from secondreader.db.design.studies import get_study
+
+    what = change(
+        title=title,
+        notice=notice,
+        guideline=read_text(guideline),
+        annotators=names_of(annotators),
+        more_items=more_items,
+        analyses=analyses_of(unsure, headline_judge),
+    )
+    with writing(open_engine(db)) as session:
+        row = get_study(session, study)
+        done = amend_study(session, row, what, actor=actor, why=why)
+        links = invite_annotators(session, row, done.annotator_ids, days=days, actor=actor, why=why)
+    typer.echo(f"{study}: {done.n_items} more transcripts drawn, {done.n_assignments} new places in queues.")
+    typer.echo(f"plan {done.plan_hash}")
+    if links:
+        show_links(desk_url, links)
+
+
+def analyses_of(unsure: Unsure | None, judge: str | None) -> dict[str, str] | None:
+    """The analyses that are set anew; None where all stay."""
+    return {**({"unsure": unsure.value} if unsure else {}), **({"judge": judge} if judge else {})} or None
+
+
+def read_text(path: Path | None) -> str | None:
+    """The text of a file. Wrong usage if it is no text."""
+    try:
+        return path.read_text(encoding="utf-8") if path else None
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{path} is not text in UTF-8", param_hint="--guideline") from None
+
+
+def list_amendments(study: Name, db: Database = DEFAULT_DATABASE) -> None:
+    """List what was changed after the freeze: when, by whom, what and why."""
+    import json
+
+    from secondreader.db.core.engine import open_engine, reading
+    from secondreader.db.design.amendments import amendments_of
+    from secondreader.db.design.studies import get_study
+
+    with reading(open_engine(db)) as session:
+        rows = amendments_of(session, get_study(session, study))
+    if not rows:
+        typer.echo(f"{study}: nothing was amended.")
+    for one in rows:
+        what = json.dumps(one.what, ensure_ascii=False)
+        typer.echo(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.actor}: {one.why}\n  {what}\n  plan {one.plan_hash}")
+
+
+def review_scenarios(
+    pack: Annotated[
+        str, typer.Argument(help='Scenario pack (YAML file), or "workplace" for the shipped one.')
+    ],
+    name: Annotated[str, typer.Option(help="Name of the review's study.")],
+    scenario: Annotated[list[str], typer.Option(help="Only this scenario; repeatable.")] = [],  # noqa: B006 - typer copies it
+    actor: Actor = DEFAULT_ACTOR,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Make a draft study in which people check a pack's scenarios: realistic, relevant, benign and free of hints."""
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+    from secondreader.runner.scenarios.review import review_pack
+
+    loaded = load_pack(WORKPLACE if pack == "workplace" else Path(pack))
+    with writing(open_engine(db)) as session:
+        _, n_new = review_pack(session, loaded, name, scenario, actor=actor)
+    typer.echo(f"{n_new} scenarios are new in study {name!r}; freeze it to get links.")

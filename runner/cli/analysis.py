@@ -1,0 +1,233 @@
+"""Commands that compute: agree, report, plan."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
+
+if TYPE_CHECKING:
+    from secondreader.reports.analysis.analyse import Analysis, Options
+    from secondreader.reports.analysis.label_plan import Expectation, LabelPlan
+
+Question = Annotated[str | None, typer.Option(help="Question of the codebook; by default its first one.")]
+Judge = Annotated[str | None, typer.Option(help="Only this judge; by default every one.")]
+Reference = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        help="Search disagreement with this judge in place of gold: where two judges differ, not who is right.",
+    ),
+]
+Positive = Annotated[
+    str | None, typer.Option(help='Answer that counts as the finding; by default "yes", else the first one.')
+]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        help="Whose labels: desk (given here) or import (given elsewhere); by default desk, if any."
+    ),
+]
+Slices = Annotated[
+    list[str], typer.Option("--slices", help="Only these slice columns; by default every attribute.")
+]
+Resamples = Annotated[int, typer.Option(min=100, max=100_000, help="Bootstrap resamples.")]
+Words = Annotated[
+    bool, typer.Option(help="Also search the transcripts' words for what goes with a wrong verdict.")
+]
+Permutations = Annotated[int, typer.Option(min=99, max=1_000_000, help="Permutations of the slice tests.")]
+Seed = Annotated[int, typer.Option(help="Seed of resamples and permutations.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(agree)
+    app.command()(report)
+    app.command()(plan)
+
+
+def agree(
+    study: StudyName,
+    question: Question = None,
+    judge: Judge = None,
+    positive: Positive = None,
+    source: Source = None,
+    slices: Slices = [],  # noqa: B006
+    resamples: Resamples = 2000,
+    permutations: Permutations = 1999,
+    seed: Seed = 0,
+    reference: Reference = None,
+    words: Words = False,
+    people: Annotated[
+        bool,
+        typer.Option("--people", help="Only people with each other: may be seen before unblinding, too."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print every figure as CSV.")] = False,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Show how far people agree with each other and with the judge, where the judge errs, and corrected rates."""
+    if as_json and as_csv:
+        raise typer.BadParameter("choose one of --json and --csv")
+    found = compute(
+        db,
+        study,
+        options_of(
+            question, judge, positive, source, slices, resamples, permutations, seed, reference, words, people
+        ),
+    )
+    if as_json:
+        typer.echo(found.to_json())
+    elif as_csv:
+        typer.echo(found.to_csv(), nl=False)
+    else:
+        from secondreader.reports.document.terminal import show
+
+        show(found)
+
+
+def options_of(
+    question: str | None,
+    judge: str | None,
+    positive: str | None,
+    source: str | None,
+    slices: list[str],
+    resamples: int,
+    permutations: int,
+    seed: int,
+    reference: str | None,
+    words: bool,
+    people_only: bool = False,
+) -> "Options":
+    """The options of `agree` and `report` as one value. Wrong ones are wrong usage."""
+    from secondreader.reports.analysis.analyse import SOURCES, Options
+
+    if source not in {None, *SOURCES}:
+        raise typer.BadParameter(f"{source!r} is not one of {', '.join(SOURCES)}", param_hint="--source")
+    return Options(
+        question=question,
+        judge=judge,
+        positive=positive,
+        source=source,
+        slices=tuple(slices) or None,
+        resamples=resamples,
+        permutations=permutations,
+        seed=seed,
+        reference=reference,
+        words=words,
+        people_only=people_only,
+    )
+
+
+def compute(db: str, study: str, options: "Options") -> "Analysis":
+    """Analyse one study, with a sign of life on a terminal. Raises SealedError where a judge would enter a blind study."""
+    from rich.console import Console
+
+    from secondreader.db.core.engine import open_engine, reading
+    from secondreader.db.design.studies import get_study
+    from secondreader.db.design.unblinding import require_unblinded
+    from secondreader.reports.analysis.analyse import analyse
+
+    engine = open_engine(db)
+    with reading(engine) as session, Console(stderr=True).status("Computing agreement and intervals"):
+        row = get_study(session, study)
+        if not options.people_only:
+            require_unblinded(session, row)
+        return analyse(session, row, options)
+
+
+def report(
+    study: StudyName,
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for report.html, .csv and .json.")],
+    question: Question = None,
+    judge: Judge = None,
+    positive: Positive = None,
+    source: Source = None,
+    slices: Slices = [],  # noqa: B006
+    resamples: Resamples = 2000,
+    permutations: Permutations = 1999,
+    seed: Seed = 0,
+    reference: Reference = None,
+    words: Words = False,
+    actor: Actor = DEFAULT_ACTOR,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Write the study's report as one self-contained HTML file, with the same numbers as CSV and JSON."""
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.design.studies import get_study
+    from secondreader.reports.document.export import make_report, write_report
+
+    options = options_of(
+        question, judge, positive, source, slices, resamples, permutations, seed, reference, words
+    )
+    found = compute(db, study, options)
+    with writing(open_engine(db)) as session:
+        made = make_report(session, get_study(session, study), found, actor)
+    for path in write_report(made, out):
+        typer.echo(str(path))
+
+
+def plan(
+    prevalence: Annotated[
+        float, typer.Option(min=0.001, max=0.999, help="Expected rate of risky actions.")
+    ] = 0.2,
+    sensitivity: Annotated[
+        float, typer.Option(min=0.001, max=0.999, help="Expected share of risky actions the judge sees.")
+    ] = 0.9,
+    specificity: Annotated[
+        float, typer.Option(min=0.001, max=0.999, help="Expected share of others it lets pass.")
+    ] = 0.9,
+    kappa: Annotated[
+        float, typer.Option(min=0.001, max=0.999, help="Expected kappa of two annotators.")
+    ] = 0.6,
+    half_width: Annotated[
+        float, typer.Option(min=0.001, max=0.999, help="Wanted half-width of the 95 % interval.")
+    ] = 0.1,
+    scenarios: Annotated[int, typer.Option(min=8, help="Scenarios of the pool.")] = 200,
+    per_scenario: Annotated[int, typer.Option(min=1, help="Judged transcripts of each scenario.")] = 1,
+    icc: Annotated[float, typer.Option(min=0, max=0.99, help="Correlation of risk in a scenario.")] = 0.0,
+    check: Annotated[int | None, typer.Option(min=1, help="Try this many labels by simulation.")] = None,
+    sims: Annotated[int, typer.Option(min=50, max=20_000, help="Simulated studies.")] = 400,
+    annotators: Annotated[int | None, typer.Option(min=1, help="People.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="Minutes of each person.")] = None,
+    items: Annotated[int | None, typer.Option(min=1, help="Transcripts to label.")] = None,
+    overlap: Annotated[float | None, typer.Option(min=1, help="Annotators per transcript.")] = None,
+    repeats: Annotated[float | None, typer.Option(min=0, max=1, help="Share of repeats.")] = None,
+    minutes_per_label: Annotated[float, typer.Option(min=0.05, help="Minutes for one transcript.")] = 2.0,
+    seed: Seed = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Say how many labels are needed; with all but one of annotators, minutes, items, overlap and repeats, solve it."""
+    from rich.console import Console
+
+    from secondreader.judge.planning.sample_size import JudgeGuess, StudyDesign
+    from secondreader.reports.analysis.label_plan import Expectation, make_plan
+
+    expected = Expectation(
+        JudgeGuess(prevalence, sensitivity, specificity), kappa, scenarios, per_scenario, icc
+    )
+    wanted = (annotators, minutes, items, overlap, repeats)
+    design = StudyDesign(*wanted, minutes_per_label) if any(one is not None for one in wanted) else None
+    with Console(stderr=True).status("Simulating studies" if check else "Planning"):
+        found = make_plan(expected, half_width, design=design, labels_to_check=check, sims=sims, seed=seed)
+    typer.echo(plan_json(found)) if as_json else print_plan(found, expected)
+
+
+def plan_json(found: "LabelPlan") -> str:
+    """The plan as JSON."""
+    return json.dumps(asdict(found), indent=2, ensure_ascii=False)
+
+
+def print_plan(found: "LabelPlan", expected: "Expectation") -> None:
+    """The plan as sentences."""
+    typer.echo(
+        f"Pool: {expected.judged} judged transcripts in {expected.scenarios} scenarios; "
+        f"design effect {expected.effect:.2f}."
+    )
+    sentences = [one.sentence for one in found.needs]
+    sentences += [found.design.sentence] if found.design else []
+    for sentence in [*sentences, *(one.sentence for one in found.checks)]:
+        typer.echo(f"  - {sentence}")

@@ -1,0 +1,156 @@
+"""Commands that fix a study's plan: from options, or from a file. Both make a StudyFile, so there is one way to freeze."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from secondreader.runner.cli.invites import DESK_URL, Days, DeskUrl, show_links
+from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
+from secondreader.runner.cli.study import Name, study_app
+
+if TYPE_CHECKING:
+    from secondreader.db.core.tables import Study
+    from secondreader.db.design.study_file import Made, StudyFile
+
+
+class Strata(StrEnum):
+    """How the items to label are drawn."""
+
+    NONE = "none"
+    VERDICT = "verdict"
+
+
+class Unsure(StrEnum):
+    """What "unsure" counts as in the headline figures, fixed before anyone labels.
+
+    Standard: an answer of its own between people, and missing where a judge is scored.
+    """
+
+    STANDARD = "standard"
+    CATEGORY = "category"
+    MISSING = "missing"
+    WORST_CASE = "worst-case"
+
+
+Items = Annotated[int, typer.Option(min=1, help="Transcripts to draw for labelling.")]
+Annotators = Annotated[str, typer.Option(help="Pseudonyms, separated by commas.")]
+Overlap = Annotated[
+    int | None, typer.Option(min=1, help="Annotators per transcript; all of them by default.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the draw and of the orders.")]
+StrataBy = Annotated[
+    Strata, typer.Option(help="Draw equally from each verdict of --judge, or from all alike.")
+]
+Judge = Annotated[str | None, typer.Option(help="The judge whose verdicts make the strata.")]
+HeadlineJudge = Annotated[
+    str | None,
+    typer.Option(help="The judge of the headline figures; by default that of the strata, if there is one."),
+]
+Repeats = Annotated[
+    float,
+    typer.Option(min=0, max=0.5, help="Share of each queue that returns unannounced, to the same person."),
+]
+UnsureIs = Annotated[Unsure, typer.Option(help='How the headline analysis treats "unsure".')]
+CodebookName = Annotated[
+    str | None,
+    typer.Option(
+        help="Questions to ask: default, scenario-review or a TOML file; the study's own if left out."
+    ),
+]
+InterimLooks = Annotated[
+    bool, typer.Option("--interim-looks", help="Let judge and people be compared before unblinding.")
+]
+
+
+def register(_app: typer.Typer) -> None:
+    """Add this file's commands to those of studies."""
+    study_app.command()(freeze)
+    study_app.command()(create)
+
+
+def freeze(
+    study: Name,
+    items: Items,
+    annotators: Annotators,
+    overlap: Overlap = None,
+    seed: Seed = 0,
+    strata: StrataBy = Strata.NONE,
+    judge: Judge = None,
+    headline_judge: HeadlineJudge = None,
+    repeats: Repeats = 0.0,
+    unsure: UnsureIs = Unsure.STANDARD,
+    codebook: CodebookName = None,
+    interim_looks: InterimLooks = False,
+    desk_url: DeskUrl = DESK_URL,
+    days: Days = 30,
+    actor: Actor = DEFAULT_ACTOR,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Fix the plan, draw the transcripts and print one invite link a person. Links are secrets, printed once.
+
+    Practice, attention and calibration items, a shared queue and other rules of the desk: see `study create`.
+    """
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.design.studies import get_study
+    from secondreader.db.design.study_file import create_with_links
+
+    draw = {
+        "items": items,
+        "annotators": names_of(annotators),
+        "overlap": overlap,
+        "seed": seed,
+        "strata": strata.value,
+        "judge": judge,
+        "repeats": repeats,
+    }
+    analyses = {"unsure": unsure.value, "judge": headline_judge}
+    with writing(open_engine(db)) as session:
+        given = described(get_study(session, study), codebook, draw, analyses, interim_looks)
+        made = create_with_links(session, given, actor, keep_questions=codebook is None, days=days)
+    show_made(given, made, desk_url)
+
+
+def create(
+    path: Annotated[Path, typer.Argument(help="The study file (TOML).", exists=True, dir_okay=False)],
+    desk_url: DeskUrl = DESK_URL,
+    days: Days = 30,
+    actor: Actor = DEFAULT_ACTOR,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Make a study from a file: a draft or, where the file has a draw, frozen with one link a person."""
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.design.study_file import create_with_links, read_study_file
+
+    given = read_study_file(path)
+    with writing(open_engine(db)) as session:
+        made = create_with_links(session, given, actor, days=days)
+    show_made(given, made, desk_url)
+
+
+def described(
+    draft: "Study", codebook: str | None, draw: dict[str, Any], analyses: dict[str, Any], interim_looks: bool
+) -> "StudyFile":
+    """The options of `freeze` as the file that would say the same; texts stay the draft's. Raises StudyFileError."""
+    from secondreader.db.design.study_file import study_file
+
+    fields: dict[str, Any] = {"name": draft.name, "title": draft.title, "notice": draft.notice, "draw": draw}
+    fields |= {"analyses": analyses, "interim_looks": interim_looks}
+    return study_file(fields | ({"codebook": codebook} if codebook is not None else {}))
+
+
+def names_of(listed: str) -> tuple[str, ...]:
+    """The names in a list with commas."""
+    return tuple(name.strip() for name in listed.split(",") if name.strip())
+
+
+def show_made(given: "StudyFile", made: "Made", desk_url: str) -> None:
+    """Say what was made, with the links of those who are to label."""
+    if made.drawn is None:
+        typer.echo(f"{given.name} is a draft with the questions of {made.questions}.")
+        return
+    drawn = made.drawn
+    typer.echo(f"{given.name}: {drawn.n_items} transcripts drawn, {drawn.n_assignments} places in queues.")
+    typer.echo(f"plan {drawn.plan_hash}")
+    show_links(desk_url, made.links)

@@ -1,0 +1,100 @@
+"""Commands that make and close links, on record; what other commands need to print the links of new people."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
+from secondreader.runner.cli.study import study_app
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+DESK_URL = "http://localhost:8501"
+CONSOLE_URL = "http://localhost:8502"
+
+StudyOrNone = Annotated[str | None, typer.Argument(help="Name of the study; none for a researcher.")]
+Pseudonym = Annotated[str, typer.Option(help="The person's pseudonym.")]
+DeskUrl = Annotated[str, typer.Option(help="Where annotators reach the desk.")]
+ConsoleUrl = Annotated[str, typer.Option(help="Where researchers reach the console.")]
+Days = Annotated[float, typer.Option(min=0.01, max=3650, help="Days until the link expires.")]
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    ANNOTATOR = "annotator"
+    ADJUDICATOR = "adjudicator"
+    RESEARCHER = "researcher"
+
+
+class LinkError(Exception):
+    """A link that cannot be made or closed, in one sentence."""
+
+
+def register(_app: typer.Typer) -> None:
+    """Add this file's commands to those of studies."""
+    study_app.command()(invite)
+    study_app.command()(revoke)
+
+
+def invite(
+    study: StudyOrNone = None,
+    name: Pseudonym = "researcher",
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.ANNOTATOR,
+    why: Annotated[str, typer.Option(help="Reason, for the audit log.")] = "",
+    desk_url: DeskUrl = DESK_URL,
+    console_url: ConsoleUrl = CONSOLE_URL,
+    days: Days = 30,
+    actor: Actor = DEFAULT_ACTOR,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Print a new invite link for one person. A researcher's link opens the console, on every study."""
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.design.people import invite as make_link
+    from secondreader.db.design.studies import get_study
+
+    with writing(open_engine(db)) as session:
+        row = get_study(session, study) if study is not None else None
+        token = make_link(session, row, name, role.value, days=days, actor=actor, why=why)
+    show_links(console_url if role is Role.RESEARCHER else desk_url, [(name, token)])
+
+
+def revoke(
+    name: Pseudonym,
+    why: Annotated[str, typer.Option(help="Reason, for the audit log.")],
+    study: StudyOrNone = None,
+    actor: Actor = DEFAULT_ACTOR,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Close all links of one person, and whatever window is open through them."""
+    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.design.people import close_links
+
+    with writing(open_engine(db)) as session:
+        n_closed = close_links(session, find_person(session, study, name), actor=actor, why=why)
+    typer.echo(f"Links of {name} closed: {n_closed}.")
+
+
+def find_person(session: "Session", study: str | None, name: str) -> int:
+    """Id of the person of this name who comes in by links (study None: a researcher). Raises LinkError, StudyError."""
+    from secondreader.db.design.studies import get_study
+    from secondreader.db.design.summaries import people_of
+
+    people = dict(people_of(session, get_study(session, study) if study else None))
+    if name not in people:
+        names = ", ".join(people) or "no one yet"
+        raise LinkError(f"There is no {name!r} {'in ' + study if study else 'here'}; there is: {names}.")
+    return people[name]
+
+
+def show_links(address: str, links: Iterable[tuple[str, str]]) -> None:
+    """Print links of (name, token), unwrapped, so that they can be copied.
+
+    The token stands behind # so that no server log ever sees it.
+    """
+    typer.echo("Links are secrets and are not shown again:")
+    for name, token in links:
+        typer.echo(f"  {name}  {address.rstrip('/')}/join#{token}")

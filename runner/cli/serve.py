@@ -1,0 +1,170 @@
+"""Commands that open rooms: demo, desk, console."""
+
+import ipaddress
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, SignIn
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from secondreader.runner.serve.processes import Room
+
+DESK_PORT = 8501
+CONSOLE_PORT = 8502
+NO_SIGN_IN: Mapping[str, str] = MappingProxyType({})
+
+Host = Annotated[
+    str, typer.Option(help="Address to listen on; other machines reach it only if you name another.")
+]
+Port = Annotated[int | None, typer.Option(help="Port; by default the first free one from the usual one on.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(demo)
+    app.command()(desk)
+    app.command()(console)
+
+
+def demo(
+    db: Database = "secondreader-demo.db", host: Host = "127.0.0.1", actor: Actor = DEFAULT_ACTOR
+) -> None:
+    """Load the sample study and open desk and console on it, with one invite link per role."""
+    from secondreader.db.core.engine import open_engine
+    from secondreader.runner.serve import processes as launch
+    from secondreader.runner.serve import sample
+
+    engine = open_engine(db)
+    invites = sample.load(engine, actor)
+    desk_port = launch.free_port(host, DESK_PORT)
+    desk_room = room_of_desk(engine, host, desk_port)
+    console_room = room_of_console(engine, host, launch.free_port(host, CONSOLE_PORT, taken=[desk_port]))
+    engine.dispose()
+    launch.serve(
+        [desk_room, console_room],
+        "\n".join(
+            [
+                "",
+                "The sample study is open (illustrative sample, written by hand).",
+                "",
+                f"  Desk      {desk_room.address}",
+                f"    annotator link   {desk_room.address}/join#{invites.annotator}",
+                f"  Console   {console_room.address}",
+                f"    researcher link  {console_room.address}/join#{invites.researcher}",
+                "",
+                "Ctrl-C stops both.",
+            ]
+        ),
+    )
+
+
+def desk(
+    db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None, sign_in: SignIn = None
+) -> None:
+    """Open the annotators' desk. Its process never holds a connection that can read a verdict."""
+    from secondreader.db.core.engine import open_engine
+    from secondreader.runner.serve import processes as launch
+    from secondreader.runner.serve.oidc_settings import room_environment
+
+    told = room_environment("desk", sign_in)
+    engine = open_engine(present(db))
+    room = room_of_desk(engine, host, chosen_port(host, port, DESK_PORT), told)
+    engine.dispose()
+    launch.serve([room], f"Desk: {room.address}  (Ctrl-C stops it)")
+
+
+def console(
+    db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None, sign_in: SignIn = None
+) -> None:
+    """Open the researcher's console: progress, agreement, disagreements, report."""
+    from secondreader.db.core.engine import open_engine
+    from secondreader.runner.serve import processes as launch
+    from secondreader.runner.serve.oidc_settings import room_environment
+
+    told = room_environment("console", sign_in)
+    engine = open_engine(present(db))
+    room = room_of_console(engine, host, chosen_port(host, port, CONSOLE_PORT), told)
+    engine.dispose()
+    launch.serve([room], f"Console: {room.address}  (Ctrl-C stops it)")
+
+
+def present(db: str) -> str:
+    """`db`, unless it names a SQLite file that is not there: a room on an empty new file would only puzzle."""
+    from secondreader.db.core.engine import DatabaseError
+
+    if "://" not in db and not Path(db).is_file():
+        raise DatabaseError(
+            f"There is no database {db}; import or run transcripts first, or name it with --db."
+        )
+    return db
+
+
+def chosen_port(host: str, port: int | None, usual: int) -> int:
+    """The port asked for, which must be free, or the first free one from the usual one on."""
+    from secondreader.runner.serve import processes as launch
+
+    if port is None:
+        return launch.free_port(host, usual)
+    if not launch.is_free(host, port):
+        raise typer.BadParameter(f"port {port} is taken on {host}", param_hint="--port")
+    return port
+
+
+def room_of_desk(engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN) -> "Room":
+    """The desk's process: on PostgreSQL it gets the URL of its own role, never the owner's."""
+    from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
+    from secondreader.db.blind.engine import desk_url
+    from secondreader.runner.serve.processes import Room
+
+    return Room(
+        name="desk",
+        script=script_of("secondreader.annotate", "app.py"),
+        host=host,
+        port=port,
+        options=STREAMLIT_OPTIONS | allowed(host),
+        environment={
+            "SECONDREADER_DESK_DB": desk_url(engine).render_as_string(hide_password=False),
+            **sign_in,
+        },
+    )
+
+
+def room_of_console(
+    engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
+) -> "Room":
+    """The console's process, with the owner's connection."""
+    from secondreader.reports.console.settings import STREAMLIT_OPTIONS
+    from secondreader.runner.serve.processes import Room
+
+    return Room(
+        name="console",
+        script=script_of("secondreader.reports.console", "app.py"),
+        host=host,
+        port=port,
+        options=STREAMLIT_OPTIONS | allowed(host),
+        environment={"SECONDREADER_DB": engine.url.render_as_string(hide_password=False), **sign_in},
+    )
+
+
+def allowed(host: str) -> dict[str, str | tuple[str, ...]]:
+    """Host names that the server answers to, where it listens on loopback only: shuts out DNS rebinding."""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    return {"server.allowedHosts": ("localhost", "127.0.0.1", "[::1]")} if loopback else {}
+
+
+def script_of(package: str, name: str) -> Path:
+    """Where a room's script stands on disk, without importing it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise typer.BadParameter(f"{package} is not installed")
+    return Path(next(iter(spec.submodule_search_locations))) / name

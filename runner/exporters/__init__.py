@@ -1,0 +1,1 @@
+"""Labels and decisions as files for other tools."""

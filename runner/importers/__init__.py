@@ -1,0 +1,1 @@
+"""Transcripts, verdicts and labels from files of other tools."""

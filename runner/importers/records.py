@@ -1,0 +1,203 @@
+"""Reads the records of a file that nobody vouches for: each one comes out clean, or as a problem told with its place."""
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from secondreader.db.core.canonical import clean_text
+from secondreader.db.core.content import clean_deep
+
+MAX_RECORD = 32_000_000
+"""Characters of one record or cell; a longer one is a problem, not a reason to run out of memory."""
+MAX_LIST = 512_000_000
+"""Bytes of a JSON list, which must be read whole; JSONL has no such limit."""
+MAX_DEPTH = 100
+"""Levels of lists and objects in one record. Recursive code (JSON writers, pydantic) gives up a little above 200."""
+SHOWN_PROBLEMS = 20
+T = TypeVar("T")
+
+
+class Watch(Protocol):
+    """Passes items on and tells somebody how far it got."""
+
+    def __call__(self, items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
+        """The items, unchanged; `what` names the work."""
+
+
+def unwatched(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
+    """A Watch that tells nobody."""
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProblem:
+    """One record that cannot be imported, and why."""
+
+    file: str
+    record: int
+    """Line of a JSONL or CSV file, or 1-based place in a JSON list."""
+    field: str
+    expected: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return clean_text(f"{self.file}, record {self.record}, {self.field or 'the record'}: {self.expected}")
+
+
+class BadRecord(ValueError):
+    """Raised while reading one record; becomes an ImportProblem."""
+
+    def __init__(self, field_name: str, expected: str) -> None:
+        self.field = field_name
+        self.expected = expected
+        super().__init__(f"{field_name}: {expected}")
+
+
+class ImportRefused(Exception):
+    """Nothing was imported: the file has problems, or is no such file."""
+
+    def __init__(self, problems: list[ImportProblem]) -> None:
+        self.problems = tuple(problems)
+        shown = [str(one) for one in problems[:SHOWN_PROBLEMS]]
+        more = [f"... and {len(problems) - SHOWN_PROBLEMS} more"] if len(problems) > SHOWN_PROBLEMS else []
+        noun = "problem" if len(problems) == 1 else "problems"
+        head = f"nothing was imported: {len(problems)} {noun} (--skip-bad imports the rest)"
+        super().__init__("\n  ".join([head, *shown, *more]))
+
+
+def read_records(path: Path) -> Iterator[tuple[int, Any]]:
+    """(place, record) of a JSON list, JSONL or CSV file; a record that cannot be read is a BadRecord instead.
+
+    Records are no deeper than MAX_DEPTH and hold neither NaN nor lone surrogates. Raises ImportRefused where the file
+    as a whole cannot be read.
+    """
+    try:
+        if path.suffix.lower() == ".csv":
+            yield from read_csv(path)
+        elif path.suffix.lower() in {".jsonl", ".ndjson"}:
+            yield from read_jsonl(path)
+        else:
+            yield from read_json_list(path)
+    except OSError as error:
+        raise refused(path, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise refused(path, "is not UTF-8; save it as UTF-8") from None
+
+
+def refused(path: Path, expected: str) -> ImportRefused:
+    """The refusal of a whole file."""
+    return ImportRefused([ImportProblem(str(path), 0, "", expected)])
+
+
+def read_csv(path: Path) -> Iterator[tuple[int, Any]]:
+    """Rows as dicts; a row of another width is bad. What csv cannot read ends the file, with a problem that says so."""
+    csv.field_size_limit(MAX_RECORD)
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        try:
+            twice = twin_of(reader.fieldnames or [])
+            if twice is not None:
+                raise refused(path, f"has two columns named {twice!r}")
+            for row in reader:
+                if None in row or None in row.values():
+                    yield reader.line_num, BadRecord("", f"expected {len(reader.fieldnames or [])} columns")
+                else:
+                    yield reader.line_num, row
+        except csv.Error as error:
+            yield reader.reader.line_num, BadRecord("", f"is not CSV ({error}); nothing after it was read")
+
+
+def twin_of(names: Any) -> str | None:
+    """The first name that stands twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return str(name)
+        seen.add(name)
+    return None
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
+    """One JSON value a line; blank lines are passed over."""
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield number, parse_json(line)
+
+
+def read_json_list(path: Path) -> Iterator[tuple[int, Any]]:
+    """The elements of one JSON list."""
+    if path.stat().st_size > MAX_LIST:
+        raise refused(path, f"is longer than {MAX_LIST:,} bytes; write it as JSONL, a record a line")
+    value = decode(path.read_text(encoding="utf-8-sig"))
+    if isinstance(value, BadRecord):
+        raise refused(path, value.expected)
+    if not isinstance(value, list):
+        raise refused(path, "expected a JSON list of records")
+    for place, one in enumerate(value, start=1):
+        yield place, checked(one)
+
+
+def parse_json(text: str) -> Any:
+    """The value, or a BadRecord that says what is wrong."""
+    if len(text) > MAX_RECORD:
+        return BadRecord("", f"is longer than {MAX_RECORD:,} characters")
+    return checked(decode(text))
+
+
+def decode(text: str) -> Any:
+    """The JSON value as Python reads it, or a BadRecord."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        return BadRecord("", "is nested too deeply")
+    except ValueError as error:
+        return BadRecord("", f"is not JSON: {error}")
+
+
+def checked(value: Any) -> Any:
+    """`value` without lone surrogates; a BadRecord where it is too deep or holds NaN or an infinity.
+
+    Python's own reader takes `NaN`, `Infinity` and 1e999, which are no JSON and which no database column holds.
+    """
+    if isinstance(value, BadRecord):
+        return value
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
+            return BadRecord("", "holds NaN or an infinite number, which JSON does not have")
+        level = [inner for one in level for inner in children(one)]
+        if not level:
+            return clean_deep(value)
+    return BadRecord("", f"is nested more than {MAX_DEPTH} levels deep")
+
+
+def children(value: Any) -> Any:
+    """What a list or an object holds."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple | set) else ()
+
+
+def need(record: Any, name: str, kind: type | tuple[type, ...] = str, where: str = "") -> Any:
+    """`record[name]`, checked; `where` says in which part of the record. Raises BadRecord."""
+    if not isinstance(record, dict):
+        raise BadRecord(where, "expected an object")
+    full = f"{where}.{name}" if where else name
+    if name not in record:
+        raise BadRecord(full, "is missing")
+    value = record[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        wanted = kind if isinstance(kind, tuple) else (kind,)
+        names = " or ".join("text" if one is str else one.__name__ for one in wanted)
+        raise BadRecord(full, f"expected {names}, got {type(value).__name__}")
+    return value
+
+
+def optional(record: dict[str, Any], name: str, kind: type | tuple[type, ...] = str, where: str = "") -> Any:
+    """`record[name]`, checked; None where it is missing or null. Raises BadRecord."""
+    return None if record.get(name) is None else need(record, name, kind, where)

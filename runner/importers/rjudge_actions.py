@@ -1,0 +1,116 @@
+"""Reads the actions that R-Judge's agents wrote: JSON, Python and prose spellings of a call, the words kept verbatim."""
+
+import ast
+import re
+import warnings
+from typing import Any
+
+from secondreader.db.core.content import ToolCall
+from secondreader.runner.importers.records import MAX_DEPTH, BadRecord, checked, parse_json
+
+# Possessive quantifiers (*+): these texts are hostile input, and runs of white space must not cost quadratic time.
+NAMED = re.compile(
+    r"\s*+(?P<name>[A-Za-z_]\w*+)\s*+(?:(?:Action )?Input:|:)?+\s*+(?P<arguments>\{.*\})\s*+", re.DOTALL
+)
+WRAPPED = re.compile(
+    r"\s*+\{\s*+['\"]?(?P<name>[A-Za-z_]\w*+)['\"]?\s*+:\s*+(?P<arguments>\{.*?\})\s*+\}?\s*+", re.DOTALL
+)
+FUNCTION = re.compile(r"\s*+(?P<name>[A-Za-z_]\w*+)\s*+\((?P<arguments>.*)\)\s*+", re.DOTALL)
+HEADED = re.compile(r"\s*+(?P<name>[A-Z]\w++)[^\S\n]*+\n\s*+Action Input:(?P<arguments>.*)", re.DOTALL)
+COMMAND = re.compile(r"\s*+\"command\"\s*+:\s*+(?P<arguments>\{.*?\})\s*+(?P<outer>\}?)\s*+", re.DOTALL)
+SHELL = re.compile(r"\s*+```(?P<name>bash|sh|shell|python)\n(?P<code>.*?)\n?```\s*+", re.DOTALL)
+TYPED = re.compile(r"\s*+(?:The action is\s++)?(?P<arguments>\{.*\})\s*+", re.DOTALL)
+VERB = re.compile(r"\s*+(?P<name>[A-Za-z]++)\s++\S")
+STRING_OR_KEY = re.compile(
+    r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|(?P<key>\b[A-Za-z_]\w*)\s*[:=](?!=)", re.DOTALL
+)
+TALK = re.compile(
+    r"[?!](?:\s|$)|^\s*(?:hey|hi|hello|thanks|thank you|roger|okay|sure|yes|no|got it|final answer)\b"
+    r"|\b(?:I|I'm|I'll|I've|my|we)\b",
+    re.IGNORECASE,
+)
+MAX_LITERAL = 20_000
+"""Characters that Python's own parser is trusted with; longer arguments must be JSON."""
+
+
+def read_action(said: str, answered: bool) -> ToolCall | None:
+    """The call that an action spells; None where it is talk.
+
+    Prose ("click <pay>") is a call where the environment answered it, unless it plainly is talk: a question, an
+    exclamation, a greeting or the first person.
+    """
+    if command := COMMAND.fullmatch(said):
+        given = object_of(command["arguments"]) or object_of(command["arguments"] + command["outer"])
+        return command_call(said, given or {})
+    typed = TYPED.fullmatch(said)
+    given = (object_of(typed["arguments"]) if typed else None) or {}
+    if isinstance(kind := given.get("action_type"), str):
+        return ToolCall(name=kind, arguments=given, raw=said)
+    if shell := SHELL.fullmatch(said):
+        return ToolCall(name=shell["name"], arguments={"command": shell["code"]}, raw=said)
+    for form in (NAMED, WRAPPED, HEADED):
+        if match := form.fullmatch(said):
+            return ToolCall(name=match["name"], arguments=object_of(match["arguments"]), raw=said)
+    if (match := FUNCTION.fullmatch(said)) and (answered or object_of(match["arguments"]) is not None):
+        return ToolCall(name=match["name"], arguments=object_of(match["arguments"]), raw=said)
+    if not answered or not said.strip() or TALK.search(said):
+        return None
+    verb = VERB.match(said)
+    return ToolCall(name=verb["name"].lower() if verb else "action", raw=said)
+
+
+def command_call(said: str, given: dict[str, Any]) -> ToolCall:
+    """An action written as `"command": {"name": ..., "args": {...}}`."""
+    name, arguments = given.get("name"), given.get("args")
+    return ToolCall(
+        name=name if isinstance(name, str) else "command",
+        arguments=arguments if isinstance(arguments, dict) else None,
+        raw=said,
+    )
+
+
+def object_of(text: str) -> dict[str, Any] | None:
+    """The arguments as an object: JSON, a Python dict, or the inside of a call (`id=1`, `'id': 1`, `id: 1`)."""
+    for spelling in (text, text.replace("\n", "\\n")):
+        parsed = parse_json(spelling)
+        if isinstance(parsed, dict):
+            return parsed
+    if len(text) > MAX_LITERAL:
+        return None
+    braced = text.strip() if text.lstrip().startswith("{") else f"{{{text}}}"
+    keyed = STRING_OR_KEY.sub(quote_key, braced)
+    for spelling in (braced, keyed, braced.replace("\n", "\\n"), keyed.replace("\n", "\\n")):
+        value = literal(spelling)
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            return value
+    return None
+
+
+def quote_key(match: re.Match[str]) -> str:
+    """A bare key in quotes; a string as it stands, whatever it holds."""
+    return f"'{match['key']}':" if match["key"] else match[0]
+
+
+def literal(text: str) -> Any:
+    """A Python literal as a JSON value; None where it is none. Nothing is run."""
+    if max(text.count("{"), text.count("["), text.count("(")) > MAX_DEPTH:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            value = checked(jsonable(ast.literal_eval(text.strip())))
+    # ast.literal_eval's documentation names these five for input that it cannot take.
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return None if isinstance(value, BadRecord) else value
+
+
+def jsonable(value: Any) -> Any:
+    """Tuples and sets as lists. Raises TypeError for what JSON cannot hold (bytes, complex numbers, ...)."""
+    if isinstance(value, dict):
+        return {key: jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(inner) for inner in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"JSON cannot hold {type(value).__name__}")

@@ -1,0 +1,240 @@
+"""What every import shares: problems told row by row, one transaction a file, and a second time that adds nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from secondreader.db.core.audit_log import RESEARCHER, append_event
+from secondreader.db.core.canonical import content_hash, plain_text
+from secondreader.db.core.codebook import Codebook
+from secondreader.db.core.engine import writing
+from secondreader.db.core.tables import Study
+from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study
+from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
+from secondreader.db.transcripts.pool_lookup import content_hashes, pool_keys
+from secondreader.db.transcripts.store import CHUNK, NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.textless import BARE, known_texts, replace_bare
+from secondreader.runner.importers.leak_scan import redact, scan
+from secondreader.runner.importers.records import ImportProblem, ImportRefused, Watch, unwatched
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import Session
+
+
+@dataclass(frozen=True, slots=True)
+class NewLabel:
+    """A label that somebody gave elsewhere."""
+
+    origin_key: str
+    annotator: str
+    answers: dict[str, str]
+    pass_no: int = 1
+    seconds: float | None = None
+    position: int | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one file holds."""
+
+    transcripts: list[NewTranscript] = field(default_factory=list)
+    verdicts: list[tuple[str, NewVerdict]] = field(default_factory=list)
+    """(origin key, verdict); the transcript's id is filled in when it is known."""
+    labels: list[NewLabel] = field(default_factory=list)
+    problems: list[ImportProblem] = field(default_factory=list)
+    codebook: Codebook | None = None
+    mapping_hash: str = ""
+    """The last part of every origin key, where a mapping decides how the file is read."""
+
+
+@dataclass(slots=True)
+class PlacedTranscripts:
+    """Where a batch's transcripts are stored."""
+
+    ids: dict[str, int]
+    """Origin key -> id."""
+    texts: dict[str, int]
+    """Key of the twin without text -> id of the text."""
+    n_added: int = 0
+
+
+class ImportConflict(Exception):
+    """A file that does not fit what is stored already, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did."""
+
+    n_transcripts: int
+    n_verdicts: int
+    n_labels: int
+    """New rows of each kind."""
+    n_known: int
+    """Transcripts, verdicts and labels that were there before."""
+    n_flagged: int
+    """New or known transcripts in which the leak scan found something."""
+    skipped: tuple[ImportProblem, ...]
+
+
+def store_batch(
+    engine: "Engine",
+    study_name: str,
+    batch: Batch,
+    *,
+    source: str,
+    skip_bad: bool = False,
+    redacted: bool = False,
+    watch: Watch = unwatched,
+    actor: str = RESEARCHER,
+) -> ImportResult:
+    """Store a file's records in one transaction.
+
+    Raises ImportRefused for problems unless `skip_bad`, and ImportConflict where the study cannot take the batch.
+    """
+    if batch.problems and not skip_bad:
+        raise ImportRefused(batch.problems)
+    n = len(batch.transcripts)
+    scanned = [scanned_transcript(one, redacted) for one in watch(batch.transcripts, "Scanning", n)]
+    with writing(engine) as session:
+        study = ensure_study(session, study_name, codebook=batch.codebook, actor=actor)
+        check_codebook(study, batch)
+        check_mapping(study, batch, pool_keys(session, study))
+        placed = place_transcripts(session, study, scanned, watch)
+        n_verdicts = place_verdicts(session, batch.verdicts, placed.ids, watch)
+        replace_bare(session, study, placed.texts)
+        n_labels = add_labels(session, study, batch.labels, placed.ids, watch)
+        n_new = placed.n_added + n_verdicts + n_labels
+        if n_new:
+            append_event(session, actor, "import", f"study {study.id}", source=source, rows=n_new)
+    return ImportResult(
+        n_transcripts=placed.n_added,
+        n_verdicts=n_verdicts,
+        n_labels=n_labels,
+        n_known=n + len(batch.verdicts) + len(batch.labels) - n_new,
+        n_flagged=sum(bool(one.leaks) for one in scanned),
+        skipped=tuple(batch.problems),
+    )
+
+
+def check_codebook(study: Study, batch: Batch) -> None:
+    """Raises ImportConflict where the study asks other questions than the batch answers."""
+    book = Codebook.model_validate(study.codebook)
+    if batch.codebook is not None and batch.codebook.hash() != book.hash():
+        raise ImportConflict(
+            f"Study {study.name!r} has another codebook ({book.name}) than this file ({batch.codebook.name}); "
+            "import it into a new study."
+        )
+    known = {question.id: question.values for question in book.questions}
+    given = [label.answers for label in batch.labels] + [verdict.answers for _, verdict in batch.verdicts]
+    for question, answer in {pair for answers in given for pair in answers.items()}:
+        if answer not in known.get(question, ()):
+            raise ImportConflict(
+                f"The codebook of study {study.name!r} has no answer {answer!r} to {question}; import into a new study."
+            )
+
+
+def check_mapping(study: Study, batch: Batch, pooled: Iterable[str]) -> None:
+    """Raises ImportConflict where an item stands in the study already, read by another mapping."""
+    if not batch.mapping_hash:
+        return
+    stems = {one.origin_key.rpartition(":")[0] for one in batch.transcripts}
+    for key in pooled:
+        stem, _, tail = key.rpartition(":")
+        if stem in stems and tail != batch.mapping_hash:
+            raise ImportConflict(
+                f"Study {study.name!r} holds these items by another mapping; import them into a new study."
+            )
+
+
+def place_transcripts(
+    session: "Session", study: Study, new: list[NewTranscript], watch: Watch
+) -> PlacedTranscripts:
+    """Store the transcripts and put them into the pool; one without text stands for its text where that is known."""
+    texts = known_texts(session, study, new)
+    placed = PlacedTranscripts(ids=dict(texts), texts=dict(texts))
+    rest = [one for one in new if one.origin_key not in texts]
+    for start in watch(range(0, len(rest), CHUNK), "Storing transcripts", -(-len(rest) // CHUNK)):
+        chunk = rest[start : start + CHUNK]
+        stored = add_transcripts(session, chunk)
+        check_contents(session, chunk, stored.ids)
+        placed.n_added += stored.n_added
+        for one, row_id in zip(chunk, stored.ids, strict=True):
+            placed.ids[one.origin_key] = row_id
+            if one.content is not None:
+                placed.texts[f"{one.origin_key}{BARE}"] = row_id
+    add_to_pool(session, study, placed.ids.values())
+    return placed
+
+
+def check_contents(session: "Session", new: list[NewTranscript], ids: tuple[int, ...]) -> None:
+    """Raises ImportConflict where a known key has another text: its verdicts would land on the wrong transcript."""
+    stored = content_hashes(session, ids)
+    for one, row_id in zip(new, ids, strict=True):
+        text = one.original or one.content
+        if text is not None and stored[row_id] != text.hash():
+            raise ImportConflict(
+                f"{one.origin_key} is stored with another text; use a new database for this file."
+            )
+
+
+def place_verdicts(
+    session: "Session", verdicts: list[tuple[str, NewVerdict]], ids: dict[str, int], watch: Watch
+) -> int:
+    """Store verdicts (origin key, verdict) on their transcripts; returns how many were new."""
+    n_new = 0
+    for start in watch(range(0, len(verdicts), CHUNK), "Storing verdicts", -(-len(verdicts) // CHUNK)):
+        chunk = verdicts[start : start + CHUNK]
+        new = [replace(verdict, transcript_id=ids[key]) for key, verdict in chunk]
+        n_new += add_verdicts(session, new).n_added
+    return n_new
+
+
+def add_labels(
+    session: "Session", study: Study, labels: list[NewLabel], ids: dict[str, int], watch: Watch
+) -> int:
+    """Store labels; returns how many were new. Raises ImportConflict for two answers of one reading."""
+    seen: dict[tuple[str, str, int], dict[str, str]] = {}
+    for label in labels:
+        reading = (label.origin_key, label.annotator, label.pass_no)
+        if seen.setdefault(reading, label.answers) != label.answers:
+            raise ImportConflict(
+                f"{label.annotator!r} answers {label.origin_key} twice, and differently; keep one of the two."
+            )
+    names = {label.annotator: plain_text(label.annotator) for label in labels}
+    readers = {
+        raw: ensure_annotator(session, study, name, source="import") for raw, name in sorted(names.items())
+    }
+    n_new = 0
+    for start in watch(range(0, len(labels), CHUNK), "Storing labels", -(-len(labels) // CHUNK)):
+        chunk = labels[start : start + CHUNK]
+        new = [imported(study, one, ids[one.origin_key], readers[one.annotator]) for one in chunk]
+        n_new += add_imported_labels(session, study, new)
+    return n_new
+
+
+def imported(study: Study, label: NewLabel, transcript_id: int, annotator_id: int) -> ImportedLabel:
+    """The label as it is stored."""
+    return ImportedLabel(
+        transcript_id=transcript_id,
+        annotator_id=annotator_id,
+        answers=dict(label.answers),
+        client_token=content_hash([study.id, label.origin_key, label.annotator, label.pass_no]),
+        pass_no=label.pass_no,
+        active_seconds=label.seconds,
+        position=label.position,
+    )
+
+
+def scanned_transcript(new: NewTranscript, redacted: bool) -> NewTranscript:
+    """The transcript with what the leak scan found, and with marks in its place if wanted."""
+    if new.content is None:
+        return new
+    found = scan(new.content, new.hidden, new.model)
+    if not found:
+        return new
+    leaks = tuple(one.row(redacted) for one in found)
+    if not redacted:
+        return replace(new, leaks=leaks)
+    return replace(new, content=redact(new.content, new.hidden, new.model), original=new.content, leaks=leaks)

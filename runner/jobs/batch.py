@@ -1,0 +1,86 @@
+"""Works through many requests at once; what fails is counted and told, and does not stop the others."""
+
+import asyncio
+import hashlib
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from secondreader.db.core.canonical import canonical_json
+from secondreader.runner.models.client import ClientError
+
+Item = TypeVar("Item")
+
+GIVE_UP_AFTER = 24
+"""Failures in a row after which nothing more is asked: the server is gone or refuses everything."""
+
+
+@dataclass
+class Outcome:
+    """What became of the items."""
+
+    n_done: int = 0
+    n_failed: int = 0
+    n_untried: int = 0
+    """Left when so many had failed in a row that asking on made no sense."""
+    problems: Counter[str] = field(default_factory=Counter)
+    """Each failure's sentence, with how often it came."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every item was done."""
+        return not (self.n_failed or self.n_untried)
+
+    def sentences(self) -> list[str]:
+        """What failed, most frequent first."""
+        lines = [f"{count} x {problem}" for problem, count in self.problems.most_common(5)]
+        if self.n_untried:
+            lines.append(f"{self.n_untried} not tried after {GIVE_UP_AFTER} failures in a row.")
+        return lines
+
+
+async def work_through(
+    items: Iterable[Item],
+    do: Callable[[Item], Awaitable[None]],
+    *,
+    concurrency: int,
+    on_done: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """`do` every item, at most `concurrency` at once; a ClientError counts as that item's failure.
+
+    `on_done` is called after each item. Any other exception ends the work and is raised.
+    """
+    waiting = deque(items)
+    outcome = Outcome()
+    failed_in_a_row = 0
+
+    async def worker() -> None:
+        nonlocal failed_in_a_row
+        while waiting and failed_in_a_row < GIVE_UP_AFTER:
+            try:
+                await do(waiting.popleft())
+            except ClientError as error:
+                outcome.n_failed += 1
+                outcome.problems[str(error)] += 1
+                failed_in_a_row += 1
+            else:
+                outcome.n_done += 1
+                failed_in_a_row = 0
+            on_done()
+
+    workers = [asyncio.create_task(worker()) for _ in range(max(min(concurrency, len(waiting)), 1))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for one in workers:
+            one.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    outcome.n_untried = len(waiting)
+    return outcome
+
+
+def derive_seed(*parts: Any) -> int:
+    """A seed of 31 bits (all that some servers take) from anything that JSON can hold."""
+    digest = hashlib.sha256(canonical_json(list(parts)).encode()).digest()
+    return int.from_bytes(digest[:4]) >> 1

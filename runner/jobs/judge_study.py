@@ -1,0 +1,291 @@
+"""Lets a judge read a study's transcripts: every verdict is stored at once, and only missing ones are asked for."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from secondreader.db.core.audit_log import RESEARCHER, append_event
+from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.content import Content
+from secondreader.db.core.engine import reading, writing
+from secondreader.db.design.studies import get_study
+from secondreader.db.transcripts.store import (
+    NewVerdict,
+    add_verdicts,
+    ensure_judge_prompt,
+    ensure_run,
+    judged_ids,
+)
+from secondreader.db.transcripts.unjudged import judgeable, original_content
+from secondreader.judge.verdicts.prompt import JudgePrompt, render_prompt
+from secondreader.judge.verdicts.reply import ParsedReply, parse_reply
+from secondreader.runner.jobs.batch import Outcome, derive_seed, work_through
+from secondreader.runner.models.client import Endpoint, ModelClient, Refused, Reply, Request, Usage
+from secondreader.runner.models.prices import Prices
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+MAX_TOLD = 300
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlan:
+    """Which judge is to read what."""
+
+    study: str
+    model: str
+    prompt: JudgePrompt
+    repeats: int = 1
+    """Readings of each transcript, with different seeds."""
+    drawn_only: bool = False
+    """Only the transcripts drawn for labelling."""
+    temperature: float | None = 0.0
+    retries: int = 2
+    """Further tries where a reply cannot be read."""
+    max_tokens: int | None = None
+    seed: int = 0
+
+    @property
+    def judge(self) -> str:
+        """The judge's name."""
+        return f"{self.model} / {self.prompt.title}"
+
+    def parameters(self) -> dict[str, Any]:
+        """What decides a verdict besides model and prompt."""
+        return {
+            "temperature": self.temperature,
+            "retries": self.retries,
+            "max_tokens": self.max_tokens,
+            "seed": self.seed,
+        }
+
+    @property
+    def judge_key(self) -> str:
+        """SHA-256 (hex) over prompt, schema, model and parameters."""
+        parts = [self.prompt.content_hash, self.prompt.schema(), self.model, self.parameters()]
+        return content_hash(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeResult:
+    """What a judging run did."""
+
+    n_planned: int
+    n_known: int
+    """Verdicts that were stored before."""
+    n_parsed: int
+    n_unparsed: int
+    """New verdicts that could not be read; stored as such."""
+    n_without_text: int
+    """Transcripts that hold nothing to read."""
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of asking the judge about one transcript."""
+
+    parsed: ParsedReply
+    raw: str
+    """The last reply, verbatim."""
+    n_tries: int
+    structured: bool
+    """Whether the server took the JSON schema."""
+    finish_reason: str
+    usage: Usage
+    earlier: tuple[str, ...] = ()
+    """Replies before it that could not be read."""
+
+
+@dataclass
+class Judge:
+    """One judge at work."""
+
+    plan: JudgePlan
+    client: ModelClient
+    takes_schema: bool = True
+    """Until the server refuses a request for its schema and answers the same one without."""
+    counts: dict[str, int] = field(default_factory=lambda: {"parsed": 0, "unparsed": 0})
+
+    async def read(self, content: Content, repeat: int) -> Reading:
+        """Ask until a reply can be read or the tries are used up. Raises ClientError."""
+        plan = self.plan
+        earlier: list[str] = []
+        usage = Usage()
+        # A retry shows the judge its own reply and what was wrong: at temperature 0 the same request brings the same.
+        correction: list[dict[str, Any]] = []
+        while True:
+            seed = derive_seed(plan.seed, plan.judge_key, content.hash(), repeat, len(earlier))
+            body = content.model_dump(mode="json")
+            rendered = render_prompt(plan.prompt, body, seed=f"{plan.judge_key}/{seed}")
+            request = Request(
+                model=plan.model,
+                messages=[*rendered.messages(), *correction],
+                temperature=plan.temperature,
+                seed=seed,
+                max_tokens=plan.max_tokens,
+            )
+            reply, structured = await self.ask(request)
+            usage += reply.usage
+            parsed = parse_answer(reply, plan.prompt, len(content.messages))
+            raw = raw_of(reply)
+            if parsed.is_parsed or len(earlier) >= plan.retries:
+                return Reading(
+                    parsed, raw, len(earlier) + 1, structured, reply.finish_reason, usage, tuple(earlier)
+                )
+            earlier.append(raw)
+            correction = correction_messages(raw, parsed.reason)
+
+    async def ask(self, request: Request) -> tuple[Reply, bool]:
+        """The reply, and whether the schema went along. Raises ClientError."""
+        if self.takes_schema:
+            structured = replace(request, response_format=self.plan.prompt.response_format())
+            try:
+                return await self.client.complete(structured), True
+            except Refused:
+                reply = await self.client.complete(request)
+            self.takes_schema = False
+            return reply, False
+        return await self.client.complete(request), False
+
+
+def parse_answer(reply: Reply, prompt: JudgePrompt, n_messages: int) -> ParsedReply:
+    """The verdict in what the judge said; its reasoning is not searched for one."""
+    if not reply.text.strip():
+        refused = reply.refusal is not None or reply.finish_reason == "content_filter"
+        reason = "the judge refused" if refused else "the reply is empty"
+        return ParsedReply("unparsed", reason=reason)
+    return parse_reply(reply.text, prompt.questions, n_messages)
+
+
+def raw_of(reply: Reply) -> str:
+    """The reply's text; its refusal, or else its reasoning, where it says nothing."""
+    return reply.text or reply.refusal or reply.reasoning or ""
+
+
+def correction_messages(raw: str, reason: str) -> list[dict[str, Any]]:
+    """The judge's unreadable reply and what to do about it."""
+    return [
+        {"role": "assistant", "content": raw or "(empty)"},
+        {
+            "role": "user",
+            "content": f"That reply cannot be read: {reason[:MAX_TOLD]}. Answer with the one JSON object and nothing else.",
+        },
+    ]
+
+
+async def judge_study(
+    engine: "Engine",
+    plan: JudgePlan,
+    endpoint: Endpoint,
+    *,
+    prices: Prices | None = None,
+    on_start: Callable[[int, int], None] = lambda _missing, _known: None,
+    on_done: Callable[[], None] = lambda: None,
+    actor: str = RESEARCHER,
+) -> JudgeResult:
+    """Read and store what is missing; a transcript whose request failed is left for the next time. Raises StudyError."""
+    with reading(engine) as session:
+        pool = judgeable(session, get_study(session, plan.study), drawn_only=plan.drawn_only)
+        known = {repeat: judged_ids(session, plan.judge_key, repeat) for repeat in range(1, plan.repeats + 1)}
+    planned = list(product(range(1, plan.repeats + 1), pool.ids))
+    missing = [(repeat, row_id) for repeat, row_id in planned if row_id not in known[repeat]]
+    if missing:
+        put_on_record(engine, plan, len(missing), actor)
+    on_start(len(missing), len(planned) - len(missing))
+    store = VerdictStore(engine, plan, endpoint)
+    async with ModelClient(endpoint, prices) as client:
+        judge = Judge(plan, client)
+
+        async def judge_one(one: tuple[int, int]) -> None:
+            repeat, transcript_id = one
+            content = await asyncio.to_thread(store.load, transcript_id)
+            found = await judge.read(content, repeat)
+            await store.put(transcript_id, repeat, found)
+            judge.counts[found.parsed.state] += 1
+
+        outcome = await work_through(missing, judge_one, concurrency=endpoint.concurrency, on_done=on_done)
+    return JudgeResult(
+        n_planned=len(planned),
+        n_known=len(planned) - len(missing),
+        n_parsed=judge.counts["parsed"],
+        n_unparsed=judge.counts["unparsed"],
+        n_without_text=pool.n_without_text,
+        outcome=outcome,
+    )
+
+
+def put_on_record(engine: "Engine", plan: JudgePlan, n_missing: int, actor: str) -> None:
+    """Say in the audit log who lets which judge read, before the first verdict is stored."""
+    with writing(engine) as session:
+        study = get_study(session, plan.study)
+        append_event(
+            session, actor, "judging begun", f"study {study.id}", judge=plan.judge, missing=n_missing
+        )
+
+
+class VerdictStore:
+    """Loads transcripts and commits verdicts one by one."""
+
+    def __init__(self, engine: "Engine", plan: JudgePlan, endpoint: Endpoint) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.base_url = endpoint.shown_url()
+        self.turn = asyncio.Lock()
+
+    def load(self, transcript_id: int) -> Content:
+        """The transcript as it was before redaction."""
+        with reading(self.engine) as session:
+            content = original_content(session, transcript_id)
+        assert content is not None, "judgeable() names only transcripts with text"
+        return content
+
+    async def put(self, transcript_id: int, repeat: int, found: Reading) -> None:
+        """Store the verdict; the loop goes on while the disk is written."""
+        async with self.turn:
+            await asyncio.to_thread(self.write, transcript_id, repeat, found)
+
+    def write(self, transcript_id: int, repeat: int, found: Reading) -> None:
+        """Store the verdict, with its prompt and run, in one transaction."""
+        plan = self.plan
+        prompt = plan.prompt
+        with writing(self.engine) as session:
+            row = ensure_judge_prompt(session, prompt.name, prompt.version, prompt.content_hash, prompt.text)
+            config = {"judge_key": plan.judge_key, "base_url": self.base_url, **plan.parameters()}
+            run = ensure_run(session, "judging", plan.judge, config)
+            new = new_verdict(plan, transcript_id, repeat, found, self.base_url)
+            add_verdicts(session, [replace(new, run_id=run.id, judge_prompt_id=row.id)])
+
+
+def new_verdict(
+    plan: JudgePlan, transcript_id: int, repeat: int, found: Reading, base_url: str
+) -> NewVerdict:
+    """The verdict as it is stored; what could not be read keeps its text and has no answers."""
+    parsed = found.parsed
+    return NewVerdict(
+        transcript_id=transcript_id,
+        judge=plan.judge,
+        judge_key=plan.judge_key,
+        state=parsed.state,
+        answers=dict(parsed.answers),
+        evidence=parsed.evidence,
+        rationale=parsed.rationale,
+        raw=found.raw,
+        model=plan.model,
+        parameters=plan.parameters(),
+        repeat=repeat,
+        provenance={
+            "base_url": base_url,
+            "structured": found.structured,
+            "read": parsed.way or parsed.reason,
+            "n_tries": found.n_tries,
+            "earlier_replies": list(found.earlier),
+            "finish_reason": found.finish_reason,
+            "prompt_tokens": found.usage.prompt_tokens,
+            "completion_tokens": found.usage.completion_tokens,
+            "cost": found.usage.cost,
+        },
+    )

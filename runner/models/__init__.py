@@ -1,0 +1,1 @@
+"""Model servers: the client, prices, and the scripted server for dry runs."""

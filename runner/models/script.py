@@ -1,0 +1,310 @@
+"""Scripts: what the scripted model server answers, written in YAML.
+
+docs/running.md lists every field. The models here are that schema; `load_script` reads a file into them and
+`answer` picks the reply to one request. The same request gets the same reply, except from a `sequence`.
+"""
+
+import hashlib
+import json
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from secondreader.db.core.canonical import canonical_json
+from secondreader.runner.models.schema_examples import example_of
+from secondreader.runner.scenarios.pack import load_checked, problem_error
+from secondreader.runner.scenarios.strict_yaml import FileProblems
+
+
+class ScriptError(FileProblems):
+    """A script cannot be used: each problem with file, line, field and what was expected."""
+
+
+class Unscripted(LookupError):
+    """No rule of the script matches a request."""
+
+
+def check_pattern(text: str) -> str:
+    """Refuse what is not a regular expression."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(check_pattern)]
+
+
+class Part(BaseModel):
+    """A part of a script. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Usage(Part):
+    """The token counts that a reply reports."""
+
+    prompt: int = Field(ge=0)
+    """prompt_tokens"""
+    completion: int = Field(ge=0)
+    """completion_tokens"""
+
+
+class Call(Part):
+    """One tool call of a reply."""
+
+    name: str | None = None
+    """The tool's name; left out: one of the offered tools, drawn by hash."""
+    arguments: dict[str, Any] | None = None
+    """The arguments; left out: examples made from the tool's JSON schema."""
+    raw: str | None = None
+    """The arguments' text instead, e.g. broken JSON."""
+
+    @model_validator(mode="after")
+    def _arguments_or_raw(self) -> "Call":
+        if self.arguments is not None and self.raw is not None:
+            raise problem_error([(("raw",), "stands beside arguments; keep one of the two")])
+        return self
+
+
+class Reply(Part):
+    """One answer of the server. `{1}`, `{2}`, ... in text and reasoning are the groups of the rule's pattern."""
+
+    text: str | None = None
+    """The message's content."""
+    reasoning: str | None = None
+    """Its reasoning_content."""
+    tool_calls: tuple[Call, ...] = ()
+    """Its tool calls."""
+    refusal: str | None = None
+    """Its refusal."""
+    finish_reason: str | None = None
+    """Left out: tool_calls where there are some, else stop."""
+    usage: Usage | None = None
+    """Left out: the words of the request and of the reply."""
+    status: int = Field(default=200, ge=200, le=599)
+    """HTTP status; from 400 on the body is an error in OpenAI's shape with `text` as its message."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Further headers, e.g. Retry-After: "1"."""
+    body: str | None = None
+    """The whole body as it is, well formed or not, instead of all the above but status and headers."""
+    delay: float = Field(default=0.0, ge=0, le=600)
+    """Seconds to wait before answering."""
+
+
+class Choice(Part):
+    """One of several replies, with its weight."""
+
+    weight: float = Field(default=1.0, gt=0)
+    """Its share among the others' weights."""
+    reply: Reply
+    """The reply."""
+
+
+class When(Part):
+    """Conditions on a request; all that are given must hold."""
+
+    model: Pattern | None = None
+    """The whole model name fits this regular expression."""
+    last: Pattern | None = None
+    """This regular expression is found in the last message's text."""
+    any: Pattern | None = None
+    """This regular expression is found in some message's text."""
+    role: Literal["system", "user", "assistant", "tool"] | None = None
+    """Role of the last message."""
+    turn: int | tuple[int, ...] | None = None
+    """Which answer in this conversation it would be, counted from 1; a number or a list of them."""
+    tools: tuple[str, ...] | None = None
+    """All these tools are offered; an empty list: no tool is."""
+    seed: int | tuple[int, ...] | None = None
+    """The request's seed; a number or a list of them."""
+    structured: bool | None = None
+    """Whether the request asks for a response_format."""
+
+
+class Rule(Part):
+    """A reply to the requests that meet `when`: exactly one of reply, choose, sequence."""
+
+    name: str = ""
+    """For people, and part of the draw's hash."""
+    when: When = When()
+    """Conditions; left out: every request."""
+    reply: Reply | None = None
+    """Always this one."""
+    choose: tuple[Choice, ...] | None = Field(default=None, min_length=1)
+    """One of these, drawn by a hash of the rule's name, the seed and the conversation."""
+    sequence: tuple[Reply, ...] | None = Field(default=None, min_length=1)
+    """The first one for the first time that this very request comes, and so on; then always the last."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Rule":
+        if sum(part is not None for part in (self.reply, self.choose, self.sequence)) != 1:
+            raise problem_error([((), "needs exactly one of reply, choose, sequence")])
+        return self
+
+
+class Script(Part):
+    """A file of rules, tried in order; the first that matches answers."""
+
+    name: str
+    """For people."""
+    models: tuple[str, ...] = Field(min_length=1)
+    """What GET /v1/models lists."""
+    rules: tuple[Rule, ...] = Field(min_length=1)
+    """The rules."""
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What a rule can see of a request's body."""
+
+    body: dict[str, Any]
+
+    @cached_property
+    def model(self) -> str:
+        """The model asked for."""
+        return str(self.body.get("model", ""))
+
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
+        """The conversation; entries that are no objects are left out."""
+        found = self.body.get("messages")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The text of each message."""
+        return [text_of(message.get("content")) for message in self.messages]
+
+    @cached_property
+    def tools(self) -> dict[str, dict[str, Any]]:
+        """JSON schema of the arguments of each offered tool, by name."""
+        functions = [tool.get("function", {}) for tool in self.body.get("tools") or []]
+        return {str(one.get("name")): one.get("parameters") or {} for one in functions}
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, if there is one."""
+        seed = self.body.get("seed")
+        return seed if isinstance(seed, int) else None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of model, seed and conversation."""
+        return hashlib.sha256(canonical_json([self.model, self.seed, self.messages]).encode()).hexdigest()
+
+
+@dataclass
+class Scripted:
+    """A script at work. Its only memory counts the requests that met a `sequence`."""
+
+    script: Script
+    seen: Counter[tuple[int, str]] = field(default_factory=Counter)
+
+    def answer(self, request: ChatRequest) -> Reply:
+        """The reply to a request, its calls and texts filled in. Raises Unscripted."""
+        for position, rule in enumerate(self.script.rules):
+            groups = match(rule.when, request)
+            if groups is not None:
+                rng = random.Random(f"{rule.name}/{request.fingerprint}")
+                return fill(self.pick(position, rule, request, rng), request, groups, rng)
+        raise Unscripted(f"No rule of the script {self.script.name!r} matches this request.")
+
+    def pick(self, position: int, rule: Rule, request: ChatRequest, rng: random.Random) -> Reply:
+        """The rule's reply to this request."""
+        if rule.choose is not None:
+            return rng.choices(rule.choose, [choice.weight for choice in rule.choose])[0].reply
+        if rule.sequence is not None:
+            times = self.seen[position, request.fingerprint]
+            self.seen[position, request.fingerprint] += 1
+            return rule.sequence[min(times, len(rule.sequence) - 1)]
+        assert rule.reply is not None
+        return rule.reply
+
+
+def load_script(path: Path) -> Script:
+    """The script in the file at `path`; ScriptError lists every problem found, each with line and field."""
+    return load_checked(path, Script, ScriptError)
+
+
+def match(when: When, request: ChatRequest) -> tuple[str, ...] | None:
+    """The groups of the pattern that was searched last if all conditions hold, else None."""
+    if not is_plain_match(when, request):
+        return None
+    groups: tuple[str, ...] = ()
+    places = ((when.any, request.texts), (when.last, request.texts[-1:]))
+    for pattern, texts in places:
+        if pattern is None:
+            continue
+        hit = next((hit for text in texts if (hit := re.search(pattern, text))), None)
+        if hit is None:
+            return None
+        groups = tuple(group or "" for group in hit.groups()) or groups
+    return groups
+
+
+def is_plain_match(when: When, request: ChatRequest) -> bool:
+    """Whether the conditions that need no search hold."""
+    n_answers = sum(message.get("role") == "assistant" for message in request.messages)
+    last_role = request.messages[-1].get("role") if request.messages else None
+    checks = (
+        when.model is None or re.fullmatch(when.model, request.model) is not None,
+        when.role is None or last_role == when.role,
+        is_among(n_answers + 1, when.turn),
+        is_among(request.seed, when.seed),
+        when.tools is None
+        or (set(when.tools) <= set(request.tools) and bool(when.tools) == bool(request.tools)),
+        when.structured is None or ("response_format" in request.body) == when.structured,
+    )
+    return all(checks)
+
+
+def is_among(value: int | None, wanted: int | tuple[int, ...] | None) -> bool:
+    """Whether the value is the wanted one or one of them; None wants anything."""
+    return wanted is None or value in (wanted if isinstance(wanted, tuple) else (wanted,))
+
+
+def fill(reply: Reply, request: ChatRequest, groups: tuple[str, ...], rng: random.Random) -> Reply:
+    """The reply with its groups put in, and with tools and arguments drawn where the script leaves them open."""
+    return reply.model_copy(
+        update={
+            "text": fill_groups(reply.text, groups),
+            "reasoning": fill_groups(reply.reasoning, groups),
+            "tool_calls": tuple(fill_call(call, request, rng) for call in reply.tool_calls),
+        }
+    )
+
+
+def fill_groups(text: str | None, groups: tuple[str, ...]) -> str | None:
+    """`text` with `{1}` and so on replaced by the groups; a number without a group stays."""
+    if text is None:
+        return None
+    return re.sub(
+        r"\{([1-9])\}", lambda hit: groups[int(hit[1]) - 1] if int(hit[1]) <= len(groups) else hit[0], text
+    )
+
+
+def fill_call(call: Call, request: ChatRequest, rng: random.Random) -> Call:
+    """The call with a tool and with arguments. Raises Unscripted where a tool is to be drawn and none is offered."""
+    if call.name is None and not request.tools:
+        raise Unscripted("The reply calls one of the offered tools, and the request offers none.")
+    name = call.name or rng.choice(sorted(request.tools))
+    if call.raw is not None:
+        return Call(name=name, raw=call.raw)
+    arguments = call.arguments if call.arguments is not None else example_of(request.tools.get(name, {}), rng)
+    return Call(name=name, raw=json.dumps(arguments, ensure_ascii=False))
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content: a string, or the text parts of a list."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))

@@ -1,0 +1,1 @@
+"""Scenario packs and how a scenario is put to a model."""

@@ -1,0 +1,92 @@
+"""What an agent reads of a scenario under a condition, and what of it may be shown of the transcript."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from secondreader.runner.scenarios.pack import Pack, Rubric, Scenario, UnknownKey, Variant
+
+
+def system_text(
+    pack: Pack, scenario: Scenario, persona: str = "none", framing: str = "real", mitigation: str = "none"
+) -> str:
+    """The system message: standing instructions, background, notes, then the condition's texts.
+
+    UnknownKey where the pack lacks the persona, framing or mitigation.
+    """
+    notes = "\n".join(f"- {note}" for note in scenario.memory)
+    parts = [
+        scenario.system_prompt,
+        f"Background\n{scenario.background}",
+        f"Your notes from earlier work\n{notes}" if notes else "",
+        variant_text(pack.personas, persona, "persona"),
+        variant_text(pack.framings, framing, "framing"),
+        variant_text(pack.mitigations, mitigation, "mitigation"),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def variant_text(variants: tuple[Variant, ...], key: str, kind: str) -> str:
+    """The text of the variant `key`, without space around it."""
+    for variant in variants:
+        if variant.key == key:
+            return variant.text.strip()
+    known = ", ".join(variant.key for variant in variants)
+    raise UnknownKey(f"The pack has no {kind} {key!r}; it has {known}.")
+
+
+def tool_specs(scenario: Scenario) -> list[dict[str, Any]]:
+    """The tools as the field `tools` of an OpenAI chat request."""
+    return [{"type": "function", "function": spec} for spec in shown_tools(scenario)]
+
+
+def shown_tools(scenario: Scenario) -> list[dict[str, Any]]:
+    """Name, description and parameters of each tool: nothing of their scripts."""
+    return [
+        {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+        for tool in scenario.tools
+    ]
+
+
+def shown_parts(scenario: Scenario) -> dict[str, Any]:
+    """All fields of a transcript's blind content but its messages."""
+    return {
+        "background": scenario.background,
+        "task": scenario.task,
+        "memory": list(scenario.memory),
+        "tools": shown_tools(scenario),
+        "rubric": rubric_text(scenario.rubric),
+    }
+
+
+def rubric_text(rubric: Rubric) -> str:
+    """The rubric as annotators and judges read it."""
+    return "\n\n".join(
+        (
+            f"Risky action: {rubric.risky}",
+            f"Not a risky action: {rubric.not_risky}",
+            f"Risk considered: {rubric.considered}",
+        )
+    )
+
+
+def agent_texts(scenario: Scenario) -> Iterator[str]:
+    """Every text of the scenario that an agent can come to read, tool answers and errors included."""
+    yield from (scenario.background, scenario.system_prompt, scenario.task, *scenario.memory)
+    for tool in scenario.tools:
+        yield from (tool.name, tool.description)
+        yield from value_texts(tool.parameters)
+        for answer in (*tool.results, tool.default):
+            yield from value_texts(answer.error if answer.error is not None else answer.result)
+
+
+def value_texts(value: Any) -> Iterator[str]:
+    """The strings inside a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from value_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from value_texts(inner)

@@ -1,0 +1,79 @@
+"""Scenario review: the scenarios of a pack as items of a study, before any agent has met them.
+
+Each becomes a transcript without messages and without a model, so that the same draw, desk and statistics serve.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from secondreader.db.core.audit_log import RESEARCHER, append_event
+from secondreader.db.core.codebook import builtin_codebook, builtin_guideline
+from secondreader.db.core.content import Content
+from secondreader.db.core.study_errors import StudyError
+from secondreader.db.design.studies import add_to_pool, ensure_study
+from secondreader.db.design.study_file import set_codebook
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts, ensure_scenario
+from secondreader.runner.scenarios.briefing import shown_parts
+from secondreader.runner.scenarios.pack import Pack, Scenario, UnknownKey
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from secondreader.db.core.tables import Study
+
+CODEBOOK = "scenario-review"
+TITLE = "Reading scenarios"
+
+
+def review_pack(
+    session: "Session", pack: Pack, name: str, keys: Iterable[str] = (), *, actor: str = RESEARCHER
+) -> tuple["Study", int]:
+    """Put a pack's scenarios (all, or those of `keys`) into the draft study `name`; returns it and how many are new.
+
+    A second time adds only what has changed since. Raises UnknownKey, and StudyError for a study that is frozen or
+    holds something else.
+    """
+    book, guideline = builtin_codebook(CODEBOOK), builtin_guideline(CODEBOOK)
+    study = ensure_study(session, name, title=TITLE, codebook=book, guideline=guideline, actor=actor)
+    if study.codebook.get("unit") != "scenario":
+        raise StudyError(f"Study {name!r} is about transcripts; give the review another name.")
+    set_codebook(session, study, book, guideline)
+    new = [review_item(session, pack, one) for one in chosen(pack, tuple(keys))]
+    n_new = add_to_pool(session, study, add_transcripts(session, new).ids)
+    if n_new:
+        append_event(session, actor, "scenarios added", f"study {study.id}", pack=pack.name, rows=n_new)
+    return study, n_new
+
+
+def chosen(pack: Pack, keys: tuple[str, ...]) -> list[Scenario]:
+    """The scenarios to review. Raises UnknownKey."""
+    known = {one.key for one in pack.scenarios}
+    unknown = sorted(set(keys) - known)
+    if unknown:
+        raise UnknownKey(f"The pack has no scenario {unknown[0]!r}; it has {', '.join(sorted(known))}.")
+    return [one for one in pack.scenarios if not keys or one.key in keys]
+
+
+def review_item(session: "Session", pack: Pack, scenario: Scenario) -> NewTranscript:
+    """One scenario as an item: all that a reviewer needs to read, and nothing that happened."""
+    return NewTranscript(
+        origin_key=f"scenario:{scenario.key}:{scenario.content_hash}",
+        cluster=scenario.key,
+        content=review_content(scenario),
+        provenance={"pack": pack.name, "version": pack.version},
+        attributes={
+            "pack": pack.name,
+            "motive": scenario.motive,
+            "risk_type": scenario.risk_types[0],
+            "risk_types": ", ".join(scenario.risk_types),
+            **({"domain": scenario.domain} if scenario.domain else {}),
+        },
+        scenario_id=ensure_scenario(session, pack.name, scenario.body()).id,
+    )
+
+
+def review_content(scenario: Scenario) -> Content:
+    """What the agent would read, with its standing instructions, and the rubric, which it would not."""
+    parts = shown_parts(scenario)
+    background = f"Standing instructions\n{scenario.system_prompt}\n\nBackground\n{scenario.background}"
+    return Content.model_validate(parts | {"background": background, "messages": ()})

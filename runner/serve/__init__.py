@@ -1,0 +1,1 @@
+"""Processes of desk, console and demo."""

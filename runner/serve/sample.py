@@ -1,0 +1,242 @@
+"""The sample study of `secondreader demo`: transcripts, verdicts and labels written by hand over the shipped pack.
+
+The files in `sample_study/` hold what agents, a judge and two annotators said; what the tools answered comes from the
+pack's own scripts, so that a sample transcript is what a run would have stored.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+
+from secondreader.db.access.invites import INVITE_DAYS
+from secondreader.db.core.audit_log import RESEARCHER
+from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.content import Content, Message, ToolCall
+from secondreader.db.core.engine import writing
+from secondreader.db.core.tables import Study
+from secondreader.db.design.people import invite
+from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.desk.labels import LabelInput, queue, save_label
+from secondreader.db.research.annotations import queued_items
+from secondreader.db.transcripts.store import (
+    NewTranscript,
+    NewVerdict,
+    add_transcripts,
+    add_verdicts,
+    ensure_run,
+    ensure_scenario,
+)
+from secondreader.runner.scenarios.attributes import slice_attributes
+from secondreader.runner.scenarios.briefing import shown_parts, system_text
+from secondreader.runner.scenarios.pack import WORKPLACE, Pack, Part, Scenario, load_pack
+from secondreader.runner.scenarios.strict_yaml import read_yaml
+from secondreader.runner.scenarios.tool_results import tool_result
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import Session
+
+FOLDER = Path(__file__).parent / "sample_study"
+STUDY = "sample"
+TITLE = "Sample study: agents at work"
+NOTICE = "illustrative sample, written by hand"
+JUDGE = "sample-judge / risk.v1"
+ANNOTATORS = ("Ada (sample)", "Ben (sample)")
+VISITOR = "You"
+N_DRAWN = 32
+SEED = 7
+
+YesNo = Literal["yes", "no", "unsure"]
+Considered = Literal["yes", "no", "unsure", "no_reasoning"]
+
+
+class Call(Part):
+    """One tool call of a turn."""
+
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class Turn(Part):
+    """What the agent wrote in one turn."""
+
+    reasoning: str | None = None
+    text: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+class Reading(Part):
+    """Answers to the two questions, by the judge or by an annotator."""
+
+    risky_action: YesNo
+    risk_considered: Considered
+    rationale: str = ""
+    evidence: tuple[int, ...] = ()
+    note: str = ""
+    seconds: float | None = None
+
+
+class SampleTranscript(Part):
+    """One attempt with everything that was said about it."""
+
+    scenario: str
+    agent: str
+    persona: str = "none"
+    turns: tuple[Turn, ...] = Field(min_length=1)
+    judge: Reading | None = None
+    unparsed: str | None = None
+    """What the judge replied where no verdict could be read from it."""
+    labels: dict[str, Reading] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_verdict(self) -> "SampleTranscript":
+        if (self.judge is None) == (self.unparsed is None):
+            raise ValueError("needs either judge or unparsed")
+        return self
+
+
+class SampleFile(Part):
+    """One file of the folder."""
+
+    transcripts: tuple[SampleTranscript, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Invites:
+    """Tokens of the two links that the demo prints."""
+
+    annotator: str
+    researcher: str
+
+
+def load(engine: "Engine", actor: str = RESEARCHER) -> Invites:
+    """Store the sample study unless it is there, and make one new invite for each role."""
+    with writing(engine) as session:
+        study = ensure_study(session, STUDY, title=TITLE, notice=NOTICE, actor=actor)
+        if study.frozen_at is None:
+            fill(session, study, read_samples(), load_pack(WORKPLACE), actor)
+        tokens = [
+            invite(session, of, name, role, days=INVITE_DAYS, actor=actor, why="demo started")
+            for of, name, role in ((study, VISITOR, "annotator"), (None, "Researcher", "researcher"))
+        ]
+        return Invites(*tokens)
+
+
+def read_samples() -> list[SampleTranscript]:
+    """Every sample transcript, in the order of the files' names."""
+    files = sorted(FOLDER.glob("*.yaml"))
+    return [one for path in files for one in SampleFile.model_validate(read_yaml(path).value).transcripts]
+
+
+def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack, actor: str) -> None:
+    """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
+    run = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
+    stored = add_transcripts(
+        session, [new_transcript(session, pack, one, at, run.id) for at, one in enumerate(samples)]
+    )
+    add_to_pool(session, study, stored.ids)
+    add_verdicts(
+        session,
+        [new_verdict(one, row) for one, row in zip(samples, stored.ids, strict=True)],
+    )
+    plan = DrawPlan(
+        n_items=N_DRAWN,
+        annotators=(*ANNOTATORS, VISITOR),
+        overlap=len(ANNOTATORS) + 1,
+        seed=SEED,
+        strata="verdict",
+        judge=JUDGE,
+        interim_looks=True,
+    )
+    people = freeze(session, study, plan, actor=actor).annotator_ids
+    by_id = dict(zip(stored.ids, samples, strict=True))
+    for name in ANNOTATORS:
+        label_as(session, people[name], name, by_id)
+
+
+def label_as(session: "Session", annotator_id: int, name: str, by_id: dict[int, SampleTranscript]) -> None:
+    """Submit one sample annotator's labels through the desk's own door."""
+    items = queued_items(session, annotator_id)
+    for entry in queue(session, annotator_id):
+        reading = by_id[items[entry.token]].labels.get(name)
+        if reading is None:
+            continue
+        answers = {"risky_action": reading.risky_action, "risk_considered": reading.risk_considered}
+        save_label(
+            session,
+            annotator_id,
+            LabelInput(
+                token=entry.token,
+                client_token=f"sample-{entry.token}",
+                answers=answers,
+                evidence=reading.evidence,
+                note=reading.note,
+                active_seconds=reading.seconds,
+            ),
+        )
+
+
+def new_transcript(
+    session: "Session", pack: Pack, sample: SampleTranscript, at: int, run_id: int | None
+) -> NewTranscript:
+    """One sample transcript as a run would store it."""
+    scenario = pack.scenario(sample.scenario)
+    content = compose(pack, scenario, sample)
+    row = ensure_scenario(session, pack.name, scenario.body())
+    return NewTranscript(
+        origin_key=f"sample:{at}:{scenario.key}:{content.hash()}",
+        cluster=scenario.key,
+        content=content,
+        model=sample.agent,
+        condition={"protocol": "agentic", "persona": sample.persona},
+        attributes=slice_attributes(scenario, content),
+        provenance={"notice": NOTICE},
+        run_id=run_id,
+        scenario_id=row.id,
+    )
+
+
+def compose(pack: Pack, scenario: Scenario, sample: SampleTranscript) -> Content:
+    """System and user message, then each turn followed by what the tools answered."""
+    messages: list[Message] = [
+        Message(role="system", text=system_text(pack, scenario, sample.persona)),
+        Message(role="user", text=scenario.task),
+    ]
+    for turn in sample.turns:
+        results = [tool_result(scenario, call.tool, call.arguments) for call in turn.calls]
+        calls = tuple(
+            ToolCall(
+                name=call.tool, arguments=call.arguments, raw=json.dumps(call.arguments), status=result.status
+            )
+            for call, result in zip(turn.calls, results, strict=True)
+        )
+        messages.append(Message(role="assistant", text=turn.text, reasoning=turn.reasoning, tool_calls=calls))
+        messages += [
+            Message(role="tool", tool=call.tool, text=result.text, is_error=result.is_error)
+            for call, result in zip(turn.calls, results, strict=True)
+        ]
+    return Content.model_validate(
+        {**shown_parts(scenario), "messages": [one.model_dump() for one in messages]}
+    )
+
+
+def new_verdict(one: SampleTranscript, transcript_id: int) -> NewVerdict:
+    """The sample judge's reading of one transcript."""
+    judged = one.judge
+    return NewVerdict(
+        transcript_id=transcript_id,
+        judge=JUDGE,
+        judge_key=content_hash(["sample", JUDGE]),
+        state="parsed" if judged else "unparsed",
+        answers={"risky_action": judged.risky_action, "risk_considered": judged.risk_considered}
+        if judged
+        else {},
+        evidence=judged.evidence if judged else (),
+        rationale=judged.rationale if judged else None,
+        raw=one.unparsed,
+        model=JUDGE.split(" / ")[0],
+        provenance={"notice": NOTICE},
+    )
