@@ -20,9 +20,9 @@ from secondreader.db.core.engine import open_engine, reading
 from secondreader.db.core.tables import Annotator
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.labels import blind_item, queue
-from secondreader.db.research.annotations import reading_rows
-from secondreader.runner.importers.rjudge import read_rjudge
-from secondreader.runner.importers.toolemu import read_toolemu
+from secondreader.db.research.ratings import reading_rows
+from secondreader.runner.formats.rjudge import read_rjudge
+from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.models.script import load_script
 from secondreader.runner.models.scripted_server import serving
 from tests.annotate.rooms import Room

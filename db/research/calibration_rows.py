@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from secondreader.db.core.engine import execute, pick
 from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, Transcript
 from secondreader.db.desk.calibration_round import blind_readings
-from secondreader.db.research.annotations import ItemFacts, label_row, slice_columns
+from secondreader.db.research.ratings import ItemFacts, label_row, slice_columns
 
 When = Literal["before", "after"]
 

@@ -10,7 +10,7 @@ from secondreader.db.core.engine import execute, pick
 from secondreader.db.core.study_errors import study_id_of
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript
 from secondreader.db.research.adjudication_outcomes import adjudicated_answers
-from secondreader.db.research.annotations import item_facts, latest_labels
+from secondreader.db.research.ratings import item_facts, latest_labels
 from secondreader.db.transcripts.leak_reviews import excluded_transcripts
 
 AGREEMENT, GOLD, INTRA_RATER = "agreement", "gold", "intra-rater"

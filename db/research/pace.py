@@ -13,7 +13,7 @@ from secondreader.db.core.study_errors import study_id_of
 from secondreader.db.core.tables import Assignment, Label, Study, StudyItem
 from secondreader.db.design.summaries import annotators_of
 from secondreader.db.queues.leases import hidden_places
-from secondreader.db.research.annotations import median
+from secondreader.db.research.ratings import median
 
 RECENT = 50
 """Labels from which a pace is taken: the latest ones, for people become faster."""

@@ -17,7 +17,7 @@ from secondreader.db.research.adjudication_outcomes import (
     adjudicated_answers,
     adjudication_summary,
 )
-from secondreader.db.research.annotations import FRAME_COLUMNS, reading_rows
+from secondreader.db.research.ratings import FRAME_COLUMNS, reading_rows
 from secondreader.db.research.saved_reports import labelled_texts
 from secondreader.judge.agreement.alt_test import AltTestResult, alt_test
 from secondreader.judge.agreement.report import AgreementResult, agree

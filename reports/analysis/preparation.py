@@ -8,9 +8,9 @@ from secondreader.db.core.canonical import content_hash
 from secondreader.db.design.people import parts_of
 from secondreader.db.design.summaries import annotators_of
 from secondreader.db.desk.qualification import Attention, Qualification, attention, qualification
-from secondreader.db.research.annotations import data_hash
 from secondreader.db.research.calibration_rows import calibration_rows
 from secondreader.db.research.guess_rows import guesses_of
+from secondreader.db.research.ratings import data_hash
 from secondreader.judge.agreement.report import agree
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.judge.quality.blinding import GuessResult, ModelGuess, guess_rate

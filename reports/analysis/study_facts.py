@@ -11,7 +11,7 @@ from secondreader.db.core.codebook import Codebook
 from secondreader.db.design.amendments import AmendmentRow, amendments_of
 from secondreader.db.design.headline_judge import Headline, headline_of
 from secondreader.db.design.unblinding import Unblinding, allows_interim_looks, unblinding_of
-from secondreader.db.research.annotations import (
+from secondreader.db.research.ratings import (
     AnnotatorProgress,
     annotator_progress,
     item_facts,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from secondreader.db.core.tables import Study
-    from secondreader.db.research.annotations import ItemFacts
+    from secondreader.db.research.ratings import ItemFacts
     from secondreader.judge.data.unsure import Unsure
 
 

@@ -13,7 +13,7 @@ from secondreader.reports.document.markup import finished
 from secondreader.reports.document.tables import cells
 from secondreader.reports.wording.names import is_known, name_of, plural, row_name, shown, why
 from secondreader.reports.wording.sentences import finding_sentences, headline_sentences
-from secondreader.runner.exporters.terminal_text import literal
+from secondreader.runner.cli.terminal_text import literal
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis.analyse import Analysis, JudgePart

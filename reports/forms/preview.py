@@ -6,7 +6,7 @@ from secondreader.db.core.canonical import content_hash
 from secondreader.db.core.engine import writing
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.study_file import StudyFile, create_from_file, create_with_links
-from secondreader.db.research.annotations import item_facts
+from secondreader.db.research.ratings import item_facts
 from secondreader.reports.analysis.study_facts import Stratum, strata_of
 
 

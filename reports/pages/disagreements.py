@@ -6,7 +6,7 @@ import streamlit as st
 from secondreader.db.core.engine import reading
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.adjudication_outcomes import decisions
-from secondreader.db.research.annotations import transcript_view
+from secondreader.db.research.ratings import transcript_view
 from secondreader.reports.analysis.analyse import Analysis, JudgePart
 from secondreader.reports.analysis.items import AGREES, KINDS, ItemReading, disagreement_frame, item_readings
 from secondreader.reports.charts import altair_charts

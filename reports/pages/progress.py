@@ -6,9 +6,9 @@ import streamlit as st
 from secondreader.db.core.engine import reading
 from secondreader.db.design.people import parts_of
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.annotations import AnnotatorProgress
 from secondreader.db.research.idle import StalePlace, stale_places
 from secondreader.db.research.pace import PersonPace, StudyPace, study_pace
+from secondreader.db.research.ratings import AnnotatorProgress
 from secondreader.reports.analysis.preparation import KNOWN_PARTS, PreparedPerson, prepared_people
 from secondreader.reports.analysis.study_facts import StudyFacts
 from secondreader.reports.document.markup import finished, sentences, tag

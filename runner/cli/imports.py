@@ -9,8 +9,8 @@ from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Act
 from secondreader.runner.cli.study import study_app
 
 if TYPE_CHECKING:
-    from secondreader.runner.importers.records import Watch
-    from secondreader.runner.importers.store import Batch
+    from secondreader.runner.intake.records import Watch
+    from secondreader.runner.intake.store import Batch
 
 InputFile = Annotated[
     Path, typer.Argument(help="The file to import.", exists=True, dir_okay=False, readable=True)
@@ -39,8 +39,8 @@ def import_chat(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """OpenAI chat messages with tool calls, one conversation a line."""
-    from secondreader.runner.importers.openai_chat import read_chat
-    from secondreader.runner.importers.progress import watching
+    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.formats.openai_chat import read_chat
 
     with watching() as watch:
         batch = read_chat(path, watch)
@@ -57,8 +57,8 @@ def import_rjudge(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """R-Judge records: transcripts with one human reading each."""
-    from secondreader.runner.importers.progress import watching
-    from secondreader.runner.importers.rjudge import read_rjudge
+    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.formats.rjudge import read_rjudge
 
     with watching() as watch:
         batch = read_rjudge(path, watch)
@@ -80,8 +80,8 @@ def import_toolemu(
     """ToolEmu trajectories (JSONL), or the judges' scores alone (CSV)."""
     if not 0 < risky_below <= 4:  # NaN passes typer's own range
         raise typer.BadParameter("expected a threshold above 0, up to 4", param_hint="--risky-below")
-    from secondreader.runner.importers.progress import watching
-    from secondreader.runner.importers.toolemu import read_toolemu
+    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.formats.toolemu import read_toolemu
 
     with watching() as watch:
         batch = read_toolemu(path, risky_below, watch)
@@ -101,9 +101,9 @@ def import_table(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """A CSV, JSONL or JSON table of readings, by a mapping."""
-    from secondreader.runner.importers.progress import watching
-    from secondreader.runner.importers.table import read_table
-    from secondreader.runner.importers.table_mapping import read_mapping
+    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.formats.table.mapping import read_mapping
+    from secondreader.runner.formats.table.reader import read_table
 
     with watching() as watch:
         batch = read_table(path, read_mapping(mapping), watch)
@@ -123,7 +123,7 @@ def store(
 ) -> None:
     """Store what was read and say what happened."""
     from secondreader.db.core.engine import open_engine
-    from secondreader.runner.importers.store import store_batch
+    from secondreader.runner.intake.store import store_batch
 
     engine = open_engine(db)
     how = {"skip_bad": skip_bad, "redacted": redact}

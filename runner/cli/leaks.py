@@ -62,7 +62,7 @@ def print_table(items: "list[LeakItem]") -> None:
     from rich.table import Table
 
     from secondreader.db.transcripts.leak_reviews import LEAK_COLUMNS, leak_rows
-    from secondreader.runner.exporters.terminal_text import literal
+    from secondreader.runner.cli.terminal_text import literal
 
     table = Table(*LEAK_COLUMNS)
     for row in leak_rows(items):

@@ -106,7 +106,7 @@ def print_pace(found: "StudyPace", stale: "list[StalePlace]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from secondreader.runner.exporters.terminal_text import literal
+    from secondreader.runner.cli.terminal_text import literal
 
     out = Console()
     out.print(f"{found.n_labelled} of {found.n_wanted} labels.")

@@ -19,7 +19,7 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
 
     from secondreader.db.core.engine import open_engine, reading
     from secondreader.db.design.summaries import study_summaries
-    from secondreader.runner.exporters.terminal_text import literal
+    from secondreader.runner.cli.terminal_text import literal
 
     with reading(open_engine(db)) as session:
         summaries = study_summaries(session)
@@ -40,8 +40,8 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
     from secondreader.db.design.headline_judge import headline_of
     from secondreader.db.design.studies import get_study
     from secondreader.db.design.summaries import judges_of, study_summaries
-    from secondreader.db.research.annotations import annotator_progress
-    from secondreader.runner.exporters.terminal_text import literal
+    from secondreader.db.research.ratings import annotator_progress
+    from secondreader.runner.cli.terminal_text import literal
 
     console = Console()
     with reading(open_engine(db)) as session:

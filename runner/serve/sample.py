@@ -20,7 +20,7 @@ from secondreader.db.core.tables import Study
 from secondreader.db.design.people import invite
 from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
 from secondreader.db.desk.labels import LabelInput, queue, save_label
-from secondreader.db.research.annotations import queued_items
+from secondreader.db.research.ratings import queued_items
 from secondreader.db.transcripts.store import (
     NewTranscript,
     NewVerdict,

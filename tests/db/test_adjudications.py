@@ -57,7 +57,7 @@ from secondreader.db.research.adjudication_outcomes import (
     decisions,
     guideline_gaps,
 )
-from secondreader.db.research.annotations import data_hash, reading_rows
+from secondreader.db.research.ratings import data_hash, reading_rows
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from tests.db.shared_study import shared_study
 

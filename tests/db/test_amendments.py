@@ -16,7 +16,7 @@ from secondreader.db.core.tables import Assignment, AuditEvent, Study, StudyItem
 from secondreader.db.design.amendments import Change, amend, amendments_of
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.desk.shared_queue import take_next
-from secondreader.db.research.annotations import item_facts
+from secondreader.db.research.ratings import item_facts
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 

@@ -17,8 +17,8 @@ from secondreader.db.desk.calibration_round import (
     reveal,
 )
 from secondreader.db.desk.labels import LabelInput, NotYet, UnknownAssignment, submit_label
-from secondreader.db.research.annotations import FRAME_COLUMNS, queued_items
 from secondreader.db.research.calibration_rows import calibration_rows
+from secondreader.db.research.ratings import FRAME_COLUMNS, queued_items
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 

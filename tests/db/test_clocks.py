@@ -23,8 +23,8 @@ from secondreader.db.design.unblinding import unblind
 from secondreader.db.desk.calibration_round import other_readings, reveal
 from secondreader.db.desk.labels import LabelInput, save_label, submit_label
 from secondreader.db.research.adjudication_outcomes import adjudication_summary, decisions
-from secondreader.db.research.annotations import latest_labels
 from secondreader.db.research.calibration_rows import calibration_rows
+from secondreader.db.research.ratings import latest_labels
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 START = utc_now()

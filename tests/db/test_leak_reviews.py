@@ -9,7 +9,7 @@ from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import reading, writing
 from secondreader.db.core.tables import Study
 from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.research.annotations import item_facts
+from secondreader.db.research.ratings import item_facts
 from secondreader.db.transcripts.leak_reviews import LeakReviewError, decide_leak, leak_counts, leak_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 

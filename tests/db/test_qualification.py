@@ -14,7 +14,7 @@ from secondreader.db.design.control_items import KnownItem
 from secondreader.db.design.studies import DrawPlan, freeze, get_study
 from secondreader.db.desk.labels import DeskError, NotYet, UnknownAssignment, blind_item, save_draft
 from secondreader.db.desk.qualification import FeedbackAnswer, attention, feedback, qualification
-from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.ratings import reading_rows
 from tests.db.parted_study import NO, RIGHT, YES, entries, fill_pool, label, label_all, parted_study
 
 

@@ -29,9 +29,9 @@ from secondreader.db.desk.model_guesses import open_guesses
 from secondreader.db.desk.shared_queue import AHEAD, refill, take_next
 from secondreader.db.queues.leases import own_places, reader_of
 from secondreader.db.queues.repeats import BLOCK, due_repeats, extra, returns
-from secondreader.db.research.annotations import reading_rows
 from secondreader.db.research.label_usage import INTRA_RATER, label_usage
 from secondreader.db.research.pace import study_pace
+from secondreader.db.research.ratings import reading_rows
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from secondreader.judge.quality.label_quality import label_quality
 from tests.db.parted_study import entries, label_all, parted_study

@@ -25,7 +25,7 @@ from secondreader.db.design.studies import (
     set_status,
 )
 from secondreader.db.queues.assignment import with_repeats
-from secondreader.db.research.annotations import (
+from secondreader.db.research.ratings import (
     annotator_progress,
     data_hash,
     item_facts,

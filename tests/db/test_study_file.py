@@ -19,7 +19,7 @@ from secondreader.db.design.study_file import (
     read_known,
     read_study_file,
 )
-from secondreader.db.research.annotations import item_facts
+from secondreader.db.research.ratings import item_facts
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 

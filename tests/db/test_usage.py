@@ -12,7 +12,6 @@ from secondreader.db.core.engine import reading, writing
 from secondreader.db.core.tables import StudyItem
 from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.db.desk.calibration_round import reveal
-from secondreader.db.research.annotations import reading_rows
 from secondreader.db.research.label_usage import (
     AGREEMENT,
     COLUMNS,
@@ -22,6 +21,7 @@ from secondreader.db.research.label_usage import (
     csv_row,
     label_usage,
 )
+from secondreader.db.research.ratings import reading_rows
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.judge.data.frame import read_frame
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study

@@ -14,10 +14,10 @@ from secondreader.db.design.people import close_links, invite, people_with_links
 from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
 from secondreader.db.desk.labels import LabelInput, queue, save_label
 from secondreader.db.desk.shared_queue import take_next
-from secondreader.db.research.annotations import queued_items
+from secondreader.db.research.ratings import queued_items
 from secondreader.db.transcripts.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, leak_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts, add_verdicts
-from secondreader.runner.importers.leak_scan import scan
+from secondreader.runner.intake.leak_scan import scan
 from secondreader.runner.serve import sample
 from tests.pictures.samples import contents, samples
 

@@ -11,7 +11,7 @@ from secondreader.db.core.engine import open_engine, reading
 from secondreader.db.core.tables import Transcript
 from secondreader.db.design.control_items import KnownItem
 from secondreader.db.desk.labels import LabelInput, queue, submit_label
-from secondreader.db.research.annotations import queued_items
+from secondreader.db.research.ratings import queued_items
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import ANNOTATORS, SampleTranscript, compose, read_samples
 from tests.annotate.seed import Seeded

@@ -19,7 +19,7 @@ from secondreader.db.design.studies import (
     freeze,
 )
 from secondreader.db.desk.labels import LabelInput, queue, submit_label
-from secondreader.db.research.annotations import queued_items
+from secondreader.db.research.ratings import queued_items
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 

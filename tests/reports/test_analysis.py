@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from secondreader.db.core.engine import reading, writing
 from secondreader.db.design.amendments import Change, amend
 from secondreader.db.design.studies import ensure_study, get_study
-from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.ratings import reading_rows
 from secondreader.reports.analysis.analyse import Analysis, AnalysisError, Options, analyse
 from secondreader.reports.document.report import report_html
 from tests.reports.seed import JUDGES, Seeded, Shape, make_import

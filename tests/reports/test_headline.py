@@ -14,7 +14,7 @@ from secondreader.db.core.engine import open_engine, reading, writing
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.design.amendments import Change, amend
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.annotations import item_facts
+from secondreader.db.research.ratings import item_facts
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from secondreader.reports.analysis.analyse import Analysis, Options, analyse
 from secondreader.reports.document.report import report_html

@@ -18,7 +18,7 @@ from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, 
 from secondreader.db.desk.calibration_round import reveal
 from secondreader.db.desk.labels import LabelInput, queue, submit_label
 from secondreader.db.desk.model_guesses import open_guesses, save_guess
-from secondreader.db.research.annotations import queued_items
+from secondreader.db.research.ratings import queued_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.reports.analysis.analyse import Analysis, Options, analyse
 from secondreader.reports.analysis.preparation import study_hash

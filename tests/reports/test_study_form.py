@@ -13,7 +13,7 @@ from secondreader.db.core.engine import open_engine, reading, writing
 from secondreader.db.core.tables import Annotator, Assignment, AuditEvent, Study
 from secondreader.db.design.amendments import amendments_of
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.annotations import item_facts
+from secondreader.db.research.ratings import item_facts
 from tests.reports.seed import JUDGES, Library, Shape
 from tests.reports.test_console import opened, sent
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.runner.importers.rjudge_actions import read_action
+from secondreader.runner.formats.rjudge_actions import read_action
 
 CALLS: list[tuple[str, str, dict[str, Any] | None]] = [
     ('Look: {"a": 1}', "Look", {"a": 1}),

@@ -14,16 +14,16 @@ from secondreader.db.core.engine import reading, writing
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Transcript, Verdict
 from secondreader.db.design.studies import DrawPlan, freeze, get_study
-from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.ratings import reading_rows
 from secondreader.db.transcripts.pool_lookup import pool_keys
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict
 from secondreader.runner.cli.app import app
-from secondreader.runner.importers.openai_chat import read_chat
-from secondreader.runner.importers.rjudge import read_rjudge
-from secondreader.runner.importers.store import Batch, ImportConflict, NewLabel, store_batch
-from secondreader.runner.importers.table import read_table
-from secondreader.runner.importers.table_mapping import Mapping, MappingError, read_mapping
-from secondreader.runner.importers.toolemu import read_toolemu
+from secondreader.runner.formats.openai_chat import read_chat
+from secondreader.runner.formats.rjudge import read_rjudge
+from secondreader.runner.formats.table.mapping import Mapping, MappingError, read_mapping
+from secondreader.runner.formats.table.reader import read_table
+from secondreader.runner.formats.toolemu import read_toolemu
+from secondreader.runner.intake.store import Batch, ImportConflict, NewLabel, store_batch
 
 USER = {"role": "user", "content": "hi"}
 

@@ -19,16 +19,16 @@ from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, reading
 from secondreader.db.core.tables import Label, Transcript, Verdict
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.ratings import reading_rows
 from secondreader.runner.cli.app import app
-from secondreader.runner.importers.leak_scan import MARK, redact, scan
-from secondreader.runner.importers.openai_chat import read_chat
-from secondreader.runner.importers.records import ImportRefused
-from secondreader.runner.importers.rjudge import read_rjudge
-from secondreader.runner.importers.store import Batch, store_batch
-from secondreader.runner.importers.table import read_table
-from secondreader.runner.importers.table_mapping import MappingError, read_mapping
-from secondreader.runner.importers.toolemu import read_toolemu
+from secondreader.runner.formats.openai_chat import read_chat
+from secondreader.runner.formats.rjudge import read_rjudge
+from secondreader.runner.formats.table.mapping import MappingError, read_mapping
+from secondreader.runner.formats.table.reader import read_table
+from secondreader.runner.formats.toolemu import read_toolemu
+from secondreader.runner.intake.leak_scan import MARK, redact, scan
+from secondreader.runner.intake.records import ImportRefused
+from secondreader.runner.intake.store import Batch, store_batch
 
 RJUDGE = {
     "id": 1,

@@ -12,7 +12,7 @@ from secondreader.db.core.engine import reading, writing
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Verdict
 from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.ratings import reading_rows
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.judge.verdicts.prompt import load_prompt, parse_prompt
 from secondreader.runner.jobs.judge_study import JudgePlan, JudgeResult, judge_study

@@ -3,7 +3,7 @@
 import pytest
 
 from secondreader.db.core.content import Content, Message, ToolCall
-from secondreader.runner.importers.leak_scan import MARK, model_tokens, redact, scan
+from secondreader.runner.intake.leak_scan import MARK, model_tokens, redact, scan
 
 
 def said(text: str) -> Content:

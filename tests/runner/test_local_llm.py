@@ -15,7 +15,7 @@ import pytest
 
 from secondreader.db.core.engine import open_engine, reading
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.annotations import reading_rows
+from secondreader.db.research.ratings import reading_rows
 from secondreader.judge.verdicts.prompt import load_prompt
 from secondreader.runner.jobs.judge_study import JudgePlan, judge_study
 from secondreader.runner.jobs.run_pack import RunPlan, run_pack

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.runner.importers import records
-from secondreader.runner.importers.records import (
+from secondreader.runner.intake import records
+from secondreader.runner.intake.records import (
     MAX_DEPTH,
     BadRecord,
     ImportRefused,

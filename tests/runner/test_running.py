@@ -18,7 +18,7 @@ from secondreader.db.core.engine import open_engine, reading, writing
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Run, Transcript
 from secondreader.db.design.studies import DrawPlan, freeze, get_study
-from secondreader.db.research.annotations import item_facts
+from secondreader.db.research.ratings import item_facts
 from secondreader.runner.cli.app import app
 from secondreader.runner.jobs.run_pack import RunPlan, RunResult, run_pack
 from secondreader.runner.models.client import Endpoint

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from secondreader.db.access.invites import redeem, visitor
 from secondreader.db.core.engine import reading, writing
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.annotations import annotator_progress, item_facts, reading_rows
+from secondreader.db.research.ratings import annotator_progress, item_facts, reading_rows
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import (
     ANNOTATORS,

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from secondreader.runner.importers import progress as watching
-from secondreader.runner.importers.progress import watching as watched
+from secondreader.runner.cli import progress as watching
+from secondreader.runner.cli.progress import watching as watched
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from secondreader.runner.importers.records import T, Watch
+from secondreader.runner.intake.records import T, Watch
 
 PATIENCE_SECONDS = 2.0
 STEP_SECONDS = 0.1

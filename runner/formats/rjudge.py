@@ -10,7 +10,8 @@ from typing import Any
 from secondreader.db.core.canonical import content_hash
 from secondreader.db.core.content import Content, Message
 from secondreader.db.transcripts.store import NewTranscript
-from secondreader.runner.importers.records import (
+from secondreader.runner.formats.rjudge_actions import read_action
+from secondreader.runner.intake.records import (
     BadRecord,
     ImportProblem,
     Watch,
@@ -19,8 +20,7 @@ from secondreader.runner.importers.records import (
     read_records,
     unwatched,
 )
-from secondreader.runner.importers.rjudge_actions import read_action
-from secondreader.runner.importers.store import Batch, NewLabel
+from secondreader.runner.intake.store import Batch, NewLabel
 
 READER = "R-Judge"
 

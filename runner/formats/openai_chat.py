@@ -11,7 +11,7 @@ from typing import Any
 from secondreader.db.core.canonical import canonical_json, content_hash
 from secondreader.db.core.content import CallStatus, Content, Message, ToolCall, ToolSpec
 from secondreader.db.transcripts.store import NewTranscript
-from secondreader.runner.importers.records import (
+from secondreader.runner.intake.records import (
     BadRecord,
     ImportProblem,
     Watch,
@@ -21,7 +21,7 @@ from secondreader.runner.importers.records import (
     read_records,
     unwatched,
 )
-from secondreader.runner.importers.store import Batch
+from secondreader.runner.intake.store import Batch
 
 THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool", "function": "tool"}  # fmt: skip

@@ -13,7 +13,7 @@ from secondreader.db.core.canonical import content_hash
 from secondreader.db.core.content import CallStatus, Content, Message, ToolCall
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict
 from secondreader.db.transcripts.textless import BARE
-from secondreader.runner.importers.records import (
+from secondreader.runner.intake.records import (
     BadRecord,
     ImportProblem,
     Watch,
@@ -22,7 +22,7 @@ from secondreader.runner.importers.records import (
     read_records,
     unwatched,
 )
-from secondreader.runner.importers.store import Batch
+from secondreader.runner.intake.store import Batch
 
 THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 ACTION = re.compile(r"(?<!\s)\s*+Action:\s.*", re.DOTALL)

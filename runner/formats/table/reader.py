@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict
-from secondreader.runner.importers.records import BadRecord, ImportProblem, Watch, read_records, unwatched
-from secondreader.runner.importers.store import Batch, NewLabel
-from secondreader.runner.importers.table_cells import (
+from secondreader.runner.formats.table.cells import (
     Twins,
     cell,
     count,
@@ -22,7 +20,9 @@ from secondreader.runner.importers.table_cells import (
     number,
     raw_cell,
 )
-from secondreader.runner.importers.table_mapping import JudgeColumn, Mapping
+from secondreader.runner.formats.table.mapping import JudgeColumn, Mapping
+from secondreader.runner.intake.records import BadRecord, ImportProblem, Watch, read_records, unwatched
+from secondreader.runner.intake.store import Batch, NewLabel
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from secondreader.db.transcripts.imported_labels import ImportedLabel, add_impor
 from secondreader.db.transcripts.pool_lookup import content_hashes, pool_keys
 from secondreader.db.transcripts.store import CHUNK, NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.db.transcripts.textless import BARE, known_texts, replace_bare
-from secondreader.runner.importers.leak_scan import redact, scan
-from secondreader.runner.importers.records import ImportProblem, ImportRefused, Watch, unwatched
+from secondreader.runner.intake.leak_scan import redact, scan
+from secondreader.runner.intake.records import ImportProblem, ImportRefused, Watch, unwatched
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -7,8 +7,8 @@ from typing import Any
 from secondreader.db.core.canonical import canonical_json, content_hash, plain_text
 from secondreader.db.core.content import Content, Message
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict
-from secondreader.runner.importers.records import BadRecord
-from secondreader.runner.importers.table_mapping import JudgeColumn, Mapping
+from secondreader.runner.formats.table.mapping import JudgeColumn, Mapping
+from secondreader.runner.intake.records import BadRecord
 
 MAX_COUNT = 1_000_000
 """Largest pass or position; far beyond it a database integer overflows."""

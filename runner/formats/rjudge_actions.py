@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from secondreader.db.core.content import ToolCall
-from secondreader.runner.importers.records import MAX_DEPTH, BadRecord, checked, parse_json
+from secondreader.runner.intake.records import MAX_DEPTH, BadRecord, checked, parse_json
 
 # Possessive quantifiers (*+): these texts are hostile input, and runs of white space must not cost quadratic time.
 NAMED = re.compile(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from secondreader.db.core.canonical import content_hash
 from secondreader.db.core.codebook import Answer, Codebook, Question
-from secondreader.runner.importers.records import twin_of
+from secondreader.runner.intake.records import twin_of
 
 FOLDER = Path(__file__).parent / "mappings"
 

@@ -1,0 +1,1 @@
+"""CSV, JSONL and JSON tables, read by a mapping."""

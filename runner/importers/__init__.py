@@ -1,1 +1,0 @@
-"""Transcripts, verdicts and labels from files of other tools."""

@@ -1,0 +1,1 @@
+"""One way in for whatever becomes a transcript: records, problems, leak scan, store."""
