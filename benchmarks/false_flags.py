@@ -204,14 +204,14 @@ def simulate(design: Design, studies: int, cache: Path) -> Iterator[Seen]:
 def code_version() -> str:
     """A short hash of the code that the figures depend on: changed code starts anew."""
     modules = (
-        "findings",
-        "slice_tests",
-        "permutation",
-        "slices",
-        "verdict_errors",
-        "slice_rates",
-        "gold",
-        "frame",
+        "disagreement.search",
+        "disagreement.slice_tests",
+        "inference.permutation",
+        "disagreement.slices",
+        "disagreement.verdict_errors",
+        "disagreement.slice_rates",
+        "data.gold",
+        "data.frame",
     )
     text = Path(__file__).read_bytes()
     for name in modules:

@@ -1,0 +1,75 @@
+"""Places of somebody who has stopped are moved in the console."""
+
+import streamlit as st
+from sqlmodel import select
+
+from secondreader.db.core.audit_log import events
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.tables import Annotator
+from secondreader.db.design.studies import get_study, set_status
+from secondreader.db.desk.labels import progress, queue
+from tests.reports.console.test_pages import opened, sent
+from tests.reports.seed import Library, Shape
+
+HALF = Shape(n=24, annotators=("Ada", "Ben"), labelled=0.5)
+
+
+def open_places(target: str) -> dict[str, int]:
+    """How many places each annotator has left."""
+    engine = open_engine(target, migrate=False)
+    with reading(engine) as session:
+        people = session.exec(select(Annotator).where(Annotator.role == "annotator")).all()
+        left = {
+            one.name: sum(not entry.is_labelled for entry in queue(session, one.id or 0)) for one in people
+        }
+        totals = {one.name: progress(session, one.id or 0).n_total for one in people}
+    engine.dispose()
+    assert totals.keys() == left.keys()
+    return left
+
+
+def test_places_move_with_a_reason_alone_and_on_record(library: Library, sqlite_target: str) -> None:
+    """Both read everything, so nothing can move and it is said; with a new reader the untouched places go over."""
+    st.cache_data.clear()
+    library.copy(HALF, sqlite_target).dispose()
+    page = opened(sqlite_target, "progress")
+    page.multiselect(key="reassign-to").set_value(["Ben"])
+    page.button(key="reassign-now").click().run()
+    assert "needs a reason" in sent(page)
+    page.multiselect(key="reassign-to").set_value(["Ben"])
+    page.text_input(key="reassign-why").set_value("Ada has left")
+    page.button(key="reassign-now").click().run()
+    assert "Nothing moves" in sent(page)
+
+
+def test_what_moved_is_told(library: Library, sqlite_target: str) -> None:
+    """With one reader a transcript, the others take over what Ada has not begun."""
+    st.cache_data.clear()
+    library.copy(
+        Shape(n=24, annotators=("Ada", "Ben", "Cleo"), labelled=0.4, overlap=1), sqlite_target
+    ).dispose()
+    before = open_places(sqlite_target)
+    page = opened(sqlite_target, "progress")
+    page.multiselect(key="reassign-to").set_value(["Ben", "Cleo"])
+    page.text_input(key="reassign-why").set_value("Ada has left")
+    page.button(key="reassign-now").click().run()
+    assert not page.exception
+    after = open_places(sqlite_target)
+    assert after["Ada"] < before["Ada"]
+    gained = after["Ben"] - before["Ben"]
+    assert f"Ben has {gained} place{'' if gained == 1 else 's'} more" in sent(page)
+    engine = open_engine(sqlite_target, migrate=False)
+    with reading(engine) as session:
+        (event,) = [one for one in events(session) if "reassigned" in str(one.detail)]
+    engine.dispose()
+    assert event.actor == "Rita"
+
+
+def test_a_closed_study_has_no_such_form(library: Library, sqlite_target: str) -> None:
+    """Nothing is to be moved there."""
+    st.cache_data.clear()
+    engine = library.copy(HALF, sqlite_target)
+    with writing(engine) as session:
+        set_status(session, get_study(session, "s"), "closed", actor="Rita", why="done")
+    engine.dispose()
+    assert not opened(sqlite_target, "progress").multiselect

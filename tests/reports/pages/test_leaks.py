@@ -1,0 +1,100 @@
+"""The leak review in the console and on the command line, on findings full of HTML and formulas."""
+
+import csv
+import io
+import re
+
+import pytest
+import streamlit as st
+from typer.testing import CliRunner, Result
+
+from secondreader.db.core.content import Content, Message
+from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.design.studies import add_to_pool, ensure_study, get_study
+from secondreader.db.transcripts.leak_reviews import leak_items
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.runner.cli.app import app as commands
+from tests.reports.console.test_pages import opened, sent
+from tests.reports.seed import HOSTILE
+
+FORMULA = '=HYPERLINK("http://evil.example")'
+ESCAPE = "\x1b[31mred"
+
+
+@pytest.fixture
+def db(sqlite_target: str) -> str:
+    """A draft with three hostile findings."""
+    st.cache_data.clear()
+    excerpts = (HOSTILE, FORMULA, ESCAPE)
+    text = Content(task="t", messages=(Message(role="user", text="x"),))
+    new = [
+        NewTranscript(
+            f"s:{i}",
+            f"c{i}",
+            text,
+            leaks=(
+                {
+                    "kind": "vendor",
+                    "where": "message 1 text",
+                    "excerpt": one,
+                    "redacted": False,
+                    "before": "<b>said</b> ",
+                    "after": " and no more",
+                },
+            ),
+        )
+        for i, one in enumerate(excerpts)
+    ]
+    engine = open_engine(sqlite_target)
+    with writing(engine) as session:
+        add_to_pool(session, ensure_study(session, "s"), add_transcripts(session, new).ids)
+    engine.dispose()
+    return sqlite_target
+
+
+def invoke(*arguments: str) -> Result:
+    """One command line."""
+    return CliRunner().invoke(commands, list(arguments))
+
+
+def ids(db: str) -> list[str]:
+    """Transcripts with findings."""
+    engine = open_engine(db)
+    with reading(engine) as session:
+        found = [one.item for one in leak_items(session, get_study(session, "s"))]
+    engine.dispose()
+    return found
+
+
+def test_a_decision_needs_a_reason_and_is_shown(db: str) -> None:
+    """Excerpts and what stands around them are text; without a reason nothing is decided; then the list and the overview's count change."""
+    page = opened(db, "leaks")
+    assert "of them 0 accepted, 0 excluded and 3 undecided" in sent(page)
+    assert "&lt;script&gt;" in sent(page)
+    assert re.search(r"<q>&lt;b&gt;said&lt;/b&gt; <mark>[^<]+</mark> and no more</q>", sent(page))
+    page.radio(key="leak-decision").set_value("excluded")
+    page.button(key="leak-decide").click().run()
+    assert "needs a reason" in sent(page)
+    page.radio(key="leak-decision").set_value("excluded")
+    page.text_input(key="leak-why").set_value("shows the vendor")
+    page.button(key="leak-decide").click().run()
+    assert not page.exception
+    assert "1 excluded and 2 undecided" in sent(page)
+    assert "Excluded by Rita on 20" in sent(page)
+    page.segmented_control(key="leak-show").set_value("undecided").run()
+    assert list(page.dataframe[0].value["decision"]) == ["undecided"] * 2
+
+
+def test_the_command_lists_and_decides(db: str) -> None:
+    """The same on the command line: decisions, a table that obeys no escape, CSV without formulas."""
+    first, second, _ = ids(db)
+    done = invoke("study", "leaks", "s", "--accept", first, "--exclude", second, "--why", "seen", "--db", db)
+    assert done.exit_code == 0, done.output
+    assert "1 accepted, 1 excluded and 1 undecided" in " ".join(done.output.split())
+    assert "\x1b" not in done.output
+    rows = list(csv.reader(io.StringIO(invoke("study", "leaks", "s", "--csv", "--db", db).stdout)))
+    assert [row[4] for row in rows[1:]] == [HOSTILE, f"'{FORMULA}", ESCAPE]
+    assert [row[6] for row in rows[1:]] == ["accepted", "excluded", "undecided"]
+    refused = invoke("study", "leaks", "s", "--accept", first, "--db", db)
+    assert refused.exit_code == 1
+    assert "needs a reason" in refused.output

@@ -1,0 +1,272 @@
+"""Figures of the source tree that tests/test_metrics.py bounds: `python tools/metrics.py`.
+
+Only the five rooms count as source; migrations count for sizes but not for names, which Alembic gives.
+"""
+
+import ast
+import io
+import statistics
+import sys
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ROOMS = ("annotate", "db", "judge", "reports", "runner")
+LONG_FUNCTION = 50
+LONG_FILE = 450
+MAX_MODULES = 12
+MAX_CLI_MODULES = 14
+MAX_MEANINGS = 3
+REGISTRY_ENTRIES = frozenset({"page", "read", "write", "register", "upgrade", "downgrade"})
+"""Functions that the modules of a registry share on purpose: console pages, formats, command groups, migrations."""
+LINTER_COMMENTS = ("noqa", "type:", "pragma", "ruff:", "mypy:", "!")
+VERBS = frozenset((REPOSITORY / "tools" / "verbs.txt").read_text("utf-8").split())
+"""Verbs that a function may begin with; words that are nouns here as often (`label`, `sample`, `slice`) are left out."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function or method of the source tree."""
+
+    path: Path
+    name: str
+    lines: int
+    is_counted_by_name: bool
+    """False for dunders, properties and the entries that a registry or framework names."""
+
+    @property
+    def begins_with_verb(self) -> bool:
+        """Whether its name begins with a verb, or is a plain conversion `x_to_y`."""
+        return self.name.strip("_").split("_")[0] in VERBS or "_to_" in self.name
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file, parsed once."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def n_lines(self) -> int:
+        """Lines of the file, blank ones too."""
+        return self.text.count("\n")
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every identifier that the file names anywhere but where it defines it, and every import's last part."""
+        return frozenset(used_names(self.tree))
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What a reader of the tree would measure; `rows` is the printed table."""
+
+    n_functions: int
+    function_median: float
+    long_function_share: float
+    long_files: tuple[str, ...]
+    full_folders: tuple[str, ...]
+    verb_share: float
+    comments_per_100_lines: float
+    test_to_source: float
+    used_by_tests_alone: tuple[str, ...]
+    unused: tuple[str, ...]
+    ambiguous_names: tuple[str, ...]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Figure and value, in the order in which they are printed."""
+        return [
+            ("functions and methods", str(self.n_functions)),
+            ("median lines of a function (at most 10)", f"{self.function_median:g}"),
+            (f"functions over {LONG_FUNCTION} lines (under 1 %)", f"{self.long_function_share:.1%}"),
+            (f"files over {LONG_FILE} lines (none)", ", ".join(self.long_files) or "none"),
+            (
+                f"folders over {MAX_MODULES} modules, cli {MAX_CLI_MODULES} (none)",
+                ", ".join(self.full_folders) or "none",
+            ),
+            ("functions that begin with a verb (at least 55 %)", f"{self.verb_share:.1%}"),
+            ("comments per 100 lines of code (at least 3)", f"{self.comments_per_100_lines:.1f}"),
+            ("lines of tests to lines of source (at least 1)", f"{self.test_to_source:.2f}"),
+            ("used by tests alone (none)", ", ".join(self.used_by_tests_alone) or "none"),
+            ("used by nobody (none)", ", ".join(self.unused) or "none"),
+            (
+                f"public names with more than {MAX_MEANINGS} meanings (none)",
+                ", ".join(self.ambiguous_names) or "none",
+            ),
+        ]
+
+
+def load_modules(*folders: str) -> list[Module]:
+    """Every Python file below the folders, parsed."""
+    paths = sorted(path for folder in folders for path in (REPOSITORY / folder).rglob("*.py"))
+    texts = [(path.relative_to(REPOSITORY), path.read_text("utf-8")) for path in paths]
+    return [Module(path, text, ast.parse(text)) for path, text in texts]
+
+
+def list_functions(module: Module) -> Iterator[Function]:
+    """Functions and methods of the module, nested ones too."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            is_given = node.name.startswith("__") or node.name in REGISTRY_ENTRIES or is_property(node)
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            yield Function(
+                module.path, node.name, lines, not is_given and "migrations" not in module.path.parts
+            )
+
+
+def is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the method is read as an attribute, which is named by a noun."""
+    return any(
+        ast.unparse(one).rpartition(".")[2] in {"property", "cached_property"} for one in node.decorator_list
+    )
+
+
+def used_names(tree: ast.Module) -> Iterator[str]:
+    """Names that the file uses; the names of its own definitions are no use."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom):
+            yield from (one.name for one in node.names)
+            yield from (node.module or "").split(".")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value
+
+
+def count_comments(module: Module) -> tuple[int, int]:
+    """Comments for readers, and lines that hold code: blank lines, comments and docstrings are none."""
+    comments, code = 0, set[int]()
+    ignored = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+        if token.type == tokenize.COMMENT:
+            comments += not token.string.lstrip("# ").startswith(LINTER_COMMENTS)
+        elif token.type not in ignored:
+            code.update(range(token.start[0], token.end[0] + 1))
+    return comments, len(code - list_docstring_lines(module.tree))
+
+
+def list_docstring_lines(tree: ast.Module) -> set[int]:
+    """Lines of the bare strings that document a module, class, function or field."""
+    lines = set[int]()
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
+
+
+def find_full_folders(modules: list[Module]) -> Iterator[str]:
+    """Folders with more modules than a reader takes in at a glance; `__init__.py` and migrations' versions apart."""
+    counts: dict[Path, int] = defaultdict(int)
+    for module in modules:
+        counts[module.path.parent] += module.path.name != "__init__.py"
+    for folder, n in sorted(counts.items()):
+        if n > (MAX_CLI_MODULES if folder.name == "cli" else MAX_MODULES):
+            yield f"{folder.as_posix()} ({n})"
+
+
+def list_definitions(module: Module) -> Iterator[str]:
+    """Public functions and classes at the module's top level that no decorator hands to a framework."""
+    for node in module.tree.body:
+        if isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        ) and not node.name.startswith("_"):
+            decorators = {ast.unparse(one).partition("(")[0] for one in node.decorator_list}
+            if decorators <= {
+                "dataclass",
+                "contextmanager",
+                "cache",
+                "lru_cache",
+                "final",
+                "runtime_checkable",
+            }:
+                yield node.name
+
+
+def find_unused(source: list[Module], others: list[Module], documented: str) -> tuple[list[str], list[str]]:
+    """Definitions that the product never names: those that tests name, and those that nobody names.
+
+    `documented` is the text in which a public function may stand in place of a use.
+    """
+    used_in_source = {module.path: module.words for module in source}
+    everywhere: dict[str, int] = defaultdict(int)
+    for words in used_in_source.values():
+        for word in words:
+            everywhere[word] += 1
+    elsewhere = frozenset[str]().union(*(module.words for module in others))
+    tests_alone: list[str] = []
+    unused: list[str] = []
+    for module in source:
+        if "migrations" in module.path.parts:
+            continue
+        for name in list_definitions(module):
+            if everywhere[name] or name in REGISTRY_ENTRIES or f"`{name}" in documented:
+                continue
+            (tests_alone if name in elsewhere else unused).append(f"{module.path.as_posix()}:{name}")
+    return tests_alone, unused
+
+
+def find_ambiguous_names(source: list[Module]) -> Iterator[str]:
+    """Public names that more than three modules define, each with a meaning of its own."""
+    homes: dict[str, int] = defaultdict(int)
+    for module in source:
+        for name in {
+            node.name
+            for node in module.tree.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and not node.name.startswith("_")
+        }:
+            homes[name] += 1
+    for name, n in sorted(homes.items()):
+        if n > MAX_MEANINGS and name not in REGISTRY_ENTRIES:
+            yield f"{name} ({n})"
+
+
+def measure() -> Metrics:
+    """Measure the tree as it stands."""
+    source, tests = load_modules(*ROOMS), load_modules("tests")
+    functions = [function for module in source for function in list_functions(module)]
+    named = [function for function in functions if function.is_counted_by_name]
+    comments, code = (
+        sum(column) for column in zip(*(count_comments(module) for module in source), strict=True)
+    )
+    documented = (
+        (REPOSITORY / "docs" / "python-api.md").read_text("utf-8")
+        if (REPOSITORY / "docs" / "python-api.md").exists()
+        else ""
+    )
+    tests_alone, unused = find_unused(source, tests + load_modules("benchmarks", "tools"), documented)
+    return Metrics(
+        n_functions=len(functions),
+        function_median=statistics.median(function.lines for function in functions),
+        long_function_share=sum(function.lines > LONG_FUNCTION for function in functions) / len(functions),
+        long_files=tuple(m.path.as_posix() for m in source if m.n_lines > LONG_FILE),
+        full_folders=tuple(find_full_folders(source)),
+        verb_share=sum(function.begins_with_verb for function in named) / len(named),
+        comments_per_100_lines=100 * comments / code,
+        test_to_source=sum(m.n_lines for m in tests) / sum(m.n_lines for m in source),
+        used_by_tests_alone=tuple(tests_alone),
+        unused=tuple(unused),
+        ambiguous_names=tuple(find_ambiguous_names(source)),
+    )
+
+
+def main() -> None:
+    """Print the figures, one a line."""
+    for name, value in measure().rows():
+        sys.stdout.write(f"{name}: {value}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Walks through the adjudicator's pages, the pages without the component, and those of the gate."""
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
+from secondreader.db.access.invites import create_invite
+from secondreader.db.access.oidc import VARIABLE
+from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.design.studies import ensure_annotator, get_study
+from tests.annotate.browser.test_stages import heading, press
+from tests.annotate.rooms import APP, Room, at, state
+from tests.browser import appears, served
+from tools.screenshots.desk import LIBRARY, Camera, Walk
+from tools.screenshots.samples import contents, label_all, split_places
+
+REASON = "The rubric leaves open whether a text that hides every name still gives somebody away."
+
+
+def adjudicator(room: Room) -> str:
+    """An adjudicator's invite token, of a study whose readers part on some transcripts."""
+    places = [*split_places(), *LIBRARY]
+    seeded = room.seed(contents(places))
+    label_all(seeded, places)
+    engine = open_engine(seeded.target)
+    with writing(engine) as session:
+        person = ensure_annotator(session, get_study(session, seeded.name), "J", "adjudicator")
+        token = create_invite(session, person)
+    engine.dispose()
+    return token
+
+
+def opened(context: BrowserContext, room: Room, token: str) -> Page:
+    """A page that came in by an invite link."""
+    page = context.new_page()
+    page.goto(f"{room.server.address}/join#{token}")
+    appears(page, ".desk.styled .body > *")
+    return page
+
+
+def adjudication(context: BrowserContext, room: Room, camera: Camera) -> None:
+    """The list, a transcript, the keys, the list once more, the end."""
+    token = adjudicator(room)
+    page = opened(context, room, token)
+    heading(page, "Transcripts to settle")
+    press(page, "Enter")
+    at(page, 1)
+    settle(page)
+    press(page, "Enter")
+    at(page, 2)
+    state(page, "Saved")
+    press(page, "l")
+    heading(page, "Transcripts to settle")
+    camera.take(page, "adjudication-list")
+    press(page, "Enter")
+    at(page, 2)
+    settle(page)
+    camera.take(page, "adjudication")
+    press(page, "?")
+    appears(page, "dialog table")
+    camera.take(page, "adjudication-keys")
+    press(page, "Escape", "Enter")
+    while page.locator("h1:has-text('Everything is settled')").count() == 0:
+        settle(page)
+        press(page, "Enter")
+        page.wait_for_timeout(500)
+    state(page, "Saved")
+    camera.take(page, "adjudication-end")
+
+
+def settle(page: Page) -> None:
+    """An answer, a kind and a reason for each open question of a transcript."""
+    panels = page.locator(".splits .question")
+    for place in range(panels.count()):
+        section = panels.nth(place)
+        section.locator("h3").click()
+        section.locator("[data-answer]").nth(1).click()
+        section.locator("[data-kind='guideline gap']").click()
+        section.locator("textarea").fill(REASON)
+    press(page, "Escape")
+
+
+def plain(context: BrowserContext, room: Room, camera: Camera) -> None:
+    """Guideline and a transcript in plain widgets; then a transcript to settle."""
+    token = adjudicator(room)
+    fresh = room.seed(contents(LIBRARY))
+    page = opened(context, room, fresh.token)
+    page.goto(f"{room.server.address}/?plain=1")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    camera.take(page, "plain-start")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_role("heading", name="Transcript 1 of 2")).to_be_visible()
+    camera.take(page, "plain")
+    page = opened(context, room, token)
+    page.goto(f"{room.server.address}/?plain=1")
+    expect(page.get_by_text("Background").first).to_be_visible()
+    camera.take(page, "plain-adjudication")
+
+
+def gate(context: BrowserContext, room: Room, camera: Camera) -> None:
+    """Without a visit, and with a link that is not valid."""
+    page = context.new_page()
+    page.goto(f"{room.server.address}/")
+    camera.take(page, "no-visit")
+    page.goto(f"{room.server.address}/join#wrong")
+    expect(page.get_by_text("not valid any more")).to_be_visible()
+    camera.take(page, "wrong-link")
+
+
+def sign_in(context: BrowserContext, room: Room, camera: Camera) -> None:
+    """A sentence and a button."""
+    environment = {"SECONDREADER_DESK_DB": room.target, VARIABLE: "{}"}
+    with served(APP, STREAMLIT_OPTIONS, environment) as server:
+        page = context.new_page()
+        page.goto(server.address)
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        camera.take(page, "sign-in")
+
+
+WALKS: tuple[Walk, ...] = (adjudication, plain, gate, sign_in)
