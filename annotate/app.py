@@ -20,7 +20,7 @@ from secondreader.annotate.plain import adjudication as adjudication_native
 from secondreader.annotate.plain import desk as native
 from secondreader.annotate.session import door
 from secondreader.db.access import oidc as sign_in
-from secondreader.db.access.middleware import Gate
+from secondreader.db.access.middleware import AuthMiddleware
 from secondreader.db.core.engine import DatabaseError
 from secondreader.db.core.unavailable import Engine
 
@@ -39,10 +39,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def opened() -> Engine:
+def open_engine_or_exit() -> Engine:
     """The desk's engine. Ends the process with a sentence if there is no database."""
     try:
-        return door.engine()
+        return door.get_engine()
     except DatabaseError as error:
         sys.exit(f"secondreader: {error}")
 
@@ -58,6 +58,13 @@ app = st.App(
     FOLDER / "script.py",
     lifespan=lifespan,
     routes=[Mount("/room", StaticFiles(directory=FOLDER / "static"))],
-    secrets=sign_in.settings(),
-    middleware=[Middleware(Gate, engine=opened(), room=door.room(), tickets=sign_in.tickets_if_on())],
+    secrets=sign_in.load_sign_in_settings(),
+    middleware=[
+        Middleware(
+            AuthMiddleware,
+            engine=open_engine_or_exit(),
+            app_config=door.get_app(),
+            sign_in_tokens=sign_in.get_sign_in_tokens_if_on(),
+        )
+    ],
 )

@@ -8,7 +8,7 @@ from secondreader.annotate.plain import adjudication as adjudication_native
 from secondreader.annotate.plain import desk as native
 from secondreader.annotate.session import door, sign_in_page
 from secondreader.db.access import oidc as sign_in
-from secondreader.db.core.unavailable import RELOAD, DatabaseUnavailable
+from secondreader.db.core.unavailable import RELOAD_MESSAGE, DatabaseUnavailable
 
 is_plain = st.query_params.get("plain") == "1"
 # the plain page has its questions in the sidebar: in view from the start where there is room beside the transcript
@@ -16,18 +16,18 @@ st.set_page_config(
     page_title="Second Reader", layout="wide", initial_sidebar_state="auto" if is_plain else "collapsed"
 )
 try:
-    visitor = door.person(st.context.cookies)
+    visitor = door.identify_visitor(st.context.cookies)
 except DatabaseUnavailable:
-    st.error(RELOAD)
+    st.error(RELOAD_MESSAGE)
     st.stop()
-if visitor is None and sign_in.is_on():
+if visitor is None and sign_in.is_sign_in_enabled():
     sign_in_page.page()
 elif visitor is None:
-    st.error(component.GONE)
+    st.error(component.SESSION_ENDED)
 elif visitor.role == "adjudicator":
-    show = adjudication_native.page if is_plain else adjudication_page.page
-    show(door.engine(), visitor.annotator_id)
+    show_page = adjudication_native.page if is_plain else adjudication_page.page
+    show_page(door.get_engine(), visitor.annotator_id)
 elif is_plain:
-    native.page(door.engine(), visitor.annotator_id, visitor.study_id)
+    native.page(door.get_engine(), visitor.annotator_id, visitor.study_id)
 else:
-    component.desk(visitor.annotator_id, visitor.study_id)
+    component.page(visitor.annotator_id, visitor.study_id)

@@ -23,8 +23,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondreader.judge.agreement.report import agree
-from secondreader.judge.inference.bootstrap import Plan, sample
-from secondreader.judge.inference.cluster_sums import Cohort, group_sums
+from secondreader.judge.inference.bootstrap import BootstrapDesign, sample_coefficients
+from secondreader.judge.inference.cluster_sums import Cohort, compute_group_cluster_sums
 from secondreader.judge.inference.coefficients import GroupFormula
 
 RESAMPLES = 2000
@@ -66,7 +66,9 @@ def ours(matrix: NDArray[np.int8], cluster: NDArray[np.intp]) -> None:
     """Every coefficient of the group with its BCa interval, replicates and weights drawn anew."""
     n = int(cluster.max()) + 1
     cohort = Cohort(cluster, n, np.ones(len(cluster)))
-    sample(group_sums(matrix, 2, cohort), FORMULA, Plan(n, RESAMPLES)).estimates()
+    sample_coefficients(
+        compute_group_cluster_sums(matrix, 2, cohort), FORMULA, BootstrapDesign(n, RESAMPLES)
+    ).build_estimates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def full_report() -> list[str]:
     frame = long_frame(8_400, 400, SLICES)
     found = agree(frame)
     taken = seconds(lambda: agree(frame), 3)
-    figures = found.frame()
+    figures = found.build_frame()
     n_slices = len(figures[figures["slice_name"] != ""].groupby(["slice_name", "slice_value"]))
     rows = [f"| agree(): all figures, {n_slices} slices, {len(figures):,} figures | {taken:.2f} s |"]
     if importlib.util.find_spec("secondreader.judge.disagreement.search") is None:
@@ -152,7 +154,7 @@ def million() -> None:
     taken = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
-        f"| 1,000,000 transcripts x 5 annotators, one judge, {len(frame):,} rows, {len(result.figures)} figures, from the long "
+        f"| 1,000,000 transcripts x 5 annotators, one judge, {len(frame):,} rows, {len(result.estimates)} figures, from the long "
         f"frame (wanted: under 20 s and 4 GiB) | {taken:.1f} s | {peak / 2**20:.2f} GiB ({before / 2**20:.2f} GiB before) |"
     )
 

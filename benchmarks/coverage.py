@@ -16,9 +16,19 @@ from rich.progress import Progress
 from scipy.special import expit
 
 from secondreader.judge.agreement.accuracy import AccuracyFormula
-from secondreader.judge.data.gold import majority
-from secondreader.judge.inference.bootstrap import Limits, Plan, Sampled, jackknife_t, sample
-from secondreader.judge.inference.cluster_sums import Cohort, cell_sums, group_sums
+from secondreader.judge.data.gold import compute_majority
+from secondreader.judge.inference.bootstrap import (
+    BootstrapDesign,
+    Limits,
+    SampledCoefficients,
+    compute_jackknife_t_limits,
+    sample_coefficients,
+)
+from secondreader.judge.inference.cluster_sums import (
+    Cohort,
+    compute_cell_cluster_sums,
+    compute_group_cluster_sums,
+)
 from secondreader.judge.inference.coefficients import GroupFormula
 from secondreader.judge.inference.contingency import TableFormula
 
@@ -81,40 +91,42 @@ def draw(population: Population, scenarios: int, seed: int) -> Study:
     return Study(human, verdict, Cohort(cluster, scenarios, np.ones(n)))
 
 
-def people(study: Study, plan: Plan) -> Sampled:
+def people(study: Study, plan: BootstrapDesign) -> SampledCoefficients:
     """The annotators among themselves."""
-    return sample(group_sums(study.human, 2, study.cohort), GROUP, plan)
+    return sample_coefficients(compute_group_cluster_sums(study.human, 2, study.cohort), GROUP, plan)
 
 
-def judged(study: Study, plan: Plan) -> Sampled:
+def judged(study: Study, plan: BootstrapDesign) -> SampledCoefficients:
     """The judge against the majority."""
-    gold = majority(study.human, 2)
-    return sample(cell_sums(np.maximum(gold, -1), study.verdict, 2, study.cohort), ACCURACY, plan)
+    gold = compute_majority(study.human, 2)
+    return sample_coefficients(
+        compute_cell_cluster_sums(np.maximum(gold, -1), study.verdict, 2, study.cohort), ACCURACY, plan
+    )
 
 
 def true_values(population: Population) -> dict[str, float]:
     """The figures of a sample so large that its error does not matter."""
-    study, plan = draw(population, TRUTH_SCENARIOS, 1), Plan(TRUTH_SCENARIOS, 0)
+    study, plan = draw(population, TRUTH_SCENARIOS, 1), BootstrapDesign(TRUTH_SCENARIOS, 0)
     found: dict[str, float] = {}
     for names, sampled in ((HUMAN, people(study, plan)), (JUDGE, judged(study, plan))):
-        found |= {name: float(sampled.values[sampled.index(name)]) for name in names}
+        found |= {name: float(sampled.values[sampled.find_index(name)]) for name in names}
     return found
 
 
-def limits_of(sampled: Sampled, names: tuple[str, ...]) -> dict[str, list[float | None]]:
+def limits_of(sampled: SampledCoefficients, names: tuple[str, ...]) -> dict[str, list[float | None]]:
     """Low and high of the reported interval and of the jackknife t beside it, per figure."""
-    estimates = {e.name: e for e in sampled.estimates()}
-    check: Limits = jackknife_t(sampled.values, sampled.jackknife, sampled.plan.level)
+    estimates = {e.name: e for e in sampled.build_estimates()}
+    check: Limits = compute_jackknife_t_limits(sampled.values, sampled.jackknife, sampled.bootstrap.level)
     rows: dict[str, list[float | None]] = {}
     for name in names:
-        k = sampled.index(name)
+        k = sampled.find_index(name)
         rows[name] = [estimates[name].low, estimates[name].high, float(check.low[k]), float(check.high[k])]
     return rows
 
 
 def one_study(population: Population, scenarios: int, seed: int) -> dict[str, list[float | None]]:
     """All intervals of one simulated study."""
-    study, plan = draw(population, scenarios, seed), Plan(scenarios, 2000, seed)
+    study, plan = draw(population, scenarios, seed), BootstrapDesign(scenarios, 2000, seed)
     return {**limits_of(people(study, plan), HUMAN), **limits_of(judged(study, plan), JUDGE)}
 
 

@@ -47,7 +47,7 @@ MILD = Population("mild clustering", -0.68, 0.7, 2.2, 2.2, 0.5, 0.0)
 STRONG = Population("strong clustering", -2.6, 1.8, 1.4, 3.0, 1.0, 0.04)
 
 
-def draw(pop: Population, scenarios: int, size: int, rng: np.random.Generator) -> est.Judged:
+def draw(pop: Population, scenarios: int, size: int, rng: np.random.Generator) -> est.JudgedItems:
     """A judged population with the truth of every transcript as gold."""
     cluster = np.repeat(np.arange(scenarios), size)
     logit = (pop.centre + pop.spread * rng.standard_normal(scenarios))[cluster]
@@ -57,16 +57,16 @@ def draw(pop: Population, scenarios: int, size: int, rng: np.random.Generator) -
     verdict = np.where(rng.random(len(cluster)) < correct, truth, ~truth).astype(np.int64)
     silent = rng.random(len(cluster)) < pop.silent
     verdict[silent] = rng.choice([est.UNSURE, est.UNPARSED], silent.sum())
-    return est.Judged(verdict, truth.astype(float), np.ones(len(cluster)), cluster.astype(np.int64))
+    return est.JudgedItems(verdict, truth.astype(float), np.ones(len(cluster)), cluster.astype(np.int64))
 
 
-def by_item(data: est.Judged, n: int, rng: np.random.Generator) -> est.Judged:
+def by_item(data: est.JudgedItems, n: int, rng: np.random.Generator) -> est.JudgedItems:
     """Gold for a simple random sample of transcripts: most scenarios are labelled in part."""
     chosen = rng.permutation(len(data.gold))[:n]
     return labelled(data, chosen, np.full(len(data.gold), n / len(data.gold)))
 
 
-def by_verdict(data: est.Judged, n: int, rng: np.random.Generator) -> est.Judged:
+def by_verdict(data: est.JudgedItems, n: int, rng: np.random.Generator) -> est.JudgedItems:
     """Gold for as many judge-yes as other transcripts: unequal inclusion probabilities."""
     yes = data.verdict == est.YES
     chosen: list[int] = []
@@ -79,7 +79,7 @@ def by_verdict(data: est.Judged, n: int, rng: np.random.Generator) -> est.Judged
     return labelled(data, np.array(chosen), probability)
 
 
-def by_scenario(data: est.Judged, n: int, rng: np.random.Generator) -> est.Judged:
+def by_scenario(data: est.JudgedItems, n: int, rng: np.random.Generator) -> est.JudgedItems:
     """Gold for every transcript of some scenarios and for none of the others."""
     size = int(np.bincount(data.cluster)[0])
     scenarios = int(data.cluster.max()) + 1
@@ -88,28 +88,28 @@ def by_scenario(data: est.Judged, n: int, rng: np.random.Generator) -> est.Judge
     return labelled(data, chosen, np.full(len(data.gold), len(picked) / scenarios))
 
 
-def labelled(data: est.Judged, chosen: npt.NDArray[np.int64], probability: Floats) -> est.Judged:
+def labelled(data: est.JudgedItems, chosen: npt.NDArray[np.int64], probability: Floats) -> est.JudgedItems:
     """The population with gold only where it was drawn."""
     gold = np.full(len(data.gold), np.nan)
     gold[chosen] = data.gold[chosen]
-    return est.Judged(data.verdict, gold, 1 / probability, data.cluster)
+    return est.JudgedItems(data.verdict, gold, 1 / probability, data.cluster)
 
 
 DESIGNS = {"transcripts": by_item, "verdict halves": by_verdict, "whole scenarios": by_scenario}
 
 
-def estimates(data: est.Judged) -> dict[str, Estimate]:
+def estimates(data: est.JudgedItems) -> dict[str, Estimate]:
     """Every estimator on one simulated study."""
     everyone = np.ones(len(data.gold), bool)
     rates = (
-        est.naive(data, everyone),
-        est.gold_only(data, everyone),
-        est.post_stratified(data, everyone),
-        est.ppi(data, everyone, 1.0),
-        est.ppi(data, everyone),
-        est.rogan_gladen(data, everyone),
+        est.estimate_naive(data, everyone),
+        est.estimate_gold_only(data, everyone),
+        est.estimate_post_stratified(data, everyone),
+        est.estimate_ppi(data, everyone, 1.0),
+        est.estimate_ppi(data, everyone),
+        est.estimate_rogan_gladen(data, everyone),
     )
-    return {rate.name: est.to_estimate(rate, data.cluster, 0.95) for rate in rates}
+    return {rate.name: est.build_rate_estimate(rate, data.cluster, 0.95) for rate in rates}
 
 
 @dataclass(frozen=True, slots=True)

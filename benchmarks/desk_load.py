@@ -22,11 +22,11 @@ from websockets.typing import Origin, Subprotocol
 
 from secondreader.annotate.session.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
 from secondreader.db.access.invites import create_invite
-from secondreader.db.blind.engine import desk_url
+from secondreader.db.blind.engine import prepare_desk_url
 from secondreader.db.core.content import Content, Message, ToolCall
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import database_url, open_engine, writing
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.core.engine import open_engine, parse_database_url, write_session
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from tests.browser import REPOSITORY, Served, served
 
@@ -104,19 +104,21 @@ def prepare(
     engine = open_engine(target)
     contents = [transcript(number) for number in range(transcripts)]
     names = tuple(f"A{number}" for number in range(annotators))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "load", title="Load")
         new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(contents)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
         rules = Rules(queue="shared" if shared_overlap else "fixed")
         overlap = shared_overlap or annotators
-        plan = DrawPlan(
+        plan = SamplingPlan(
             transcripts, names, overlap, seed=1, repeats=repeats, repeat_gap=repeat_gap, rules=rules
         )
-        drawn = freeze(session, study, plan)
+        drawn = freeze_study(session, study, plan)
         ids = tuple(drawn.annotator_ids[name] for name in names)
         tokens = tuple(create_invite(session, annotator_id) for annotator_id in ids)
-    desk_target = desk_url(engine).render_as_string(hide_password=False) if "://" in target else target
+    desk_target = (
+        prepare_desk_url(engine).render_as_string(hide_password=False) if "://" in target else target
+    )
     engine.dispose()
     sizes = sorted(len(text.to_json().encode()) for text in contents)
     return LoadStudy(desk_target, target, tokens, ids, sizes[len(sizes) // 2])
@@ -132,7 +134,7 @@ def postgres() -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     server = get_server(folder)
     try:
-        yield database_url(server.get_uri()).render_as_string(hide_password=False)
+        yield parse_database_url(server.get_uri()).render_as_string(hide_password=False)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from secondreader.judge.disagreement.search import find_disagreements
-from secondreader.judge.inference.exact_tests import benjamini_hochberg, slice_vs_rest
+from secondreader.judge.inference.exact_tests import adjust_benjamini_hochberg, compare_slice_with_rest
 
 TARGET_FALSE = 0.06
 ALPHA = 0.05
@@ -176,9 +176,9 @@ def run(design: Design, number: int) -> Seen:
     start = time.perf_counter()
     result = find_disagreements(frame, seed=number, alpha=ALPHA)
     seconds = time.perf_counter() - start
-    tests = result.frame()
+    tests = result.build_frame()
     counts = tests[["wrong_in", "n_in", "wrong_out", "n_out"]].to_numpy().tolist()
-    fisher = benjamini_hochberg([slice_vs_rest(*row).fisher_p for row in counts])
+    fisher = adjust_benjamini_hochberg([compare_slice_with_rest(*row).fisher_p for row in counts])
     return Seen(
         any=len(result.findings) > 0,
         planted=any(one.slice == PLANTED for one in result.findings),

@@ -33,9 +33,9 @@ from benchmarks.desk_load import (
     prepare,
     write_section,
 )
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Assignment, Label
-from secondreader.db.desk.labels import queue
+from secondreader.db.desk.labels import list_queue
 from tests.browser import Served, free_port
 
 TITLE = "Soak: killed servers and bad lines"
@@ -246,10 +246,10 @@ def counted(
 ) -> Outcome:
     """Compare what people were told with what is stored."""
     engine = open_engine(study.owner_target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         labels = session.exec(select(Label).order_by(col(Label.id))).all()
         places = session.exec(select(Assignment).order_by(col(Assignment.position))).all()
-        queues = [queue(session, person) for person in study.annotator_ids]
+        queues = [list_queue(session, person) for person in study.annotator_ids]
     engine.dispose()
     stored = {entry.token for entries in queues for entry in entries if entry.is_labelled}
     disordered = sum(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from secondreader.db.core.engine import database_url, open_engine
+from secondreader.db.core.engine import open_engine, parse_database_url
 from tests.dialects import share_compiled_statements
 from tests.postgres import postgres_copy
 
@@ -118,7 +118,7 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_admin(postgres_server: str) -> Iterator[Connection]:
     """The superuser's connection, by which tests make and drop their databases."""
-    made = create_engine(database_url(postgres_server), isolation_level="AUTOCOMMIT")
+    made = create_engine(parse_database_url(postgres_server), isolation_level="AUTOCOMMIT")
     with made.connect() as connection:
         # what the server would lose in a power cut, no test looks at; each copied database waits for the disk else
         for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from secondreader.db.access.invites import create_invite
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
@@ -39,7 +39,7 @@ def fill_studies(engine: Engine) -> None:
     text = Content(task="t", messages=(Message(role="user", text="I am a model of a vendor."),))
     leak = {"kind": "vendor", "where": "message 1 text", "excerpt": "of a vendor", "redacted": False}
     new = [NewTranscript(f"draft:{i}", f"c{i}", text, leaks=(leak,)) for i in range(6)]
-    with writing(engine) as session:
+    with write_session(engine) as session:
         add_to_pool(session, ensure_study(session, "draft"), add_transcripts(session, new).ids)
     url = engine.url.database
     assert url is not None
@@ -52,7 +52,7 @@ def console(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
     target = str(tmp_path_factory.mktemp("axe") / "console.db")
     engine = open_engine(target)
     fill_studies(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         token = create_invite(session, ensure_annotator(session, None, "R", "researcher"))
     engine.dispose()
     script = REPOSITORY / "reports" / "console" / "app.py"

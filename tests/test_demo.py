@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from secondreader.db.core.audit_log import events
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.audit_log import list_events
+from secondreader.db.core.engine import open_engine, read_session
 from tests.browser import appears, cpu_seconds
 
 pytestmark = pytest.mark.browser
@@ -141,8 +141,8 @@ def test_a_second_start_is_quick(demo: Demo) -> None:
     assert not {*first} & {demo.desk, demo.console}
     assert 0 < demo.seconds < 15
     engine = open_engine(str(demo.folder / "demo.db"))
-    with reading(engine) as session:
-        made = [one for one in events(session) if one.action == "link made"]
+    with read_session(engine) as session:
+        made = [one for one in list_events(session) if one.action == "link made"]
     engine.dispose()
     assert {one.actor for one in made} == {"Dana"}
     assert sorted(one.detail["role"] for one in made) == ["annotator"] * 2 + ["researcher"] * 2

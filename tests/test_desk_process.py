@@ -10,11 +10,17 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from secondreader.db.blind.engine import blind_engine
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Annotator, Invite
-from secondreader.runner.cli.serve import room_of_desk
-from secondreader.runner.serve.processes import PASSED_ON, free_port, start, stop, wait_until_healthy
+from secondreader.runner.cli.serve import make_desk_app
+from secondreader.runner.serve.processes import (
+    PASSED_VARIABLES,
+    find_free_port,
+    start_app,
+    stop_processes,
+    wait_until_healthy,
+)
 from tests.annotate.seed import CANARIES, seed
 
 DAY = "'2100-01-01 00:00:00+00:00'"
@@ -44,13 +50,13 @@ OF_THE_SERVER = (
 @contextmanager
 def desk_process(owner: Engine) -> Iterator[subprocess.Popen[bytes]]:
     """The desk as the command line starts it."""
-    room = room_of_desk(owner, "127.0.0.1", free_port("127.0.0.1", 18501))
-    process = start(room)
+    room = make_desk_app(owner, "127.0.0.1", find_free_port("127.0.0.1", 18501))
+    process = start_app(room)
     try:
         wait_until_healthy(room, process)
         yield process
     finally:
-        stop([process])
+        stop_processes([process])
 
 
 def environment_of(process: subprocess.Popen[bytes]) -> dict[str, str]:
@@ -73,11 +79,11 @@ def test_the_desks_process_cannot_read_a_verdict(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-key")
     seed(database_target)
     owner = open_engine(database_target)
-    with reading(owner) as session:
+    with read_session(owner) as session:
         invite = session.exec(select(Invite.id).join(Annotator).where(Annotator.role == "researcher")).first()
     with desk_process(owner) as process:
         told, line = environment_of(process), Path(f"/proc/{process.pid}/cmdline").read_bytes().decode()
-    assert set(told) <= {*PASSED_ON, "SECONDREADER_DESK_DB"}
+    assert set(told) <= {*PASSED_VARIABLES, "SECONDREADER_DESK_DB"}
     for secret in (*CANARIES, "sk-canary-key"):
         assert secret not in line + "".join(told.values())
     is_server = owner.dialect.name == "postgresql"
@@ -85,7 +91,7 @@ def test_the_desks_process_cannot_read_a_verdict(
     held = (
         create_engine(told["SECONDREADER_DESK_DB"])
         if is_server
-        else blind_engine(told["SECONDREADER_DESK_DB"])
+        else open_blind_engine(told["SECONDREADER_DESK_DB"])
     )
     assert (held.url.username == owner.url.username) is not is_server
     for statement in FORBIDDEN + (OF_THE_SERVER if is_server else ()):

@@ -23,10 +23,10 @@ from websockets.exceptions import ConnectionClosed
 
 from secondreader.db.access.anonymous import MAX_FRAME
 from secondreader.db.access.invites import create_invite, revoke_invites
-from secondreader.db.access.oidc_accounts import account_hash, bind_account, unbind_account
-from secondreader.db.access.sign_in_tickets import Tickets
+from secondreader.db.access.oidc_accounts import bind_account, compute_account_hash, unbind_account
+from secondreader.db.access.sign_in_tickets import SignInTokens
 from secondreader.db.access.visitors import LOOKUP_SECONDS
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.runner.cli.app import app
 from tests.annotate.seed import CANARIES, Seeded, seed
@@ -272,13 +272,13 @@ def test_a_revoked_person_is_out_both_ways(desk: Desk, context: BrowserContext) 
     page = sign_in(desk, context)
     expect(at_work(page)).to_be_visible()
     owner = open_engine(desk.seeded.target)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         revoke_invites(session, desk.seeded.other_id)
     page.wait_for_timeout(int(LOOKUP_SECONDS * 1000) + 200)
     page.goto(desk.address)
     expect(page.get_by_text("Your invite has ended. Ask the researcher for a new one.")).to_be_visible()
     assert ask(desk, "POST", "/join", desk.seeded.other_token)[0] == 403
-    with writing(owner) as session:
+    with write_session(owner) as session:
         create_invite(session, desk.seeded.other_id)
     owner.dispose()
     page.reload()
@@ -288,17 +288,17 @@ def test_a_revoked_person_is_out_both_ways(desk: Desk, context: BrowserContext) 
 def test_somebody_with_two_studies_chooses(desk: Desk, context: BrowserContext) -> None:
     """One account bound to two people gets a link for each, in plain text."""
     owner = open_engine(desk.seeded.target)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         judge = ensure_annotator(session, get_study(session, desk.seeded.name), "J", "adjudicator")
         create_invite(session, judge)
-        bind_account(session, judge, account_hash(desk.provider.issuer, email=FIRST), actor="R")
+        bind_account(session, judge, compute_account_hash(desk.provider.issuer, email=FIRST), actor="R")
     desk.provider.person(FIRST)
     page = sign_in(desk, context)
     expect(page.get_by_role("link", name="(adjudicator)")).to_be_visible()
     assert page.get_by_role("link", name="Go to").count() == 2
     page.get_by_role("link", name="Go to").first.click()
     expect(at_work(page)).to_be_visible()
-    with writing(owner) as session:
+    with write_session(owner) as session:
         unbind_account(session, judge, actor="R")
     owner.dispose()
 
@@ -323,13 +323,13 @@ def test_a_ticket_is_for_one_browser_once(desk: Desk, walker: Walker) -> None:
 
 def test_a_ticket_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty seconds by a clock that nobody sets."""
-    tickets, now = Tickets(), 1000.0
+    tickets, now = SignInTokens(), 1000.0
     monkeypatch.setattr("secondreader.db.access.sign_in_tickets.monotonic", lambda: now)
-    fresh, old = tickets.make(1, "b"), tickets.make(2, "b")
+    fresh, old = tickets.issue_token(1, "b"), tickets.issue_token(2, "b")
     now += 59
-    assert tickets.use(fresh, "b") == 1
+    assert tickets.redeem_token(fresh, "b") == 1
     now += 2
-    assert tickets.use(old, "b") is None
+    assert tickets.redeem_token(old, "b") is None
 
 
 def test_a_strangers_socket_reaches_the_sign_in_page_only(desk: Desk) -> None:

@@ -18,25 +18,39 @@ import numpy.typing as npt
 import pytest
 
 from secondreader.judge.agreement.accuracy import AccuracyFormula
-from secondreader.judge.agreement.alt_test import alternative_annotator_test, benjamini_yekutieli
-from secondreader.judge.data.gold import dawid_skene, majority
+from secondreader.judge.agreement.alt_test import adjust_benjamini_yekutieli, run_alternative_annotator_test
+from secondreader.judge.data.gold import compute_majority, fit_dawid_skene
 from secondreader.judge.inference import closed_form as analytic
 from secondreader.judge.inference import exact_tests as exact
 from secondreader.judge.inference import proportions as intervals
-from secondreader.judge.inference.bootstrap import Plan, jackknife_error, sample
-from secondreader.judge.inference.cluster_sums import cell_sums, cohort_of, group_sums
+from secondreader.judge.inference.bootstrap import (
+    BootstrapDesign,
+    SampledCoefficients,
+    compute_jackknife_error,
+    sample_coefficients,
+)
+from secondreader.judge.inference.cluster_sums import (
+    build_cohort,
+    compute_cell_cluster_sums,
+    compute_group_cluster_sums,
+)
 from secondreader.judge.inference.coefficients import GroupFormula, Level
 from secondreader.judge.inference.contingency import TableFormula
 from secondreader.judge.inference.estimate import Estimate
-from secondreader.judge.inference.shrinkage import Prior, shrink
-from secondreader.judge.lab.calibration import brier_score, calibration_error, reliability, roc_auc
-from secondreader.judge.planning.next_items import neyman_allocation
+from secondreader.judge.inference.shrinkage import BetaPrior, shrink_rate
+from secondreader.judge.lab.calibration import (
+    compute_brier_score,
+    compute_calibration_error,
+    compute_reliability,
+    compute_roc_auc,
+)
+from secondreader.judge.planning.next_items import allocate_neyman
 from secondreader.judge.planning.sample_size import (
-    design_effect,
-    icc_from_pilot,
-    kappa_sample_size,
-    labels_for_agreement,
-    labels_for_kappa,
+    compute_design_effect,
+    compute_kappa_sample_size,
+    compute_labels_for_agreement,
+    compute_labels_for_kappa,
+    estimate_icc,
 )
 from secondreader.judge.rates import closed_form as rate_formulas
 
@@ -204,9 +218,9 @@ def spread_aliases(figures: Figures) -> Figures:
     return figures
 
 
-def estimates(sampled: Any) -> Figures:
+def estimates(sampled: SampledCoefficients) -> Figures:
     """The engine's own Estimates, so that an undefined figure must carry its reason."""
-    return {one.name: one for one in sampled.estimates()}
+    return {one.name: one for one in sampled.build_estimates()}
 
 
 def group_figures(answers: Answers) -> Figures:
@@ -216,13 +230,13 @@ def group_figures(answers: Answers) -> Figures:
     numbers = tuple(map(float, answers.names)) if "interval" in answers.levels else ()
     more = tuple(level for level in answers.levels if level != "nominal")
     formula = GroupFormula(max(len(answers.names), 1), answers.positive, answers.negative, more, numbers)
-    cohort = cohort_of(cluster, np.ones(n))
-    sums = group_sums(answers.matrix, formula.n_answers, cohort)
-    drawn = sample(sums, formula, Plan(cohort.n_clusters, resamples=200))
+    cohort = build_cohort(cluster, np.ones(n))
+    sums = compute_group_cluster_sums(answers.matrix, formula.n_answers, cohort)
+    drawn = sample_coefficients(sums, formula, BootstrapDesign(cohort.n_clusters, resamples=200))
     figures = estimates(drawn)
-    error = jackknife_error(drawn.jackknife)
+    error = compute_jackknife_error(drawn.jackknife)
     figures |= {f"{c.name}_jackknife_se": error[k] for k, c in enumerate(drawn.coefficients)}
-    specific = formula.specific(sums.weighted.sum(axis=0))
+    specific = formula.compute_specific(sums.weighted.sum(axis=0))
     figures |= {f"category_{name}": none_if_nan(specific[q]) for q, name in enumerate(answers.names)}
     return figures
 
@@ -235,24 +249,24 @@ def none_if_nan(value: Any) -> float | None:
 def pair_figures(answers: Answers) -> Figures:
     """Coefficients of two readers; the first is the reference (human, gold)."""
     n, q = len(answers.matrix), max(len(answers.names), 2)
-    cohort = cohort_of(np.arange(n), np.ones(n))
+    cohort = build_cohort(np.arange(n), np.ones(n))
     formula = AccuracyFormula(TableFormula(q, answers.positive, answers.negative))
-    sums = cell_sums(answers.matrix[:, 0], answers.matrix[:, 1], q, cohort)
-    drawn = sample(sums, formula, Plan(n, resamples=50))
+    sums = compute_cell_cluster_sums(answers.matrix[:, 0], answers.matrix[:, 1], q, cohort)
+    drawn = sample_coefficients(sums, formula, BootstrapDesign(n, resamples=50))
     figures = estimates(drawn)
-    at = drawn.index("kappa")
+    at = drawn.find_index("kappa")
     both = np.array(sums.weighted.sum(axis=0)[:-1]).reshape(q, q)
     figures["pe"] = none_if_nan(drawn.chance[at])
     if not both.sum():
         return figures
-    limits = intervals.wilson(float(np.trace(both)), float(both.sum()))
+    limits = intervals.compute_wilson_interval(float(np.trace(both)), float(both.sum()))
     return figures | {"raw_ci": [limits.low, limits.high]} | kappa_figures(both, None)
 
 
 def kappa_figures(table: npt.ArrayLike, n: float | None) -> Figures:
     """Analytic errors of kappa and AC1 from a table."""
     cells = np.asarray(table, float)
-    test = analytic.kappa_test(cells, n)
+    test = analytic.run_kappa_test(cells, n)
     figures: Figures = {
         "ase": test.error,
         "kappa_se": test.error,
@@ -264,7 +278,7 @@ def kappa_figures(table: npt.ArrayLike, n: float | None) -> Figures:
         "p_two_sided": test.p_two_sided,
     }
     if (cells == np.round(cells)).all():
-        by_gwet = analytic.table_linearised(cells.astype(np.int64))
+        by_gwet = analytic.linearise_table(cells.astype(np.int64))
         figures |= {
             "ac1_se": by_gwet.ac1.error,
             "ac1_ci": [by_gwet.ac1.low, by_gwet.ac1.high],
@@ -301,10 +315,10 @@ def fleiss(data: Input) -> Figures:
     """Fleiss' kappa as first published, and the general form beside it."""
     answers = read_answers(data)
     figures = agreement(data)
-    counts = analytic.answer_counts(answers.matrix, len(answers.names))
+    counts = analytic.count_answers(answers.matrix, len(answers.names))
     figures["kappa"] = figures["fleiss"]
     if len(set(counts.sum(axis=1))) == 1:
-        test = analytic.fleiss_test(counts)
+        test = analytic.run_fleiss_test(counts)
         figures |= {
             "z": test.z,
             "category_kappa": test.category_kappa.tolist(),
@@ -318,10 +332,10 @@ def cac(data: Input) -> Figures:
     """Gwet's four coefficients with linearised errors, each a group of figures."""
     answers = read_answers(data)
     makers = {
-        "ac1": analytic.ac1_linearised,
-        "fleiss": analytic.fleiss_linearised,
-        "alpha": analytic.alpha_linearised,
-        "conger": analytic.conger_linearised,
+        "ac1": analytic.linearise_ac1,
+        "fleiss": analytic.linearise_fleiss,
+        "alpha": analytic.linearise_alpha,
+        "conger": analytic.linearise_conger,
     }
     figures = agreement(data)
     for name, make in makers.items():
@@ -365,7 +379,7 @@ def skene(data: Input) -> Figures:
     )
     counts = np.zeros((len(items[0]), len(raters[0]), len(answers[0])))
     np.add.at(counts, (items[1], raters[1], answers[1]), 1)
-    model = dawid_skene(counts, np.ones(len(counts)))
+    model = fit_dawid_skene(counts, np.ones(len(counts)))
     figures: Figures = {
         "class_marginals": model.marginals.tolist(),
         "marginals": model.marginals.tolist(),
@@ -384,7 +398,7 @@ def skene(data: Input) -> Figures:
 def majority_vote(data: Input) -> Figures:
     """The consensus of each item, null where tied."""
     answers = read_answers(data)
-    gold = majority(answers.matrix, len(answers.names))
+    gold = compute_majority(answers.matrix, len(answers.names))
     named = [answers.names[g] if g >= 0 else None for g in gold]
     return {"gold": named, "majority": named, "labels": named, "n_ties": int((gold == -2).sum())}
 
@@ -395,7 +409,7 @@ def alternative(data: Input) -> Figures:
     humans = np.array([[h.get(i, np.nan) for i in items] for h in data["humans"].values()], float)
     clusters = data.get("cluster", data.get("clusters"))
     where = None if clusters is None else np.unique([str(clusters[i]) for i in items], return_inverse=True)[1]
-    found = alternative_annotator_test(
+    found = run_alternative_annotator_test(
         humans,
         np.array([data["llm"][i] for i in items], float),
         cluster=where,
@@ -428,13 +442,13 @@ def share_intervals(data: Input) -> Figures:
     cases = data.get("cases") or [[first_of(data, "k", "positives", "x", "successes"), data["n"]]]
     level = data.get("level", 1 - data["alpha"] if "alpha" in data else 0.95)
     methods = {
-        "wilson": intervals.wilson,
-        "wilson_corrected": intervals.wilson_corrected,
-        "wilson_cc": intervals.wilson_corrected,
-        "clopper_pearson": intervals.clopper_pearson,
-        "exact": intervals.clopper_pearson,
-        "jeffreys": intervals.jeffreys,
-        "agresti_coull": intervals.agresti_coull,
+        "wilson": intervals.compute_wilson_interval,
+        "wilson_corrected": intervals.compute_corrected_wilson_interval,
+        "wilson_cc": intervals.compute_corrected_wilson_interval,
+        "clopper_pearson": intervals.compute_clopper_pearson_interval,
+        "exact": intervals.compute_clopper_pearson_interval,
+        "jeffreys": intervals.compute_jeffreys_interval,
+        "agresti_coull": intervals.compute_agresti_coull_interval,
     }
     figures: Figures = {}
     for name, method in methods.items():
@@ -453,12 +467,12 @@ def first_of(data: Input, *names: str) -> Any:
 
 def difference_interval(data: Input) -> Figures:
     """Newcombe's interval of a difference."""
-    found = intervals.newcombe_difference(data["k1"], data["n1"], data["k2"], data["n2"])
+    found = intervals.compute_newcombe_interval(data["k1"], data["n1"], data["k2"], data["n2"])
     gap = data["k1"] / data["n1"] - data["k2"] / data["n2"]
     return {"difference": gap, "ci": [found.low, found.high], "newcombe": [found.low, found.high]}
 
 
-def rogan(found: rate_formulas.RoganGladen) -> Figures:
+def rogan(found: rate_formulas.RoganGladenResult) -> Figures:
     """A Rogan-Gladen result under every name."""
     figures: Figures = {
         "apparent": found.apparent,
@@ -482,13 +496,17 @@ def rogan(found: rate_formulas.RoganGladen) -> Figures:
 
 def rogan_known(data: Input) -> Figures:
     """Se and Sp known."""
-    return rogan(rate_formulas.rogan_gladen_known(data["positive"], data["n"], data["se"], data["sp"]))
+    return rogan(
+        rate_formulas.compute_rogan_gladen_known(data["positive"], data["n"], data["se"], data["sp"])
+    )
 
 
 def rogan_delta(data: Input) -> Figures:
     """Se and Sp estimated: delta method."""
     names = ("tp", "n_pos", "tn", "n_neg", "judge_positive", "n_total")
-    return rogan(rate_formulas.rogan_gladen_delta(rate_formulas.JudgeCounts(*(data[k] for k in names))))
+    return rogan(
+        rate_formulas.compute_rogan_gladen_delta(rate_formulas.JudgeCounts(*(data[k] for k in names)))
+    )
 
 
 def rogan_labels(data: Input) -> Figures:
@@ -496,14 +514,16 @@ def rogan_labels(data: Input) -> Figures:
     labels, preds, other = (
         np.array(data[k], float) for k in ("test_labels", "test_preds", "unlabeled_preds")
     )
-    return rogan(rate_formulas.rogan_gladen_from_labels(labels, preds, other))
+    return rogan(rate_formulas.compute_rogan_gladen_from_labels(labels, preds, other))
 
 
 def prediction_powered(data: Input) -> Figures:
     """PPI at lambda 1, PPI++, and the two extremes."""
     y, f, other = data["Y"], data["Yhat"], data["Yhat_unlabeled"]
     level = 1 - data.get("alpha", 0.05)
-    one, best, none = (rate_formulas.ppi_mean(y, f, other, power, level) for power in (1.0, None, 0.0))
+    one, best, none = (
+        rate_formulas.compute_ppi_mean(y, f, other, power, level) for power in (1.0, None, 0.0)
+    )
     return {
         "ppi_point_lam1": one.estimate,
         "ppi_ci_lam1": [one.estimate.low, one.estimate.high],
@@ -519,7 +539,7 @@ def prediction_powered(data: Input) -> Figures:
 
 def strata(data: Input) -> Figures:
     """A stratified rate of a finite population."""
-    found = rate_formulas.stratified_prevalence(data["n"], data["positives"], data["stratum_sizes"])
+    found = rate_formulas.compute_stratified_prevalence(data["n"], data["positives"], data["stratum_sizes"])
     one = found.estimate
     return {
         "prevalence": one,
@@ -533,13 +553,13 @@ def probabilities(data: Input) -> Figures:
     """Brier, ECE, AUC and the reliability diagram."""
     y, p = np.array(data["y"], float), np.array(data["p"], float)
     bins = int(data.get("bins", data.get("n_bins", 10)))
-    points = reliability(y, p, bins)
-    auc = roc_auc(y, p)
+    points = compute_reliability(y, p, bins)
+    auc = compute_roc_auc(y, p)
     return {
-        "brier": brier_score(y, p),
+        "brier": compute_brier_score(y, p),
         "auc": auc,
         "roc_auc": auc,
-        "ece": calibration_error(y, p, bins),
+        "ece": compute_calibration_error(y, p, bins),
         "bin_predicted": [b.predicted for b in points],
         "bin_observed": [b.observed for b in points],
         "bin_n": [b.n for b in points],
@@ -552,26 +572,29 @@ def probabilities(data: Input) -> Figures:
 def kappa_n(data: Input) -> Figures:
     """Cantor's sample size."""
     names = ("rate1", "rate2", "k1", "k0", "alpha", "power", "two_sided")
-    return {"n": kappa_sample_size(**{name: data[name] for name in names if name in data})}
+    return {"n": compute_kappa_sample_size(**{name: data[name] for name in names if name in data})}
 
 
 def half_width_n(data: Input) -> Figures:
     """Labels for a half-width of kappa, or of raw agreement."""
     rate, kappa, half = data["prevalence"], data["kappa"], data["half_width"]
-    return {"n": labels_for_kappa(rate, kappa, half), "n_raw": labels_for_agreement(rate, kappa, half)}
+    return {
+        "n": compute_labels_for_kappa(rate, kappa, half),
+        "n_raw": compute_labels_for_agreement(rate, kappa, half),
+    }
 
 
 def kish(data: Input) -> Figures:
     """Design effect, and the correlation where a pilot is given."""
     icc = data.get("icc")
     if icc is None:
-        icc = icc_from_pilot(data["values"], data["cluster"])
+        icc = estimate_icc(data["values"], data["cluster"])
     m = (
         first_of(data, "m", "cluster_size", "per_scenario")
         if set(data) & {"m", "cluster_size", "per_scenario"}
         else 1
     )
-    effect = None if icc is None else design_effect(m, icc)
+    effect = None if icc is None else compute_design_effect(m, icc)
     return {"icc": icc, "deff": effect, "design_effect": effect}
 
 
@@ -582,9 +605,7 @@ def neyman(data: Input) -> Figures:
     if spread is None:
         rate = np.asarray(first_of(data, "p", "rates"), float)
         spread = np.sqrt(rate * (1 - rate)).tolist()
-    given = neyman_allocation(
-        sizes, spread, first_of(data, "total", "n"), floor=data.get("floor", 0)
-    ).tolist()
+    given = allocate_neyman(sizes, spread, first_of(data, "total", "n"), floor=data.get("floor", 0)).tolist()
     return {"n": given, "allocation": given}
 
 
@@ -595,10 +616,10 @@ def adjusted(data: Input) -> Figures:
         data.get("q", data.get("alpha", 0.05)),
     )
     by_method = {
-        "bh": exact.benjamini_hochberg(p),
-        "by": benjamini_yekutieli(p),
-        "holm": exact.holm(p),
-        "bonferroni": exact.bonferroni(p),
+        "bh": exact.adjust_benjamini_hochberg(p),
+        "by": adjust_benjamini_yekutieli(p),
+        "holm": exact.adjust_holm(p),
+        "bonferroni": exact.adjust_bonferroni(p),
     }
     own = data.get("method", data.get("procedure", "bh"))
     figures: Figures = {"adjusted_p": by_method[own].tolist()}
@@ -617,7 +638,7 @@ def only_adjusted(name: str) -> Callable[[Input], Figures]:
 def mcnemar(data: Input) -> Figures:
     """McNemar's test from a table or from the discordant counts."""
     b, c = data["discordant"] if "discordant" in data else (data["table"][0][1], data["table"][1][0])
-    found = exact.mcnemar(b, c)
+    found = exact.run_mcnemar_test(b, c)
     names = ("b", "c", "chi2", "p", "chi2_cc", "p_cc", "p_exact", "p_midp", "share")
     figures: Figures = {name: getattr(found, name) for name in names}
     return figures | {
@@ -629,21 +650,21 @@ def mcnemar(data: Input) -> Figures:
 
 def slice_table(data: Input) -> Figures:
     """A slice against the rest, items independent."""
-    found = exact.slice_vs_rest(data["errors_in"], data["n_in"], data["errors_out"], data["n_out"])
+    found = exact.compare_slice_with_rest(data["errors_in"], data["n_in"], data["errors_out"], data["n_out"])
     names = ("rate_in", "rate_out", "difference", "risk_ratio", "odds_ratio", "fisher_p")
     return {name: getattr(found, name) for name in names} | {"p": found.fisher_p}
 
 
 def beta_binomial(data: Input) -> Figures:
     """The posterior of a slice's rate; `p_gt_0_10` asks for the chance that it exceeds .10."""
-    found = shrink(data["k"], data["n"], Prior(data["a"], data["b"]), data.get("level", 0.95))
+    found = shrink_rate(data["k"], data["n"], BetaPrior(data["a"], data["b"]), data.get("level", 0.95))
     figures: Figures = {"mean": found.mean, "a": found.a, "b": found.b}
     figures |= {f"ci{level}": [found.low, found.high] for level in ("", 95, "_95")}
     if data.get("level") is None:
-        narrow = shrink(data["k"], data["n"], Prior(data["a"], data["b"]), 0.9)
+        narrow = shrink_rate(data["k"], data["n"], BetaPrior(data["a"], data["b"]), 0.9)
         figures |= {"ci90": [narrow.low, narrow.high]}
     return figures | {
-        f"p_gt_{k / 100:.2f}".replace(".", "_"): found.chance_above(k / 100) for k in range(1, 100)
+        f"p_gt_{k / 100:.2f}".replace(".", "_"): found.compute_chance_above(k / 100) for k in range(1, 100)
     }
 
 

@@ -81,7 +81,7 @@ def test_the_wheel_runs_where_nothing_else_of_ours_is(built: Path, tmp_path: Pat
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import secondreader.db.core.engine as e; "
         f"assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
-        "from secondreader.db.core.codebook import default_codebook; default_codebook(); "
+        "from secondreader.db.core.codebook import load_default_codebook; load_default_codebook(); "
         "e.open_engine('fresh.db').dispose(); print('fine')"
     )
     # -I and -S keep the editable installation's path hook away; the dependencies come back by hand.

@@ -26,12 +26,12 @@ from websockets.exceptions import InvalidStatus
 from secondreader.annotate.exchange import adjudication
 from secondreader.annotate.exchange import desk as service
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS as DESK_OPTIONS
-from secondreader.db.access.invites import create_invite, redeem, revoke_invites
-from secondreader.db.adjudication.items import adjudication_queue
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.access.invites import create_invite, redeem_invite, revoke_invites
+from secondreader.db.adjudication.items import list_adjudication_queue
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Invite, Visit, utc_now
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.labels import queue
+from secondreader.db.desk.labels import list_queue
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.console.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
 from tests.annotate.seed import Seeded, seed
@@ -144,7 +144,7 @@ class House:
 def invited(session: Session, person: int) -> tuple[str, str]:
     """An invite's token and a visit's cookie."""
     token = create_invite(session, person)
-    return token, redeem(session, token) or ""
+    return token, redeem_invite(session, token) or ""
 
 
 def furnish(target: str) -> House:
@@ -153,7 +153,7 @@ def furnish(target: str) -> House:
     made = seed(target, interim_looks=True)  # the newest study is the one that the console opens with
     split(made, 2)
     engine = open_engine(target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, made.name)
         people = {
             ANNOTATOR: made.annotator_id,
@@ -273,8 +273,8 @@ def test_the_desk_shows_everybody_their_own_page(house: House, who: str) -> None
 def places_of(house: House, who: str) -> list[str]:
     """Tokens of somebody's places."""
     engine = open_engine(house.seeded.target)
-    with reading(engine) as session:
-        rows: Any = adjudication_queue if who == ADJUDICATOR else queue
+    with read_session(engine) as session:
+        rows: Any = list_adjudication_queue if who == ADJUDICATOR else list_queue
         found = [entry.token for entry in rows(session, house.people[who])]
     engine.dispose()
     return found
@@ -321,10 +321,10 @@ def test_letters_of_the_other_role_are_not_known(house: House, kind: str) -> Non
     before = house.written()
     if LETTERS[kind] == ADJUDICATOR:
         sent = letter(kind, places_of(house, ANNOTATOR)[0])
-        packet = service.exchange(engine, house.people[ANNOTATOR], house.seeded.study_id, sent)
+        packet = service.handle_message(engine, house.people[ANNOTATOR], house.seeded.study_id, sent)
     else:
         sent = letter(kind, places_of(house, ADJUDICATOR)[0])
-        packet = adjudication.exchange(engine, house.people[ADJUDICATOR], sent)
+        packet = adjudication.handle_message(engine, house.people[ADJUDICATOR], sent)
     engine.dispose()
     assert packet.get("unreadable") is True
     assert house.written() == before

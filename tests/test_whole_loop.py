@@ -14,17 +14,17 @@ from sklearn.metrics import cohen_kappa_score
 from sqlmodel import select
 
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind.engine import blind_engine
-from secondreader.db.core.canonical import canonical_json
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.core.canonical import format_canonical_json
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Annotator
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.labels import blind_item, queue
-from secondreader.db.research.ratings import reading_rows
+from secondreader.db.desk.labels import list_queue, load_blind_item
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serving
+from secondreader.runner.models.scripted_server import serve_in_background
 from tests.annotate.rooms import Room
 from tests.annotate.walk import walked
 from tests.browser import REPOSITORY, appears, served
@@ -86,7 +86,7 @@ def test_the_whole_loop_on_real_transcripts(
     tokens = re.findall(r"/join#([\w-]+)", printed)
     assert len(tokens) == 2
     (tmp_path / "judge.yaml").write_text(JUDGE_SCRIPT)
-    with serving(load_script(tmp_path / "judge.yaml")) as url:
+    with serve_in_background(load_script(tmp_path / "judge.yaml")) as url:
         secondreader(
             "judge", "--study", "loop", "--model", "scripted-judge", "--base-url", url, "--drawn-only", *db
         )
@@ -115,8 +115,8 @@ def test_the_whole_loop_on_real_transcripts(
 def check_figures(target: str, told: dict[str, object]) -> None:
     """Human kappa and the judge's kappa against the majority, computed by scikit-learn from the stored rows."""
     engine = open_engine(target)
-    with reading(engine) as session:
-        frame = pd.DataFrame(reading_rows(session, get_study(session, "loop")))
+    with read_session(engine) as session:
+        frame = pd.DataFrame(load_rating_rows(session, get_study(session, "loop")))
     engine.dispose()
     human = frame[frame.kind == "human"].pivot(index="item", columns="rater", values="answer")
     assert human.shape == (N_ITEMS, 2)
@@ -170,7 +170,7 @@ def test_every_real_transcript_is_shown(
         text, shown = seen["text"], len(content["messages"])
         assert f"({shown} message" in text
         assert seen["articles"] == shown
-        assert not [secret for secret in hidden[canonical_json(content)] if secret in text]
+        assert not [secret for secret in hidden[format_canonical_json(content)] if secret in text]
     assert page.locator(".count:not(.left)").inner_text() == f"{n} of {n} labelled"
     page.context.close()
     assert errors == []
@@ -189,15 +189,17 @@ const look = async (shadow, until) => {
 def queued(target: str, study: str) -> list[dict[str, Any]]:
     """The transcripts in the order in which the study's one annotator gets them, as the desk's own connection reads them."""
     owner = open_engine(target)
-    with reading(owner) as session:
+    with read_session(owner) as session:
         study_id = get_study(session, study).id
         mine = select(Annotator.id).where(Annotator.study_id == study_id, Annotator.name == "A1")
         person = session.exec(mine).one()
     owner.dispose()
     assert person is not None
-    blind = blind_engine(target)
-    with reading(blind) as session:
-        found = [blind_item(session, person, entry.token).content for entry in queue(session, person)]
+    blind = open_blind_engine(target)
+    with read_session(blind) as session:
+        found = [
+            load_blind_item(session, person, entry.token).content for entry in list_queue(session, person)
+        ]
     blind.dispose()
     return found
 

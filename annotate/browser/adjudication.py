@@ -3,41 +3,41 @@
 import streamlit as st
 
 from secondreader.annotate.browser import desk as component
-from secondreader.annotate.exchange.adjudication import exchange, opening
-from secondreader.annotate.exchange.desk import Packet
+from secondreader.annotate.exchange.adjudication import handle_message, load_opening
+from secondreader.annotate.exchange.desk import Payload
 from secondreader.annotate.session import door
 from secondreader.db.core.unavailable import DatabaseUnavailable, Engine
 
 KEY = "adjudication"
-PACKET = "adjudication_packet"
+PAYLOAD = "adjudication_packet"
 mount = st.components.v2.component("second_reader_adjudication", js=component.LOADER)
 
 
-def answer_letter() -> None:
+def answer_message() -> None:
     """Callback: do what the browser's letter asks, and leave the answer for the fragment's run."""
     sent = st.session_state[KEY].letter
-    packet: Packet = {"gone": component.GONE}
+    packet: Payload = {"gone": component.SESSION_ENDED}
     try:
-        visitor = door.person(st.context.cookies)
+        visitor = door.identify_visitor(st.context.cookies)
         if visitor and visitor.role == "adjudicator":
-            with component.one_at_a_time(door.engine()):
-                packet = exchange(door.engine(), visitor.annotator_id, sent)
+            with component.hold_turn(door.get_engine()):
+                packet = handle_message(door.get_engine(), visitor.annotator_id, sent)
     except DatabaseUnavailable as error:
         packet = {"trouble": str(error)}
-    st.session_state[PACKET] = component.stamped(packet)
+    st.session_state[PAYLOAD] = component.stamp_payload(packet)
 
 
 @st.fragment
 def page(engine: Engine, annotator_id: int) -> None:
     """The adjudicator's page: one component, re-run alone."""
-    if PACKET not in st.session_state:
-        st.session_state[PACKET] = component.stamped(opening(engine, annotator_id))
+    if PAYLOAD not in st.session_state:
+        st.session_state[PAYLOAD] = component.stamp_payload(load_opening(engine, annotator_id))
     mount(
         key=KEY,
         data={
             "script": "/room/adjudication.js",
             "style": "/room/desk.css",
-            "packet": st.session_state[PACKET],
+            "packet": st.session_state[PAYLOAD],
         },
-        on_letter_change=answer_letter,
+        on_letter_change=answer_message,
     )

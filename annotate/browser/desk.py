@@ -7,16 +7,18 @@ from threading import Lock
 
 import streamlit as st
 
-from secondreader.annotate.exchange.desk import Packet, exchange, opening
+from secondreader.annotate.exchange.desk import Payload, handle_message, load_opening
 from secondreader.annotate.session import door
 from secondreader.db.core.unavailable import DatabaseUnavailable, Engine
 
-TURN = Lock()
+TURN_LOCK = Lock()
 TURN_SECONDS = 5.0
 """After so long a letter goes on without its turn: a lock held by another process must not line people up."""
 KEY = "desk"
-PACKET = "packet"
-GONE = "Your visit has ended. Open your invite link again; what was not saved yet stays in this browser."
+PAYLOAD = "packet"
+SESSION_ENDED = (
+    "Your visit has ended. Open your invite link again; what was not saved yet stays in this browser."
+)
 
 LOADER = """
 // Streamlit sends this text with every update, so it is only a loader: the desk itself comes once, from its own URL.
@@ -35,46 +37,46 @@ mount = st.components.v2.component("second_reader_desk", js=LOADER)
 
 
 @contextmanager
-def one_at_a_time(engine: Engine) -> Iterator[None]:
+def hold_turn(engine: Engine) -> Iterator[None]:
     """Let SQLite's writers of this process pass in turn.
 
     There is one at a time anyway, but SQLite itself has the others sleep for up to 100 ms between two looks at its
     lock, and wakes none of them (sqliteDefaultBusyCallback in SQLite's main.c). Correctness does not depend on this lock.
     """
-    is_mine = engine.dialect.name == "sqlite" and TURN.acquire(timeout=TURN_SECONDS)
+    is_mine = engine.dialect.name == "sqlite" and TURN_LOCK.acquire(timeout=TURN_SECONDS)
     try:
         yield
     finally:
         if is_mine:
-            TURN.release()
+            TURN_LOCK.release()
 
 
-def answer_letter() -> None:
+def answer_message() -> None:
     """Callback: do what the browser's letter asks, and leave the answer for the fragment's run."""
     sent = st.session_state[KEY].letter
     try:
-        visitor = door.person(st.context.cookies)
-        packet: Packet = {"gone": GONE}
+        visitor = door.identify_visitor(st.context.cookies)
+        packet: Payload = {"gone": SESSION_ENDED}
         if visitor and visitor.role == "annotator":
-            with one_at_a_time(door.engine()):
-                packet = exchange(door.engine(), visitor.annotator_id, visitor.study_id, sent)
+            with hold_turn(door.get_engine()):
+                packet = handle_message(door.get_engine(), visitor.annotator_id, visitor.study_id, sent)
     except DatabaseUnavailable as error:
         packet = {"trouble": str(error)}
-    st.session_state[PACKET] = stamped(packet)
+    st.session_state[PAYLOAD] = stamp_payload(packet)
 
 
-def stamped(packet: Packet) -> Packet:
+def stamp_payload(payload: Payload) -> Payload:
     """With an id, by which the browser tells a new packet from one that is shown again."""
-    return packet | {"id": token_hex(8)}
+    return payload | {"id": token_hex(8)}
 
 
 @st.fragment
-def desk(annotator_id: int, study_id: int | None) -> None:
+def page(annotator_id: int, study_id: int | None) -> None:
     """The annotator's page: one component, re-run alone."""
-    if PACKET not in st.session_state:
-        st.session_state[PACKET] = stamped(opening(door.engine(), annotator_id, study_id))
+    if PAYLOAD not in st.session_state:
+        st.session_state[PAYLOAD] = stamp_payload(load_opening(door.get_engine(), annotator_id, study_id))
     mount(
         key=KEY,
-        data={"script": "/room/desk.js", "style": "/room/desk.css", "packet": st.session_state[PACKET]},
-        on_letter_change=answer_letter,
+        data={"script": "/room/desk.js", "style": "/room/desk.css", "packet": st.session_state[PAYLOAD]},
+        on_letter_change=answer_message,
     )

@@ -8,27 +8,27 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from secondreader.annotate.exchange.desk import Packet, Sent, Short, Token
-from secondreader.annotate.exchange.keymap import answer_keys
+from secondreader.annotate.exchange.desk import BrowserModel, Payload, ShortText, Token
+from secondreader.annotate.exchange.keymap import assign_answer_keys
 from secondreader.db.adjudication.decisions import DecisionError, DecisionInput, submit_decision
 from secondreader.db.adjudication.items import (
     AdjudicationItem,
+    DisputedQuestion,
     NotAdjudicator,
-    SplitQuestion,
     UnknownItem,
-    adjudication_item,
-    adjudication_queue,
-    chair_of,
+    list_adjudication_queue,
+    load_adjudication_item,
+    load_adjudicator_context,
 )
 from secondreader.db.core.desk_errors import DeskError, StudyClosed
-from secondreader.db.core.engine import reading
-from secondreader.db.core.unavailable import DatabaseUnavailable, Engine, faults_in_words
-from secondreader.db.desk.labels import DeskStudy, desk_study
+from secondreader.db.core.engine import read_session
+from secondreader.db.core.unavailable import DatabaseUnavailable, Engine, translate_database_errors
+from secondreader.db.desk.labels import DeskStudy, load_desk_study
 
 MAX_REASON = 10_000
-Kind = Literal["ambiguous", "guideline gap", "annotator error", "contested"]
+DecisionKind = Literal["ambiguous", "guideline gap", "annotator error", "contested"]
 
-KINDS = (
+DECISION_KINDS = (
     (
         "ambiguous",
         "Ambiguous",
@@ -73,13 +73,13 @@ ACTIONS = {
 }
 
 
-class Decision(Sent):
+class DecisionContent(BrowserModel):
     """What the adjudicator says of one question of one transcript."""
 
-    question: Short
-    answer: Short | None = None
+    question: ShortText
+    answer: ShortText | None = None
     """None with the kind contested."""
-    kind: Kind
+    kind: DecisionKind
     reason: Annotated[str, Field(max_length=MAX_REASON)]
     revision: Annotated[int, Field(ge=0)]
     """The revision of the question that was on the screen; 0 before the first decision."""
@@ -87,17 +87,17 @@ class Decision(Sent):
     """The version of the transcript's readings that was on the screen."""
 
 
-class Operation(Sent):
+class Operation(BrowserModel):
     """One decision to save; `id` names its acknowledgement and makes it idempotent."""
 
     id: Token
     op: Literal["decide"]
     token: Token
     """The place in this person's list."""
-    decision: Decision
+    decision: DecisionContent
 
 
-class Letter(Sent):
+class Message(BrowserModel):
     """One message of the browser; the fields as in `service.Letter`."""
 
     number: Annotated[int, Field(ge=0)]
@@ -106,48 +106,50 @@ class Letter(Sent):
     begin: bool = False
 
 
-def opening(engine: Engine, annotator_id: int) -> Packet:
+def load_opening(engine: Engine, annotator_id: int) -> Payload:
     """All that a fresh page needs: study, list, and the transcripts at hand."""
     try:
-        with faults_in_words(), reading(engine) as session:
-            chair = chair_of(session, annotator_id)
-            study = desk_study(session, chair.study_id)
-            places = [(entry.token, entry.state) for entry in adjudication_queue(session, annotator_id)]
-            items = [adjudication_item(session, annotator_id, token) for token in at_hand(places)]
+        with translate_database_errors(), read_session(engine) as session:
+            chair = load_adjudicator_context(session, annotator_id)
+            study = load_desk_study(session, chair.study_id)
+            places = [(entry.token, entry.state) for entry in list_adjudication_queue(session, annotator_id)]
+            items = [
+                load_adjudication_item(session, annotator_id, token) for token in select_open_tokens(places)
+            ]
     except (DeskError, DatabaseUnavailable) as error:
         return {"number": 0, "trouble": str(error)}
     return {
         "number": 0,
-        "study": study_packet(study),
+        "study": build_study_payload(study),
         "queue": [list(place) for place in places],
-        "items": [item_packet(item) for item in items],
+        "items": [build_item_payload(item) for item in items],
     }
 
 
-def exchange(engine: Engine, annotator_id: int, sent: Any) -> Packet:
+def handle_message(engine: Engine, annotator_id: int, raw_message: Any) -> Payload:
     """Do what one letter asks and answer it. A letter that makes no sense is answered with a sentence."""
     try:
-        letter = Letter.model_validate(sent)
+        letter = Message.model_validate(raw_message)
     except ValidationError:
         say = "This page sent something that the desk does not know; reload it."
         return {"number": 0, "trouble": say, "unreadable": True}
-    acknowledged = [perform(engine, annotator_id, operation) for operation in letter.operations]
-    packet: Packet = {"number": letter.number, "acks": acknowledged}
+    acknowledged = [perform_operation(engine, annotator_id, operation) for operation in letter.operations]
+    packet: Payload = {"number": letter.number, "acks": acknowledged}
     if letter.begin:
-        return opening(engine, annotator_id) | packet
-    return packet | wanted_items(engine, annotator_id, letter.wanted)
+        return load_opening(engine, annotator_id) | packet
+    return packet | load_wanted_items(engine, annotator_id, letter.wanted)
 
 
-def wanted_items(engine: Engine, annotator_id: int, tokens: Sequence[str]) -> Packet:
+def load_wanted_items(engine: Engine, annotator_id: int, tokens: Sequence[str]) -> Payload:
     """The transcripts asked for; those that are not in this person's list are named as gone."""
     if not tokens:
         return {}
     items, gone, say = [], [], ""
     try:
-        with faults_in_words(), reading(engine) as session:
+        with translate_database_errors(), read_session(engine) as session:
             for token in tokens:
                 try:
-                    items.append(item_packet(adjudication_item(session, annotator_id, token)))
+                    items.append(build_item_payload(load_adjudication_item(session, annotator_id, token)))
                 except UnknownItem as error:
                     gone.append(token)
                     say = str(error)
@@ -156,17 +158,17 @@ def wanted_items(engine: Engine, annotator_id: int, tokens: Sequence[str]) -> Pa
     return {"items": items} | ({"missing": gone, "say": say} if gone else {})
 
 
-def perform(engine: Engine, annotator_id: int, operation: Operation) -> Packet:
+def perform_operation(engine: Engine, annotator_id: int, operation: Operation) -> Payload:
     """Save one decision in a transaction of its own; its acknowledgement is made after the commit."""
     try:
-        with faults_in_words():
-            saved = submit_decision(engine, annotator_id, decision_input(operation))
+        with translate_database_errors():
+            saved = submit_decision(engine, annotator_id, build_decision_input(operation))
     except (DeskError, DatabaseUnavailable) as error:
-        return {"id": operation.id, "ok": False, "why": why(error), "say": str(error)}
+        return {"id": operation.id, "ok": False, "why": classify_error(error), "say": str(error)}
     return {"id": operation.id, "ok": True, "revision": saved.revision}
 
 
-def why(error: Exception) -> str:
+def classify_error(error: Exception) -> str:
     """What the page does about an error: try again, ask again, or let the person decide."""
     kinds: list[tuple[type[Exception], str]] = [
         (DatabaseUnavailable, "again"),
@@ -178,7 +180,7 @@ def why(error: Exception) -> str:
     return next((name for kind, name in kinds if isinstance(error, kind)), "conflict")
 
 
-def decision_input(operation: Operation) -> DecisionInput:
+def build_decision_input(operation: Operation) -> DecisionInput:
     """The database's form of a decision."""
     given = operation.decision
     return DecisionInput(
@@ -193,14 +195,14 @@ def decision_input(operation: Operation) -> DecisionInput:
     )
 
 
-def at_hand(places: Sequence[tuple[str, str]]) -> list[str]:
+def select_open_tokens(assignments: Sequence[tuple[str, str]]) -> list[str]:
     """Tokens of the first two places that are not settled."""
-    return [token for token, state in places if state != "settled"][:2]
+    return [token for token, state in assignments if state != "settled"][:2]
 
 
-def study_packet(study: DeskStudy) -> Packet:
+def build_study_payload(study: DeskStudy) -> Payload:
     """The study as the browser may know it: questions and kinds with their keys, never its name or id."""
-    keys = answer_keys(study.codebook)
+    keys = assign_answer_keys(study.codebook)
     return {
         "title": study.title,
         "notice": study.notice,
@@ -210,17 +212,17 @@ def study_packet(study: DeskStudy) -> Packet:
         "questions": [
             one.model_dump(mode="json") | {"keys": keys[one.id]} for one in study.codebook.questions
         ],
-        "kinds": [dict(zip(("kind", "label", "key", "meaning"), one, strict=True)) for one in KINDS],
+        "kinds": [dict(zip(("kind", "label", "key", "meaning"), one, strict=True)) for one in DECISION_KINDS],
         "actions": ACTIONS,
     }
 
 
-def item_packet(item: AdjudicationItem) -> Packet:
+def build_item_payload(item: AdjudicationItem) -> Payload:
     """One transcript for the browser, with what readers said and this person's own decisions."""
     return {
         "token": item.token,
         "content": item.content,
-        "questions": [question_packet(one) for one in item.questions],
+        "questions": [build_question_payload(one) for one in item.questions],
         "notes": list(item.notes),
         "evidence": list(item.evidence),
         "contested": item.is_contested,
@@ -228,11 +230,15 @@ def item_packet(item: AdjudicationItem) -> Packet:
     }
 
 
-def question_packet(one: SplitQuestion) -> Packet:
+def build_question_payload(disputed_question: DisputedQuestion) -> Payload:
     """One question of a transcript, with the adjudicator's own latest decision."""
-    packet: Packet = {"id": one.question, "given": list(one.answers), "revision": one.revision}
-    if one.decision is not None:
-        own = one.decision
+    packet: Payload = {
+        "id": disputed_question.question,
+        "given": list(disputed_question.answers),
+        "revision": disputed_question.revision,
+    }
+    if disputed_question.decision is not None:
+        own = disputed_question.decision
         packet["decision"] = {"answer": own.answer, "kind": own.kind, "reason": own.reason}
         packet["changed"] = own.has_changed
     return packet

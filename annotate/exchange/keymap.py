@@ -25,10 +25,10 @@ ACTION_KEYS: dict[str, str] = {
     "submit": "Enter",
     "help": "?",
 }
-OF_MESSAGES = frozenset({"next message", "previous message", "mark as evidence", "open what is folded"})
+MESSAGE_ACTIONS = frozenset({"next message", "previous message", "mark as evidence", "open what is folded"})
 
 
-def answer_keys(codebook: Codebook) -> dict[str, dict[str, str]]:
+def assign_answer_keys(codebook: Codebook) -> dict[str, dict[str, str]]:
     """Question id -> answer value -> key. Answers beyond the last free key get none and are clicked."""
     free = iter(ANSWER_KEYS)
     return {
@@ -37,9 +37,9 @@ def answer_keys(codebook: Codebook) -> dict[str, dict[str, str]]:
     }
 
 
-def used_actions(codebook: Codebook, rules: Rules) -> dict[str, str]:
+def list_used_actions(codebook: Codebook, rules: Rules) -> dict[str, str]:
     """The actions that mean something in this study; the page's help lists these."""
-    unused = set(OF_MESSAGES) if codebook.unit == "scenario" else set()
+    unused = set(MESSAGE_ACTIONS) if codebook.unit == "scenario" else set()
     if rules.reasoning_after is None:
         unused.add("show the reasoning")
     if rules.guesses == 0:

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from secondreader.annotate.exchange.keymap import answer_keys, used_actions
+from secondreader.annotate.exchange.keymap import assign_answer_keys, list_used_actions
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.desk.calibration_round import OtherReading
+from secondreader.db.desk.calibration_round import OtherRating
 from secondreader.db.desk.labels import BlindItem, DeskStudy
 from secondreader.db.desk.qualification import Feedback
-from secondreader.db.desk.withheld_reasoning import FIXED, fixed_of, is_withheld
+from secondreader.db.desk.withheld_reasoning import FIXED_KEY, get_fixed_answers, is_withheld
 
 PAUSE_EVERY = 20
 """Labels of one sitting after which the page suggests a pause."""
 
 
-def study_packet(study: DeskStudy) -> dict[str, Any]:
+def build_study_payload(study: DeskStudy) -> dict[str, Any]:
     """The study as the browser may know it: its questions with their keys, never its name or id."""
-    keys = answer_keys(study.codebook)
+    keys = assign_answer_keys(study.codebook)
     return {
         "title": study.title,
         "notice": study.notice,
@@ -28,18 +28,18 @@ def study_packet(study: DeskStudy) -> dict[str, Any]:
             question.model_dump(mode="json") | {"keys": keys[question.id]}
             for question in study.codebook.questions
         ],
-        "actions": used_actions(study.codebook, study.rules),
+        "actions": list_used_actions(study.codebook, study.rules),
         "pause": PAUSE_EVERY,
         "reasoning_after": study.rules.reasoning_after,
         "shared": study.rules.queue == "shared",
     }
 
 
-def item_packet(
+def build_item_payload(
     item: BlindItem,
     rules: Rules,
     feedback: Feedback | None = None,
-    others: Sequence[OtherReading] | None = None,
+    others: Sequence[OtherRating] | None = None,
 ) -> dict[str, Any]:
     """One item for the browser, with the person's own answers and the draft that belongs to them.
 
@@ -49,9 +49,9 @@ def item_packet(
     withheld = is_withheld(item, rules)
     packet: dict[str, Any] = {
         "token": item.token,
-        "content": without_reasoning(item.content) if withheld else item.content,
+        "content": strip_reasoning(item.content) if withheld else item.content,
         "withheld": withheld,
-        "fixed": fixed_of(item.draft) if item.revision == 0 else {},
+        "fixed": get_fixed_answers(item.draft) if item.revision == 0 else {},
         "answers": item.answers,
         "evidence": list(item.evidence),
         "confidence": item.confidence,
@@ -65,11 +65,11 @@ def item_packet(
         packet["others"] = [asdict(one) for one in others]
     # A draft begun before the latest submit is out of date: another window has answered since.
     if item.draft is not None and item.draft.get("revision", 0) == item.revision:
-        packet["draft"] = {name: value for name, value in item.draft.items() if name != FIXED}
+        packet["draft"] = {name: value for name, value in item.draft.items() if name != FIXED_KEY}
     return packet
 
 
-def without_reasoning(content: dict[str, Any]) -> dict[str, Any]:
+def strip_reasoning(content: dict[str, Any]) -> dict[str, Any]:
     """The content with no message's visible reasoning; whether there was any cannot be told from it."""
     messages = [
         {name: value for name, value in message.items() if name != "reasoning"}

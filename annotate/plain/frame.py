@@ -7,20 +7,20 @@ button[data-testid^="stBaseButton-primary"] p { color: light-dark(#fff, #10151d)
 button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff; }
 </style>"""
 """Streamlit writes white on whatever the theme's colour is."""
-TO_TOP = """
+SCROLL_TO_TOP_JS = """
 export default function ({ data }) {
   if (window.secondReaderPlace === data.place) return; // an answer was given, and the page run again
   window.secondReaderPlace = data.place;
   document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
 }
 """
-mount = st.components.v2.component("second_reader_top", js=TO_TOP)
+mount = st.components.v2.component("second_reader_top", js=SCROLL_TO_TOP_JS)
 
 
-def frame(place: str) -> None:
+def begin_page(page_key: str) -> None:
     """Begin one plain page; `place` tells it from the one before, whose scroll position Streamlit would keep.
 
     Where the browser does not run the component's few lines, the page is only not scrolled.
     """
     st.html(STYLE)
-    mount(key="top", data={"place": place})
+    mount(key="top", data={"place": page_key})

@@ -7,34 +7,34 @@ from typing import Any
 
 import streamlit as st
 
-from secondreader.db.core.canonical import UNSEEN
+from secondreader.db.core.canonical import INVISIBLE_CHARACTERS
 
-LONG = 2_000
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^])")
-HIDDEN = re.compile(rf"([{UNSEEN}])\1*")
-ROLES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
+MAX_TEXT_LENGTH = 2_000
+MARKDOWN_PATTERN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^])")
+INVISIBLE_PATTERN = re.compile(rf"([{INVISIBLE_CHARACTERS}])\1*")
+ROLE_NAMES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
 
 
-def shown(text: str) -> str:
+def reveal_invisible(text: str) -> str:
     """`text` with what would be invisible in it written out as code points."""
-    return HIDDEN.sub(named, text)
+    return INVISIBLE_PATTERN.sub(format_code_points, text)
 
 
-def named(run: re.Match[str]) -> str:
+def format_code_points(run: re.Match[str]) -> str:
     """A run of one invisible character, e.g. ⟨U+200B ×3⟩."""
     name = f"U+{ord(run[1]):04X}"
     return f"⟨{name}⟩" if len(run[0]) == 1 else f"⟨{name} ×{len(run[0])}⟩"
 
 
-def literal(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """`text` for widgets that read Markdown, which then show it as it is (CommonMark 0.31, 2.4).
 
     Streamlit still makes a link of an address that stands in it, to that very address.
     """
-    return MARKDOWN.sub(r"\\\1", shown(text))
+    return MARKDOWN_PATTERN.sub(r"\\\1", reveal_invisible(text))
 
 
-def conversation(content: dict[str, Any]) -> None:
+def show_conversation(content: dict[str, Any]) -> None:
     """The transcript as plain text: nothing of it is read as Markdown or HTML."""
     for name, title in (
         ("background", "Background"),
@@ -43,71 +43,71 @@ def conversation(content: dict[str, Any]) -> None:
     ):
         if content.get(name):
             with st.expander(title, expanded=name != "background"):
-                st.text(shown(content[name]))
+                st.text(reveal_invisible(content[name]))
     for name, title in (("tools", "Tools"), ("memory", "Memory")):
         if content.get(name):
             with st.expander(f"{title} ({len(content[name])})"):
-                st.text(shown(json.dumps(content[name], indent=2, ensure_ascii=False)))
+                st.text(reveal_invisible(json.dumps(content[name], indent=2, ensure_ascii=False)))
     for number, message in enumerate(content["messages"], start=1):
         with st.container(border=True):
-            one_message(number, message)
+            show_message(number, message)
 
 
-def one_message(number: int, message: dict[str, Any]) -> None:
+def show_message(number: int, message: dict[str, Any]) -> None:
     """One turn with its reasoning, text and calls."""
     origin = f" ({message['tool']})" if message.get("tool") else ""
     failed = "  error" if message.get("is_error") else ""
-    st.text(shown(f"{number}  {ROLES[message['role']]}{origin}{failed}"))
+    st.text(reveal_invisible(f"{number}  {ROLE_NAMES[message['role']]}{origin}{failed}"))
     if message.get("reasoning"):
-        long_text("Visible reasoning", message["reasoning"])
+        show_long_text("Visible reasoning", message["reasoning"])
     if message.get("text"):
-        long_text("", message["text"])
+        show_long_text("", message["text"])
     for call in message.get("tool_calls", []):
         arguments = call.get("arguments")
         written = (
             call.get("raw", "") if arguments is None else json.dumps(arguments, indent=2, ensure_ascii=False)
         )
-        long_text(f"Calls {call['name']} ({call.get('status', 'executed')})", written)
+        show_long_text(f"Calls {call['name']} ({call.get('status', 'executed')})", written)
 
 
-def long_text(title: str, text: str) -> None:
+def show_long_text(title: str, text: str) -> None:
     """Text under a title; a long one is folded with its size."""
     if title:
-        st.text(shown(title))
-    if len(text) <= LONG:
-        st.text(shown(text))
+        st.text(reveal_invisible(title))
+    if len(text) <= MAX_TEXT_LENGTH:
+        st.text(reveal_invisible(text))
         return
-    st.text(shown(text[:LONG]))
-    with st.expander(f"The rest ({len(text) - LONG:,} characters)"):
-        st.text(shown(text[LONG:]))
+    st.text(reveal_invisible(text[:MAX_TEXT_LENGTH]))
+    with st.expander(f"The rest ({len(text) - MAX_TEXT_LENGTH:,} characters)"):
+        st.text(reveal_invisible(text[MAX_TEXT_LENGTH:]))
 
 
-HEADING = re.compile(r"^(#{1,4})\s+(.*)$", re.DOTALL)
-INLINE = (
+HEADING_PATTERN = re.compile(r"^(#{1,4})\s+(.*)$", re.DOTALL)
+INLINE_PATTERNS = (
     (re.compile(r"\*\*([^*]+)\*\*"), r"<strong>\1</strong>"),
     (re.compile(r"\*([^*]+)\*"), r"<em>\1</em>"),
     (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
 )
 
 
-def guideline_html(source: str) -> str:
+def render_guideline(source: str) -> str:
     """The guideline's headings, lists and stressed words as HTML, as the component shows them; all else is text."""
     parts = []
-    for block in re.split(r"\n{2,}", shown(source.replace("\r", ""))):
-        if found := HEADING.match(block):
+    for block in re.split(r"\n{2,}", reveal_invisible(source.replace("\r", ""))):
+        if found := HEADING_PATTERN.match(block):
             level = min(len(found[1]) + 1, 4)
-            parts.append(f"<h{level}>{inline(found[2])}</h{level}>")
+            parts.append(f"<h{level}>{render_inline(found[2])}</h{level}>")
         elif block.startswith(("- ", "* ")):
-            items = (inline(line[2:]) for line in re.split(r"\n(?=[-*] )", block))
+            items = (render_inline(line[2:]) for line in re.split(r"\n(?=[-*] )", block))
             parts.append(f"<ul>{''.join(f'<li>{one}</li>' for one in items)}</ul>")
         elif block.strip():
-            parts.append(f"<p>{inline(block)}</p>")
+            parts.append(f"<p>{render_inline(block)}</p>")
     return "".join(parts)
 
 
-def inline(text: str) -> str:
+def render_inline(text: str) -> str:
     """One line of the guideline, escaped before anything else."""
     made = escape(" ".join(text.split()))
-    for pattern, wanted in INLINE:
+    for pattern, wanted in INLINE_PATTERNS:
         made = pattern.sub(wanted, made)
     return made

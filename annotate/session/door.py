@@ -4,30 +4,30 @@ import os
 from collections.abc import Mapping
 from functools import cache
 
-from secondreader.annotate.session.settings import DATABASE_VARIABLE, SECURE_VARIABLE, desk_room
+from secondreader.annotate.session.settings import DATABASE_VARIABLE, SECURE_VARIABLE, build_desk_app
 from secondreader.db.access.invites import Visitor
-from secondreader.db.access.visitors import Room, room_visitor
-from secondreader.db.blind.engine import blind_engine
+from secondreader.db.access.visitors import App, find_app_visitor
+from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.engine import DatabaseError
-from secondreader.db.core.unavailable import Engine, faults_in_words
+from secondreader.db.core.unavailable import Engine, translate_database_errors
 
 
 @cache
-def engine() -> Engine:
+def get_engine() -> Engine:
     """The engine of this process; the database itself refuses it every verdict. Raises DatabaseError."""
     target = os.environ.get(DATABASE_VARIABLE)
     if not target:
         raise DatabaseError(f"{DATABASE_VARIABLE} is not set; start the desk with `secondreader desk`.")
-    return blind_engine(target)
+    return open_blind_engine(target)
 
 
 @cache
-def room() -> Room:
+def get_app() -> App:
     """The desk's gate as this process was started."""
-    return desk_room(secure=os.environ.get(SECURE_VARIABLE) == "1")
+    return build_desk_app(secure=os.environ.get(SECURE_VARIABLE) == "1")
 
 
-def person(cookies: Mapping[str, str]) -> Visitor | None:
+def identify_visitor(cookies: Mapping[str, str]) -> Visitor | None:
     """Who sent these cookies: asked of the database each time, so that nobody stays after being revoked."""
-    with faults_in_words():
-        return room_visitor(engine(), room(), cookies)
+    with translate_database_errors():
+        return find_app_visitor(get_engine(), get_app(), cookies)

@@ -5,7 +5,7 @@ Environment:
     SECONDREADER_SECURE_COOKIES  1 behind TLS: cookies then never travel in the clear
 """
 
-from secondreader.db.access.visitors import Room
+from secondreader.db.access.visitors import App
 
 DATABASE_VARIABLE = "SECONDREADER_DESK_DB"
 SECURE_VARIABLE = "SECONDREADER_SECURE_COOKIES"
@@ -36,6 +36,6 @@ STREAMLIT_OPTIONS: dict[str, str] = {
 DESK_ROLES = frozenset({"annotator", "adjudicator"})
 
 
-def desk_room(*, secure: bool) -> Room:
+def build_desk_app(*, secure: bool) -> App:
     """The desk's gate: annotators and adjudicators come in, researchers do not."""
-    return Room("desk", DESK_ROLES, secure=secure)
+    return App("desk", DESK_ROLES, secure=secure)

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Invite, Visit, utc_now
 
-VISIT_HOURS = 12
+BROWSER_SESSION_HOURS = 12
 INVITE_DAYS = 30
 ROLES = frozenset({"annotator", "adjudicator", "researcher"})
 
@@ -32,8 +32,8 @@ class Visitor:
     """annotator, adjudicator or researcher"""
 
 
-VISITOR = (
-    pick(Annotator.id, Annotator.study_id, Annotator.name, Annotator.role)
+VISITOR_QUERY = (
+    select_columns(Annotator.id, Annotator.study_id, Annotator.name, Annotator.role)
     .join(Invite, col(Invite.annotator_id) == col(Annotator.id))
     .join(Visit, col(Visit.invite_id) == col(Invite.id))
     .where(
@@ -70,41 +70,41 @@ def revoke_invites(session: Session, annotator_id: int) -> int:
     return len(open_ones)
 
 
-def redeem(session: Session, token: str, roles: frozenset[str] = ROLES) -> str | None:
+def redeem_invite(session: Session, token: str, roles: frozenset[str] = ROLES) -> str | None:
     """Turn a valid invite token of one of these roles into a new visit and return its cookie; None if there is none."""
-    return begin_visit(session, Invite.token_hash == hash_token(token), roles)
+    return start_browser_session(session, Invite.token_hash == hash_token(token), roles)
 
 
 def redeem_account(session: Session, annotator_id: int, roles: frozenset[str]) -> str | None:
     """Begin a visit of a person who signed in; None without an open invite, which sets how long it may last."""
-    return begin_visit(session, Invite.annotator_id == annotator_id, roles)
+    return start_browser_session(session, Invite.annotator_id == annotator_id, roles)
 
 
-def begin_visit(session: Session, which: Any, roles: frozenset[str]) -> str | None:
+def start_browser_session(session: Session, invite_condition: Any, roles: frozenset[str]) -> str | None:
     """Begin a visit on the open invite that lasts longest among these, and return its cookie."""
     invite = session.exec(
         select(Invite)
         .join(Annotator, col(Annotator.id) == Invite.annotator_id)
-        .where(which, col(Annotator.role).in_(roles))
+        .where(invite_condition, col(Annotator.role).in_(roles))
         .where(col(Invite.revoked_at).is_(None), Invite.expires_at > utc_now())
         .order_by(col(Invite.expires_at).desc())
     ).first()
     if invite is None or invite.id is None:
         return None
     cookie = token_urlsafe(32)
-    expires = min(invite.expires_at, utc_now() + timedelta(hours=VISIT_HOURS))
+    expires = min(invite.expires_at, utc_now() + timedelta(hours=BROWSER_SESSION_HOURS))
     session.add(Visit(invite_id=invite.id, cookie_hash=hash_token(cookie), expires_at=expires))
     session.flush()
     return cookie
 
 
-def visitor(session: Session, cookie: str) -> Visitor | None:
+def find_visitor(session: Session, cookie: str) -> Visitor | None:
     """Who holds this cookie; None if it is unknown, ended or expired, or if its invite was revoked."""
-    row = execute(session, VISITOR, {"cookie_hash": hash_token(cookie), "now": utc_now()}).first()
+    row = execute(session, VISITOR_QUERY, {"cookie_hash": hash_token(cookie), "now": utc_now()}).first()
     return Visitor(*row) if row is not None else None
 
 
-def end_visit(session: Session, cookie: str) -> None:
+def end_browser_session(session: Session, cookie: str) -> None:
     """Sign out: the cookie is worth nothing from now on."""
     execute(
         session, update(Visit).where(col(Visit.cookie_hash) == hash_token(cookie)).values(ended_at=utc_now())

@@ -14,19 +14,19 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from secondreader.db.access.invites import VISIT_HOURS
-from secondreader.db.access.oidc_accounts import Account, Known, account_of, known_people
-from secondreader.db.access.sign_in_tickets import Tickets
-from secondreader.db.core.engine import reading
+from secondreader.db.access.invites import BROWSER_SESSION_HOURS
+from secondreader.db.access.oidc_accounts import Account, BoundPerson, list_bound_people, parse_account
+from secondreader.db.access.sign_in_tickets import SignInTokens
+from secondreader.db.core.engine import read_session
 from secondreader.db.core.tables import utc_now
-from secondreader.db.core.unavailable import faults_in_words
+from secondreader.db.core.unavailable import translate_database_errors
 
-VARIABLE = "SECONDREADER_SIGN_IN"
+SETTINGS_VARIABLE = "SECONDREADER_SIGN_IN"
 USER_COOKIE = "_streamlit_user"
 """The cookie in which Streamlit keeps, signed, what the provider said."""
 SESSION_COOKIE = "_streamlit_session"
 
-GO_ON = """
+SIGN_IN_COMPONENT_JS = """
 export default function ({ data, parentElement }) {
   const list = parentElement.querySelector("ul") ?? parentElement.appendChild(document.createElement("ul"));
   const links = data.ways.map(({ label, ticket }) => {
@@ -47,69 +47,74 @@ export default function ({ data, parentElement }) {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SignInOption:
     """One person whom the account may come in as."""
 
     label: str
-    ticket: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SignInStep:
     """What the sign-in page shows."""
 
     sentence: str
-    ways: tuple[Way, ...] = ()
+    options: tuple[SignInOption, ...] = ()
     """Empty: there is nothing to go on to."""
 
-    def packet(self) -> dict[str, Any]:
+    def build_payload(self) -> dict[str, Any]:
         """The data of the component GO_ON."""
-        return {"ways": [{"label": way.label, "ticket": way.ticket} for way in self.ways]}
+        return {"ways": [{"label": way.label, "ticket": way.token} for way in self.options]}
 
 
 @cache
-def tickets() -> Tickets:
+def get_sign_in_tokens() -> SignInTokens:
     """The tickets of this process: its pages make them, its gate takes them."""
-    return Tickets()
+    return SignInTokens()
 
 
-def settings() -> dict[str, Any]:
+def load_sign_in_settings() -> dict[str, Any]:
     """Streamlit's secrets of this process: the settings of the sign-in, or none."""
-    told = os.environ.get(VARIABLE)
+    told = os.environ.get(SETTINGS_VARIABLE)
     return {"auth": json.loads(told)} if told else {}
 
 
-def is_on() -> bool:
+def is_sign_in_enabled() -> bool:
     """Whether people may sign in with an account."""
-    return bool(os.environ.get(VARIABLE))
+    return bool(os.environ.get(SETTINGS_VARIABLE))
 
 
-def tickets_if_on() -> Tickets | None:
+def get_sign_in_tokens_if_on() -> SignInTokens | None:
     """The tickets that a gate takes; None where signing in is not on."""
-    return tickets() if is_on() else None
+    return get_sign_in_tokens() if is_sign_in_enabled() else None
 
 
-def next_step(
+def determine_sign_in_step(
     engine: Engine, roles: frozenset[str], claims: Mapping[str, Any], cookies: Mapping[str, str]
-) -> Step:
+) -> SignInStep:
     """What to show to somebody without a visit; `claims` as `st.user` has them. Raises DatabaseUnavailable."""
-    account, browser = account_of(claims), cookies.get(USER_COOKIE, "")
+    account, browser = parse_account(claims), cookies.get(USER_COOKIE, "")
     if not claims.get("is_logged_in") or account is None or not browser:
-        return Step("Sign in to come to your work.")
-    if utc_now() - account.signed_in_at > timedelta(hours=VISIT_HOURS):
-        return Step("Your sign-in is over. Sign in again.")
-    with faults_in_words(), reading(engine) as session:
-        known = known_people(session, account, roles)
+        return SignInStep("Sign in to come to your work.")
+    if utc_now() - account.signed_in_at > timedelta(hours=BROWSER_SESSION_HOURS):
+        return SignInStep("Your sign-in is over. Sign in again.")
+    with translate_database_errors(), read_session(engine) as session:
+        known = list_bound_people(session, account, roles)
     invited = [person for person in known if person.is_invited]
     if not invited:
-        return Step(refusal(account, known))
-    ways = tuple(Way(label(person), tickets().make(person.annotator_id, browser)) for person in invited)
-    return Step("You are signed in.", ways)
+        return SignInStep(explain_refusal(account, known))
+    ways = tuple(
+        SignInOption(
+            format_link_label(person), get_sign_in_tokens().issue_token(person.annotator_id, browser)
+        )
+        for person in invited
+    )
+    return SignInStep("You are signed in.", ways)
 
 
-def refusal(account: Account, known: list[Known]) -> str:
+def explain_refusal(account: Account, bound_people: list[BoundPerson]) -> str:
     """Why an account does not come in, and what to do."""
-    if known:
+    if bound_people:
         return "Your invite has ended. Ask the researcher for a new one."
     if account.email and not account.is_verified:
         return (
@@ -122,7 +127,7 @@ def refusal(account: Account, known: list[Known]) -> str:
     )
 
 
-def label(person: Known) -> str:
+def format_link_label(person: BoundPerson) -> str:
     """What the link to a person's work is called."""
     role = "" if person.role == "annotator" else f" ({person.role})"
     return f"Go to {person.title or 'the console'}{role if person.title else ''}"

@@ -28,16 +28,16 @@ class Account:
     """Whether the provider vouches for the e-mail address."""
     signed_in_at: datetime
 
-    def hashes(self) -> frozenset[str]:
+    def compute_hashes(self) -> frozenset[str]:
         """The hashes under which a person may be bound to this account; an unverified e-mail opens nothing."""
-        found = {account_hash(self.issuer, subject=self.subject)}
+        found = {compute_account_hash(self.issuer, subject=self.subject)}
         if self.email and self.is_verified:
-            found.add(account_hash(self.issuer, email=self.email))
+            found.add(compute_account_hash(self.issuer, email=self.email))
         return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class BoundPerson:
     """A person whom an account may come in as."""
 
     annotator_id: int
@@ -48,7 +48,7 @@ class Known:
     """Whether an invite is open: without one nobody comes in, however they sign in."""
 
 
-def account_hash(issuer: str, *, email: str = "", subject: str = "") -> str:
+def compute_account_hash(issuer: str, *, email: str = "", subject: str = "") -> str:
     """SHA-256 of an issuer and an account, in hex: an e-mail address in any case, or the provider's own id.
 
     Which of the two it is goes in, so that a subject that looks like an address cannot pass for a verified one.
@@ -57,7 +57,7 @@ def account_hash(issuer: str, *, email: str = "", subject: str = "") -> str:
     return hashlib.sha256(f"{issuer.strip().rstrip('/')}\n{account}".encode()).hexdigest()
 
 
-def account_of(claims: Mapping[str, Any]) -> Account | None:
+def parse_account(claims: Mapping[str, Any]) -> Account | None:
     """The account behind a verified token's claims; None if they name no issuer, subject or time."""
     issuer, subject, at = claims.get("iss"), claims.get("sub"), claims.get("iat")
     if not (isinstance(issuer, str) and issuer and isinstance(subject, str) and subject):
@@ -73,16 +73,16 @@ def account_of(claims: Mapping[str, Any]) -> Account | None:
     )
 
 
-def known_people(session: Session, account: Account, roles: frozenset[str]) -> list[Known]:
+def list_bound_people(session: Session, account: Account, roles: frozenset[str]) -> list[BoundPerson]:
     """Everybody of these roles who is bound to the account, oldest first."""
     rows = session.exec(
         select(Annotator.id, Annotator.role, Study.title)
         .join(Study, col(Study.id) == Annotator.study_id, isouter=True)
-        .where(col(Annotator.identity_hash).in_(account.hashes()), col(Annotator.role).in_(roles))
+        .where(col(Annotator.identity_hash).in_(account.compute_hashes()), col(Annotator.role).in_(roles))
         .order_by(col(Annotator.id))
     ).all()
     return [
-        Known(person, title or "", role, has_open_invite(session, person))
+        BoundPerson(person, title or "", role, has_open_invite(session, person))
         for person, role, title in rows
         if person is not None
     ]

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+AsgiMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = dict[str, str]
 
-HOST = re.compile(r"^[A-Za-z0-9.\-\[\]:]{1,255}$")
+HOST_PATTERN = re.compile(r"^[A-Za-z0-9.\-\[\]:]{1,255}$")
 NO_STORE = (b"cache-control", b"no-store")
-NOT_THEIRS = frozenset({b"cache-control", b"expires", b"pragma"})
-FIXED = (
+OVERRIDDEN_HEADERS = frozenset({b"cache-control", b"expires", b"pragma"})
+SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -50,24 +50,26 @@ STYLE = (
 )
 
 
-def guarded(send: Send, scope: Scope, headers: Headers) -> Send:
+def add_security_headers(send: Send, scope: Scope, headers: Headers) -> Send:
     """`send` that puts the security headers on every answer."""
     is_bundle = scope["path"].startswith("/static/")
 
-    async def with_headers(message: Message) -> None:
+    async def with_headers(message: AsgiMessage) -> None:
         if message["type"] == "http.response.start":
             theirs = list(message.get("headers", []))
             is_kept = is_bundle and message["status"] < 400
-            own = theirs if is_kept else [pair for pair in theirs if pair[0].lower() not in NOT_THEIRS]
+            own = (
+                theirs if is_kept else [pair for pair in theirs if pair[0].lower() not in OVERRIDDEN_HEADERS]
+            )
             has_policy = any(name.lower() == b"content-security-policy" for name, _ in own)
-            extra = [] if has_policy else [(b"content-security-policy", policy(headers).encode())]
-            message["headers"] = [*own, *extra, *FIXED, *([] if is_kept else [NO_STORE])]
+            extra = [] if has_policy else [(b"content-security-policy", build_page_policy(headers).encode())]
+            message["headers"] = [*own, *extra, *SECURITY_HEADERS, *([] if is_kept else [NO_STORE])]
         await send(message)
 
     return with_headers
 
 
-def policy(headers: Headers) -> str:
+def build_page_policy(headers: Headers) -> str:
     """Content-Security-Policy of an app's pages: what Streamlit 1.67 needs, and nothing more (tried in a browser).
 
     It puts styles into elements and loads a component's script from a blob; everything else is from here. No code is made
@@ -75,7 +77,7 @@ def policy(headers: Headers) -> str:
     under 'self'.
     """
     host = headers.get("host", "")
-    sockets = f" ws://{host} wss://{host}" if HOST.match(host) else ""
+    sockets = f" ws://{host} wss://{host}" if HOST_PATTERN.match(host) else ""
     return (
         "default-src 'none'; script-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         f"font-src 'self' data:; connect-src 'self'{sockets}; manifest-src 'self'; worker-src 'none'; frame-src 'none'; "
@@ -83,7 +85,7 @@ def policy(headers: Headers) -> str:
     )
 
 
-def static_policy(script: str = "") -> bytes:
+def build_static_policy(script: str = "") -> bytes:
     """Content-Security-Policy of the gate's own pages: one style and at most one script, each by its hash."""
     digests = [
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (STYLE, script) if text
@@ -95,48 +97,50 @@ def static_policy(script: str = "") -> bytes:
     ).encode()
 
 
-def html(inside: str) -> bytes:
+def render_html(main_html: str) -> bytes:
     """A small page around trusted HTML."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width, initial-scale=1"><title>Second Reader</title><style>{STYLE}</style></head>'
-        f"<body><main>{inside}</main></body></html>"
+        f"<body><main>{main_html}</main></body></html>"
     ).encode()
 
 
-async def page(send: Send, status: int, sentence: str, *, retry: bool = False) -> None:
+async def send_page(send: Send, status: int, sentence: str, *, retry: bool = False) -> None:
     """A page of one sentence of ours.
 
     With `retry` also a link: a browser that came from another site sends a SameSite=Strict cookie only after a
     click on this one.
     """
     more = '<p>Already came in with it? <a href="/">Go to your work</a>.</p>' if retry else ""
-    body = html(f'<h1>Second Reader</h1><p role="status">{sentence}</p>{more}')
-    await answer(send, status, body, [(b"content-type", b"text/html; charset=utf-8")], static_policy())
+    body = render_html(f'<h1>Second Reader</h1><p role="status">{sentence}</p>{more}')
+    await send_response(
+        send, status, body, [(b"content-type", b"text/html; charset=utf-8")], build_static_policy()
+    )
 
 
-async def join_page(send: Send) -> None:
+async def send_join_page(send: Send) -> None:
     """The page that turns the fragment of an invite link into a POST."""
-    body = html(
+    body = render_html(
         '<h1>Second Reader</h1><p id="note" role="status">Opening your invite link.</p>'
         "<noscript><p>This page needs JavaScript.</p></noscript>"
         f"<script>{JOIN_SCRIPT}</script>"
     )
     headers = [(b"content-type", b"text/html; charset=utf-8")]
-    await answer(send, 200, body, headers, static_policy(JOIN_SCRIPT))
+    await send_response(send, 200, body, headers, build_static_policy(JOIN_SCRIPT))
 
 
-async def respond(
+async def send_text(
     send: Send, status: int, sentence: str, *, location: str | None = None, cookies: Sequence[str] = ()
 ) -> None:
     """A plain answer for a script, perhaps with a redirect and cookies."""
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     headers += [(b"location", location.encode())] if location else []
     headers += [(b"set-cookie", cookie.encode()) for cookie in cookies]
-    await answer(send, status, sentence.encode(), headers, static_policy())
+    await send_response(send, status, sentence.encode(), headers, build_static_policy())
 
 
-async def answer(
+async def send_response(
     send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]], csp: bytes
 ) -> None:
     """Send a whole response."""

@@ -9,13 +9,13 @@ from time import monotonic
 
 from secondreader.db.access.invites import hash_token
 
-SECONDS = 60.0
+TOKEN_LIFETIME_SECONDS = 60.0
 """How long a ticket may be redeemed."""
-KEPT = 4096
+MAX_OPEN_TOKENS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class SignInToken:
     """Whom a ticket is for, and the browser that it was made for."""
 
     annotator_id: int
@@ -25,20 +25,22 @@ class Ticket:
 
 
 @dataclass(slots=True)
-class Tickets:
+class SignInTokens:
     """The open tickets of one process, by hash; single use, and gone with the process."""
 
-    open: dict[str, Ticket] = field(default_factory=dict)
+    open: dict[str, SignInToken] = field(default_factory=dict)
 
-    def make(self, annotator_id: int, browser: str) -> str:
+    def issue_token(self, annotator_id: int, browser: str) -> str:
         """A new ticket for a person who signed in with the sign-in cookie `browser`."""
         token = token_urlsafe(32)
-        self.open[hash_token(token)] = Ticket(annotator_id, hash_token(browser), monotonic() + SECONDS)
-        while len(self.open) > KEPT:
+        self.open[hash_token(token)] = SignInToken(
+            annotator_id, hash_token(browser), monotonic() + TOKEN_LIFETIME_SECONDS
+        )
+        while len(self.open) > MAX_OPEN_TOKENS:
             self.open.pop(next(iter(self.open)), None)
         return token
 
-    def use(self, token: str, browser: str) -> int | None:
+    def redeem_token(self, token: str, browser: str) -> int | None:
         """Whom the ticket is for; None if there is none, or not any more, or not in this browser. Ends the ticket."""
         ticket = self.open.pop(hash_token(token), None)
         if ticket is None or monotonic() > ticket.until or ticket.browser != hash_token(browser):

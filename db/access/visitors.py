@@ -7,20 +7,20 @@ from time import monotonic
 
 from sqlalchemy import Engine
 
-from secondreader.db.access.invites import Visitor, hash_token, visitor
-from secondreader.db.core.engine import reading
+from secondreader.db.access.invites import Visitor, find_visitor, hash_token
+from secondreader.db.core.engine import read_session
 
 LOOKUP_SECONDS = 4.0
 """How long a visitor is believed without asking the database: a revoked one is out within this time."""
 FAILURES_PER_MINUTE = 30
 """Wrong invite tokens from one address, after which it is asked to wait."""
 MAX_TOKEN = 512
-KEPT = 4096
+MAX_CACHE_ENTRIES = 4096
 """Entries of the caches; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class App:
     """What distinguishes one app's gate from another's."""
 
     name: str
@@ -38,58 +38,58 @@ class Room:
         return f"__Host-secondreader_{self.name}" if self.secure else f"secondreader_{self.name}"
 
 
-def room_visitor(engine: Engine, room: Room, cookies: Mapping[str, str]) -> Visitor | None:
+def find_app_visitor(engine: Engine, app: App, cookies: Mapping[str, str]) -> Visitor | None:
     """Who sent these cookies; None without a valid visit of a role that this room lets in."""
-    cookie = cookies.get(room.cookie, "")
+    cookie = cookies.get(app.cookie, "")
     if not 0 < len(cookie) <= MAX_TOKEN:
         return None
-    with reading(engine) as session:
-        found = visitor(session, cookie)
-    return found if found is not None and found.role in room.roles else None
+    with read_session(engine) as session:
+        found = find_visitor(session, cookie)
+    return found if found is not None and found.role in app.roles else None
 
 
 @dataclass(slots=True)
-class Lookups:
+class VisitorCache:
     """Visitors found lately, by the hash of their cookie."""
 
     engine: Engine
-    room: Room
-    found: dict[str, tuple[float, Visitor | None]] = field(default_factory=dict)
+    app: App
+    cached_visitors: dict[str, tuple[float, Visitor | None]] = field(default_factory=dict)
 
-    async def of(self, cookie: str) -> Visitor | None:
+    async def find_visitor(self, cookie: str) -> Visitor | None:
         """The visitor behind a cookie, at most LOOKUP_SECONDS old."""
         key = hash_token(cookie)
-        at, known = self.found.get(key, (-LOOKUP_SECONDS, None))
-        if monotonic() - at < LOOKUP_SECONDS and key in self.found:
+        at, known = self.cached_visitors.get(key, (-LOOKUP_SECONDS, None))
+        if monotonic() - at < LOOKUP_SECONDS and key in self.cached_visitors:
             return known
-        person = await asyncio.to_thread(room_visitor, self.engine, self.room, {self.room.cookie: cookie})
-        self.found.pop(key, None)
-        self.found[key] = (monotonic(), person)
-        while len(self.found) > KEPT:
-            del self.found[next(iter(self.found))]
+        person = await asyncio.to_thread(find_app_visitor, self.engine, self.app, {self.app.cookie: cookie})
+        self.cached_visitors.pop(key, None)
+        self.cached_visitors[key] = (monotonic(), person)
+        while len(self.cached_visitors) > MAX_CACHE_ENTRIES:
+            del self.cached_visitors[next(iter(self.cached_visitors))]
         return person
 
-    def forget(self, cookie: str) -> None:
+    def forget_visitor(self, cookie: str) -> None:
         """Ask the database again next time."""
-        self.found.pop(hash_token(cookie), None)
+        self.cached_visitors.pop(hash_token(cookie), None)
 
 
 @dataclass(slots=True)
-class Failures:
+class SignInFailures:
     """Wrong tokens of the last minute, by address."""
 
-    at: dict[str, list[float]] = field(default_factory=dict)
+    failures_by_address: dict[str, list[float]] = field(default_factory=dict)
 
-    def recent(self, address: str) -> list[float]:
+    def list_recent(self, address: str) -> list[float]:
         """Moments of this address's failures within the last minute."""
-        return [moment for moment in self.at.get(address, []) if monotonic() - moment < 60]
+        return [moment for moment in self.failures_by_address.get(address, []) if monotonic() - moment < 60]
 
-    def are_too_many(self, address: str) -> bool:
+    def is_over_limit(self, address: str) -> bool:
         """Whether this address must wait."""
-        return len(self.recent(address)) >= FAILURES_PER_MINUTE
+        return len(self.list_recent(address)) >= FAILURES_PER_MINUTE
 
-    def add(self, address: str) -> None:
+    def add_failure(self, address: str) -> None:
         """Count one more."""
-        self.at[address] = [*self.recent(address), monotonic()]
-        while len(self.at) > KEPT:
-            del self.at[next(iter(self.at))]
+        self.failures_by_address[address] = [*self.list_recent(address), monotonic()]
+        while len(self.failures_by_address) > MAX_CACHE_ENTRIES:
+            del self.failures_by_address[next(iter(self.failures_by_address))]

@@ -11,12 +11,12 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Assignment, Label, StudyItem, Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class FirstReading:
+class FirstRating:
     """One revision of what one reader said of one item when reading it for the first time."""
 
     label_id: int
@@ -28,18 +28,18 @@ class FirstReading:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadItem:
+class RatedItem:
     """One item of the main queue with everything that its readers said."""
 
     item_id: int
     public_id: str
-    revisions: tuple[FirstReading, ...]
+    revisions: tuple[FirstRating, ...]
     """Every revision, oldest first."""
     n_awaited: int
     """Readers who have not answered yet."""
 
     @property
-    def latest(self) -> tuple[FirstReading, ...]:
+    def latest(self) -> tuple[FirstRating, ...]:
         """What each reader says now."""
         return tuple({one.annotator_id: one for one in self.revisions}.values())
 
@@ -48,53 +48,53 @@ class ReadItem:
         """Whether a reader marked it as one on which competent readers would split."""
         return any(one.contested for one in self.latest)
 
-    def answers_to(self, question: str) -> dict[int, str]:
+    def get_answers(self, question: str) -> dict[int, str]:
         """What each reader answers now, by annotator id."""
         return {one.annotator_id: one.answers[question] for one in self.latest if question in one.answers}
 
-    def answers_seen(self, question: str, label_ids: list[int]) -> dict[int, str]:
+    def get_answers_at_labels(self, question: str, label_ids: list[int]) -> dict[int, str]:
         """What each reader had answered in these revisions, by annotator id."""
         kept = [one for one in self.revisions if one.label_id in label_ids and question in one.answers]
         return {one.annotator_id: one.answers[question] for one in kept}
 
 
 @dataclass(slots=True)
-class Readers:
+class ItemRaters:
     """Who was to read one item, and what came of it."""
 
     public_id: str = ""
     assigned: set[int] = field(default_factory=set)
-    revisions: list[FirstReading] = field(default_factory=list)
+    revisions: list[FirstRating] = field(default_factory=list)
 
-    def awaited(self, rules: Rules) -> int:
+    def count_awaited(self, rules: Rules) -> int:
         """How many readers are missing: of those assigned, or of the quota of a shared queue."""
         done = {one.annotator_id for one in self.revisions}
         return max(rules.overlap - len(done), 0) if rules.queue == "shared" else len(self.assigned - done)
 
 
-def read_items(
+def list_rated_items(
     session: Session, study_id: int, rules: Rules, *, item_id: int | None = None
-) -> list[ReadItem]:
+) -> list[RatedItem]:
     """The labelled items of a study's main queue, or the one of this id, in order of their ids."""
-    found: dict[int, Readers] = defaultdict(Readers)
-    for row_id, public_id, reading in first_readings(session, study_id, item_id):
+    found: dict[int, ItemRaters] = defaultdict(ItemRaters)
+    for row_id, public_id, reading in list_first_ratings(session, study_id, item_id):
         found[row_id].public_id = public_id
         found[row_id].revisions.append(reading)
-    for row_id, annotator_id in first_places(session, study_id, item_id):
+    for row_id, annotator_id in list_first_assignments(session, study_id, item_id):
         if row_id in found:
             found[row_id].assigned.add(annotator_id)
     return [
-        ReadItem(row_id, one.public_id, tuple(one.revisions), one.awaited(rules))
+        RatedItem(row_id, one.public_id, tuple(one.revisions), one.count_awaited(rules))
         for row_id, one in sorted(found.items())
     ]
 
 
-def first_readings(
+def list_first_ratings(
     session: Session, study_id: int, item_id: int | None
-) -> list[tuple[int, str, FirstReading]]:
+) -> list[tuple[int, str, FirstRating]]:
     """(study item's id, public id, reading): every revision of every first reading, oldest first."""
     statement = (
-        pick(
+        select_columns(
             StudyItem.id,
             Transcript.public_id,
             Label.id,
@@ -119,17 +119,17 @@ def first_readings(
     if item_id is not None:
         statement = statement.where(col(StudyItem.id) == item_id)
     return [
-        (row_id, public_id, FirstReading(label_id, reader, answers, tuple(evidence), note, contested))
+        (row_id, public_id, FirstRating(label_id, reader, answers, tuple(evidence), note, contested))
         for row_id, public_id, label_id, reader, answers, evidence, note, contested in execute(
             session, statement
         )
     ]
 
 
-def first_places(session: Session, study_id: int, item_id: int | None) -> list[tuple[int, int]]:
+def list_first_assignments(session: Session, study_id: int, item_id: int | None) -> list[tuple[int, int]]:
     """(study item's id, annotator's id) of every place in a queue, repeats left out."""
     statement = (
-        pick(Assignment.study_item_id, Assignment.annotator_id)
+        select_columns(Assignment.study_item_id, Assignment.annotator_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(
             col(StudyItem.study_id) == study_id, col(StudyItem.part) == "pool", col(Assignment.pass_no) == 1
@@ -140,13 +140,13 @@ def first_places(session: Session, study_id: int, item_id: int | None) -> list[t
     return [(row_id, annotator_id) for row_id, annotator_id in execute(session, statement)]
 
 
-def open_questions(item: ReadItem, codebook: Codebook) -> tuple[str, ...]:
+def find_open_questions(item: RatedItem, codebook: Codebook) -> tuple[str, ...]:
     """The questions that call for an adjudicator, in the codebook's order.
 
     Those on which readers differ, unsure being an answer like another. Where they differ on none and one of them
     marked the item as contested, every question that must be answered.
     """
-    given = {question.id: set(item.answers_to(question.id).values()) for question in codebook.questions}
+    given = {question.id: set(item.get_answers(question.id).values()) for question in codebook.questions}
     split = tuple(name for name, answers in given.items() if len(answers) > 1)
     if split or not item.is_contested:
         return split

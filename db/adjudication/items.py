@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from secondreader.db.adjudication.disputes import ReadItem, open_questions, read_items
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.adjudication.disputes import RatedItem, find_open_questions, list_rated_items
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.desk_errors import DeskError
-from secondreader.db.core.desk_rules import Rules, rules_of
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.desk_rules import Rules, parse_rules
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Adjudication, Annotator, Study, StudyItem, Transcript
 
 
@@ -30,7 +30,7 @@ class UnknownItem(DeskError):
 
 
 @dataclass(frozen=True, slots=True)
-class Chair:
+class AdjudicatorContext:
     """An adjudicator and the study that they look at."""
 
     annotator_id: int
@@ -63,7 +63,7 @@ class OwnDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class SplitQuestion:
+class DisputedQuestion:
     """One question to settle."""
 
     question: str
@@ -81,7 +81,7 @@ class AdjudicationItem:
     token: str
     content: dict[str, Any]
     """`secondreader.db.core.content.Content` as plain JSON."""
-    questions: tuple[SplitQuestion, ...]
+    questions: tuple[DisputedQuestion, ...]
     notes: tuple[str, ...]
     """The readers' notes, shuffled, each once."""
     evidence: tuple[int, ...]
@@ -92,145 +92,159 @@ class AdjudicationItem:
     """Changes whenever anything above that readers said changes."""
 
 
-def adjudication_queue(session: Session, annotator_id: int) -> list[AdjudicationEntry]:
+def list_adjudication_queue(session: Session, annotator_id: int) -> list[AdjudicationEntry]:
     """What this adjudicator has to settle or has settled, in their own seeded order. Raises NotAdjudicator."""
-    chair = chair_of(session, annotator_id)
-    decided = own_decisions(session, annotator_id)
+    chair = load_adjudicator_context(session, annotator_id)
+    decided = load_own_decisions(session, annotator_id)
     entries = [
-        AdjudicationEntry(token_of(chair, item), state_of(item, questions, decided[item.item_id]))
-        for item in read_items(session, chair.study_id, chair.rules)
-        if (questions := questions_of(chair, item, decided[item.item_id]))
+        AdjudicationEntry(
+            compute_item_token(chair, item), determine_state(item, questions, decided[item.item_id])
+        )
+        for item in list_rated_items(session, chair.study_id, chair.rules)
+        if (questions := select_questions(chair, item, decided[item.item_id]))
     ]
     return sorted(entries, key=lambda entry: entry.token)
 
 
-def adjudication_item(session: Session, annotator_id: int, token: str) -> AdjudicationItem:
+def load_adjudication_item(session: Session, annotator_id: int, token: str) -> AdjudicationItem:
     """One transcript of this adjudicator's list. Raises NotAdjudicator and UnknownItem."""
-    chair = chair_of(session, annotator_id)
-    item = item_of(session, chair, token)
+    chair = load_adjudicator_context(session, annotator_id)
+    item = find_item_by_token(session, chair, token)
     content = execute(
-        session, pick(Transcript.content).where(col(Transcript.public_id) == item.public_id)
+        session, select_columns(Transcript.content).where(col(Transcript.public_id) == item.public_id)
     ).scalar()
     if content is None:
         raise UnknownItem("The text of this transcript is not there; go on with the next one.")
-    return shown_item(chair, item, own_decisions(session, annotator_id, item.item_id)[item.item_id], content)
+    return build_adjudication_item(
+        chair, item, load_own_decisions(session, annotator_id, item.item_id)[item.item_id], content
+    )
 
 
-def chair_of(session: Session, annotator_id: int) -> Chair:
+def load_adjudicator_context(session: Session, annotator_id: int) -> AdjudicatorContext:
     """The adjudicator of this id, asked of the database each time. Raises NotAdjudicator for anybody else."""
     row = execute(
         session,
-        pick(Annotator.order_seed, Study.id, Study.status, Study.codebook, Study.rules)
+        select_columns(Annotator.order_seed, Study.id, Study.status, Study.codebook, Study.rules)
         .join(Study, col(Study.id) == col(Annotator.study_id))
         .where(col(Annotator.id) == annotator_id, col(Annotator.role) == "adjudicator"),
     ).first()
     if row is None:
         raise NotAdjudicator("Only an adjudicator of a study can do this; ask the researcher for a link.")
     seed, study_id, status, codebook, rules = row
-    return Chair(annotator_id, seed, study_id, status, Codebook.model_validate(codebook), rules_of(rules))
+    return AdjudicatorContext(
+        annotator_id, seed, study_id, status, Codebook.model_validate(codebook), parse_rules(rules)
+    )
 
 
-def token_of(chair: Chair, item: ReadItem) -> str:
+def compute_item_token(adjudicator: AdjudicatorContext, item: RatedItem) -> str:
     """What the browser calls an item, which is also its place in the order: nobody can guess the public id in it."""
-    return content_hash([chair.seed, chair.annotator_id, item.public_id])[:32]
+    return compute_content_hash([adjudicator.seed, adjudicator.annotator_id, item.public_id])[:32]
 
 
-def item_of(session: Session, chair: Chair, token: str) -> ReadItem:
+def find_item_by_token(session: Session, adjudicator: AdjudicatorContext, token: str) -> RatedItem:
     """The item that a token names, if it is there to be settled. Raises UnknownItem."""
     rows = execute(
         session,
-        pick(StudyItem.id, Transcript.public_id)
+        select_columns(StudyItem.id, Transcript.public_id)
         .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
-        .where(col(StudyItem.study_id) == chair.study_id, col(StudyItem.part) == "pool"),
+        .where(col(StudyItem.study_id) == adjudicator.study_id, col(StudyItem.part) == "pool"),
     )
     for item_id, public_id in rows:
-        if token_of(chair, ReadItem(item_id, public_id, (), 0)) == token:
-            found = read_items(session, chair.study_id, chair.rules, item_id=item_id)
-            decided = own_decisions(session, chair.annotator_id, item_id)[item_id]
-            if found and questions_of(chair, found[0], decided):
+        if compute_item_token(adjudicator, RatedItem(item_id, public_id, (), 0)) == token:
+            found = list_rated_items(session, adjudicator.study_id, adjudicator.rules, item_id=item_id)
+            decided = load_own_decisions(session, adjudicator.annotator_id, item_id)[item_id]
+            if found and select_questions(adjudicator, found[0], decided):
                 return found[0]
             raise UnknownItem("The readers agree on this transcript by now; reload the page.")
     raise UnknownItem("This transcript is not in your list; reload the page.")
 
 
-Decided = dict[str, list[Adjudication]]
+DecisionsByQuestion = dict[str, list[Adjudication]]
 """One adjudicator's decisions on one item, by question, oldest first."""
 
 
-def own_decisions(
+def load_own_decisions(
     session: Session, annotator_id: int, item_id: int | None = None
-) -> defaultdict[int, Decided]:
+) -> defaultdict[int, DecisionsByQuestion]:
     """One adjudicator's decisions by item id."""
     statement = select(Adjudication).where(Adjudication.annotator_id == annotator_id)
     if item_id is not None:
         statement = statement.where(Adjudication.study_item_id == item_id)
-    found: defaultdict[int, Decided] = defaultdict(dict)
+    found: defaultdict[int, DecisionsByQuestion] = defaultdict(dict)
     for row in session.exec(statement.order_by(col(Adjudication.id))):
         found[row.study_item_id].setdefault(row.question, []).append(row)
     return found
 
 
-def questions_of(chair: Chair, item: ReadItem, decided: Decided) -> tuple[str, ...]:
+def select_questions(
+    adjudicator: AdjudicatorContext, item: RatedItem, decisions: DecisionsByQuestion
+) -> tuple[str, ...]:
     """What there is to settle, or was settled by this adjudicator; empty while readers are awaited.
 
     A closed study takes no more labels: nobody is awaited there.
     """
-    is_complete = item.n_awaited == 0 or chair.status == "closed"
-    now = open_questions(item, chair.codebook) if is_complete else ()
-    return tuple(one.id for one in chair.codebook.questions if one.id in now or one.id in decided)
+    is_complete = item.n_awaited == 0 or adjudicator.status == "closed"
+    now = find_open_questions(item, adjudicator.codebook) if is_complete else ()
+    return tuple(one.id for one in adjudicator.codebook.questions if one.id in now or one.id in decisions)
 
 
-def state_of(item: ReadItem, questions: Sequence[str], decided: Decided) -> str:
+def determine_state(item: RatedItem, questions: Sequence[str], decisions: DecisionsByQuestion) -> str:
     """open, settled or changed, as AdjudicationEntry says."""
-    if any(question not in decided for question in questions):
+    if any(question not in decisions for question in questions):
         return "open"
-    return "changed" if any(has_changed(item, decided[question][-1]) for question in questions) else "settled"
+    return (
+        "changed" if any(has_changed(item, decisions[question][-1]) for question in questions) else "settled"
+    )
 
 
-def has_changed(item: ReadItem, decision: Adjudication) -> bool:
+def has_changed(item: RatedItem, decision: Adjudication) -> bool:
     """Whether readers answer otherwise now than when the decision was made."""
-    seen = item.answers_seen(decision.question, decision.seen)
-    return item.answers_to(decision.question) != seen
+    seen = item.get_answers_at_labels(decision.question, decision.seen)
+    return item.get_answers(decision.question) != seen
 
 
-def shown_item(chair: Chair, item: ReadItem, decided: Decided, content: str) -> AdjudicationItem:
+def build_adjudication_item(
+    adjudicator: AdjudicatorContext, item: RatedItem, decisions: DecisionsByQuestion, content: str
+) -> AdjudicationItem:
     """The item without its readers: every list is shuffled by itself, so that nothing in it belongs to anybody."""
-    names = questions_of(chair, item, decided)
+    names = select_questions(adjudicator, item, decisions)
     questions = tuple(
-        SplitQuestion(
+        DisputedQuestion(
             question=name,
-            answers=shuffled(chair, item, name, item.answers_to(name).values()),
-            revision=len(decided.get(name, [])),
-            decision=own_decision(item, decided[name][-1]) if name in decided else None,
+            answers=shuffle_texts(adjudicator, item, name, item.get_answers(name).values()),
+            revision=len(decisions.get(name, [])),
+            decision=build_own_decision(item, decisions[name][-1]) if name in decisions else None,
         )
         for name in names
     )
     return AdjudicationItem(
-        token=token_of(chair, item),
+        token=compute_item_token(adjudicator, item),
         content=json.loads(content),
         questions=questions,
-        notes=shuffled(chair, item, "note", (one.note for one in item.latest if one.note)),
+        notes=shuffle_texts(adjudicator, item, "note", (one.note for one in item.latest if one.note)),
         evidence=tuple(sorted({index for one in item.latest for index in one.evidence})),
         is_contested=item.is_contested,
-        version=version_of(item, names),
+        version=compute_version(item, names),
     )
 
 
-def shuffled(chair: Chair, item: ReadItem, what: str, texts: Any) -> tuple[str, ...]:
+def shuffle_texts(
+    adjudicator: AdjudicatorContext, item: RatedItem, list_name: str, texts: Any
+) -> tuple[str, ...]:
     """Each text once, in an order that is seeded by adjudicator, item and list."""
     kept = sorted(set(texts))
-    random.Random(f"{chair.seed}:{chair.annotator_id}:{item.public_id}:{what}").shuffle(kept)
+    random.Random(f"{adjudicator.seed}:{adjudicator.annotator_id}:{item.public_id}:{list_name}").shuffle(kept)
     return tuple(kept)
 
 
-def version_of(item: ReadItem, questions: Sequence[str]) -> str:
+def compute_version(item: RatedItem, questions: Sequence[str]) -> str:
     """A hash of nothing but what the page shows of the readers: it cannot tell how many there are."""
-    answers = [[name, sorted(set(item.answers_to(name).values()))] for name in questions]
+    answers = [[name, sorted(set(item.get_answers(name).values()))] for name in questions]
     notes = sorted({one.note for one in item.latest if one.note})
     marks = sorted({index for one in item.latest for index in one.evidence})
-    return content_hash([answers, notes, marks, item.is_contested])[:32]
+    return compute_content_hash([answers, notes, marks, item.is_contested])[:32]
 
 
-def own_decision(item: ReadItem, row: Adjudication) -> OwnDecision:
+def build_own_decision(item: RatedItem, row: Adjudication) -> OwnDecision:
     """A stored decision as its maker sees it again."""
     return OwnDecision(row.answer or None, row.kind, row.reason, has_changed(item, row))

@@ -104,30 +104,32 @@ BEGIN SELECT RAISE(ABORT, 'not authorized: the desk replaces no {table}'); END
 """
 """SQLite asks an authorizer about the INSERT in a REPLACE, not about the rows that it deletes; triggers it does ask."""
 
-HARMLESS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, 33})
+HARMLESS_ACTIONS = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT, 33}
+)
 """33 is SQLITE_RECURSIVE, which the sqlite3 module does not name."""
 HIDDEN_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
 
 
-def blind_engine(target: str | URL) -> Engine:
+def open_blind_engine(target: str | URL) -> Engine:
     """An engine for the desk. Reads outside READABLE and writes outside the lists above are refused by the database.
 
-    For PostgreSQL `target` must be the URL that `desk_url` returned. The schema must be there already: the
+    For PostgreSQL `target` must be the URL that `prepare_desk_url` returned. The schema must be there already: the
     desk cannot migrate. Raises DatabaseError.
     """
     engine = open_engine(target, migrate=False)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "do_connect", connect_blind)
-        event.listen(engine, "connect", close_sqlite)
+        event.listen(engine, "connect", restrict_sqlite)
     return engine
 
 
-def connect_blind(_dialect: Any, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+def connect_blind(_dialect: Any, _record: Any, _arguments: Any, connect_arguments: dict[str, Any]) -> None:
     """Have the driver make a BlindConnection."""
-    named["factory"] = BlindConnection
+    connect_arguments["factory"] = BlindConnection
 
 
-def close_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def restrict_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     """Install trigger and authorizer; the settings were made by the listener before this one."""
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(ONLY_DESK_VISITS)
@@ -148,7 +150,7 @@ def authorize(action: int, first: str | None, second: str | None, _db: str | Non
 
 def is_allowed(action: int, first: str, second: str) -> bool:
     """Whether the desk may take this step; `first` and `second` are the authorizer's own arguments."""
-    if action in HARMLESS:
+    if action in HARMLESS_ACTIONS:
         return True
     if action == sqlite3.SQLITE_READ:
         return first in READABLE and (second == "" or second in READABLE[first])
@@ -161,7 +163,7 @@ def is_allowed(action: int, first: str, second: str) -> bool:
     return action == sqlite3.SQLITE_FUNCTION and second.lower() not in HIDDEN_FUNCTIONS
 
 
-def desk_url(owner: Engine) -> URL:
+def prepare_desk_url(owner: Engine) -> URL:
     """Make or renew the desk's role on PostgreSQL and return the URL it logs in with; on SQLite, the same file.
 
     The role's password is new at each call and exists only in the URL: hand it to the desk's process and
@@ -172,19 +174,19 @@ def desk_url(owner: Engine) -> URL:
     role = re.sub(r"\W", "_", f"secondreader_desk_{owner.url.database or 'postgres'}")
     password = token_urlsafe(24)
     with owner.begin() as connection:
-        for statement in role_statements(role, password):
+        for statement in build_role_statements(role, password):
             connection.execute(text(statement.replace(":", r"\:")))
     return owner.url.set(username=role, password=password)
 
 
-def quote(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """`name` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def role_statements(role: str, password: str) -> list[str]:
+def build_role_statements(role: str, password: str) -> list[str]:
     """SQL that gives `role` exactly the lists above, whatever it had before."""
-    name = quote(role)
+    name = quote_identifier(role)
     statements = [
         "SELECT pg_advisory_xact_lock(7302013)",
         (
@@ -197,19 +199,19 @@ def role_statements(role: str, password: str) -> list[str]:
         f"GRANT USAGE ON SCHEMA public TO {name}",
     ]
     for table in TABLES:
-        every = ", ".join(quote(column) for column in TABLES[table].columns.keys())  # noqa: SIM118 - not a dict
+        every = ", ".join(quote_identifier(column) for column in TABLES[table].columns.keys())  # noqa: SIM118 - not a dict
         statements.append(
-            f"REVOKE SELECT ({every}), INSERT ({every}), UPDATE ({every}) ON {quote(table)} FROM {name}"
+            f"REVOKE SELECT ({every}), INSERT ({every}), UPDATE ({every}) ON {quote_identifier(table)} FROM {name}"
         )
     for table, columns in READABLE.items():
-        listed = ", ".join(quote(column) for column in sorted(columns))
-        statements.append(f"GRANT SELECT ({listed}) ON {quote(table)} TO {name}")
+        listed = ", ".join(quote_identifier(column) for column in sorted(columns))
+        statements.append(f"GRANT SELECT ({listed}) ON {quote_identifier(table)} TO {name}")
     for table in sorted(INSERTABLE):
-        statements.append(f"GRANT INSERT ON {quote(table)} TO {name}")
+        statements.append(f"GRANT INSERT ON {quote_identifier(table)} TO {name}")
         if "id" in TABLES[table].columns:
-            statements.append(f"GRANT USAGE ON SEQUENCE {quote(table + '_id_seq')} TO {name}")
+            statements.append(f"GRANT USAGE ON SEQUENCE {quote_identifier(table + '_id_seq')} TO {name}")
     for table, columns in UPDATABLE.items():
-        listed = ", ".join(quote(column) for column in sorted(columns))
-        statements.append(f"GRANT UPDATE ({listed}) ON {quote(table)} TO {name}")
-    statements += [f"GRANT DELETE ON {quote(table)} TO {name}" for table in sorted(DELETABLE)]
+        listed = ", ".join(quote_identifier(column) for column in sorted(columns))
+        statements.append(f"GRANT UPDATE ({listed}) ON {quote_identifier(table)} TO {name}")
+    statements += [f"GRANT DELETE ON {quote_identifier(table)} TO {name}" for table in sorted(DELETABLE)]
     return statements

@@ -20,7 +20,7 @@ class NotAuthorized(sqlite3.DatabaseError):
 
 
 @lru_cache(maxsize=1_024)
-def spelled_out(sql: str) -> str:
+def require_named_columns(sql: str) -> str:
     """`sql`, if every column that it reads stands in it by name. Raises NotAuthorized."""
     if JOINS_BY_NAME.search(sql):
         raise NotAuthorized("not authorized: the desk's statements join by ON, not by NATURAL or USING")
@@ -32,15 +32,15 @@ class BlindCursor(sqlite3.Cursor):
 
     def execute(self, sql: str, parameters: Any = (), /) -> Self:
         """As the driver's. Raises NotAuthorized."""
-        return super().execute(spelled_out(sql), parameters)
+        return super().execute(require_named_columns(sql), parameters)
 
     def executemany(self, sql: str, seq_of_parameters: Iterable[Any], /) -> Self:
         """As the driver's. Raises NotAuthorized."""
-        return super().executemany(spelled_out(sql), seq_of_parameters)
+        return super().executemany(require_named_columns(sql), seq_of_parameters)
 
     def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
         """As the driver's. Raises NotAuthorized."""
-        return super().executescript(spelled_out(sql_script))
+        return super().executescript(require_named_columns(sql_script))
 
 
 class BlindConnection(sqlite3.Connection):
@@ -52,15 +52,15 @@ class BlindConnection(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """As the driver's, which makes a cursor of its own here. Raises NotAuthorized."""
-        return super().execute(spelled_out(sql), parameters)
+        return super().execute(require_named_columns(sql), parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """As the driver's. Raises NotAuthorized."""
-        return super().executemany(spelled_out(sql), parameters)
+        return super().executemany(require_named_columns(sql), parameters)
 
     def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
         """As the driver's. Raises NotAuthorized."""
-        return super().executescript(spelled_out(sql_script))
+        return super().executescript(require_named_columns(sql_script))
 
     def refuse(self, *_: Any, **__: Any) -> NoReturn:
         """In place of the calls that read or copy rows without a statement."""

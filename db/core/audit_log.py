@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.canonical import content_hash
-from secondreader.db.core.engine import execute, pick, wait_turn
+from secondreader.db.core.canonical import compute_content_hash
+from secondreader.db.core.engine import execute, select_columns, wait_turn
 from secondreader.db.core.tables import Annotator, AuditEvent, Study, utc_now
 
 GENESIS = "0" * 64
@@ -22,7 +22,7 @@ def append_event(session: Session, actor: str, action: str, subject: str, **deta
     Reads only the last event's hash, which is all that the desk's connection may see of the log.
     """
     wait_turn(session, AUDIT_LOCK)
-    last = pick(AuditEvent.hash).order_by(col(AuditEvent.id).desc()).limit(1)
+    last = select_columns(AuditEvent.hash).order_by(col(AuditEvent.id).desc()).limit(1)
     previous = execute(session, last).scalar() or GENESIS
     event = AuditEvent(
         at=utc_now(),
@@ -33,30 +33,30 @@ def append_event(session: Session, actor: str, action: str, subject: str, **deta
         previous_hash=previous,
         hash="",
     )
-    event.hash = event_hash(event)
+    event.hash = compute_event_hash(event)
     session.add(event)
     session.flush()
     return event.hash
 
 
-def event_hash(event: AuditEvent) -> str:
+def compute_event_hash(event: AuditEvent) -> str:
     """SHA-256 over all that the event says and the hash before it."""
-    return content_hash(
+    return compute_content_hash(
         [event.at.isoformat(), event.actor, event.action, event.subject, event.detail, event.previous_hash]
     )
 
 
-def first_broken_event(session: Session) -> int | None:
+def find_first_broken_event(session: Session) -> int | None:
     """Id of the first event whose hash does not follow from its content and predecessor; None if all do."""
     previous = GENESIS
     for event in session.exec(select(AuditEvent).order_by(col(AuditEvent.id))):
-        if event.previous_hash != previous or event.hash != event_hash(event):
+        if event.previous_hash != previous or event.hash != compute_event_hash(event):
             return event.id
         previous = event.hash
     return None
 
 
-def events(
+def list_events(
     session: Session, *, subject: str | None = None, limit: int = 100, offset: int = 0
 ) -> list[AuditEvent]:
     """Events, newest first; of one subject only where it is named."""
@@ -66,16 +66,16 @@ def events(
     return list(session.exec(statement))
 
 
-def subject_names(session: Session, found: Iterable[AuditEvent]) -> dict[str, str]:
+def resolve_subject_names(session: Session, audit_events: Iterable[AuditEvent]) -> dict[str, str]:
     """Subjects of events -> what people call them now, such as "study pilot" and "Ada of study pilot"."""
-    subjects = {one.subject for one in found}
-    studies = numbers_of(subjects, "study")
-    people = numbers_of(subjects, "annotator")
-    rows = execute(session, pick(Study.id, Study.name).where(col(Study.id).in_(studies)))
+    subjects = {one.subject for one in audit_events}
+    studies = parse_subject_ids(subjects, "study")
+    people = parse_subject_ids(subjects, "annotator")
+    rows = execute(session, select_columns(Study.id, Study.name).where(col(Study.id).in_(studies)))
     names = {f"study {row_id}": f"study {name}" for row_id, name in rows}
     rows = execute(
         session,
-        pick(Annotator.id, Annotator.name, Study.name)
+        select_columns(Annotator.id, Annotator.name, Study.name)
         .outerjoin(Study, col(Study.id) == col(Annotator.study_id))
         .where(col(Annotator.id).in_(people)),
     )
@@ -84,12 +84,12 @@ def subject_names(session: Session, found: Iterable[AuditEvent]) -> dict[str, st
     }
 
 
-def numbers_of(subjects: Iterable[str], kind: str) -> set[int]:
+def parse_subject_ids(subjects: Iterable[str], kind: str) -> set[int]:
     """The ids in subjects such as "study 3"."""
     parts = (one.split(" ") for one in subjects)
     return {int(part[1]) for part in parts if len(part) == 2 and part[0] == kind and part[1].isdecimal()}
 
 
-def n_events(session: Session) -> int:
+def count_events(session: Session) -> int:
     """How many events there are."""
-    return int(execute(session, pick(func.count(col(AuditEvent.id)))).scalar_one())
+    return int(execute(session, select_columns(func.count(col(AuditEvent.id)))).scalar_one())

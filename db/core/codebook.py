@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 
-FOLDER = Path(__file__).parent / "codebooks"
+CODEBOOK_FOLDER = Path(__file__).parent / "codebooks"
 
 
 class CodebookError(ValueError):
@@ -63,7 +63,7 @@ class Codebook(BaseModel):
     questions: tuple[Question, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _ids_are_unique(self) -> "Codebook":
+    def _check_unique_ids(self) -> "Codebook":
         ids = [question.id for question in self.questions]
         if len(set(ids)) != len(ids):
             raise ValueError("two questions share an id")
@@ -72,11 +72,11 @@ class Codebook(BaseModel):
                 raise ValueError(f"{question.id}: asked_when names a question that is not there")
         return self
 
-    def hash(self) -> str:
+    def compute_hash(self) -> str:
         """SHA-256 of the canonical JSON."""
-        return content_hash(self.model_dump(mode="json"))
+        return compute_content_hash(self.model_dump(mode="json"))
 
-    def checked(self, answers: dict[str, Any]) -> dict[str, str]:
+    def check_answers(self, answers: dict[str, Any]) -> dict[str, str]:
         """`answers` without questions that are not asked. Raises CodebookError for a missing or unknown answer."""
         unknown = sorted(set(answers) - {question.id for question in self.questions})
         if unknown:
@@ -106,38 +106,38 @@ def read_codebook(path: Path) -> Codebook:
         raise CodebookError(f"{path}: {where}: {first['msg']}.") from None
 
 
-BUILTIN = ("default", "scenario-review")
+BUILTIN_CODEBOOKS = ("default", "scenario-review")
 """Names of the codebooks that come with the project, each with a guideline."""
 
 
-def codebook(name: str | Path) -> Codebook:
+def load_codebook(name: str | Path) -> Codebook:
     """A built-in codebook by its name, or the one in a TOML file. Raises CodebookError."""
-    if str(name) in BUILTIN:
-        return builtin_codebook(str(name))
+    if str(name) in BUILTIN_CODEBOOKS:
+        return load_builtin_codebook(str(name))
     path = Path(name)
     if not path.exists():
-        names = " or ".join(BUILTIN)
+        names = " or ".join(BUILTIN_CODEBOOKS)
         raise CodebookError(f"{name}: there is no such file; give a TOML file, or the name {names}.")
     return read_codebook(path)
 
 
 @cache
-def builtin_codebook(name: str) -> Codebook:
+def load_builtin_codebook(name: str) -> Codebook:
     """One of BUILTIN."""
-    return read_codebook(FOLDER / f"{name}.toml")
+    return read_codebook(CODEBOOK_FOLDER / f"{name}.toml")
 
 
 @cache
-def builtin_guideline(name: str) -> str:
+def load_builtin_guideline(name: str) -> str:
     """The guideline (Markdown) that goes with one of BUILTIN."""
-    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    return (CODEBOOK_FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
-def default_codebook() -> Codebook:
+def load_default_codebook() -> Codebook:
     """The codebook of risky action, risk considered and loss-of-control class."""
-    return builtin_codebook("default")
+    return load_builtin_codebook("default")
 
 
-def default_guideline() -> str:
+def load_default_guideline() -> str:
     """The guideline that goes with it (Markdown)."""
-    return builtin_guideline("default")
+    return load_builtin_guideline("default")

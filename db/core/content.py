@@ -4,13 +4,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from secondreader.db.core.canonical import canonical_json, clean_text, content_hash
+from secondreader.db.core.canonical import clean_text, compute_content_hash, format_canonical_json
 
 Role = Literal["system", "user", "assistant", "tool"]
 CallStatus = Literal["executed", "rejected", "attempted"]
 
 
-class Shown(BaseModel):
+class TranscriptPart(BaseModel):
     """A part of a transcript. Unknown fields are refused; lone surrogates in text become U+FFFD."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -18,10 +18,10 @@ class Shown(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _clean(cls, value: Any) -> Any:
-        return clean_deep(value)
+        return clean_nested_text(value)
 
 
-class ToolSpec(Shown):
+class ToolSpec(TranscriptPart):
     """A tool that the agent was offered."""
 
     name: str
@@ -29,7 +29,7 @@ class ToolSpec(Shown):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class ToolCall(Shown):
+class ToolCall(TranscriptPart):
     """One call as the agent wrote it."""
 
     name: str
@@ -41,7 +41,7 @@ class ToolCall(Shown):
     """executed: a result came back; rejected: the tool refused it; attempted: it never ran."""
 
 
-class Message(Shown):
+class Message(TranscriptPart):
     """One turn. Its position in `Content.messages` is the index that evidence refers to."""
 
     role: Role
@@ -55,7 +55,7 @@ class Message(Shown):
     """For role tool: the result is an error."""
 
 
-class Content(Shown):
+class Content(TranscriptPart):
     """All that an annotator and a judge may read of one transcript."""
 
     background: str = ""
@@ -68,11 +68,11 @@ class Content(Shown):
 
     def to_json(self) -> str:
         """Canonical JSON; the form in which it is stored and hashed."""
-        return canonical_json(self.model_dump(mode="json", exclude_defaults=True))
+        return format_canonical_json(self.model_dump(mode="json", exclude_defaults=True))
 
-    def hash(self) -> str:
+    def compute_hash(self) -> str:
         """SHA-256 of the canonical JSON."""
-        return content_hash(self.model_dump(mode="json", exclude_defaults=True))
+        return compute_content_hash(self.model_dump(mode="json", exclude_defaults=True))
 
     @property
     def has_reasoning(self) -> bool:
@@ -80,12 +80,12 @@ class Content(Shown):
         return any(message.reasoning for message in self.messages)
 
 
-def clean_deep(value: Any) -> Any:
+def clean_nested_text(value: Any) -> Any:
     """`clean_text` on every string inside lists and dicts, keys included."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, dict):
-        return {clean_deep(key): clean_deep(inner) for key, inner in value.items()}
+        return {clean_nested_text(key): clean_nested_text(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [clean_deep(inner) for inner in value]
+        return [clean_nested_text(inner) for inner in value]
     return value

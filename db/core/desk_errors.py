@@ -13,9 +13,9 @@ class StudyClosed(DeskError):
     """The study takes no labels now."""
 
 
-class NotYet(DeskError):
+class NotReachedYet(DeskError):
     """A place of a later part of the study: practice or calibration comes first."""
 
 
-class PlaceTaken(DeskError):
+class AssignmentTaken(DeskError):
     """In a shared queue: the place was not kept any longer and the transcript has all its readers."""

@@ -31,12 +31,12 @@ class Rules(BaseModel):
     """Question that must be answered before the visible reasoning is shown (against halo); None shows all at once."""
 
 
-def rules_of(stored: dict[str, Any]) -> Rules:
+def parse_rules(stored: dict[str, Any]) -> Rules:
     """The rules of a study as they are stored; {} is the defaults."""
     return Rules.model_validate(stored)
 
 
-def gate_question(codebook: Codebook, rules: Rules) -> Question | None:
+def find_question_before_reasoning(codebook: Codebook, rules: Rules) -> Question | None:
     """The question that comes before the reasoning; None where all is shown at once.
 
     Raises CodebookError for one that is not there, that may stay unanswered, or that itself needs the reasoning.

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, SQLModel
 
-from secondreader.db.core.canonical import canonical_json
+from secondreader.db.core.canonical import format_canonical_json
 from secondreader.db.migrations import NEWEST
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class DatabaseError(Exception):
     """A database that cannot be used, said in one sentence without any password."""
 
 
-def database_url(target: str) -> URL:
+def parse_database_url(target: str) -> URL:
     """`target` as an URL: a file path means SQLite, postgresql:// means psycopg.
 
     Raises DatabaseError for an URL of another kind.
@@ -68,12 +68,12 @@ def open_engine(target: str | URL, *, migrate: bool = True) -> Engine:
 
     SQLite runs with WAL, foreign keys, full sync and a busy timeout of 10 s. Raises DatabaseError.
     """
-    url = target if isinstance(target, URL) else database_url(target)
+    url = target if isinstance(target, URL) else parse_database_url(target)
     try:
         is_server = url.drivername != "sqlite"
         engine = create_engine(
             url,
-            json_serializer=canonical_json,
+            json_serializer=format_canonical_json,
             pool_pre_ping=is_server,
             connect_args={"connect_timeout": CONNECT_SECONDS} if is_server else {},
         )
@@ -81,7 +81,7 @@ def open_engine(target: str | URL, *, migrate: bool = True) -> Engine:
             event.listen(engine, "connect", prepare_sqlite)
             event.listen(engine, "begin", begin_sqlite)
         if migrate:
-            bring_up_to_date(engine)
+            migrate_to_latest(engine)
     except ModuleNotFoundError:
         raise DatabaseError("PostgreSQL needs the extra: pip install 'secondreader[postgres]'.") from None
     except DBAPIError as error:
@@ -114,20 +114,20 @@ def begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
+def read_session(engine: Engine) -> Iterator[Session]:
     """A session for reads; whatever is left uncommitted is rolled back."""
     with Session(engine) as session:
         yield session
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
+def write_session(engine: Engine) -> Iterator[Session]:
     """A session whose block is one transaction: committed at its end, rolled back on any error."""
     with Session(engine.execution_options(sqlite_begin="IMMEDIATE")) as session, session.begin():
         yield session
 
 
-def pick(*columns: Any) -> Select[*tuple[Any, ...]]:
+def select_columns(*columns: Any) -> Select[*tuple[Any, ...]]:
     """Select plain columns; SQLModel's own `select` types four of them at the most."""
     return select(*columns)
 
@@ -152,7 +152,7 @@ def insert_rows(session: Session, table: type[SQLModel], rows: Sequence[Mapping[
         execute(session, insert(table), rows)
 
 
-def insert_rows_for_ids(
+def insert_rows_returning_ids(
     session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[int]:
     """`insert_rows`; the new rows' ids, in the order given."""
@@ -170,7 +170,7 @@ def wait_turn(session: Session, lock: int, key: int = 0) -> None:
         )
 
 
-def alembic_config(connection: Connection | None = None) -> "Config":
+def build_alembic_config(connection: Connection | None = None) -> "Config":
     """Alembic's settings, made in code: there is no ini file to lose."""
     from alembic.config import Config
 
@@ -181,7 +181,7 @@ def alembic_config(connection: Connection | None = None) -> "Config":
     return config
 
 
-def bring_up_to_date(engine: Engine) -> None:
+def migrate_to_latest(engine: Engine) -> None:
     """Bring the schema to the newest revision; where it is there, nothing is locked and Alembic is not even loaded."""
     with engine.connect() as connection:
         is_migrated = inspect(connection).has_table("alembic_version")
@@ -198,7 +198,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302011)")
-        command.upgrade(alembic_config(connection), revision)
+        command.upgrade(build_alembic_config(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
@@ -206,4 +206,4 @@ def downgrade(engine: Engine, revision: str) -> None:
     from alembic import command
 
     with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
-        command.downgrade(alembic_config(connection), revision)
+        command.downgrade(build_alembic_config(connection), revision)

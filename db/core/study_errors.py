@@ -7,7 +7,7 @@ class StudyError(Exception):
     """A study that is not there or cannot do what was asked, in one sentence."""
 
 
-def study_id_of(study: Study) -> int:
+def get_study_id(study: Study) -> int:
     """The id of a stored study."""
     if study.id is None:
         raise StudyError("The study is not stored yet.")

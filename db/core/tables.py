@@ -44,32 +44,32 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def public_id() -> str:
+def generate_public_id() -> str:
     """128 random bits in hex: says nothing of order, content or model."""
     return token_hex(16)
 
 
-def time_column(nullable: bool = False) -> Any:
+def make_time_column(nullable: bool = False) -> Any:
     """A UTC time column. SQLModel wants a fresh Column object for each field."""
     return Column(UtcDateTime(), nullable=nullable)
 
 
-def json_column(nullable: bool = False) -> Any:
+def make_json_column(nullable: bool = False) -> Any:
     """A JSON column (text on SQLite, json on PostgreSQL)."""
     return Column(JSON(none_as_null=True), nullable=nullable)
 
 
-def json_rules() -> Any:
+def make_json_object_column() -> Any:
     """A JSON column that is {} where nothing was said."""
     return Column(JSON(none_as_null=True), nullable=False, server_default="{}")
 
 
-def json_list() -> Any:
+def make_json_list_column() -> Any:
     """A JSON column that is [] where nothing was said."""
     return Column(JSON(none_as_null=True), nullable=False, server_default="[]")
 
 
-def text_column(nullable: bool = False) -> Any:
+def make_text_column(nullable: bool = False) -> Any:
     """A text column without a length."""
     return Column(Text(), nullable=nullable)
 
@@ -83,10 +83,10 @@ class Scenario(SQLModel, table=True):
     pack: str
     title: str
     motive: str
-    risk_types: list[str] = Field(sa_column=json_column())
-    body: dict[str, Any] = Field(sa_column=json_column())
+    risk_types: list[str] = Field(sa_column=make_json_column())
+    body: dict[str, Any] = Field(sa_column=make_json_column())
     content_hash: str
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Run(SQLModel, table=True):
@@ -95,31 +95,31 @@ class Run(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     name: str
-    config: dict[str, Any] = Field(sa_column=json_column())
+    config: dict[str, Any] = Field(sa_column=make_json_column())
     config_hash: str = Field(index=True)
-    started_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    started_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Transcript(SQLModel, table=True):
     """One attempt, immutable. `content` is None where only verdicts of it are known."""
 
     id: int | None = Field(default=None, primary_key=True)
-    public_id: str = Field(default_factory=public_id, unique=True)
+    public_id: str = Field(default_factory=generate_public_id, unique=True)
     origin_key: str = Field(sa_column=Column(Text(), nullable=False, unique=True))
     run_id: int | None = Field(default=None, foreign_key="run.id")
     scenario_id: int | None = Field(default=None, foreign_key="scenario.id")
     cluster: str
-    content: str | None = Field(default=None, sa_column=text_column(nullable=True))
-    original: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    content: str | None = Field(default=None, sa_column=make_text_column(nullable=True))
+    original: str | None = Field(default=None, sa_column=make_text_column(nullable=True))
     content_hash: str | None = None
     model: str | None = None
-    condition: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    condition: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
     attempt: int = 1
-    provenance: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    attributes: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    hidden: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    leaks: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    provenance: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
+    attributes: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
+    hidden: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
+    leaks: list[dict[str, Any]] = Field(default_factory=list, sa_column=make_json_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class JudgePrompt(SQLModel, table=True):
@@ -130,8 +130,8 @@ class JudgePrompt(SQLModel, table=True):
     name: str
     version: str
     content_hash: str = Field(unique=True)
-    text: str = Field(sa_column=text_column())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    text: str = Field(sa_column=make_text_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Verdict(SQLModel, table=True):
@@ -145,16 +145,16 @@ class Verdict(SQLModel, table=True):
     judge: str
     judge_key: str
     model: str | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    parameters: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
     repeat: int = 1
     state: str
-    answers: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    evidence: list[int] = Field(default_factory=list, sa_column=json_column())
+    answers: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
+    evidence: list[int] = Field(default_factory=list, sa_column=make_json_column())
     score: float | None = None
-    rationale: str | None = Field(default=None, sa_column=text_column(nullable=True))
-    raw: str | None = Field(default=None, sa_column=text_column(nullable=True))
-    provenance: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    rationale: str | None = Field(default=None, sa_column=make_text_column(nullable=True))
+    raw: str | None = Field(default=None, sa_column=make_text_column(nullable=True))
+    provenance: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Study(SQLModel, table=True):
@@ -171,16 +171,16 @@ class Study(SQLModel, table=True):
     title: str
     notice: str = ""
     status: str = "draft"
-    codebook: dict[str, Any] = Field(sa_column=json_column())
+    codebook: dict[str, Any] = Field(sa_column=make_json_column())
     codebook_hash: str
-    guideline: str = Field(sa_column=text_column())
-    plan: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    guideline: str = Field(sa_column=make_text_column())
+    plan: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
     plan_hash: str | None = None
-    rules: dict[str, Any] = Field(default_factory=dict, sa_column=json_rules())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
-    frozen_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    revealed_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    unblinded_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    rules: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_object_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
+    frozen_at: datetime | None = Field(default=None, sa_column=make_time_column(nullable=True))
+    revealed_at: datetime | None = Field(default=None, sa_column=make_time_column(nullable=True))
+    unblinded_at: datetime | None = Field(default=None, sa_column=make_time_column(nullable=True))
     revealed_label_id: int | None = None
     unblinded_adjudication_id: int | None = None
 
@@ -203,7 +203,7 @@ class StudyItem(SQLModel, table=True):
     inclusion_probability: float | None = None
     is_drawn: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     part: str = Field(default="pool", sa_column_kwargs={"server_default": "pool"})
-    known: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    known: dict[str, Any] | None = Field(default=None, sa_column=make_json_column(nullable=True))
 
 
 class Annotator(SQLModel, table=True):
@@ -220,7 +220,7 @@ class Annotator(SQLModel, table=True):
     source: str = "desk"
     order_seed: int = 0
     identity_hash: str | None = Field(default=None, index=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Invite(SQLModel, table=True):
@@ -229,9 +229,9 @@ class Invite(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     annotator_id: int = Field(foreign_key="annotator.id", index=True)
     token_hash: str = Field(unique=True)
-    expires_at: datetime = Field(sa_column=time_column())
-    revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    expires_at: datetime = Field(sa_column=make_time_column())
+    revoked_at: datetime | None = Field(default=None, sa_column=make_time_column(nullable=True))
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Visit(SQLModel, table=True):
@@ -240,9 +240,9 @@ class Visit(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     invite_id: int = Field(foreign_key="invite.id", index=True)
     cookie_hash: str = Field(unique=True)
-    expires_at: datetime = Field(sa_column=time_column())
-    ended_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    expires_at: datetime = Field(sa_column=make_time_column())
+    ended_at: datetime | None = Field(default=None, sa_column=make_time_column(nullable=True))
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Assignment(SQLModel, table=True):
@@ -256,12 +256,12 @@ class Assignment(SQLModel, table=True):
         UniqueConstraint("annotator_id", "position", name="uq_assignment_position"),
     )
     id: int | None = Field(default=None, primary_key=True)
-    token: str = Field(default_factory=public_id, unique=True)
+    token: str = Field(default_factory=generate_public_id, unique=True)
     annotator_id: int = Field(foreign_key="annotator.id", index=True)
     study_item_id: int = Field(foreign_key="study_item.id", index=True)
     position: int
     pass_no: int = 1
-    leased_until: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    leased_until: datetime | None = Field(default=None, sa_column=make_time_column(nullable=True))
 
 
 class Label(SQLModel, table=True):
@@ -276,23 +276,23 @@ class Label(SQLModel, table=True):
     pass_no: int = 1
     revision: int = 1
     client_token: str = Field(unique=True)
-    answers: dict[str, Any] = Field(sa_column=json_column())
-    evidence: list[int] = Field(default_factory=list, sa_column=json_column())
+    answers: dict[str, Any] = Field(sa_column=make_json_column())
+    evidence: list[int] = Field(default_factory=list, sa_column=make_json_column())
     confidence: int | None = None
-    note: str = Field(default="", sa_column=text_column())
+    note: str = Field(default="", sa_column=make_text_column())
     contested: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     active_seconds: float | None = None
     position: int | None = None
     codebook_hash: str = ""
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Draft(SQLModel, table=True):
     """Unsent answers of one assignment; not evidence, so it may be overwritten."""
 
     assignment_id: int = Field(primary_key=True, foreign_key="assignment.id")
-    body: dict[str, Any] = Field(sa_column=json_column())
-    updated_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    body: dict[str, Any] = Field(sa_column=make_json_column())
+    updated_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Adjudication(SQLModel, table=True):
@@ -308,10 +308,10 @@ class Adjudication(SQLModel, table=True):
     question: str
     answer: str
     kind: str
-    reason: str = Field(sa_column=text_column())
+    reason: str = Field(sa_column=make_text_column())
     client_token: str | None = Field(default=None, index=True, unique=True)
-    seen: list[int] = Field(default_factory=list, sa_column=json_list())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    seen: list[int] = Field(default_factory=list, sa_column=make_json_list_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Guess(SQLModel, table=True):
@@ -319,8 +319,8 @@ class Guess(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     assignment_id: int = Field(foreign_key="assignment.id", unique=True)
-    text: str = Field(sa_column=text_column())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    text: str = Field(sa_column=make_text_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class Amendment(SQLModel, table=True):
@@ -329,10 +329,10 @@ class Amendment(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     study_id: int = Field(foreign_key="study.id", index=True)
     actor: str
-    what: dict[str, Any] = Field(sa_column=json_column())
-    why: str = Field(sa_column=text_column())
+    what: dict[str, Any] = Field(sa_column=make_json_column())
+    why: str = Field(sa_column=make_text_column())
     plan_hash: str
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class LeakReview(SQLModel, table=True):
@@ -344,8 +344,8 @@ class LeakReview(SQLModel, table=True):
     transcript_id: int = Field(foreign_key="transcript.id", index=True)
     decision: str
     actor: str
-    why: str = Field(sa_column=text_column())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    why: str = Field(sa_column=make_text_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 class AuditEvent(SQLModel, table=True):
@@ -353,11 +353,11 @@ class AuditEvent(SQLModel, table=True):
 
     __tablename__ = "audit_event"
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
     actor: str
     action: str
     subject: str
-    detail: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
     previous_hash: str
     hash: str = Field(unique=True)
 
@@ -368,9 +368,9 @@ class Report(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     study_id: int = Field(foreign_key="study.id", index=True)
     inputs_hash: str
-    inputs: dict[str, Any] = Field(sa_column=json_column())
-    results: dict[str, Any] = Field(sa_column=json_column())
-    created_at: datetime = Field(default_factory=utc_now, sa_column=time_column())
+    inputs: dict[str, Any] = Field(sa_column=make_json_column())
+    results: dict[str, Any] = Field(sa_column=make_json_column())
+    created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
 EVIDENCE = (

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 Engine = sqlalchemy.Engine
 """For rooms that hand an engine on without knowing SQL."""
 
-RELOAD = "The database does not answer. Reload this page in a moment; what was not saved yet waits in this browser."
+RELOAD_MESSAGE = "The database does not answer. Reload this page in a moment; what was not saved yet waits in this browser."
 """For a page that cannot be shown at all."""
 
 
@@ -18,7 +18,7 @@ class DatabaseUnavailable(Exception):
 
 
 @contextmanager
-def faults_in_words() -> Iterator[None]:
+def translate_database_errors() -> Iterator[None]:
     """Raise DatabaseUnavailable in place of the driver's own error.
 
     Only what passes by itself or by the administrator's hand (a lock, a full disk, a server that is away) ends up
@@ -27,15 +27,15 @@ def faults_in_words() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise DatabaseUnavailable(sentence_for(str(error.orig).lower())) from None
+        raise DatabaseUnavailable(describe_database_error(str(error.orig).lower())) from None
 
 
-def sentence_for(reason: str) -> str:
+def describe_database_error(driver_message: str) -> str:
     """What to tell the person, from the driver's own words."""
-    if "full" in reason or "no space" in reason:
+    if "full" in driver_message or "no space" in driver_message:
         return "The server's disk is full; nothing was saved just now. Tell the researcher."
-    if "i/o error" in reason or "readonly" in reason:
+    if "i/o error" in driver_message or "readonly" in driver_message:
         return "The server cannot write to its disk; nothing was saved just now. Tell the researcher."
-    if "locked" in reason or "busy" in reason:
+    if "locked" in driver_message or "busy" in driver_message:
         return "The database is busy; this was not saved yet and is tried again."
     return "The database did not answer; this was not saved yet and is tried again."

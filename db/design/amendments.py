@@ -9,30 +9,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.canonical import content_hash
-from secondreader.db.core.desk_rules import rules_of
-from secondreader.db.core.engine import execute, pick, wait_turn
-from secondreader.db.core.study_errors import StudyError, study_id_of
+from secondreader.db.core.canonical import compute_content_hash
+from secondreader.db.core.desk_rules import parse_rules
+from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.study_errors import StudyError, get_study_id
 from secondreader.db.core.tables import Amendment, Annotator, Assignment, Study, StudyItem
 from secondreader.db.design.people import Pseudonym
-from secondreader.db.design.sampling import draw_more, store_draw, stored_strata
-from secondreader.db.design.studies import ensure_annotator, text_hashes
-from secondreader.db.design.study_file import check_judges, in_words
-from secondreader.db.design.summaries import annotators_of
+from secondreader.db.design.sampling import draw_additional_sample, load_stored_strata, store_sample
+from secondreader.db.design.studies import compute_text_hashes, ensure_annotator
+from secondreader.db.design.study_file import check_judges, describe_validation_error
+from secondreader.db.design.summaries import list_annotators
 from secondreader.db.queues.assignment import (
-    deal_attention,
-    deal_early,
-    last_position,
-    main_queue,
-    parts_of,
-    shares,
-    store,
+    assign_attention_checks,
+    assign_onboarding,
+    build_main_queue,
+    compute_balanced_loads,
+    find_last_position,
+    load_study_parts,
+    store_assignments,
 )
 
 AMENDMENT_LOCK = 7302018
 
 
-class Change(BaseModel):
+class StudyChange(BaseModel):
     """What may change in a frozen study; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,16 +48,16 @@ class Change(BaseModel):
     """Analyses that are set anew; the others stay."""
 
 
-def change(**fields: Any) -> Change:
+def parse_change(**fields: Any) -> StudyChange:
     """The change that these fields describe. Raises StudyError, in a sentence."""
     try:
-        return Change.model_validate(fields)
+        return StudyChange.model_validate(fields)
     except ValidationError as error:
-        raise StudyError(f"Nothing was amended: {in_words(error)}") from None
+        raise StudyError(f"Nothing was amended: {describe_validation_error(error)}") from None
 
 
 @dataclass(frozen=True, slots=True)
-class Amended:
+class AmendmentResult:
     """What an amendment did."""
 
     plan_hash: str
@@ -80,7 +80,9 @@ class AmendmentRow:
     plan_hash: str
 
 
-def amend(session: Session, study: Study, what: Change, *, actor: str, why: str) -> Amended:
+def amend_study(
+    session: Session, study: Study, change: StudyChange, *, actor: str, why: str
+) -> AmendmentResult:
     """Change a frozen study, on record.
 
     New people read as many items as the others were given at first, those with the fewest readers before the rest, besides
@@ -88,31 +90,33 @@ def amend(session: Session, study: Study, what: Change, *, actor: str, why: str)
     with the plan's overlap. Raises StudyError for a draft, without a reason or a change, and, where queues change, once the
     study is unblinded.
     """
-    wait_turn(session, AMENDMENT_LOCK, study_id_of(study))
+    wait_turn(session, AMENDMENT_LOCK, get_study_id(study))
     session.refresh(study)  # another amendment may have been made while this one waited
-    check_change(study, what, why)
-    check_names(session, study, what.annotators)
-    check_judges(session, study, (what.analyses or {}).get("judge"))
+    check_change(study, change, why)
+    check_names(session, study, change.annotators)
+    check_judges(session, study, (change.analyses or {}).get("judge"))
     rng = random.Random(f"{study.plan_hash} {study.plan['seed']}")
-    change_texts(study, what)
+    change_texts(study, change)
     people = {
-        name: ensure_annotator(session, study, name, seed=rng.getrandbits(31)) for name in what.annotators
+        name: ensure_annotator(session, study, name, seed=rng.getrandbits(31)) for name in change.annotators
     }
-    n_places = sum(deal_to_new(session, study, person, rng) for person in people.values())
-    items = extend_draw(session, study, what.more_items, rng)
-    n_places += deal_new_items(session, study, items, rng)
+    n_places = sum(assign_to_new_annotator(session, study, person, rng) for person in people.values())
+    items = extend_study_sample(session, study, change.more_items, rng)
+    n_places += assign_new_items(session, study, items, rng)
     body = study.plan | {
         "items": sorted([*study.plan["items"], *items]),
         "annotators": [*study.plan["annotators"], *people],
-        "n_items": study.plan["n_items"] + what.more_items,
-        "analyses": study.plan["analyses"] | (what.analyses or {}),
-        **text_hashes(study),
+        "n_items": study.plan["n_items"] + change.more_items,
+        "analyses": study.plan["analyses"] | (change.analyses or {}),
+        **compute_text_hashes(study),
     }
-    said = summary(what) | ({"drawn": items} if items else {})
-    return Amended(record(session, study, said, body, actor, why), len(items), n_places, people)
+    said = summarize_change(change) | ({"drawn": items} if items else {})
+    return AmendmentResult(
+        record_amendment(session, study, said, body, actor, why), len(items), n_places, people
+    )
 
 
-def check_change(study: Study, what: Change, why: str) -> None:
+def check_change(study: Study, change: StudyChange, why: str) -> None:
     """Raise StudyError for a change that cannot be made."""
     if study.frozen_at is None:
         raise StudyError(
@@ -120,15 +124,17 @@ def check_change(study: Study, what: Change, why: str) -> None:
         )
     if not why.strip():
         raise StudyError("An amendment needs a reason; it is printed in the report.")
-    if not summary(what):
+    if not summarize_change(change):
         raise StudyError("Nothing changes: name a text, annotators, items or analyses to amend.")
-    if study.unblinded_at is not None and (what.annotators or what.more_items):
+    if study.unblinded_at is not None and (change.annotators or change.more_items):
         raise StudyError(f"Study {study.name!r} is unblinded: it takes no more items, people or labels.")
 
 
 def check_names(session: Session, study: Study, names: tuple[str, ...]) -> None:
     """Raise StudyError for a new person whose name is taken in the study, by an imported reader for example."""
-    of_study = pick(Annotator.name).where(col(Annotator.study_id) == study.id, col(Annotator.name).in_(names))
+    of_study = select_columns(Annotator.name).where(
+        col(Annotator.study_id) == study.id, col(Annotator.name).in_(names)
+    )
     taken = sorted(execute(session, of_study).scalars())
     if taken or len(set(names)) != len(names):
         raise StudyError(
@@ -136,30 +142,30 @@ def check_names(session: Session, study: Study, names: tuple[str, ...]) -> None:
         )
 
 
-def summary(what: Change) -> dict[str, Any]:
+def summarize_change(change: StudyChange) -> dict[str, Any]:
     """The change as it goes on record: a guideline by its hash."""
-    said = what.model_dump(mode="json", exclude_defaults=True)
-    if what.guideline is not None:
-        said["guideline"] = content_hash(what.guideline)
+    said = change.model_dump(mode="json", exclude_defaults=True)
+    if change.guideline is not None:
+        said["guideline"] = compute_content_hash(change.guideline)
     return said
 
 
-def change_texts(study: Study, what: Change) -> None:
+def change_texts(study: Study, change: StudyChange) -> None:
     """Set the texts that the change names."""
     for name in ("title", "notice", "guideline"):
-        if (text := getattr(what, name)) is not None:
+        if (text := getattr(change, name)) is not None:
             setattr(study, name, text)
 
 
-def record(
+def record_amendment(
     session: Session, study: Study, what: dict[str, Any], body: dict[str, Any], actor: str, why: str
 ) -> str:
     """Store an amendment and its audit event; the plan becomes `body`, and its hash covers the plan before."""
     study.plan = body | {"amended": study.plan_hash}
-    study.plan_hash = content_hash(study.plan)
+    study.plan_hash = compute_content_hash(study.plan)
     session.add(study)
     session.add(
-        Amendment(study_id=study_id_of(study), actor=actor, what=what, why=why, plan_hash=study.plan_hash)
+        Amendment(study_id=get_study_id(study), actor=actor, what=what, why=why, plan_hash=study.plan_hash)
     )
     append_event(
         session, actor, "study amended", f"study {study.id}", what=what, why=why, plan=study.plan_hash
@@ -167,25 +173,25 @@ def record(
     return study.plan_hash
 
 
-def deal_to_new(session: Session, study: Study, person: int, rng: random.Random) -> int:
+def assign_to_new_annotator(session: Session, study: Study, person: int, rng: random.Random) -> int:
     """Make the queue of somebody who joins a frozen study; returns the number of places."""
-    plan, rules = study.plan, rules_of(study.rules)
-    parts = parts_of(session, study, rules.qualification_rounds)
+    plan, rules = study.plan, parse_rules(study.rules)
+    parts = load_study_parts(session, study, rules.qualification_rounds)
     n_load = -(-len(plan["items"]) * rules.overlap // len(plan["annotators"]))
-    n_early = deal_early(session, person, parts, rng)
+    n_early = assign_onboarding(session, person, parts, rng)
     if rules.queue == "shared":
-        return n_early + deal_attention(session, person, parts, n_load, rng)
-    items = least_read(session, study, rng)[:n_load]
-    places = main_queue(items, parts.attention, plan["repeats"], plan["repeat_gap"], rng)
-    return n_early + store(session, person, places, parts.main_from)
+        return n_early + assign_attention_checks(session, person, parts, n_load, rng)
+    items = list_least_read_items(session, study, rng)[:n_load]
+    places = build_main_queue(items, parts.attention, plan["repeats"], plan["repeat_gap"], rng)
+    return n_early + store_assignments(session, person, places, parts.main_from)
 
 
-def least_read(session: Session, study: Study, rng: random.Random) -> list[int]:
+def list_least_read_items(session: Session, study: Study, rng: random.Random) -> list[int]:
     """Drawn items, those with the fewest readers first, in random order among equals."""
     items = list(study.plan["items"])
     rows = execute(
         session,
-        pick(Assignment.study_item_id, Assignment.annotator_id)
+        select_columns(Assignment.study_item_id, Assignment.annotator_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(StudyItem.study_id) == study.id, col(Assignment.pass_no) == 1),
     ).all()
@@ -197,35 +203,37 @@ def least_read(session: Session, study: Study, rng: random.Random) -> list[int]:
     return sorted(items, key=lambda item: n_readers[item])
 
 
-def extend_draw(session: Session, study: Study, n_items: int, rng: random.Random) -> list[int]:
+def extend_study_sample(session: Session, study: Study, n_items: int, rng: random.Random) -> list[int]:
     """Draw more items and renew the probabilities of all; returns the new ones. Raises StudyError if there are too few."""
     if not n_items:
         return []
-    strata = stored_strata(session, study_id_of(study))
+    strata = load_stored_strata(session, get_study_id(study))
     drawn = set(study.plan["items"])
     n_left = sum(len(items) for items in strata.values()) - len(drawn)
     if n_items > n_left:
         raise StudyError(f"Only {n_left} transcripts are left to draw in study {study.name!r}.")
-    chosen = draw_more(strata, drawn, n_items, rng)
-    store_draw(session, chosen)
+    chosen = draw_additional_sample(strata, drawn, n_items, rng)
+    store_sample(session, chosen)
     return sorted(set(chosen) - drawn)
 
 
-def deal_new_items(session: Session, study: Study, items: list[int], rng: random.Random) -> int:
+def assign_new_items(session: Session, study: Study, items: list[int], rng: random.Random) -> int:
     """Put new items at the end of queues, by the plan's overlap; returns the number of places."""
-    rules = rules_of(study.rules)
+    rules = parse_rules(study.rules)
     if not items or rules.queue == "shared":
         return 0
-    people = sorted(annotators_of(session, study).values())
-    main_from = parts_of(session, study, rules.qualification_rounds).main_from
+    people = sorted(list_annotators(session, study).values())
+    main_from = load_study_parts(session, study, rules.qualification_rounds).main_from
     n_made = 0
-    for person, load in shares(items, people, rules.overlap, rng).items():
-        places = main_queue(load, (), study.plan["repeats"], study.plan["repeat_gap"], rng)
-        n_made += store(session, person, places, max(last_position(session, person), main_from))
+    for person, load in compute_balanced_loads(items, people, rules.overlap, rng).items():
+        places = build_main_queue(load, (), study.plan["repeats"], study.plan["repeat_gap"], rng)
+        n_made += store_assignments(
+            session, person, places, max(find_last_position(session, person), main_from)
+        )
     return n_made
 
 
-def amendments_of(session: Session, study: Study) -> list[AmendmentRow]:
+def load_amendments(session: Session, study: Study) -> list[AmendmentRow]:
     """Every amendment of a study, oldest first."""
     rows = session.exec(select(Amendment).where(Amendment.study_id == study.id).order_by(col(Amendment.id)))
     return [AmendmentRow(one.created_at, one.actor, one.what, one.why, one.plan_hash) for one in rows]

@@ -9,13 +9,13 @@ from sqlalchemy import or_, update
 from sqlmodel import Session, col
 
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Study, StudyItem, Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class KnownItem:
+class ControlItem:
     """A transcript whose right answers are known."""
 
     transcript: str
@@ -25,12 +25,12 @@ class KnownItem:
     why: str = ""
     """The reason, shown after practice; never shown for an attention item."""
 
-    def body(self) -> dict[str, Any]:
+    def build_body(self) -> dict[str, Any]:
         """As JSON."""
         return {"transcript": self.transcript, "answers": self.answers, "why": self.why}
 
 
-def check_known(book: Codebook, items: Sequence[KnownItem]) -> None:
+def check_control_items(book: Codebook, items: Sequence[ControlItem]) -> None:
     """Raise StudyError for an item named twice, without answers, or with answers that the codebook does not have."""
     twice = [name for name, n in Counter(one.transcript for one in items).items() if n > 1]
     if twice:
@@ -51,22 +51,24 @@ def check_known(book: Codebook, items: Sequence[KnownItem]) -> None:
                 )
 
 
-def mark_known(session: Session, study: Study, items: Sequence[KnownItem], part: str) -> tuple[int, ...]:
+def mark_control_items(
+    session: Session, study: Study, items: Sequence[ControlItem], part: str
+) -> tuple[int, ...]:
     """Take the items out of the pool into `part`, with their answers; returns their study item ids in id order.
 
     A transcript that is stored but not in the pool joins the study. Raises StudyError for one that is not there or
     has no text.
     """
-    return tuple(sorted(mark_one(session, study, item, part) for item in items))
+    return tuple(sorted(mark_control_item(session, study, item, part) for item in items))
 
 
-def mark_one(session: Session, study: Study, item: KnownItem, part: str) -> int:
-    """`mark_known` for one item."""
-    transcript_id = transcript_of(session, item.transcript)
+def mark_control_item(session: Session, study: Study, item: ControlItem, part: str) -> int:
+    """`mark_control_items` for one item."""
+    transcript_id = find_transcript_id(session, item.transcript)
     known = {"answers": item.answers, "why": item.why}
     row = execute(
         session,
-        pick(StudyItem.id, StudyItem.part).where(
+        select_columns(StudyItem.id, StudyItem.part).where(
             col(StudyItem.study_id) == study.id, col(StudyItem.transcript_id) == transcript_id
         ),
     ).first()
@@ -82,11 +84,11 @@ def mark_one(session: Session, study: Study, item: KnownItem, part: str) -> int:
     return int(item_id)
 
 
-def transcript_of(session: Session, name: str) -> int:
+def find_transcript_id(session: Session, name: str) -> int:
     """Id of the transcript with this public id or origin key. Raises StudyError."""
     row = execute(
         session,
-        pick(Transcript.id, col(Transcript.content).is_not(None)).where(
+        select_columns(Transcript.id, col(Transcript.content).is_not(None)).where(
             or_(col(Transcript.public_id) == name, col(Transcript.origin_key) == name)
         ),
     ).first()

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-PLAN = "the plan's judge"
-STRATA = "the strata's judge"
-SECONDARY = "secondary"
+PLAN_JUDGE = "the plan's judge"
+STRATA_JUDGE = "the strata's judge"
+SECONDARY_JUDGE = "secondary"
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
+class HeadlineJudge:
     """The judge of the headline figures, and why it is that one."""
 
     judge: str | None
@@ -20,21 +20,21 @@ class Headline:
     n_judges: int
     """How many judges have read something of the study."""
 
-    def role_of(self, judge: str) -> str:
+    def get_role(self, judge: str) -> str:
         """PLAN, STRATA or SECONDARY; empty where the study does not tell its judges apart."""
-        if not self.role or (self.role == STRATA and self.n_judges < 2):
+        if not self.role or (self.role == STRATA_JUDGE and self.n_judges < 2):
             return ""
-        return self.role if judge == self.judge else SECONDARY
+        return self.role if judge == self.judge else SECONDARY_JUDGE
 
-    def titled(self, judge: str) -> str:
+    def format_title(self, judge: str) -> str:
         """A judge's name with what it is, for headings and lists."""
-        role = self.role_of(judge)
+        role = self.get_role(judge)
         return f"{judge} ({role})" if role else judge
 
-    def sentence_start(self, judge: str) -> str:
+    def format_sentence_start(self, judge: str) -> str:
         """How a sentence about a judge begins."""
-        role = self.role_of(judge)
-        words = "the secondary judge" if role == SECONDARY else role or "the judge"
+        role = self.get_role(judge)
+        words = "the secondary judge" if role == SECONDARY_JUDGE else role or "the judge"
         return f"T{words[1:]} {judge}"
 
     @property
@@ -42,19 +42,21 @@ class Headline:
         """The judge and why it is the headline's."""
         if self.judge is None:
             return "none: there are no verdicts yet"
-        if self.role == PLAN:
-            return f"{self.judge}: {PLAN}"
+        if self.role == PLAN_JUDGE:
+            return f"{self.judge}: {PLAN_JUDGE}"
         if self.n_judges == 1:
             return f"{self.judge}: the only judge"
-        why = STRATA if self.role == STRATA else "it has most verdicts"
+        why = STRATA_JUDGE if self.role == STRATA_JUDGE else "it has most verdicts"
         return f"{self.judge}: {why}; the plan names none"
 
-    def deviation(self, shown: Sequence[str], *, chosen: str | None, reference: str | None) -> str | None:
+    def explain_deviation(
+        self, shown: Sequence[str], *, chosen: str | None, reference: str | None
+    ) -> str | None:
         """What to say where figures of judges are `shown` and the plan's judge is not among them; else None.
 
         `chosen` is the only judge that was asked for, `reference` the one that stands in the place of gold.
         """
-        if self.role != PLAN or self.judge in shown or not shown:
+        if self.role != PLAN_JUDGE or self.judge in shown or not shown:
             return None
         named = f"The plan names {self.judge} as the judge of the headline figures"
         others = ", ".join(shown)
@@ -68,11 +70,11 @@ class Headline:
         return f"{named}; it has no verdict on this question, and figures of {others} are secondary."
 
 
-def headline_of(plan: Mapping[str, Any], judges: Sequence[str]) -> Headline:
+def choose_headline_judge(plan: Mapping[str, Any], judges: Sequence[str]) -> HeadlineJudge:
     """The headline's judge of a frozen plan (of a draft: empty) and the judges, the one with most verdicts first."""
     named = plan.get("analyses", {}).get("judge")
     if named is not None:
-        return Headline(named, PLAN, len(judges))
+        return HeadlineJudge(named, PLAN_JUDGE, len(judges))
     if plan.get("strata") == "verdict" and plan.get("judge"):
-        return Headline(plan["judge"], STRATA, len(judges))
-    return Headline(judges[0] if judges else None, "", len(judges))
+        return HeadlineJudge(plan["judge"], STRATA_JUDGE, len(judges))
+    return HeadlineJudge(judges[0] if judges else None, "", len(judges))

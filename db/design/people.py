@@ -12,35 +12,35 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.access.invites import create_invite, hash_token, revoke_invites
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.canonical import plain_text
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.canonical import make_storable
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Annotator, Invite, Study, StudyItem, Visit, utc_now
 from secondreader.db.design.studies import ensure_annotator
 
 ROLES = ("annotator", "adjudicator", "researcher")
-MAX_DAYS = 3650
+MAX_INVITE_DAYS = 3650
 MAX_NAME = 80
 
 Pseudonym = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME),
-    AfterValidator(plain_text),
+    AfterValidator(make_storable),
 ]
 """A person's name in a plan: one that a link can be made for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class InviteLink:
     """One invite link; its token is known to nobody but its holder."""
 
     state: str
     """open, expired or revoked"""
     made_at: datetime
     expires_at: datetime
-    n_visits: int
+    n_browser_sessions: int
     """How often a browser came in by it."""
-    last_visit: datetime | None
+    last_session_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +52,21 @@ class Person:
     role: str
     has_account: bool
     """Whether an account is bound that may sign in as this person."""
-    links: tuple[Link, ...]
+    links: tuple[InviteLink, ...]
     """Oldest first."""
 
     @property
-    def may_come_in(self) -> bool:
+    def can_sign_in(self) -> bool:
         """Whether one of the links is open."""
         return any(one.state == "open" for one in self.links)
 
     @property
-    def last_visit(self) -> datetime | None:
+    def last_session_at(self) -> datetime | None:
         """When a browser last came in by one of the links."""
-        return max((one.last_visit for one in self.links if one.last_visit), default=None)
+        return max((one.last_session_at for one in self.links if one.last_session_at), default=None)
 
 
-def people_with_links(session: Session, study: Study | None) -> list[Person]:
+def list_people_with_links(session: Session, study: Study | None) -> list[Person]:
     """Those who come in by links, by role and name (None: the researchers); imported readers are left out."""
     of_study = Annotator.study_id == study.id if study else col(Annotator.study_id).is_(None)
     people = session.exec(
@@ -74,37 +74,39 @@ def people_with_links(session: Session, study: Study | None) -> list[Person]:
         .where(of_study, Annotator.source == "desk")
         .order_by(col(Annotator.role), col(Annotator.name))
     ).all()
-    links = links_by_person(session, [one.id or 0 for one in people])
+    links = load_links_by_person(session, [one.id or 0 for one in people])
     return [
         Person(one.id or 0, one.name, one.role, one.identity_hash is not None, tuple(links[one.id or 0]))
         for one in people
     ]
 
 
-def links_by_person(session: Session, people: list[int]) -> dict[int, list[Link]]:
+def load_links_by_person(session: Session, annotator_ids: list[int]) -> dict[int, list[InviteLink]]:
     """Every link of these people with its visits."""
     visits = (
-        pick(Visit.invite_id, func.count().label("n"), func.max(col(Visit.created_at)).label("last"))
+        select_columns(
+            Visit.invite_id, func.count().label("n"), func.max(col(Visit.created_at)).label("last")
+        )
         .group_by(col(Visit.invite_id))
         .subquery()
     )
     rows = execute(
         session,
-        pick(Invite.annotator_id, Invite.created_at, Invite.expires_at, Invite.revoked_at, visits.c.n, visits.c.last)
+        select_columns(Invite.annotator_id, Invite.created_at, Invite.expires_at, Invite.revoked_at, visits.c.n, visits.c.last)
         .join(visits, visits.c.invite_id == col(Invite.id), isouter=True)
-        .where(col(Invite.annotator_id).in_(people))
+        .where(col(Invite.annotator_id).in_(annotator_ids))
         .order_by(col(Invite.id)),
     )  # fmt: skip
-    found: dict[int, list[Link]] = defaultdict(list)
+    found: dict[int, list[InviteLink]] = defaultdict(list)
     for person, made, expires, revoked, n, last in rows:
         state = "revoked" if revoked else "expired" if expires <= utc_now() else "open"
-        found[person].append(Link(state, made, expires, n or 0, last))
+        found[person].append(InviteLink(state, made, expires, n or 0, last))
     return found
 
 
-def person_to_invite(session: Session, study: Study | None, name: str, role: str) -> int:
+def ensure_person_to_invite(session: Session, study: Study | None, name: str, role: str) -> int:
     """Id of the person whom a link is for; adjudicators and researchers may be new. Raises StudyError."""
-    name = plain_text(name.strip())
+    name = make_storable(name.strip())
     if role not in ROLES:
         raise StudyError(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
     if not 1 <= len(name) <= MAX_NAME:
@@ -115,20 +117,20 @@ def person_to_invite(session: Session, study: Study | None, name: str, role: str
         raise StudyError(f"An {role} belongs to a study; name it.")
     if role == "adjudicator":
         return ensure_annotator(session, study, name, role)
-    folk = {one.name: one.annotator_id for one in people_with_links(session, study) if one.role == role}
+    folk = {one.name: one.annotator_id for one in list_people_with_links(session, study) if one.role == role}
     if name not in folk:
         there = f"there is: {', '.join(folk)}" if folk else "freeze the study's plan to make them"
         raise StudyError(f"Study {study.name!r} has no annotator {name!r}; {there}.")
     return folk[name]
 
 
-def invite(
+def create_invite_link(
     session: Session, study: Study | None, name: str, role: str, *, days: float, actor: str, why: str = ""
 ) -> str:
     """A new link's token for one person, on record: the only moment at which it is known. Raises StudyError."""
-    if not 0 < days <= MAX_DAYS:
-        raise StudyError(f"A link lasts more than 0 and at most {MAX_DAYS} days.")
-    person = person_to_invite(session, study, name, role)
+    if not 0 < days <= MAX_INVITE_DAYS:
+        raise StudyError(f"A link lasts more than 0 and at most {MAX_INVITE_DAYS} days.")
+    person = ensure_person_to_invite(session, study, name, role)
     token = create_invite(session, person, days)
     until = session.exec(select(Invite.expires_at).where(Invite.token_hash == hash_token(token))).one()
     detail = {"role": role, "until": until.isoformat(), "why": why.strip()}
@@ -141,7 +143,8 @@ def invite_annotators(
 ) -> list[tuple[str, str]]:
     """(name, token) of a new link for each of these annotators, on record. Raises StudyError."""
     return [
-        (name, invite(session, study, name, "annotator", days=days, actor=actor, why=why)) for name in names
+        (name, create_invite_link(session, study, name, "annotator", days=days, actor=actor, why=why))
+        for name in names
     ]
 
 
@@ -158,6 +161,6 @@ def close_links(session: Session, annotator_id: int, *, actor: str, why: str) ->
     return n_closed
 
 
-def parts_of(session: Session, study: Study) -> set[str]:
+def list_item_parts(session: Session, study: Study) -> set[str]:
     """Which kinds of items the study has: pool, qualification, attention, calibration."""
     return set(session.exec(select(StudyItem.part).where(StudyItem.study_id == study.id).distinct()))

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
-from secondreader.db.core.desk_rules import rules_of
-from secondreader.db.core.engine import LABEL_LOCK, execute, pick, wait_turn
-from secondreader.db.core.study_errors import StudyError, study_id_of
-from secondreader.db.core.tables import Assignment, Draft, Label, Study, StudyItem, public_id
-from secondreader.db.design.amendments import AMENDMENT_LOCK, record
-from secondreader.db.design.summaries import annotators_of
-from secondreader.db.queues.assignment import last_position
+from secondreader.db.core.desk_rules import parse_rules
+from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn
+from secondreader.db.core.study_errors import StudyError, get_study_id
+from secondreader.db.core.tables import Assignment, Draft, Label, Study, StudyItem, generate_public_id
+from secondreader.db.design.amendments import AMENDMENT_LOCK, record_amendment
+from secondreader.db.design.summaries import list_annotators
+from secondreader.db.queues.assignment import find_last_position
 
 
 @dataclass(frozen=True, slots=True)
-class Reassigned:
+class ReassignmentResult:
     """What was moved."""
 
     moved: dict[str, int]
@@ -28,7 +28,7 @@ class Reassigned:
 
 
 @dataclass(slots=True)
-class Taker:
+class AssignmentTaker:
     """Somebody who gets places."""
 
     annotator_id: int
@@ -37,47 +37,47 @@ class Taker:
     """Items that the person has or had."""
     load: int
     """Open places."""
-    given: list[int] = field(default_factory=list)
+    received_items: list[int] = field(default_factory=list)
     """Items that were moved here."""
 
 
-def reassign(
+def reassign_items(
     session: Session, study: Study, giver: str, takers: Sequence[str], *, actor: str, why: str
-) -> Reassigned:
+) -> ReassignmentResult:
     """Move the untouched places of one person's main queue to others, as an amendment; the least loaded takes the next.
 
     What is labelled or drafted stays, and nobody gets a transcript twice. Raises StudyError for a shared queue, a study
     that is not frozen or is closed, an unknown name, and an empty reason.
     """
-    wait_turn(session, AMENDMENT_LOCK, study_id_of(study))
+    wait_turn(session, AMENDMENT_LOCK, get_study_id(study))
     session.refresh(study)  # an amendment may have been made while this one waited
-    check(study, giver, takers, why)
-    people = annotators_of(session, study)
+    check_reassignment(study, giver, takers, why)
+    people = list_annotators(session, study)
     unknown = [name for name in (giver, *takers) if name not in people]
     if unknown:
         there = ", ".join(people)
         raise StudyError(f"Study {study.name!r} has no annotator {unknown[0]!r}; there are: {there}.")
     for name in sorted({giver, *takers}, key=people.__getitem__):
         wait_turn(session, LABEL_LOCK, people[name])
-    others = [taker_of(session, name, people[name]) for name in takers]
-    places = untouched_places(session, people[giver])
+    others = [load_taker(session, name, people[name]) for name in takers]
+    places = list_untouched_assignments(session, people[giver])
     n_repeats = sum(hand_over(session, people[giver], place, others) for place in places)
-    moved = {one.name: len(one.given) for one in others}
+    moved = {one.name: len(one.received_items) for one in others}
     if not any(moved.values()):
         raise StudyError(
             f"Nothing moves: {giver} has {len(places)} untouched places, and the others have those transcripts already."
         )
-    done = Reassigned(moved, len(places) - sum(moved.values()), n_repeats)
+    done = ReassignmentResult(moved, len(places) - sum(moved.values()), n_repeats)
     what = {"reassigned": {"from": giver, "to": moved, "repeats_dropped": n_repeats}}
-    record(session, study, what, study.plan, actor, why)
+    record_amendment(session, study, what, study.plan, actor, why)
     return done
 
 
-def check(study: Study, giver: str, takers: Sequence[str], why: str) -> None:
+def check_reassignment(study: Study, giver: str, takers: Sequence[str], why: str) -> None:
     """Raise StudyError for what cannot be done."""
     if study.frozen_at is None or study.status == "closed":
         raise StudyError(f"Study {study.name!r} is {study.status}: there are no open places to move.")
-    if rules_of(study.rules).queue == "shared":
+    if parse_rules(study.rules).queue == "shared":
         raise StudyError(
             f"Study {study.name!r} has a shared queue: what is left is taken by others by itself."
         )
@@ -89,29 +89,29 @@ def check(study: Study, giver: str, takers: Sequence[str], why: str) -> None:
         raise StudyError("Moving places needs a reason, for the audit log.")
 
 
-def taker_of(session: Session, name: str, annotator_id: int) -> Taker:
+def load_taker(session: Session, name: str, annotator_id: int) -> AssignmentTaker:
     """Somebody with what they have already."""
-    mine = pick(Assignment.study_item_id).where(col(Assignment.annotator_id) == annotator_id)
-    labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id)
+    mine = select_columns(Assignment.study_item_id).where(col(Assignment.annotator_id) == annotator_id)
+    labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id)
     is_open = mine.where(col(Assignment.id).not_in(labelled))
-    return Taker(
+    return AssignmentTaker(
         annotator_id, name, set(execute(session, mine).scalars()), len(execute(session, is_open).all())
     )
 
 
-def untouched_places(session: Session, annotator_id: int) -> list[tuple[int, int]]:
+def list_untouched_assignments(session: Session, annotator_id: int) -> list[tuple[int, int]]:
     """(place, item) of the main queue's first readings on which nothing was done, in order."""
-    touched = pick(Assignment.study_item_id).where(
+    touched = select_columns(Assignment.study_item_id).where(
         col(Assignment.annotator_id) == annotator_id,
         col(Assignment.id).in_(
-            pick(Label.assignment_id)
+            select_columns(Label.assignment_id)
             .where(col(Label.annotator_id) == annotator_id)
-            .union(pick(Draft.assignment_id))
+            .union(select_columns(Draft.assignment_id))
         ),
     )
     rows = execute(
         session,
-        pick(Assignment.id, Assignment.study_item_id)
+        select_columns(Assignment.id, Assignment.study_item_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(
             col(Assignment.annotator_id) == annotator_id,
@@ -124,9 +124,11 @@ def untouched_places(session: Session, annotator_id: int) -> list[tuple[int, int
     return [(row_id, item) for row_id, item in rows]
 
 
-def hand_over(session: Session, giver_id: int, place: tuple[int, int], takers: Sequence[Taker]) -> int:
+def hand_over(
+    session: Session, giver_id: int, assignment: tuple[int, int], takers: Sequence[AssignmentTaker]
+) -> int:
     """Give one place to the least loaded person who has not had the item; returns how many repeats that dropped."""
-    assignment_id, item = place
+    assignment_id, item = assignment
     free = [one for one in takers if item not in one.items]
     if not free:
         return 0
@@ -139,15 +141,15 @@ def hand_over(session: Session, giver_id: int, place: tuple[int, int], takers: S
             col(Assignment.pass_no) > 1,
         ),
     ).rowcount
-    position = last_position(session, taker.annotator_id) + 1
+    position = find_last_position(session, taker.annotator_id) + 1
     # a new token, so that a page which the giver left open cannot send an answer for it
     execute(
         session,
         update(Assignment)
         .where(col(Assignment.id) == assignment_id)
-        .values(annotator_id=taker.annotator_id, position=position, token=public_id()),
+        .values(annotator_id=taker.annotator_id, position=position, token=generate_public_id()),
     )
     taker.items.add(item)
-    taker.given.append(item)
+    taker.received_items.append(item)
     taker.load += 1
     return int(dropped)

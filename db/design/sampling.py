@@ -7,20 +7,20 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import StudyItem, Transcript, Verdict
-from secondreader.db.transcripts.leak_reviews import excluded_transcripts
+from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
 
 Strata = dict[str, list[int]]
 """Study item ids by stratum."""
 
 
-def pool_strata(session: Session, study_id: int, judge: str | None, question: str) -> Strata:
+def load_pool_strata(session: Session, study_id: int, judge: str | None, question: str) -> Strata:
     """Pool items that have text and were not excluded for a leak, by the answer of `judge` (None: in one stratum)."""
-    left_out = excluded_transcripts(session, study_id)
+    left_out = find_excluded_transcripts(session, study_id)
     rows = execute(
         session,
-        pick(StudyItem.id, StudyItem.transcript_id)
+        select_columns(StudyItem.id, StudyItem.transcript_id)
         .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
         .where(
             col(StudyItem.study_id) == study_id,
@@ -35,7 +35,7 @@ def pool_strata(session: Session, study_id: int, judge: str | None, question: st
     verdicts = dict(
         execute(
             session,
-            pick(Verdict.transcript_id, Verdict.answers).where(
+            select_columns(Verdict.transcript_id, Verdict.answers).where(
                 col(Verdict.judge) == judge, col(Verdict.repeat) == 1
             ),
         ).all()
@@ -47,7 +47,7 @@ def pool_strata(session: Session, study_id: int, judge: str | None, question: st
     return dict(sorted(strata.items()))
 
 
-def quotas(sizes: Mapping[str, int], n_items: int) -> dict[str, int]:
+def compute_quotas(sizes: Mapping[str, int], n_items: int) -> dict[str, int]:
     """How many items each stratum gives: equal shares; what a small one cannot give goes to the others.
 
     With more items, no stratum gives fewer.
@@ -63,11 +63,11 @@ def quotas(sizes: Mapping[str, int], n_items: int) -> dict[str, int]:
     return quota
 
 
-def draw(
+def draw_sample(
     strata: Mapping[str, Sequence[int]], n_items: int, rng: random.Random
 ) -> dict[int, tuple[str, float]]:
     """Draw items; returns item id -> (stratum, inclusion probability). Probabilities are exact: n_h / N_h."""
-    quota = quotas({name: len(items) for name, items in strata.items()}, n_items)
+    quota = compute_quotas({name: len(items) for name, items in strata.items()}, n_items)
     return {
         item: (name, quota[name] / len(items))
         for name, items in strata.items()
@@ -75,29 +75,29 @@ def draw(
     }
 
 
-def draw_more(
-    strata: Mapping[str, Sequence[int]], drawn: Collection[int], n_items: int, rng: random.Random
+def draw_additional_sample(
+    strata: Mapping[str, Sequence[int]], sampled_ids: Collection[int], n_items: int, rng: random.Random
 ) -> dict[int, tuple[str, float]]:
     """Draw `n_items` beyond those drawn; returns the new stratum and probability of old and new items.
 
     A second simple random sample from what the first one left makes, with it, one simple random sample of both sizes: the
     probability of every item of a stratum is (n1 + n2) / N.
     """
-    drawn = set(drawn)
-    quota = quotas({name: len(items) for name, items in strata.items()}, len(drawn) + n_items)
+    sampled_ids = set(sampled_ids)
+    quota = compute_quotas({name: len(items) for name, items in strata.items()}, len(sampled_ids) + n_items)
     chosen: dict[int, tuple[str, float]] = {}
     for name, items in strata.items():
-        old = [item for item in items if item in drawn]
-        rest = [item for item in items if item not in drawn]
+        old = [item for item in items if item in sampled_ids]
+        rest = [item for item in items if item not in sampled_ids]
         both = max(quota[name], len(old))
         for item in [*old, *rng.sample(rest, both - len(old))]:
             chosen[item] = (name, both / len(items))
     return chosen
 
 
-def take_out(strata: Strata, n_items: int, rng: random.Random) -> tuple[list[int], Strata]:
+def set_aside(strata: Strata, n_items: int, rng: random.Random) -> tuple[list[int], Strata]:
     """Draw items that leave the pool, alike from each stratum; returns them, and the strata of what remains."""
-    taken = set(draw(strata, n_items, rng))
+    taken = set(draw_sample(strata, n_items, rng))
     rest = {name: [item for item in items if item not in taken] for name, items in strata.items()}
     return sorted(taken), {name: items for name, items in rest.items() if items}
 
@@ -110,9 +110,9 @@ def store_strata(session: Session, strata: Strata) -> None:
             execute(session, update(StudyItem).where(part).values(stratum=name))
 
 
-def store_draw(session: Session, chosen: Mapping[int, tuple[str, float]]) -> None:
+def store_sample(session: Session, sample: Mapping[int, tuple[str, float]]) -> None:
     """Note what was drawn, and with which probability."""
-    for item_id, (stratum, probability) in chosen.items():
+    for item_id, (stratum, probability) in sample.items():
         execute(
             session,
             update(StudyItem)
@@ -121,11 +121,11 @@ def store_draw(session: Session, chosen: Mapping[int, tuple[str, float]]) -> Non
         )
 
 
-def stored_strata(session: Session, study_id: int) -> Strata:
+def load_stored_strata(session: Session, study_id: int) -> Strata:
     """The pool by the strata of the first draw, in its order."""
     rows = execute(
         session,
-        pick(StudyItem.id, StudyItem.stratum)
+        select_columns(StudyItem.id, StudyItem.stratum)
         .where(
             col(StudyItem.study_id) == study_id,
             col(StudyItem.part) == "pool",

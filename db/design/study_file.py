@@ -12,19 +12,19 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Session, col
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.codebook import BUILTIN, Codebook, builtin_guideline, codebook
+from secondreader.db.core.codebook import BUILTIN_CODEBOOKS, Codebook, load_builtin_guideline, load_codebook
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Label, Study
-from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.people import Pseudonym, invite_annotators
-from secondreader.db.design.studies import Drawn, DrawPlan, ensure_study, freeze
-from secondreader.db.design.summaries import judges_of
+from secondreader.db.design.studies import FreezeResult, SamplingPlan, ensure_study, freeze_study
+from secondreader.db.design.summaries import list_judges
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=0.5)]
-OF_DRAW = {"overlap", "repeats", "repeat_gap"}
+RULES_UNDER_DRAW = {"overlap", "repeats", "repeat_gap"}
 """Rules of the desk that a study file says under [draw]."""
 
 
@@ -32,13 +32,13 @@ class StudyFileError(Exception):
     """A study file that cannot be used, in one sentence."""
 
 
-class Part(BaseModel):
+class StudyFileSection(BaseModel):
     """A part of a study file: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Known(Part):
+class ControlItemEntry(StudyFileSection):
     """One item of known answers."""
 
     transcript: Name
@@ -47,26 +47,26 @@ class Known(Part):
     why: str = ""
 
 
-class KnownItems(Part):
+class ControlItemsSection(StudyFileSection):
     """Items of known answers, here or in a CSV file."""
 
-    items: tuple[Known, ...] = ()
+    items: tuple[ControlItemEntry, ...] = ()
     csv: Path | None = None
     """Columns transcript, why, and one for each question; an empty cell says nothing of its question."""
 
-    def known(self) -> tuple[KnownItem, ...]:
+    def load_items(self) -> tuple[ControlItem, ...]:
         """All of them. Raises StudyFileError for a CSV file that cannot be read."""
-        listed = tuple(KnownItem(one.transcript, dict(one.answers), one.why) for one in self.items)
-        return listed + (read_known(self.csv) if self.csv else ())
+        listed = tuple(ControlItem(one.transcript, dict(one.answers), one.why) for one in self.items)
+        return listed + (read_control_items(self.csv) if self.csv else ())
 
 
-class Calibration(Part):
+class NormingSection(StudyFileSection):
     """Items that all read first and then discuss."""
 
     n: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
-class Draw(Part):
+class SamplingSection(StudyFileSection):
     """Which transcripts people label, and who."""
 
     items: Annotated[int, Field(ge=1)]
@@ -82,7 +82,7 @@ class Draw(Part):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
-class Analyses(Part):
+class AnalysesSection(StudyFileSection):
     """What will be computed, fixed before anybody labels."""
 
     unsure: Literal["standard", "category", "missing", "worst-case"] = "standard"
@@ -95,7 +95,7 @@ class Analyses(Part):
     """The rest of the analysis plan, in words."""
 
 
-class StudyFile(Part):
+class StudyFile(StudyFileSection):
     """All that a study consists of. Without `draw` it stays a draft."""
 
     name: Name
@@ -106,29 +106,29 @@ class StudyFile(Part):
     """Name of a codebook of the project, or a TOML file."""
     guideline: Path | None = None
     """A Markdown file; by default the guideline of the project's codebook."""
-    draw: Draw | None = None
-    qualification: KnownItems = KnownItems()
-    attention: KnownItems = KnownItems()
-    calibration: Calibration = Calibration()
+    draw: SamplingSection | None = None
+    qualification: ControlItemsSection = ControlItemsSection()
+    attention: ControlItemsSection = ControlItemsSection()
+    calibration: NormingSection = NormingSection()
     rules: Rules = Rules()
     """What the desk obeys; `overlap`, `repeats` and `repeat_gap` are fields of the draw."""
-    analyses: Analyses = Analyses()
+    analyses: AnalysesSection = AnalysesSection()
     interim_looks: bool = False
 
     @field_validator("rules")
     @classmethod
-    def leave_the_draw_alone(cls, rules: Rules) -> Rules:
+    def refuse_draw_rules(cls, rules: Rules) -> Rules:
         """Refuse among the rules what the draw says, which would go unheard."""
-        twice = sorted(rules.model_fields_set & OF_DRAW)
+        twice = sorted(rules.model_fields_set & RULES_UNDER_DRAW)
         if twice:
             raise PydanticCustomError("of_draw", "{name} belongs under [draw]", {"name": twice[0]})
         return rules
 
-    def plan(self, book: Codebook) -> DrawPlan | None:
+    def build_sampling_plan(self, book: Codebook) -> SamplingPlan | None:
         """The plan to freeze; None without a draw. Raises StudyFileError."""
         if self.draw is None:
             return None
-        return DrawPlan(
+        return SamplingPlan(
             n_items=self.draw.items,
             annotators=self.draw.annotators,
             overlap=self.draw.overlap or len(self.draw.annotators),
@@ -141,8 +141,8 @@ class StudyFile(Part):
             analyses=self.analyses.model_dump(mode="json", exclude_defaults=True)
             | {"unsure": self.analyses.unsure},
             interim_looks=self.interim_looks,
-            qualification=self.qualification.known(),
-            attention=self.attention.known(),
+            qualification=self.qualification.load_items(),
+            attention=self.attention.load_items(),
             n_calibration=self.calibration.n,
             rules=self.rules,
         )
@@ -157,20 +157,20 @@ def read_study_file(path: Path) -> StudyFile:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StudyFileError(f"{path}: is not TOML: {error}.") from None
     try:
-        return beside(path.parent, study_file(raw))
+        return resolve_paths(path.parent, parse_study_file(raw))
     except StudyFileError as error:
         raise StudyFileError(f"{path}: {error}") from None
 
 
-def study_file(fields: dict[str, Any]) -> StudyFile:
+def parse_study_file(fields: dict[str, Any]) -> StudyFile:
     """The study that these fields describe. Raises StudyFileError."""
     try:
         return StudyFile.model_validate(fields)
     except ValidationError as error:
-        raise StudyFileError(in_words(error)) from None
+        raise StudyFileError(describe_validation_error(error)) from None
 
 
-def in_words(error: ValidationError) -> str:
+def describe_validation_error(error: ValidationError) -> str:
     """The first fault of a study file: where, and what is wrong."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "file"
@@ -178,40 +178,40 @@ def in_words(error: ValidationError) -> str:
     return f"{where}: {say[:1].lower()}{say[1:]}."
 
 
-def beside(folder: Path, given: StudyFile) -> StudyFile:
+def resolve_paths(folder: Path, study_file: StudyFile) -> StudyFile:
     """The file with its paths made from the folder that it lies in."""
     changes: dict[str, Any] = {
         part: items.model_copy(update={"csv": folder / items.csv})
-        for part, items in (("qualification", given.qualification), ("attention", given.attention))
+        for part, items in (("qualification", study_file.qualification), ("attention", study_file.attention))
         if items.csv
     }
-    if given.codebook not in BUILTIN:
-        changes["codebook"] = str(folder / given.codebook)
-    if given.guideline:
-        changes["guideline"] = folder / given.guideline
-    return given.model_copy(update=changes)
+    if study_file.codebook not in BUILTIN_CODEBOOKS:
+        changes["codebook"] = str(folder / study_file.codebook)
+    if study_file.guideline:
+        changes["guideline"] = folder / study_file.guideline
+    return study_file.model_copy(update=changes)
 
 
-def read_known(path: Path) -> tuple[KnownItem, ...]:
+def read_control_items(path: Path) -> tuple[ControlItem, ...]:
     """Known items from a CSV file. Raises StudyFileError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return known_from_lines(file, str(path))
+            return parse_control_items(file, str(path))
     except OSError as error:
         raise StudyFileError(f"{path}: cannot be read: {error.strerror}.") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise StudyFileError(f"{path}: is not CSV in UTF-8: {error}.") from None
 
 
-def known_from_lines(lines: Iterable[str], name: str) -> tuple[KnownItem, ...]:
+def parse_control_items(lines: Iterable[str], name: str) -> tuple[ControlItem, ...]:
     """Known items from the lines of a CSV file; `name` says in errors whose. Raises StudyFileError and csv.Error."""
     reader = csv.DictReader(lines, strict=True)
     if "transcript" not in (reader.fieldnames or ()):
         raise StudyFileError(f"{name}: the first line needs a column transcript.")
-    return tuple(known_row(name, number, row) for number, row in enumerate(reader, start=2))
+    return tuple(parse_control_item(name, number, row) for number, row in enumerate(reader, start=2))
 
 
-def known_row(path: str, number: int, row: dict[str | None, Any]) -> KnownItem:
+def parse_control_item(path: str, number: int, row: dict[str | None, Any]) -> ControlItem:
     """One line of a CSV file of known items. Raises StudyFileError."""
     if None in row or None in row.values():
         raise StudyFileError(f"{path}: line {number} has more or fewer cells than the first line.")
@@ -219,23 +219,23 @@ def known_row(path: str, number: int, row: dict[str | None, Any]) -> KnownItem:
     answers = {name: cell for name, cell in cells.items() if name not in {"transcript", "why"} and cell}
     if not cells["transcript"] or not answers:
         raise StudyFileError(f"{path}: line {number} needs a transcript and one answer at least.")
-    return KnownItem(cells["transcript"], answers, cells.get("why", ""))
+    return ControlItem(cells["transcript"], answers, cells.get("why", ""))
 
 
-def create_from_file(
-    session: Session, given: StudyFile, actor: str = RESEARCHER, *, keep_questions: bool = False
-) -> tuple[Study, Drawn | None]:
+def create_study_from_file(
+    session: Session, study_file: StudyFile, actor: str = RESEARCHER, *, keep_questions: bool = False
+) -> tuple[Study, FreezeResult | None]:
     """Make the study, or describe the draft of this name, and freeze it if the file has a draw.
 
     With `keep_questions` a draft stays with the codebook and the guideline that it has.
     Raises StudyError, StudyFileError and CodebookError; then nothing of it is to be committed.
     """
-    study = ensure_study(session, given.name, actor=actor)
+    study = ensure_study(session, study_file.name, actor=actor)
     if keep_questions:
         book, guideline = Codebook.model_validate(study.codebook), study.guideline
     else:
-        book, guideline = codebook(given.codebook), guideline_text(given)
-    describe(session, study, given, book, guideline)
+        book, guideline = load_codebook(study_file.codebook), read_guideline(study_file)
+    fill_in_draft(session, study, study_file, book, guideline)
     append_event(
         session,
         actor,
@@ -244,39 +244,41 @@ def create_from_file(
         codebook=study.codebook_hash,
         title=study.title,
     )
-    plan = given.plan(book)
+    plan = study_file.build_sampling_plan(book)
     if plan is None:
         return study, None
     check_judges(session, study, plan.judge, plan.analyses.get("judge"))
-    return study, freeze(session, study, plan, actor=actor)
+    return study, freeze_study(session, study, plan, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class StudyCreationResult:
     """What making a study gave."""
 
-    questions: str
+    codebook_label: str
     """Name and version of its codebook."""
-    drawn: Drawn | None
+    freeze_result: FreezeResult | None
     """None for a draft."""
     links: list[tuple[str, str]]
     """(name, token) of each annotator's new link: the only moment at which the tokens are known."""
 
 
-def create_with_links(
-    session: Session, given: StudyFile, actor: str, *, days: float, keep_questions: bool = False
-) -> Made:
-    """`create_from_file`, then a link for each annotator, on record. Raises what it raises."""
-    study, drawn = create_from_file(session, given, actor, keep_questions=keep_questions)
+def create_study_with_links(
+    session: Session, study_file: StudyFile, actor: str, *, days: float, keep_questions: bool = False
+) -> StudyCreationResult:
+    """`create_study_from_file`, then a link for each annotator, on record. Raises what it raises."""
+    study, drawn = create_study_from_file(session, study_file, actor, keep_questions=keep_questions)
     people = drawn.annotator_ids if drawn else ()
     links = invite_annotators(session, study, people, days=days, actor=actor, why="study frozen")
-    return Made(f"{study.codebook['name']} {study.codebook['version']}", drawn, links)
+    return StudyCreationResult(f"{study.codebook['name']} {study.codebook['version']}", drawn, links)
 
 
-def describe(session: Session, study: Study, given: StudyFile, book: Codebook, guideline: str) -> None:
+def fill_in_draft(
+    session: Session, study: Study, study_file: StudyFile, book: Codebook, guideline: str
+) -> None:
     """Give a draft its texts and questions. Raises StudyError, see `set_codebook`."""
     set_codebook(session, study, book, guideline)
-    study.title, study.notice = given.title, given.notice
+    study.title, study.notice = study_file.title, study_file.notice
     session.add(study)
     session.flush()
 
@@ -287,35 +289,39 @@ def set_codebook(session: Session, study: Study, book: Codebook, guideline: str)
         raise StudyError(
             f"Study {study.name!r} is frozen already; amend it, or give the new study another name."
         )
-    has_labels = execute(session, pick(Label.id).where(col(Label.study_id) == study.id).limit(1)).first()
-    if has_labels and study.codebook_hash != book.hash():
+    has_labels = execute(
+        session, select_columns(Label.id).where(col(Label.study_id) == study.id).limit(1)
+    ).first()
+    if has_labels and study.codebook_hash != book.compute_hash():
         raise StudyError(
             f"Study {study.name!r} holds labels of another codebook; import them into a new study."
         )
-    study.codebook, study.codebook_hash = book.model_dump(mode="json"), book.hash()
+    study.codebook, study.codebook_hash = book.model_dump(mode="json"), book.compute_hash()
     study.guideline = guideline
     session.add(study)
     session.flush()
 
 
-def guideline_text(given: StudyFile) -> str:
+def read_guideline(study_file: StudyFile) -> str:
     """The guideline that goes with the file's codebook. Raises StudyFileError."""
-    if given.guideline is None:
-        return guideline_of(given.codebook)
+    if study_file.guideline is None:
+        return load_guideline(study_file.codebook)
     try:
-        return given.guideline.read_text(encoding="utf-8")
+        return study_file.guideline.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise StudyFileError(f"{given.guideline}: the guideline cannot be read as text: {error}.") from None
+        raise StudyFileError(
+            f"{study_file.guideline}: the guideline cannot be read as text: {error}."
+        ) from None
 
 
-def guideline_of(codebook_name: str) -> str:
+def load_guideline(codebook_name: str) -> str:
     """The project's guideline for one of its codebooks; for a codebook of one's own, the default one."""
-    return builtin_guideline(codebook_name if codebook_name in BUILTIN else "default")
+    return load_builtin_guideline(codebook_name if codebook_name in BUILTIN_CODEBOOKS else "default")
 
 
 def check_judges(session: Session, study: Study, *judges: str | None) -> None:
     """Raise StudyError where a plan names a judge (None: names none) that has read nothing of the study."""
-    names = [one.name for one in judges_of(session, study)]
+    names = [one.name for one in list_judges(session, study)]
     for judge in judges:
         if judge is not None and judge not in names:
             there = ", ".join(names) or "none yet"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, case, func
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript, Verdict
 
 
@@ -40,26 +40,32 @@ class JudgeSummary:
     n_errors: int
 
 
-def by_study(session: Session, statement: Select[Any]) -> dict[int, int]:
+def count_by_study(session: Session, statement: Select[Any]) -> dict[int, int]:
     """Rows of (study id, count) as a dict."""
     return {study_id: count for study_id, count in execute(session, statement)}
 
 
-def study_summaries(session: Session) -> list[StudySummary]:
+def summarize_studies(session: Session) -> list[StudySummary]:
     """All studies, oldest first."""
     item, label = col(StudyItem.study_id), col(Label.study_id)
     text, drawn = col(Transcript.content), col(StudyItem.inclusion_probability)
     of_text = col(Transcript.id) == col(StudyItem.transcript_id)
     of_verdict = col(Verdict.transcript_id) == col(StudyItem.transcript_id)
     person = col(Annotator.study_id)
-    pool = by_study(session, pick(item, func.count()).group_by(item))
-    with_text = by_study(session, pick(item, func.count(text)).join(Transcript, of_text).group_by(item))
-    n_drawn = by_study(session, pick(item, func.count(drawn)).group_by(item))
-    people = by_study(session, pick(person, func.count()).where(person.is_not(None)).group_by(person))
-    labels = by_study(session, pick(label, func.count()).where(col(Label.revision) == 1).group_by(label))
-    verdicts = by_study(
+    pool = count_by_study(session, select_columns(item, func.count()).group_by(item))
+    with_text = count_by_study(
+        session, select_columns(item, func.count(text)).join(Transcript, of_text).group_by(item)
+    )
+    n_drawn = count_by_study(session, select_columns(item, func.count(drawn)).group_by(item))
+    people = count_by_study(
+        session, select_columns(person, func.count()).where(person.is_not(None)).group_by(person)
+    )
+    labels = count_by_study(
+        session, select_columns(label, func.count()).where(col(Label.revision) == 1).group_by(label)
+    )
+    verdicts = count_by_study(
         session,
-        pick(item, func.count(col(Verdict.id)))
+        select_columns(item, func.count(col(Verdict.id)))
         .join(Verdict, of_verdict)
         .where(col(Verdict.repeat) == 1)
         .group_by(item),
@@ -71,11 +77,11 @@ def study_summaries(session: Session) -> list[StudySummary]:
     ]
 
 
-def judges_of(session: Session, study: Study) -> list[JudgeSummary]:
+def list_judges(session: Session, study: Study) -> list[JudgeSummary]:
     """The judges whose verdicts the study's pool holds, the one with most that could be read first."""
     state, name = col(Verdict.state), col(Verdict.judge)
     statement = (
-        pick(
+        select_columns(
             name,
             func.count(),
             func.sum(case((state == "unparsed", 1), else_=0)),
@@ -92,10 +98,10 @@ def judges_of(session: Session, study: Study) -> list[JudgeSummary]:
     )
 
 
-def people_of(session: Session, study: Study | None) -> list[tuple[str, int]]:
+def list_invited_people(session: Session, study: Study | None) -> list[tuple[str, int]]:
     """(name, id) of those who come in by a link (None: the researchers); imported readers are left out."""
     statement = (
-        pick(Annotator.name, Annotator.id)
+        select_columns(Annotator.name, Annotator.id)
         .where(
             col(Annotator.study_id) == study.id if study else col(Annotator.study_id).is_(None),
             col(Annotator.source) == "desk",
@@ -105,11 +111,11 @@ def people_of(session: Session, study: Study | None) -> list[tuple[str, int]]:
     return [(name, row_id) for name, row_id in execute(session, statement)]
 
 
-def annotators_of(session: Session, study: Study) -> dict[str, int]:
+def list_annotators(session: Session, study: Study) -> dict[str, int]:
     """Ids of those who label at the desk, by name in its order; imported readers and adjudicators are left out."""
     rows = execute(
         session,
-        pick(Annotator.name, Annotator.id)
+        select_columns(Annotator.name, Annotator.id)
         .where(
             col(Annotator.study_id) == study.id,
             col(Annotator.role) == "annotator",

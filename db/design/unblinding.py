@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.adjudication.decisions import ADJUDICATION_LOCK
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.engine import execute, pick, wait_turn
+from secondreader.db.core.engine import execute, select_columns, wait_turn
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import (
     Adjudication,
@@ -20,8 +20,8 @@ from secondreader.db.core.tables import (
     utc_now,
 )
 
-UNBLINDED = "study unblinded"
-INTERIM = "interim_looks"
+UNBLINDED_ACTION = "study unblinded"
+INTERIM_KEY = "interim_looks"
 """The plan's word for looking at judge results while labelling goes on."""
 
 
@@ -38,9 +38,9 @@ class Unblinding:
     why: str
 
 
-def unblind(session: Session, study: Study, *, actor: str, why: str) -> Unblinding:
+def unblind_study(session: Session, study: Study, *, actor: str, why: str) -> Unblinding:
     """Open the comparison of judge and people, once. Raises StudyError unless the study is closed and `why` is given."""
-    hold_decisions(session, study)
+    lock_decisions(session, study)
     if study.frozen_at is None:
         raise StudyError(f"Study {study.name!r} is a draft: there is nothing to unblind.")
     if study.unblinded_at is not None:
@@ -53,20 +53,20 @@ def unblind(session: Session, study: Study, *, actor: str, why: str) -> Unblindi
     if not why.strip():
         raise StudyError("Unblinding needs a reason for the audit log.")
     newest = (
-        pick(func.max(col(Adjudication.id)))
+        select_columns(func.max(col(Adjudication.id)))
         .join(StudyItem, col(StudyItem.id) == col(Adjudication.study_item_id))
         .where(col(StudyItem.study_id) == study.id)
     )
     study.unblinded_adjudication_id = execute(session, newest).scalar() or 0
     study.unblinded_at = utc_now()
     session.add(study)
-    append_event(session, actor, UNBLINDED, f"study {study.id}", why=why.strip())
+    append_event(session, actor, UNBLINDED_ACTION, f"study {study.id}", why=why.strip())
     return Unblinding(actor, study.unblinded_at, why.strip())
 
 
-def hold_decisions(session: Session, study: Study) -> None:
+def lock_decisions(session: Session, study: Study) -> None:
     """Let decisions that are being stored come first and all others wait, so that an id tells which came before."""
-    chairs = pick(Annotator.id).where(
+    chairs = select_columns(Annotator.id).where(
         col(Annotator.study_id) == study.id, col(Annotator.role) == "adjudicator"
     )
     for annotator_id in execute(session, chairs.order_by(col(Annotator.id))).scalars().all():
@@ -76,10 +76,10 @@ def hold_decisions(session: Session, study: Study) -> None:
 
 def allows_interim_looks(study: Study) -> bool:
     """Whether the frozen plan lets judge and people be compared before the study is closed."""
-    return study.plan.get(INTERIM) is True
+    return study.plan.get(INTERIM_KEY) is True
 
 
-def sealed_because(session: Session, study: Study) -> str | None:
+def explain_seal(session: Session, study: Study) -> str | None:
     """Why judge and people may not be compared now, and what to do; None where they may.
 
     A study that was never frozen holds imported labels only, and without verdicts there is nothing to compare.
@@ -98,7 +98,7 @@ def sealed_because(session: Session, study: Study) -> str | None:
 def has_verdicts(session: Session, study: Study) -> bool:
     """Whether any judge has read a transcript of the study."""
     statement = (
-        pick(Verdict.id)
+        select_columns(Verdict.id)
         .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
         .where(col(StudyItem.study_id) == study.id)
         .limit(1)
@@ -108,16 +108,16 @@ def has_verdicts(session: Session, study: Study) -> bool:
 
 def require_unblinded(session: Session, study: Study) -> None:
     """Raise SealedError where judge and people may not be compared."""
-    why = sealed_because(session, study)
+    why = explain_seal(session, study)
     if why is not None:
         raise SealedError(why)
 
 
-def unblinding_of(session: Session, study: Study) -> Unblinding | None:
+def find_unblinding(session: Session, study: Study) -> Unblinding | None:
     """The event of a study's unblinding; None before it."""
     event = session.exec(
         select(AuditEvent)
-        .where(AuditEvent.action == UNBLINDED, AuditEvent.subject == f"study {study.id}")
+        .where(AuditEvent.action == UNBLINDED_ACTION, AuditEvent.subject == f"study {study.id}")
         .order_by(col(AuditEvent.id))
     ).first()
     return Unblinding(event.actor, event.at, str(event.detail.get("why", ""))) if event else None

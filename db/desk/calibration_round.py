@@ -14,16 +14,16 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.desk_errors import NotYet, UnknownAssignment
-from secondreader.db.core.engine import LABEL_LOCK, execute, pick, wait_turn
+from secondreader.db.core.desk_errors import NotReachedYet, UnknownAssignment
+from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, utc_now
-from secondreader.db.desk.onboarding import answers_given, early_places
-from secondreader.db.desk.qualification import qualification
+from secondreader.db.desk.onboarding import list_onboarding_assignments, load_onboarding_labels
+from secondreader.db.desk.qualification import compute_qualification_status
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class NormingStatus:
     """Where a person stands with the calibration items."""
 
     state: Literal["none", "open", "waiting", "revealed"]
@@ -33,7 +33,7 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherReading:
+class OtherRating:
     """How somebody else read an item, blind, under a letter that is theirs on this item alone."""
 
     letter: str
@@ -44,7 +44,7 @@ class OtherReading:
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationPerson:
+class NormingProgress:
     """How far one reader is; for the researcher."""
 
     annotator_id: int
@@ -55,77 +55,79 @@ class CalibrationPerson:
     """False for somebody who failed the qualification and never gets here."""
 
 
-def calibration(session: Session, annotator_id: int) -> Calibration:
+def compute_norming_status(session: Session, annotator_id: int) -> NormingStatus:
     """Where the person stands."""
-    places = early_places(session, annotator_id, "calibration")
+    places = list_onboarding_assignments(session, annotator_id, "calibration")
     if not places:
-        return Calibration("none", 0, 0)
-    n_labelled = len(answers_given(session, places))
+        return NormingStatus("none", 0, 0)
+    n_labelled = len(load_onboarding_labels(session, places))
     if n_labelled < len(places):
-        return Calibration("open", n_labelled, len(places))
-    state: Literal["revealed", "waiting"] = "revealed" if revealed_at(session, annotator_id) else "waiting"
-    return Calibration(state, n_labelled, len(places))
+        return NormingStatus("open", n_labelled, len(places))
+    state: Literal["revealed", "waiting"] = (
+        "revealed" if find_reveal_time(session, annotator_id) else "waiting"
+    )
+    return NormingStatus(state, n_labelled, len(places))
 
 
-def revealed_at(session: Session, annotator_id: int) -> datetime | None:
+def find_reveal_time(session: Session, annotator_id: int) -> datetime | None:
     """Since when the person's study shows the readings of calibration items."""
     moment: datetime | None = execute(
         session,
-        pick(Study.revealed_at)
+        select_columns(Study.revealed_at)
         .join(Annotator, col(Annotator.study_id) == col(Study.id))
         .where(col(Annotator.id) == annotator_id),
     ).scalar()
     return moment
 
 
-def other_readings(session: Session, annotator_id: int, token: str) -> list[OtherReading]:
+def list_other_ratings(session: Session, annotator_id: int, token: str) -> list[OtherRating]:
     """The blind readings of the others on one of the person's calibration items, by letter.
 
     Raises UnknownAssignment for another kind of place, and NotYet before the reveal or before the person has labelled
     all calibration items.
     """
-    places = early_places(session, annotator_id, "calibration")
+    places = list_onboarding_assignments(session, annotator_id, "calibration")
     place = next((one for one in places if one.token == token), None)
     if place is None:
         raise UnknownAssignment("This is no calibration transcript of yours; go back to the start page.")
-    if calibration(session, annotator_id).state != "revealed":
-        raise NotYet(
+    if compute_norming_status(session, annotator_id).state != "revealed":
+        raise NotReachedYet(
             "The others' readings are shown once everybody has labelled the calibration transcripts."
         )
     readings = [
         (letter, label)
-        for letter, label in lettered(session, place.study_item_id)
+        for letter, label in assign_letters(session, place.study_item_id)
         if label.annotator_id != annotator_id
     ]
     return [
-        OtherReading(letter, dict(label.answers), label.note, tuple(label.evidence), label.contested)
+        OtherRating(letter, dict(label.answers), label.note, tuple(label.evidence), label.contested)
         for letter, label in readings
     ]
 
 
-def lettered(session: Session, study_item_id: int) -> list[tuple[str, Label]]:
+def assign_letters(session: Session, study_item_id: int) -> list[tuple[str, Label]]:
     """The blind readings of an item with a letter for each reader: the same for whoever looks, another on each item."""
-    blind = blind_readings(session, [study_item_id])
-    seeds = pick(Annotator.id, Annotator.order_seed).where(
+    blind = list_blind_ratings(session, [study_item_id])
+    seeds = select_columns(Annotator.id, Annotator.order_seed).where(
         col(Annotator.id).in_([one.annotator_id for one in blind])
     )
     order = sorted(
         (hashlib.sha256(f"letter {study_item_id} {row_id} {seed}".encode()).hexdigest(), row_id)
         for row_id, seed in execute(session, seeds)
     )
-    letters = {row_id: letter_of(rank) for rank, (_, row_id) in enumerate(order)}
+    letters = {row_id: format_letter(rank) for rank, (_, row_id) in enumerate(order)}
     return sorted(
         ((letters[one.annotator_id], one) for one in blind), key=lambda pair: (len(pair[0]), pair[0])
     )
 
 
-def letter_of(rank: int) -> str:
+def format_letter(rank: int) -> str:
     """A, B, ... Z, AA, AB, ..."""
     head, last = divmod(rank, 26)
-    return (letter_of(head - 1) if head else "") + chr(ord("A") + last)
+    return (format_letter(head - 1) if head else "") + chr(ord("A") + last)
 
 
-def blind_readings(session: Session, study_item_ids: list[int]) -> list[Label]:
+def list_blind_ratings(session: Session, study_item_ids: list[int]) -> list[Label]:
     """The latest label of each reader on these calibration items that was made before others' readings were shown."""
     rows = session.exec(
         select(Label, Study.revealed_label_id)
@@ -135,7 +137,7 @@ def blind_readings(session: Session, study_item_ids: list[int]) -> list[Label]:
         .where(col(StudyItem.id).in_(study_item_ids))
         .order_by(col(Label.revision))
     ).all()
-    finished = finished_with(session, sorted({label.annotator_id for label, _ in rows}))
+    finished = find_completing_labels(session, sorted({label.annotator_id for label, _ in rows}))
     newest: dict[tuple[int, int], Label] = {}
     for label, revealed in rows:
         own = finished.get(label.annotator_id)
@@ -144,47 +146,49 @@ def blind_readings(session: Session, study_item_ids: list[int]) -> list[Label]:
     return list(newest.values())
 
 
-def finished_with(session: Session, annotator_ids: list[int]) -> dict[int, int]:
+def find_completing_labels(session: Session, annotator_ids: list[int]) -> dict[int, int]:
     """Id of the label that completed each person's calibration items; those who have not finished are left out."""
     finished: dict[int, int] = {}
     for annotator_id in annotator_ids:
-        places = early_places(session, annotator_id, "calibration")
-        first = answers_given(session, places, first=True)
+        places = list_onboarding_assignments(session, annotator_id, "calibration")
+        first = load_onboarding_labels(session, places, first=True)
         if places and len(first) == len(places):
             finished[annotator_id] = max(label.id or 0 for label in first.values())
     return finished
 
 
-def calibration_people(session: Session, study: Study) -> list[CalibrationPerson]:
+def list_norming_progress(session: Session, study: Study) -> list[NormingProgress]:
     """How far every reader of the study is with the calibration items, by name."""
     people = execute(
         session,
-        pick(Annotator.id, Annotator.name)
+        select_columns(Annotator.id, Annotator.name)
         .where(col(Annotator.study_id) == study.id, col(Annotator.role) == "annotator")
         .order_by(col(Annotator.name)),
     ).all()
-    states = [(row_id, name, calibration(session, row_id)) for row_id, name in people]
+    states = [(row_id, name, compute_norming_status(session, row_id)) for row_id, name in people]
     return [
-        CalibrationPerson(
+        NormingProgress(
             annotator_id=row_id,
             name=name,
             n_labelled=state.n_labelled,
             n_total=state.n_total,
-            is_expected=qualification(session, row_id).state != "failed",
+            is_expected=compute_qualification_status(session, row_id).state != "failed",
         )
         for row_id, name, state in states
         if state.n_total
     ]
 
 
-def reveal(session: Session, study: Study, actor: str, why: str, *, force: bool = False) -> None:
+def reveal_norming_ratings(
+    session: Session, study: Study, actor: str, why: str, *, force: bool = False
+) -> None:
     """Show all readers each other's calibration readings, for good, on record.
 
     Raises StudyError where there is nothing to reveal, where it was done before, and while somebody is not through:
     then only with `force` and a reason.
     """
-    hold_labels(session, study)
-    people = calibration_people(session, study)
+    lock_labels(session, study)
+    people = list_norming_progress(session, study)
     if not people:
         raise StudyError(f"Study {study.name!r} has no calibration items.")
     if study.revealed_at is not None:
@@ -194,15 +198,17 @@ def reveal(session: Session, study: Study, actor: str, why: str, *, force: bool 
         raise StudyError(
             f"Calibration items are still open ({', '.join(missing)}); wait for them, or force it with a reason."
         )
-    newest = pick(func.max(col(Label.id))).where(col(Label.study_id) == study.id)
+    newest = select_columns(func.max(col(Label.id))).where(col(Label.study_id) == study.id)
     study.revealed_at, study.revealed_label_id = utc_now(), execute(session, newest).scalar() or 0
     session.add(study)
     append_event(session, actor, "calibration revealed", f"study {study.id}", why=why, missing=missing)
 
 
-def hold_labels(session: Session, study: Study) -> None:
+def lock_labels(session: Session, study: Study) -> None:
     """Let labels that are being stored come first and all others wait, so that an id tells which came before."""
-    people = pick(Annotator.id).where(col(Annotator.study_id) == study.id).order_by(col(Annotator.id))
+    people = (
+        select_columns(Annotator.id).where(col(Annotator.study_id) == study.id).order_by(col(Annotator.id))
+    )
     for annotator_id in execute(session, people).scalars().all():
         wait_turn(session, LABEL_LOCK, annotator_id)
     session.refresh(study)  # it may have been revealed while this one waited

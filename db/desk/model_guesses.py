@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col
 
-from secondreader.db.core.canonical import plain_text
+from secondreader.db.core.canonical import make_storable
 from secondreader.db.core.desk_errors import DeskError, StudyClosed
-from secondreader.db.core.desk_rules import rules_of
-from secondreader.db.core.engine import LABEL_LOCK, execute, pick, wait_turn
+from secondreader.db.core.desk_rules import parse_rules
+from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn
 from secondreader.db.core.tables import Annotator, Assignment, Guess, Label, Study, StudyItem
-from secondreader.db.desk.labels import place_of
-from secondreader.db.queues.leases import hidden_places
+from secondreader.db.desk.labels import load_assignment_context
+from secondreader.db.queues.leases import list_unlisted_assignments
 
 MAX_GUESS = 200
 NO_IDEA = ""
@@ -22,54 +22,60 @@ NO_IDEA = ""
 
 
 @dataclass(frozen=True, slots=True)
-class GuessPlace:
+class GuessAssignment:
     """One transcript for which a guess is asked."""
 
     token: str
     is_guessed: bool
 
 
-def guess_places(session: Session, annotator_id: int, n: int) -> list[GuessPlace]:
+def list_guess_assignments(session: Session, annotator_id: int, n: int) -> list[GuessAssignment]:
     """At most `n` of the person's transcripts; none before the whole main queue is labelled.
 
     Which ones depends on the person's own seed alone. Attention items may be among them: were they left out, the list
     would tell them apart.
     """
-    rows = main_places(session, annotator_id)
+    rows = list_main_assignments(session, annotator_id)
     if n == 0 or not rows or not all(is_labelled for _, _, _, is_labelled in rows):
         return []
-    seed = execute(session, pick(Annotator.order_seed).where(col(Annotator.id) == annotator_id)).scalar_one()
-    first = [(digest(seed, row_id), row_id, token) for row_id, token, pass_no, _ in rows if pass_no == 1]
+    seed = execute(
+        session, select_columns(Annotator.order_seed).where(col(Annotator.id) == annotator_id)
+    ).scalar_one()
+    first = [
+        (compute_guess_rank(seed, row_id), row_id, token)
+        for row_id, token, pass_no, _ in rows
+        if pass_no == 1
+    ]
     order = sorted(first)[:n]
-    guessed = pick(Guess.assignment_id).where(
+    guessed = select_columns(Guess.assignment_id).where(
         col(Guess.assignment_id).in_([row_id for _, row_id, _ in order])
     )
     done = set(execute(session, guessed).scalars())
-    return [GuessPlace(token, row_id in done) for _, row_id, token in order]
+    return [GuessAssignment(token, row_id in done) for _, row_id, token in order]
 
 
-def open_guesses(session: Session, annotator_id: int, n: int) -> list[str]:
+def list_open_guesses(session: Session, annotator_id: int, n: int) -> list[str]:
     """Tokens of the places for which a guess is still asked."""
-    return [place.token for place in guess_places(session, annotator_id, n) if not place.is_guessed]
+    return [place.token for place in list_guess_assignments(session, annotator_id, n) if not place.is_guessed]
 
 
-def main_places(session: Session, annotator_id: int) -> list[tuple[int, str, int, bool]]:
+def list_main_assignments(session: Session, annotator_id: int) -> list[tuple[int, str, int, bool]]:
     """Id, token, number of the reading and whether it is labelled, of each place in the main queue."""
-    labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
+    labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
     done = set(execute(session, labelled).scalars())
     rows = execute(
         session,
-        pick(Assignment.id, Assignment.token, Assignment.pass_no)
+        select_columns(Assignment.id, Assignment.token, Assignment.pass_no)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(Assignment.annotator_id) == annotator_id, col(StudyItem.part).in_(["pool", "attention"])),
     )
-    hidden = hidden_places(session, annotator_id)
+    hidden = list_unlisted_assignments(session, annotator_id)
     return [
         (row_id, token, pass_no, row_id in done) for row_id, token, pass_no in rows if row_id not in hidden
     ]
 
 
-def digest(seed: int, row_id: int) -> str:
+def compute_guess_rank(seed: int, row_id: int) -> str:
     """A place's rank in the person's own order."""
     return hashlib.sha256(f"guess {seed} {row_id}".encode()).hexdigest()
 
@@ -79,17 +85,17 @@ def save_guess(session: Session, annotator_id: int, token: str, text: str) -> bo
 
     Raises UnknownAssignment, StudyClosed, and DeskError for a transcript that is not asked about.
     """
-    place = place_of(session, annotator_id, token)
+    place = load_assignment_context(session, annotator_id, token)
     if place.status != "open":
         raise StudyClosed("The study takes no guesses now. Ask the researcher.")
-    rules = execute(session, pick(Study.rules).where(col(Study.id) == place.study_id)).scalar_one()
+    rules = execute(session, select_columns(Study.rules).where(col(Study.id) == place.study_id)).scalar_one()
     wait_turn(session, LABEL_LOCK, annotator_id)
-    asked = guess_places(session, annotator_id, rules_of(rules).guesses)
+    asked = list_guess_assignments(session, annotator_id, parse_rules(rules).guesses)
     found = next((one for one in asked if one.token == token), None)
     if found is None:
         raise DeskError("Nobody asks for a guess about this transcript; reload the page.")
     if found.is_guessed:
         return False
-    session.add(Guess(assignment_id=place.assignment_id, text=plain_text(text).strip()[:MAX_GUESS]))
+    session.add(Guess(assignment_id=place.assignment_id, text=make_storable(text).strip()[:MAX_GUESS]))
     session.flush()
     return True

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.desk_rules import Rules, rules_of
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.desk_rules import Rules, parse_rules
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem
 
-EARLY = ("qualification", "calibration")
-FIRST_PART = (
-    pick(StudyItem.part)
+ONBOARDING_PARTS = ("qualification", "calibration")
+FIRST_PART_QUERY = (
+    select_columns(StudyItem.part)
     .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
     .where(col(Assignment.annotator_id) == bindparam("annotator_id"))
     .order_by(col(Assignment.position))
@@ -24,7 +24,7 @@ FIRST_PART = (
 
 
 @dataclass(frozen=True, slots=True)
-class EarlyPlace:
+class OnboardingAssignment:
     """One place of an early part."""
 
     assignment_id: int
@@ -34,20 +34,20 @@ class EarlyPlace:
     """The round, in qualification."""
     part: str
     study_item_id: int
-    known: dict[str, Any]
+    control_item: dict[str, Any]
     """The right answers and the reason, {"answers": {...}, "why": "..."}; {} in calibration."""
 
 
-def has_early_places(session: Session, annotator_id: int) -> bool:
+def has_onboarding(session: Session, annotator_id: int) -> bool:
     """Whether the person's queue begins with practice or calibration."""
-    return execute(session, FIRST_PART, {"annotator_id": annotator_id}).scalar() in EARLY
+    return execute(session, FIRST_PART_QUERY, {"annotator_id": annotator_id}).scalar() in ONBOARDING_PARTS
 
 
-def early_places(session: Session, annotator_id: int, part: str) -> list[EarlyPlace]:
+def list_onboarding_assignments(session: Session, annotator_id: int, part: str) -> list[OnboardingAssignment]:
     """The person's places of one early part, in their order."""
     rows = execute(
         session,
-        pick(
+        select_columns(
             Assignment.id,
             Assignment.token,
             Assignment.position,
@@ -60,23 +60,28 @@ def early_places(session: Session, annotator_id: int, part: str) -> list[EarlyPl
         .where(col(Assignment.annotator_id) == annotator_id, col(StudyItem.part) == part)
         .order_by(col(Assignment.position)),
     )
-    return [replace(place, known=place.known or {}) for place in (EarlyPlace(*row) for row in rows)]
+    return [
+        replace(place, control_item=place.control_item or {})
+        for place in (OnboardingAssignment(*row) for row in rows)
+    ]
 
 
-def answers_given(session: Session, places: list[EarlyPlace], *, first: bool = False) -> dict[int, Label]:
+def load_onboarding_labels(
+    session: Session, assignments: list[OnboardingAssignment], *, first: bool = False
+) -> dict[int, Label]:
     """The label that counts of each place, by assignment id: the latest revision, or the first one."""
-    ids = [place.assignment_id for place in places]
+    ids = [place.assignment_id for place in assignments]
     order = col(Label.revision).desc() if first else col(Label.revision)
     rows = session.exec(select(Label).where(col(Label.assignment_id).in_(ids)).order_by(order))
     return {label.assignment_id: label for label in rows if label.assignment_id is not None}
 
 
-def rules_for(session: Session, annotator_id: int) -> Rules:
+def load_rules(session: Session, annotator_id: int) -> Rules:
     """The rules of the person's study."""
     stored = execute(
         session,
-        pick(Study.rules)
+        select_columns(Study.rules)
         .join(Annotator, col(Annotator.study_id) == col(Study.id))
         .where(col(Annotator.id) == annotator_id),
     ).scalar()
-    return rules_of(stored or {})
+    return parse_rules(stored or {})

@@ -11,13 +11,18 @@ from typing import Literal, NamedTuple
 from sqlmodel import Session, col
 
 from secondreader.db.core.desk_errors import DeskError, UnknownAssignment
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Assignment, Label
-from secondreader.db.desk.onboarding import EarlyPlace, answers_given, early_places, rules_for
+from secondreader.db.desk.onboarding import (
+    OnboardingAssignment,
+    list_onboarding_assignments,
+    load_onboarding_labels,
+    load_rules,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Qualification:
+class QualificationStatus:
     """Where a person stands with the practice items."""
 
     state: Literal["none", "open", "passed", "failed"]
@@ -40,9 +45,9 @@ class FeedbackAnswer(NamedTuple):
     """One question of known answer."""
 
     question: str
-    given: str | None
+    answer: str | None
     """None where the question was not answered."""
-    right: str
+    right_answer: str
     is_right: bool
 
 
@@ -55,7 +60,7 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class AttentionCheckResult:
     """How a person answered the attention items; never shown at the desk."""
 
     n_right: int
@@ -63,15 +68,15 @@ class Attention:
     n_total: int
 
 
-def qualification(session: Session, annotator_id: int) -> Qualification:
+def compute_qualification_status(session: Session, annotator_id: int) -> QualificationStatus:
     """Where the person stands: in the latest round that was opened."""
-    places = early_places(session, annotator_id, "qualification")
-    rules = rules_for(session, annotator_id)
+    places = list_onboarding_assignments(session, annotator_id, "qualification")
+    rules = load_rules(session, annotator_id)
     if not places:
-        return Qualification("none", 0, 0, 0, 0, rules.qualification_threshold)
-    given = answers_given(session, places, first=True)
+        return QualificationStatus("none", 0, 0, 0, 0, rules.qualification_threshold)
+    given = load_onboarding_labels(session, places, first=True)
     latest = max(place.pass_no for place in places)
-    right = [n_right(places, given, number) for number in range(1, latest + 1)]
+    right = [count_right(places, given, number) for number in range(1, latest + 1)]
     current = [place for place in places if place.pass_no == latest]
     n_labelled = sum(place.assignment_id in given for place in current)
     is_done = n_labelled == len(current)
@@ -80,7 +85,7 @@ def qualification(session: Session, annotator_id: int) -> Qualification:
     state: Literal["open", "passed", "failed"] = (
         "open" if not is_done else "passed" if is_enough else "failed"
     )
-    return Qualification(
+    return QualificationStatus(
         state=state,
         round=latest,
         rounds=rules.qualification_rounds,
@@ -92,47 +97,49 @@ def qualification(session: Session, annotator_id: int) -> Qualification:
     )
 
 
-def n_right(places: list[EarlyPlace], given: dict[int, Label], number: int) -> int:
+def count_right(assignments: list[OnboardingAssignment], labels: dict[int, Label], round_number: int) -> int:
     """Items of round `number` that were answered right."""
     return sum(
-        place.assignment_id in given and is_right(place.known, given[place.assignment_id])
-        for place in places
-        if place.pass_no == number
+        place.assignment_id in labels and is_right(place.control_item, labels[place.assignment_id])
+        for place in assignments
+        if place.pass_no == round_number
     )
 
 
-def is_right(known: dict[str, dict[str, str]], label: Label) -> bool:
+def is_right(control_item: dict[str, dict[str, str]], label: Label) -> bool:
     """Whether every question of known answer was answered so."""
-    return all(label.answers.get(question) == right for question, right in known["answers"].items())
+    return all(label.answers.get(question) == right for question, right in control_item["answers"].items())
 
 
-def feedback(session: Session, annotator_id: int, token: str) -> Feedback:
+def load_feedback(session: Session, annotator_id: int, token: str) -> Feedback:
     """Right or wrong for each question of known answer, and the reason.
 
     Raises UnknownAssignment for a place that is no practice item of this person, and DeskError before it is answered.
     """
-    places = early_places(session, annotator_id, "qualification")
+    places = list_onboarding_assignments(session, annotator_id, "qualification")
     place = next((one for one in places if one.token == token), None)
     if place is None:
         raise UnknownAssignment("This is no practice transcript of yours; go back to the start page.")
-    label = answers_given(session, [place], first=True).get(place.assignment_id)
+    label = load_onboarding_labels(session, [place], first=True).get(place.assignment_id)
     if label is None:
         raise DeskError("Answer this practice transcript first; the right answers are shown after that.")
     answers = tuple(
         FeedbackAnswer(question, label.answers.get(question), right, label.answers.get(question) == right)
-        for question, right in place.known["answers"].items()
+        for question, right in place.control_item["answers"].items()
     )
-    return Feedback(answers, place.known.get("why", ""))
+    return Feedback(answers, place.control_item.get("why", ""))
 
 
 def open_next_round(session: Session, annotator_id: int) -> bool:
     """Put the next round into the queue if the latest one was failed and the study allows another."""
-    state = qualification(session, annotator_id)
+    state = compute_qualification_status(session, annotator_id)
     if state.state != "failed" or state.round >= state.rounds:
         return False
-    places = early_places(session, annotator_id, "qualification")
+    places = list_onboarding_assignments(session, annotator_id, "qualification")
     items = sorted({place.study_item_id for place in places})
-    seed = execute(session, pick(Annotator.order_seed).where(col(Annotator.id) == annotator_id)).scalar_one()
+    seed = execute(
+        session, select_columns(Annotator.order_seed).where(col(Annotator.id) == annotator_id)
+    ).scalar_one()
     random.Random(f"round {state.round + 1} of {seed}").shuffle(items)
     session.add_all(
         # Freezing leaves these positions free: round after round, all before calibration and the main queue.
@@ -148,8 +155,8 @@ def open_next_round(session: Session, annotator_id: int) -> bool:
     return True
 
 
-def attention(session: Session, annotator_id: int) -> Attention:
+def compute_attention_result(session: Session, annotator_id: int) -> AttentionCheckResult:
     """How the person answered the attention items so far; their latest answers count."""
-    places = early_places(session, annotator_id, "attention")
-    given = answers_given(session, places)
-    return Attention(n_right(places, given, 1), len(given), len(places))
+    places = list_onboarding_assignments(session, annotator_id, "attention")
+    given = load_onboarding_labels(session, places)
+    return AttentionCheckResult(count_right(places, given, 1), len(given), len(places))

@@ -12,96 +12,98 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, and_, bindparam, func, insert
 from sqlmodel import Session, col
 
-from secondreader.db.core.engine import execute, pick, reading, wait_turn, writing
+from secondreader.db.core.engine import execute, read_session, select_columns, wait_turn, write_session
 from secondreader.db.core.tables import Assignment, StudyItem
-from secondreader.db.desk.progression import reach
+from secondreader.db.desk.progression import compute_progression
 from secondreader.db.queues.leases import (
     IS_KEPT,
     ITEM_LOCK,
-    KEEP,
-    OwnPlace,
-    Reader,
-    database_now,
-    moments,
-    n_others,
-    own_places,
-    pass_over,
-    place_row,
-    reader_of,
+    UPDATE_LEASE,
+    OwnAssignment,
+    SharedQueueReader,
+    build_assignment_row,
+    build_lease_values,
+    count_other_assignments,
+    list_own_assignments,
+    load_shared_queue_reader,
+    mark_lapsed_leases,
+    read_database_clock,
 )
-from secondreader.db.queues.repeats import due_repeats
+from secondreader.db.queues.repeats import find_due_repeats
 
-AHEAD = 3
+MAX_OPEN_ASSIGNMENTS = 3
 """Open places that a person holds at a time: one to read, one that is fetched already, one to put off."""
 QUEUE_LOCK = 7302016
 ON_ITEM = and_(col(Assignment.study_item_id) == col(StudyItem.id), col(Assignment.pass_no) == 1, IS_KEPT)
 IN_POOL = and_(
     col(StudyItem.study_id) == bindparam("study"), col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
 )
-READ = (
-    pick(StudyItem.id, func.count(col(Assignment.id)))
+READER_COUNTS_QUERY = (
+    select_columns(StudyItem.id, func.count(col(Assignment.id)))
     .join(Assignment, ON_ITEM)
     .where(IN_POOL)
     .group_by(col(StudyItem.id))
 )
-FULLY_READ = READ.where(col(StudyItem.id).in_(bindparam("items", expanding=True))).having(
-    func.count(col(Assignment.id)) >= bindparam("overlap")
-)
+FULL_ITEMS_QUERY = READER_COUNTS_QUERY.where(
+    col(StudyItem.id).in_(bindparam("items", expanding=True))
+).having(func.count(col(Assignment.id)) >= bindparam("overlap"))
 """Those of these items that have no room for another reader."""
-PARTLY_READ = READ.having(func.count(col(Assignment.id)) < bindparam("overlap"))
+PARTLY_READ_QUERY = READER_COUNTS_QUERY.having(func.count(col(Assignment.id)) < bindparam("overlap"))
 """Items that somebody reads or has read, but too few people, with how many: those that need the fewest readers more come first."""
-UNTOUCHED = pick(StudyItem.id).where(IN_POOL, ~pick(Assignment.id).where(ON_ITEM).exists())
-STORE_PLACE = insert(Assignment).returning(col(Assignment.id))
-TAKE_UP = KEEP.where(~IS_KEPT)
+UNTOUCHED_ITEMS_QUERY = select_columns(StudyItem.id).where(
+    IN_POOL, ~select_columns(Assignment.id).where(ON_ITEM).exists()
+)
+INSERT_ASSIGNMENT = insert(Assignment).returning(col(Assignment.id))
+RENEW_LAPSED_LEASE = UPDATE_LEASE.where(~IS_KEPT)
 
 
-def refill(engine: Engine, annotator_id: int) -> int:
+def refill_queue(engine: Engine, annotator_id: int) -> int:
     """`take_next` in a transaction of its own; costs one read where the queue is not shared."""
-    with reading(engine) as session:
-        reader = reader_of(session, annotator_id)
+    with read_session(engine) as session:
+        reader = load_shared_queue_reader(session, annotator_id)
         if reader is None or reader.status != "open":
             return 0
-    with writing(engine) as session:
+    with write_session(engine) as session:
         return take_next(session, annotator_id)
 
 
-def further_places(engine: Engine, annotator_id: int) -> list[str]:
+def take_further_assignments(engine: Engine, annotator_id: int) -> list[str]:
     """`take_next` in a transaction of its own; the tokens of all open places then, in order, and none where none was taken."""
-    with writing(engine) as session:
-        taken, own = topped_up(session, annotator_id, AHEAD)
+    with write_session(engine) as session:
+        taken, own = top_up_queue(session, annotator_id, MAX_OPEN_ASSIGNMENTS)
     return [one.token for one in own if one.is_open] if taken else []
 
 
-def take_next(session: Session, annotator_id: int, n: int = AHEAD) -> int:
+def take_next(session: Session, annotator_id: int, n: int = MAX_OPEN_ASSIGNMENTS) -> int:
     """Top the person's open places up to `n`; returns how many were taken.
 
     Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
     nothing twice: what counts is what the person holds.
     """
-    return topped_up(session, annotator_id, n)[0]
+    return top_up_queue(session, annotator_id, n)[0]
 
 
-def topped_up(session: Session, annotator_id: int, n: int) -> tuple[int, list[OwnPlace]]:
+def top_up_queue(session: Session, annotator_id: int, n: int) -> tuple[int, list[OwnAssignment]]:
     """What `take_next` returns, and the person's places after it, in their order."""
-    reader = reader_of(session, annotator_id)
+    reader = load_shared_queue_reader(session, annotator_id)
     if reader is None or reader.status != "open" or not is_admitted(session, annotator_id):
         return 0, []
     wait_turn(session, QUEUE_LOCK, reader.study_id)
-    now = database_now(session)
-    own = own_places(session, reader, now)
+    now = read_database_clock(session)
+    own = list_own_assignments(session, reader, now)
     wanted = n - sum(place.is_open for place in own)
-    further = candidates(session, reader, now, own)
+    further = find_candidates(session, reader, now, own)
     taken = 0
-    while taken < wanted and take_one(session, reader, own, further, now):
+    while taken < wanted and take_next_assignment(session, reader, own, further, now):
         taken += 1
     return taken, sorted(own, key=lambda one: one.position)
 
 
-def take_one(
+def take_next_assignment(
     session: Session,
-    reader: Reader,
-    own: list[OwnPlace],
-    further: Iterator[tuple[int, OwnPlace | None]],
+    reader: SharedQueueReader,
+    own: list[OwnAssignment],
+    candidates: Iterator[tuple[int, OwnAssignment | None]],
     now: datetime,
 ) -> bool:
     """One place more, of whatever kind: kinds come singly, so that nothing tells them apart. False where nothing is left.
@@ -110,107 +112,121 @@ def take_one(
     repeat that the gap allows.
     """
     return (
-        reach_attention(session, reader, own)
-        or give_back(session, reader, own)
-        or any(take(session, reader, item_id, place, own, now) for item_id, place in further)
-        or give_back(session, reader, own, at_end=True)
+        release_attention_check(session, reader, own)
+        or release_repeat(session, reader, own)
+        or any(take_item(session, reader, item_id, place, own, now) for item_id, place in candidates)
+        or release_repeat(session, reader, own, at_end=True)
     )
 
 
-def reach_attention(session: Session, reader: Reader, own: list[OwnPlace]) -> bool:
+def release_attention_check(session: Session, reader: SharedQueueReader, own: list[OwnAssignment]) -> bool:
     """Let the attention item that was dealt to the next position come; False where there is none."""
-    position = next_position(reader, own)
+    position = compute_next_position(reader, own)
     dealt = (at for at, one in enumerate(own) if one.part == "attention" and one.position == position)
     at = next(dealt, None)
     if at is None:
         return False
-    execute(session, KEEP, {"place": own[at].assignment_id, "leased_until": None})
+    execute(session, UPDATE_LEASE, {"place": own[at].assignment_id, "leased_until": None})
     own[at] = replace(own[at], is_kept=True)
     return True
 
 
-def give_back(session: Session, reader: Reader, own: list[OwnPlace], *, at_end: bool = False) -> bool:
+def release_repeat(
+    session: Session, reader: SharedQueueReader, own: list[OwnAssignment], *, at_end: bool = False
+) -> bool:
     """Let one of the person's repeats return, if one is due."""
-    due = due_repeats(reader, own, at_end=at_end)
+    due = find_due_repeats(reader, own, at_end=at_end)
     if due:
-        own.append(new_place(session, reader, due[0], next_position(reader, own), None, pass_no=2))
+        own.append(
+            store_new_assignment(session, reader, due[0], compute_next_position(reader, own), None, pass_no=2)
+        )
     return bool(due)
 
 
 def is_admitted(session: Session, annotator_id: int) -> bool:
     """Whether the person has reached the main queue."""
-    return reach(session, annotator_id).last == "pool"
+    return compute_progression(session, annotator_id).last_part == "pool"
 
 
-def candidates(
-    session: Session, reader: Reader, now: datetime, own: Sequence[OwnPlace]
-) -> Iterator[tuple[int, OwnPlace | None]]:
+def find_candidates(
+    session: Session, reader: SharedQueueReader, now: datetime, own: Sequence[OwnAssignment]
+) -> Iterator[tuple[int, OwnAssignment | None]]:
     """(item, own earlier place) that the person may take, best first.
 
     First what they had begun and lost to the clock, then the items that need the fewest readers more, in an order of the
     person's own that knows nothing of the items but their numbers.
     """
-    values = {"study": reader.study_id} | moments(now, reader.rules)
+    values = {"study": reader.study_id} | build_lease_values(now, reader.rules)
     quota = {"overlap": reader.rules.overlap}
     lapsed = [one for one in own if one.part == "pool" and not one.is_kept]
     if lapsed:
         asked = {"items": [one.item_id for one in lapsed]}
-        full = set(execute(session, FULLY_READ, values | quota | asked).scalars())
+        full = set(execute(session, FULL_ITEMS_QUERY, values | quota | asked).scalars())
         yield from ((one.item_id, one) for one in lapsed if one.item_id not in full)
-    rows = execute(session, PARTLY_READ, values | quota).all()
+    rows = execute(session, PARTLY_READ_QUERY, values | quota).all()
     mine = {one.item_id for one in own}
     for count in sorted({count for _, count in rows}, reverse=True):
         alike = [item for item, n_kept in rows if n_kept == count and item not in mine]
-        yield from ((item, None) for item in own_order(reader, alike))
-    untouched = execute(session, UNTOUCHED, values).scalars().all()
-    yield from ((item, None) for item in own_order(reader, [item for item in untouched if item not in mine]))
+        yield from ((item, None) for item in sort_in_own_order(reader, alike))
+    untouched = execute(session, UNTOUCHED_ITEMS_QUERY, values).scalars().all()
+    yield from (
+        (item, None) for item in sort_in_own_order(reader, [item for item in untouched if item not in mine])
+    )
 
 
-def own_order(reader: Reader, items: Sequence[int]) -> list[int]:
+def sort_in_own_order(reader: SharedQueueReader, items: Sequence[int]) -> list[int]:
     """Items in an order of the person's own."""
-    return sorted(items, key=lambda item: digest(reader.order_seed, item))
+    return sorted(items, key=lambda item: compute_item_rank(reader.order_seed, item))
 
 
-def digest(seed: int, item_id: int) -> str:
+def compute_item_rank(seed: int, item_id: int) -> str:
     """An item's rank in one person's order."""
     return hashlib.sha256(f"queue {seed} {item_id}".encode()).hexdigest()
 
 
-def take(
+def take_item(
     session: Session,
-    reader: Reader,
+    reader: SharedQueueReader,
     item_id: int,
-    place: OwnPlace | None,
-    own: list[OwnPlace],
+    assignment: OwnAssignment | None,
+    own: list[OwnAssignment],
     now: datetime,
 ) -> bool:
     """Take one item, or one's own earlier place on it up again; False where others have all its places by now."""
     wait_turn(session, ITEM_LOCK, item_id)
-    if n_others(session, reader, item_id, now) >= reader.rules.overlap:
+    if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False
     until = now + timedelta(minutes=reader.rules.lease_minutes)
-    if place is not None:
-        values = {"place": place.assignment_id, "leased_until": until} | moments(now, reader.rules)
-        is_taken = execute(session, TAKE_UP, values).rowcount == 1
+    if assignment is not None:
+        values = {"place": assignment.assignment_id, "leased_until": until} | build_lease_values(
+            now, reader.rules
+        )
+        is_taken = execute(session, RENEW_LAPSED_LEASE, values).rowcount == 1
         if is_taken:
-            own[own.index(place)] = replace(place, is_kept=True)
+            own[own.index(assignment)] = replace(assignment, is_kept=True)
     else:
-        own.append(new_place(session, reader, item_id, next_position(reader, own), until))
+        own.append(store_new_assignment(session, reader, item_id, compute_next_position(reader, own), until))
         is_taken = True
-    pass_over(session, reader, item_id, now)
+    mark_lapsed_leases(session, reader, item_id, now)
     return is_taken
 
 
-def new_place(
-    session: Session, reader: Reader, item_id: int, position: int, until: datetime | None, *, pass_no: int = 1
-) -> OwnPlace:
+def store_new_assignment(
+    session: Session,
+    reader: SharedQueueReader,
+    item_id: int,
+    position: int,
+    until: datetime | None,
+    *,
+    pass_no: int = 1,
+) -> OwnAssignment:
     """Store a place that the person has not had before; `until` None makes it theirs for good."""
-    row = place_row(reader.annotator_id, item_id, position, pass_no, until)
-    row_id = execute(session, STORE_PLACE, row).scalar_one()
-    return OwnPlace(row_id, row["token"], item_id, position, pass_no, "pool", is_kept=True)
+    row = build_assignment_row(reader.annotator_id, item_id, position, pass_no, until)
+    row_id = execute(session, INSERT_ASSIGNMENT, row).scalar_one()
+    return OwnAssignment(row_id, row["token"], item_id, position, pass_no, "pool", is_kept=True)
 
 
-def next_position(reader: Reader, own: Sequence[OwnPlace]) -> int:
+def compute_next_position(reader: SharedQueueReader, own: Sequence[OwnAssignment]) -> int:
     """The place after the last one that the person's queue has shown.
 
     The main queue begins after the places that all practice rounds would need.

@@ -6,11 +6,16 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from secondreader.db.core.desk_errors import NotYet
-from secondreader.db.desk.calibration_round import OtherReading, calibration, other_readings
+from secondreader.db.core.desk_errors import NotReachedYet
+from secondreader.db.desk.calibration_round import OtherRating, compute_norming_status, list_other_ratings
 from secondreader.db.desk.labels import BlindItem, QueueEntry
-from secondreader.db.desk.onboarding import has_early_places
-from secondreader.db.desk.qualification import Feedback, Qualification, feedback, qualification
+from secondreader.db.desk.onboarding import has_onboarding
+from secondreader.db.desk.qualification import (
+    Feedback,
+    QualificationStatus,
+    compute_qualification_status,
+    load_feedback,
+)
 
 StageName = Literal["qualification", "failed", "calibration", "waiting", "discussion", "main"]
 
@@ -21,27 +26,29 @@ class Stage:
 
     name: StageName
     entries: tuple[QueueEntry, ...]
-    practice: Qualification | None = None
+    qualification: QualificationStatus | None = None
     """How the practice stands; None in a study without."""
     has_discussion: bool = False
     """The calibration readings are shown: the person may go between them and the main queue."""
 
 
-def stage_of(session: Session, annotator_id: int, entries: Sequence[QueueEntry], chosen: str = "") -> Stage:
+def determine_stage(
+    session: Session, annotator_id: int, entries: Sequence[QueueEntry], chosen: str = ""
+) -> Stage:
     """The stage of a person whose queue this is; `chosen` is main or discussion where both are open.
 
     Left to itself, the discussion comes before the first label of the main queue.
     """
-    if not has_early_places(session, annotator_id):
+    if not has_onboarding(session, annotator_id):
         return Stage("main", tuple(entries))
-    practice = qualification(session, annotator_id)
+    practice = compute_qualification_status(session, annotator_id)
     known = None if practice.state == "none" else practice
     if practice.state == "failed":
         return Stage("failed", (), known)
     if practice.state == "open":
-        return Stage("qualification", of_part(entries, "qualification"), known)
-    state = calibration(session, annotator_id).state
-    common, main = of_part(entries, "calibration"), of_part(entries, "pool")
+        return Stage("qualification", filter_by_part(entries, "qualification"), known)
+    state = compute_norming_status(session, annotator_id).state
+    common, main = filter_by_part(entries, "calibration"), filter_by_part(entries, "pool")
     if state in {"open", "waiting"}:
         return Stage("calibration" if state == "open" else "waiting", common, known)
     is_begun = chosen == "main" or any(entry.is_labelled for entry in main)
@@ -50,44 +57,44 @@ def stage_of(session: Session, annotator_id: int, entries: Sequence[QueueEntry],
     return Stage("main", main, known, has_discussion=state == "revealed")
 
 
-def of_part(entries: Sequence[QueueEntry], part: str) -> tuple[QueueEntry, ...]:
+def filter_by_part(entries: Sequence[QueueEntry], part: str) -> tuple[QueueEntry, ...]:
     """The places of one part."""
     return tuple(entry for entry in entries if entry.part == part)
 
 
-def stage_facts(stage: Stage) -> dict[str, Any]:
+def summarize_stage(stage: Stage) -> dict[str, Any]:
     """The stage in plain values: its name, and in practice the round and what is needed."""
     facts: dict[str, Any] = {"name": stage.name, "has_discussion": stage.has_discussion}
-    if stage.name == "qualification" and stage.practice:
-        one = stage.practice
+    if stage.name == "qualification" and stage.qualification:
+        one = stage.qualification
         facts |= {"round": one.round, "rounds": one.rounds, "threshold": one.threshold}
     return facts
 
 
-def practice_result(practice: Qualification | None) -> dict[str, Any] | None:
+def summarize_latest_round(qualification: QualificationStatus | None) -> dict[str, Any] | None:
     """How the latest finished round of practice went; None before the first is through."""
-    if practice is None or (practice.state == "open" and not practice.earlier):
+    if qualification is None or (qualification.state == "open" and not qualification.earlier):
         return None
-    is_again = practice.state == "open"
+    is_again = qualification.state == "open"
     return {
-        "state": "again" if is_again else practice.state,
-        "round": practice.round - is_again,
-        "rounds": practice.rounds,
-        "n_right": practice.earlier[-1] if is_again else practice.n_right,
-        "n_total": practice.n_total,
-        "threshold": practice.threshold,
+        "state": "again" if is_again else qualification.state,
+        "round": qualification.round - is_again,
+        "rounds": qualification.rounds,
+        "n_right": qualification.earlier[-1] if is_again else qualification.n_right,
+        "n_total": qualification.n_total,
+        "threshold": qualification.threshold,
     }
 
 
-def shown_after(
+def load_disclosures(
     session: Session, annotator_id: int, item: BlindItem
-) -> tuple[Feedback | None, list[OtherReading] | None]:
+) -> tuple[Feedback | None, list[OtherRating] | None]:
     """What comes to light once an item of an early part is labelled: the right answers, or the others' readings."""
     if item.revision and item.part == "qualification":
-        return feedback(session, annotator_id, item.token), None
+        return load_feedback(session, annotator_id, item.token), None
     if item.revision and item.part == "calibration":
         try:
-            return None, other_readings(session, annotator_id, item.token)
-        except NotYet:
+            return None, list_other_ratings(session, annotator_id, item.token)
+        except NotReachedYet:
             return None, None
     return None, None

@@ -12,15 +12,23 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, update
 from sqlmodel import Session, col
 
-from secondreader.db.core.desk_rules import Rules, rules_of
-from secondreader.db.core.engine import execute, pick, wait_turn
-from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, public_id, utc_now
+from secondreader.db.core.desk_rules import Rules, parse_rules
+from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.tables import (
+    Annotator,
+    Assignment,
+    Label,
+    Study,
+    StudyItem,
+    generate_public_id,
+    utc_now,
+)
 
 ITEM_LOCK = 7302017
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of a lease that somebody else has passed over, and of an attention item whose turn has not come."""
 
-LEASE = pick(Assignment.study_item_id, Assignment.leased_until).where(
+LEASE_QUERY = select_columns(Assignment.study_item_id, Assignment.leased_until).where(
     col(Assignment.id) == bindparam("assignment_id")
 )
 IS_KEPT = or_(
@@ -34,15 +42,17 @@ IS_KEPT = or_(
 
 A lease that ends later than any given now could is of a clock that went wrong: it does not hold the item up.
 """
-OTHERS = and_(
+OTHERS_ON_ITEM = and_(
     col(Assignment.study_item_id) == bindparam("item"), col(Assignment.annotator_id) != bindparam("me")
 )
-N_OTHERS = pick(func.count(col(Assignment.id))).where(OTHERS, col(Assignment.pass_no) == 1, IS_KEPT)
-PASS_OVER = update(Assignment).where(OTHERS, ~IS_KEPT).values(leased_until=LAPSED)
-KEEP = update(Assignment).where(col(Assignment.id) == bindparam("place"))
+COUNT_OTHERS_QUERY = select_columns(func.count(col(Assignment.id))).where(
+    OTHERS_ON_ITEM, col(Assignment.pass_no) == 1, IS_KEPT
+)
+MARK_LAPSED_LEASES = update(Assignment).where(OTHERS_ON_ITEM, ~IS_KEPT).values(leased_until=LAPSED)
+UPDATE_LEASE = update(Assignment).where(col(Assignment.id) == bindparam("place"))
 """With a value for leased_until."""
-OWN_LABELS = (
-    pick(
+OWN_LABELS_QUERY = (
+    select_columns(
         Label.assignment_id,
         func.min(col(Label.id)).label("first"),
         func.max(col(Label.id)).label("last"),
@@ -51,8 +61,8 @@ OWN_LABELS = (
     .group_by(col(Label.assignment_id))
     .subquery()
 )
-OWN_PLACES = (
-    pick(
+OWN_ASSIGNMENTS_QUERY = (
+    select_columns(
         Assignment.id,
         Assignment.token,
         Assignment.study_item_id,
@@ -60,23 +70,23 @@ OWN_PLACES = (
         Assignment.pass_no,
         StudyItem.part,
         IS_KEPT,
-        OWN_LABELS.c.first,
-        OWN_LABELS.c.last,
+        OWN_LABELS_QUERY.c.first,
+        OWN_LABELS_QUERY.c.last,
     )
     .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
-    .outerjoin(OWN_LABELS, OWN_LABELS.c.assignment_id == col(Assignment.id))
+    .outerjoin(OWN_LABELS_QUERY, OWN_LABELS_QUERY.c.assignment_id == col(Assignment.id))
     .where(col(Assignment.annotator_id) == bindparam("me"))
     .order_by(col(Assignment.position))
 )
-READER = (
-    pick(Study.id, Study.status, Annotator.order_seed, Study.rules)
+READER_QUERY = (
+    select_columns(Study.id, Study.status, Annotator.order_seed, Study.rules)
     .join(Annotator, col(Annotator.study_id) == col(Study.id))
     .where(col(Annotator.id) == bindparam("annotator_id"))
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class SharedQueueReader:
     """A person as the shared queue knows them."""
 
     annotator_id: int
@@ -87,7 +97,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPlace:
+class OwnAssignment:
     """One place of the person's, of whatever part."""
 
     assignment_id: int
@@ -114,48 +124,56 @@ class OwnPlace:
         return self.is_main and self.is_kept and self.first_label is None
 
 
-def database_now(session: Session) -> datetime:
+def read_database_clock(session: Session) -> datetime:
     """The time by the database server's clock, which all desks share; SQLite's is this machine's."""
     if session.get_bind().dialect.name == "postgresql":
-        now: datetime = execute(session, pick(func.clock_timestamp())).scalar_one()
+        now: datetime = execute(session, select_columns(func.clock_timestamp())).scalar_one()
         return now.astimezone(UTC)
     return utc_now()
 
 
-def moments(now: datetime, rules: Rules) -> dict[str, Any]:
+def build_lease_values(now: datetime, rules: Rules) -> dict[str, Any]:
     """The values of IS_KEPT."""
     return {"now": now, "longest": now + 2 * timedelta(minutes=rules.lease_minutes)}
 
 
-def reader_of(session: Session, annotator_id: int) -> Reader | None:
+def load_shared_queue_reader(session: Session, annotator_id: int) -> SharedQueueReader | None:
     """The person, if their study has a shared queue."""
-    row = execute(session, READER, {"annotator_id": annotator_id}).first()
+    row = execute(session, READER_QUERY, {"annotator_id": annotator_id}).first()
     if row is None:
         return None
     study_id, status, order_seed, stored = row
-    rules = rules_of(stored)
-    return Reader(annotator_id, study_id, status, order_seed, rules) if rules.queue == "shared" else None
+    rules = parse_rules(stored)
+    return (
+        SharedQueueReader(annotator_id, study_id, status, order_seed, rules)
+        if rules.queue == "shared"
+        else None
+    )
 
 
-def own_places(session: Session, reader: Reader, now: datetime) -> list[OwnPlace]:
+def list_own_assignments(session: Session, reader: SharedQueueReader, now: datetime) -> list[OwnAssignment]:
     """All places of the person, in their order."""
-    rows = execute(session, OWN_PLACES, {"me": reader.annotator_id} | moments(now, reader.rules))
-    return [OwnPlace(*row) for row in rows]
+    rows = execute(
+        session, OWN_ASSIGNMENTS_QUERY, {"me": reader.annotator_id} | build_lease_values(now, reader.rules)
+    )
+    return [OwnAssignment(*row) for row in rows]
 
 
-def hidden_places(session: Session, annotator_id: int) -> set[int]:
+def list_unlisted_assignments(session: Session, annotator_id: int) -> set[int]:
     """Ids of places that the person's queue does not show: leases that ran out, attention items not reached yet."""
-    reader = reader_of(session, annotator_id)
+    reader = load_shared_queue_reader(session, annotator_id)
     if reader is None:
         return set()
-    own = own_places(session, reader, database_now(session))
+    own = list_own_assignments(session, reader, read_database_clock(session))
     return {one.assignment_id for one in own if not one.is_kept}
 
 
-def place_row(person: int, item: int, position: int, pass_no: int, until: datetime | None) -> dict[str, Any]:
+def build_assignment_row(
+    person: int, item: int, position: int, pass_no: int, until: datetime | None
+) -> dict[str, Any]:
     """The row of a new place; `until` is its lease, None for one that is the person's for good."""
     return {
-        "token": public_id(),
+        "token": generate_public_id(),
         "annotator_id": person,
         "study_item_id": item,
         "position": position,
@@ -164,33 +182,35 @@ def place_row(person: int, item: int, position: int, pass_no: int, until: dateti
     }
 
 
-def keep_place(session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False) -> bool:
+def keep_assignment(
+    session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False
+) -> bool:
     """Renew the person's lease, or settle it with a label; False where others have all the places by now.
 
     A lease that has run out is renewed as long as the item has room.
     """
-    item_id, until = execute(session, LEASE, {"assignment_id": assignment_id}).one()
-    reader = reader_of(session, annotator_id) if until is not None else None
+    item_id, until = execute(session, LEASE_QUERY, {"assignment_id": assignment_id}).one()
+    reader = load_shared_queue_reader(session, annotator_id) if until is not None else None
     if reader is None:
         return True  # settled, or the person's for good: dealt, or a repeat
     wait_turn(session, ITEM_LOCK, item_id)
-    now = database_now(session)
-    if n_others(session, reader, item_id, now) >= reader.rules.overlap:
+    now = read_database_clock(session)
+    if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False
     renewed = None if for_good else now + timedelta(minutes=reader.rules.lease_minutes)
-    execute(session, KEEP, {"place": assignment_id, "leased_until": renewed})
-    pass_over(session, reader, item_id, now)
+    execute(session, UPDATE_LEASE, {"place": assignment_id, "leased_until": renewed})
+    mark_lapsed_leases(session, reader, item_id, now)
     return True
 
 
-def n_others(session: Session, reader: Reader, item_id: int, now: datetime) -> int:
+def count_other_assignments(session: Session, reader: SharedQueueReader, item_id: int, now: datetime) -> int:
     """Places of other people on one item that are labelled or kept; call it under the item's lock."""
-    values = {"me": reader.annotator_id, "item": item_id} | moments(now, reader.rules)
-    n: int = execute(session, N_OTHERS, values).scalar_one()
+    values = {"me": reader.annotator_id, "item": item_id} | build_lease_values(now, reader.rules)
+    n: int = execute(session, COUNT_OTHERS_QUERY, values).scalar_one()
     return n
 
 
-def pass_over(session: Session, reader: Reader, item_id: int, now: datetime) -> None:
+def mark_lapsed_leases(session: Session, reader: SharedQueueReader, item_id: int, now: datetime) -> None:
     """Mark the leases of others that have run out, so that they stay so."""
-    values = {"me": reader.annotator_id, "item": item_id} | moments(now, reader.rules)
-    execute(session, PASS_OVER, values)
+    values = {"me": reader.annotator_id, "item": item_id} | build_lease_values(now, reader.rules)
+    execute(session, MARK_LAPSED_LEASES, values)

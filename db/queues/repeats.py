@@ -9,13 +9,15 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
-from secondreader.db.queues.leases import OwnPlace, Reader
+from secondreader.db.queues.leases import OwnAssignment, SharedQueueReader
 
-BLOCK = 20
+BLOCK_SIZE = 20
 """Of so many transcripts in a row that a person labels, the wanted share returns: 2 of each 20 for a share of 0.1."""
 
 
-def due_repeats(reader: Reader, own: Sequence[OwnPlace], *, at_end: bool = False) -> list[int]:
+def find_due_repeats(
+    reader: SharedQueueReader, own: Sequence[OwnAssignment], *, at_end: bool = False
+) -> list[int]:
     """Items that return to the person now, those read first before the others.
 
     Each keeps its own distance, between the study's gap and twice that. With `at_end`, when nothing else is left to read,
@@ -27,48 +29,51 @@ def due_repeats(reader: Reader, own: Sequence[OwnPlace], *, at_end: bool = False
     returned = {one.item_id for one in own if one.part == "pool" and one.pass_no > 1}
     return [
         one.item_id
-        for number, one in enumerate(first_readings(own))
+        for number, one in enumerate(list_own_first_ratings(own))
         if one.item_id not in returned
-        and returns(reader.order_seed, rules.repeats, number)
-        and n_since(one, own)
-        >= rules.repeat_gap + (0 if at_end else extra(reader.order_seed, rules.repeat_gap, number))
+        and is_repeated(reader.order_seed, rules.repeats, number)
+        and count_labelled_since(one, own)
+        >= rules.repeat_gap
+        + (0 if at_end else compute_extra_gap(reader.order_seed, rules.repeat_gap, number))
     ]
 
 
-def first_readings(own: Sequence[OwnPlace]) -> list[OwnPlace]:
+def list_own_first_ratings(own: Sequence[OwnAssignment]) -> list[OwnAssignment]:
     """The person's labelled first readings of the pool, in the order in which they were labelled."""
     labelled = [one for one in own if one.part == "pool" and one.pass_no == 1 and one.first_label is not None]
     return sorted(labelled, key=lambda one: one.first_label or 0)
 
 
-def n_since(place: OwnPlace, own: Sequence[OwnPlace]) -> int:
+def count_labelled_since(assignment: OwnAssignment, own: Sequence[OwnAssignment]) -> int:
     """Other places of the main queue that stand after this one and were labelled since the person last answered it."""
     return sum(
-        one.is_main and one.position > place.position and (one.first_label or 0) > (place.last_label or 0)
+        one.is_main
+        and one.position > assignment.position
+        and (one.first_label or 0) > (assignment.last_label or 0)
         for one in own
     )
 
 
-def returns(seed: int, share: float, number: int) -> bool:
+def is_repeated(seed: int, share: float, number: int) -> bool:
     """Whether the person's first reading of this number, counted from 0, returns."""
-    return number % BLOCK in chosen(seed, share, number // BLOCK)
+    return number % BLOCK_SIZE in choose_repeats(seed, share, number // BLOCK_SIZE)
 
 
 @lru_cache(maxsize=10_000)
-def chosen(seed: int, share: float, block: int) -> frozenset[int]:
+def choose_repeats(seed: int, share: float, block: int) -> frozenset[int]:
     """Places in one block of first readings that return: the share exactly, carried over to the next block where it must be."""
     # a start of the person's own, so that a small share does not begin in the same block for everybody
-    start = fraction(f"start {seed}")
-    n = int(share * BLOCK * (block + 1) + start) - int(share * BLOCK * block + start)
-    order = sorted(range(BLOCK), key=lambda place: fraction(f"return {seed} {block} {place}"))
+    start = hash_to_fraction(f"start {seed}")
+    n = int(share * BLOCK_SIZE * (block + 1) + start) - int(share * BLOCK_SIZE * block + start)
+    order = sorted(range(BLOCK_SIZE), key=lambda place: hash_to_fraction(f"return {seed} {block} {place}"))
     return frozenset(order[:n])
 
 
-def extra(seed: int, gap: int, number: int) -> int:
+def compute_extra_gap(seed: int, gap: int, number: int) -> int:
     """Places beyond the gap, 0 to `gap`, so that returns come at no fixed distance."""
-    return int(fraction(f"distance {seed} {number}") * (gap + 1))
+    return int(hash_to_fraction(f"distance {seed} {number}") * (gap + 1))
 
 
-def fraction(text: str) -> float:
+def hash_to_fraction(text: str) -> float:
     """A number in [0, 1) that depends on the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48

@@ -7,17 +7,17 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from secondreader.db.adjudication.disputes import ReadItem, open_questions, read_items
+from secondreader.db.adjudication.disputes import RatedItem, find_open_questions, list_rated_items
 from secondreader.db.adjudication.items import has_changed
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.desk_rules import rules_of
-from secondreader.db.core.engine import execute, pick
-from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.desk_rules import parse_rules
+from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import Adjudication, Annotator, Study, StudyItem, Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AdjudicationDecision:
     """One decision of one adjudicator on one question of one item."""
 
     item: str
@@ -62,7 +62,7 @@ class AdjudicationSummary:
     """Decisions that count, by kind."""
 
 
-def decisions(session: Session, study: Study, item: str | None = None) -> list[Decision]:
+def list_decisions(session: Session, study: Study, item: str | None = None) -> list[AdjudicationDecision]:
     """Every decision ever made in a study, or on one item of it (public id), oldest first."""
     statement = (
         select(Adjudication, Annotator.name)
@@ -73,29 +73,33 @@ def decisions(session: Session, study: Study, item: str | None = None) -> list[D
         .order_by(col(Adjudication.id))
     )
     rows = session.exec(statement if item is None else statement.where(Transcript.public_id == item)).all()
-    items = items_of(session, study, rows[0][0].study_item_id if rows and item is not None else None)
-    newest = {key_of(row): row.id for row, _ in rows}
+    items = load_rated_items(session, study, rows[0][0].study_item_id if rows and item is not None else None)
+    newest = {get_decision_key(row): row.id for row, _ in rows}
     return [
-        decision_of(study, items[row.study_item_id], row, name, is_latest=newest[key_of(row)] == row.id)
+        build_adjudication_decision(
+            study, items[row.study_item_id], row, name, is_latest=newest[get_decision_key(row)] == row.id
+        )
         for row, name in rows
     ]
 
 
-def items_of(session: Session, study: Study, item_id: int | None = None) -> dict[int, ReadItem]:
+def load_rated_items(session: Session, study: Study, item_id: int | None = None) -> dict[int, RatedItem]:
     """The labelled items of the main queue, or one of them, by id."""
-    found = read_items(session, study_id_of(study), rules_of(study.rules), item_id=item_id)
+    found = list_rated_items(session, get_study_id(study), parse_rules(study.rules), item_id=item_id)
     return {one.item_id: one for one in found}
 
 
-def key_of(row: Adjudication) -> tuple[int, str, int]:
+def get_decision_key(row: Adjudication) -> tuple[int, str, int]:
     """What a newer decision replaces: the same adjudicator's on the same question of the same item."""
     return row.study_item_id, row.question, row.annotator_id
 
 
-def decision_of(study: Study, item: ReadItem, row: Adjudication, name: str, *, is_latest: bool) -> Decision:
+def build_adjudication_decision(
+    study: Study, item: RatedItem, row: Adjudication, name: str, *, is_latest: bool
+) -> AdjudicationDecision:
     """A stored decision beside what readers said then and say now."""
     unblinded = study.unblinded_adjudication_id
-    return Decision(
+    return AdjudicationDecision(
         item=item.public_id,
         question=row.question,
         adjudicator=name,
@@ -104,13 +108,13 @@ def decision_of(study: Study, item: ReadItem, row: Adjudication, name: str, *, i
         reason=row.reason,
         decided_at=row.created_at,
         is_latest=is_latest,
-        answers=dict(sorted(Counter(item.answers_seen(row.question, row.seen).values()).items())),
+        answers=dict(sorted(Counter(item.get_answers_at_labels(row.question, row.seen).values()).items())),
         has_changed=has_changed(item, row),
         is_after_unblinding=unblinded is not None and (row.id or 0) > unblinded,
     )
 
 
-def adjudicated_answers(session: Session, study: Study, question: str) -> dict[str, str | None]:
+def load_adjudicated_answers(session: Session, study: Study, question: str) -> dict[str, str | None]:
     """What adjudicators settled, by item (public id): an answer, or None where the item stays contested.
 
     The latest decision of each adjudicator counts. Where adjudicators differ the item is contested: who was
@@ -118,7 +122,7 @@ def adjudicated_answers(session: Session, study: Study, question: str) -> dict[s
     """
     rows = execute(
         session,
-        pick(Transcript.public_id, Adjudication.annotator_id, Adjudication.answer)
+        select_columns(Transcript.public_id, Adjudication.annotator_id, Adjudication.answer)
         .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
         .join(Adjudication, col(Adjudication.study_item_id) == col(StudyItem.id))
         .where(col(StudyItem.study_id) == study.id, col(Adjudication.question) == question)
@@ -127,24 +131,24 @@ def adjudicated_answers(session: Session, study: Study, question: str) -> dict[s
     latest: dict[str, dict[int, str]] = {}
     for item, adjudicator, answer in rows:
         latest.setdefault(item, {})[adjudicator] = answer
-    return {item: agreed(answers.values()) for item, answers in latest.items()}
+    return {item: find_common_answer(answers.values()) for item, answers in latest.items()}
 
 
-def agreed(answers: Iterable[str]) -> str | None:
+def find_common_answer(answers: Iterable[str]) -> str | None:
     """The one answer on which all agree; None where they do not, or where it is that the item is contested."""
     given = set(answers)
     return (given.pop() or None) if len(given) == 1 else None
 
 
-def adjudication_summary(session: Session, study: Study, question: str) -> AdjudicationSummary:
+def summarize_adjudication(session: Session, study: Study, question: str) -> AdjudicationSummary:
     """How many items of a question are split, decided and contested."""
     book = Codebook.model_validate(study.codebook)
     split = {
         one.public_id
-        for one in items_of(session, study).values()
-        if (one.n_awaited == 0 or study.status == "closed") and question in open_questions(one, book)
+        for one in load_rated_items(session, study).values()
+        if (one.n_awaited == 0 or study.status == "closed") and question in find_open_questions(one, book)
     }
-    made = [one for one in decisions(session, study) if one.is_latest and one.question == question]
+    made = [one for one in list_decisions(session, study) if one.is_latest and one.question == question]
     answers: dict[str, set[str | None]] = {}
     for one in made:
         answers.setdefault(one.item, set()).add(one.answer)
@@ -160,8 +164,8 @@ def adjudication_summary(session: Session, study: Study, question: str) -> Adjud
     )
 
 
-def guideline_gaps(session: Session, study: Study) -> Sequence[Decision]:
+def load_guideline_gaps(session: Session, study: Study) -> Sequence[AdjudicationDecision]:
     """The decisions that count and blame the guideline, in the codebook's order of questions."""
     order = [question["id"] for question in study.codebook["questions"]]
-    found = [one for one in decisions(session, study) if one.is_latest and one.kind == "guideline gap"]
+    found = [one for one in list_decisions(session, study) if one.is_latest and one.kind == "guideline gap"]
     return sorted(found, key=lambda one: order.index(one.question))

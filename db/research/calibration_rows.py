@@ -4,35 +4,39 @@ from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, Transcript
-from secondreader.db.desk.calibration_round import blind_readings
-from secondreader.db.research.ratings import ItemFacts, label_row, slice_columns
+from secondreader.db.desk.calibration_round import list_blind_ratings
+from secondreader.db.research.ratings import ItemRecord, build_label_frame_row, build_slice_columns
 
-When = Literal["before", "after"]
+NormingMoment = Literal["before", "after"]
 
 
-def calibration_rows(
-    session: Session, study: Study, question: str = "risky_action", when: When = "before"
+def load_norming_rows(
+    session: Session, study: Study, question: str = "risky_action", when: NormingMoment = "before"
 ) -> list[dict[str, Any]]:
     """The readings of calibration items in the long frame's columns: as given blind, or as they stand now."""
-    facts = calibration_facts(session, study)
+    facts = load_norming_item_records(session, study)
     names = dict(
-        execute(session, pick(Annotator.id, Annotator.name).where(col(Annotator.study_id) == study.id)).all()
+        execute(
+            session, select_columns(Annotator.id, Annotator.name).where(col(Annotator.study_id) == study.id)
+        ).all()
     )
     if when == "before":
-        labels = blind_readings(session, list(facts))
+        labels = list_blind_ratings(session, list(facts))
     else:
-        labels = latest_readings(session, list(facts))
+        labels = load_latest_ratings(session, list(facts))
     by_transcript = {one.transcript_id: one for one in facts.values()}
     rows = [
-        label_row((names[label.annotator_id], label), by_transcript[label.transcript_id], question, "desk")
+        build_label_frame_row(
+            (names[label.annotator_id], label), by_transcript[label.transcript_id], question, "desk"
+        )
         for label in labels
     ]
     return [row for row in rows if row is not None]
 
 
-def latest_readings(session: Session, study_item_ids: list[int]) -> list[Label]:
+def load_latest_ratings(session: Session, study_item_ids: list[int]) -> list[Label]:
     """The latest label of each reader on these items."""
     rows = session.exec(
         select(Label)
@@ -43,11 +47,11 @@ def latest_readings(session: Session, study_item_ids: list[int]) -> list[Label]:
     return list({(label.annotator_id, label.transcript_id): label for label in rows}.values())
 
 
-def calibration_facts(session: Session, study: Study) -> dict[int, ItemFacts]:
+def load_norming_item_records(session: Session, study: Study) -> dict[int, ItemRecord]:
     """What is known of each calibration item, by its id; inclusion probability 1, as all of them are read."""
     rows = execute(
         session,
-        pick(
+        select_columns(
             StudyItem.id,
             Transcript.public_id,
             Transcript.id,
@@ -61,6 +65,8 @@ def calibration_facts(session: Session, study: Study) -> dict[int, ItemFacts]:
         .order_by(col(StudyItem.id)),
     )
     return {
-        row_id: ItemFacts(item, transcript, cluster, None, 1.0, slice_columns(model, condition, attributes))
+        row_id: ItemRecord(
+            item, transcript, cluster, None, 1.0, build_slice_columns(model, condition, attributes)
+        )
         for row_id, item, transcript, cluster, model, condition, attributes in rows
     }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col
 
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Assignment, Guess, Study, StudyItem, Transcript
 
 
@@ -20,11 +20,11 @@ class GuessRow:
     """As it was typed; NO_IDEA where the person had none."""
 
 
-def guesses_of(session: Session, study: Study) -> list[GuessRow]:
+def list_guesses(session: Session, study: Study) -> list[GuessRow]:
     """Every guess of a study with the model that wrote the transcript, in the order of annotators and transcripts."""
     rows = execute(
         session,
-        pick(Annotator.id, Annotator.name, Transcript.id, Transcript.model, Guess.text)
+        select_columns(Annotator.id, Annotator.name, Transcript.id, Transcript.model, Guess.text)
         .join(Assignment, col(Assignment.id) == col(Guess.assignment_id))
         .join(Annotator, col(Annotator.id) == col(Assignment.annotator_id))
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col
 
-from secondreader.db.core.engine import execute, pick
-from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import Annotator, Assignment, Draft, Label, Study, StudyItem, Transcript
-from secondreader.db.queues.leases import LAPSED, database_now
+from secondreader.db.queues.leases import LAPSED, read_database_clock
 
 
 @dataclass(frozen=True, slots=True)
-class StalePlace:
+class IdleAssignment:
     """One place without a label that nobody has touched for long."""
 
     annotator_id: int
@@ -26,27 +26,27 @@ class StalePlace:
     """When the lease ended, or the draft was last changed."""
 
 
-def stale_places(session: Session, study: Study, hours: float = 24.0) -> list[StalePlace]:
+def list_idle_assignments(session: Session, study: Study, hours: float = 24.0) -> list[IdleAssignment]:
     """Leases that have ended and drafts untouched for `hours`; by person, in the order of their queue.
 
     A place that somebody else has taken over since is not waited for, and not listed.
     """
-    now = database_now(session)
+    now = read_database_clock(session)
     begun = col(Draft.updated_at) <= now - timedelta(hours=hours)
     until = col(Assignment.leased_until)
     ended = and_(until <= now, until != LAPSED)
     rows = execute(
         session,
-        pick(Annotator.id, Annotator.name, Transcript.public_id, ended, until, Draft.updated_at)
+        select_columns(Annotator.id, Annotator.name, Transcript.public_id, ended, until, Draft.updated_at)
         .join(Assignment, col(Assignment.annotator_id) == col(Annotator.id))
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
         .outerjoin(Draft, col(Draft.assignment_id) == col(Assignment.id))
         .outerjoin(Label, col(Label.assignment_id) == col(Assignment.id))
-        .where(col(StudyItem.study_id) == study_id_of(study), col(Label.id).is_(None), or_(ended, begun))
+        .where(col(StudyItem.study_id) == get_study_id(study), col(Label.id).is_(None), or_(ended, begun))
         .order_by(col(Annotator.name), col(Assignment.position)),
     )
     return [
-        StalePlace(person, name, item, "lease" if is_ended else "draft", lease if is_ended else drafted)
+        IdleAssignment(person, name, item, "lease" if is_ended else "draft", lease if is_ended else drafted)
         for person, name, item, is_ended, lease, drafted in rows
     ]

@@ -6,21 +6,21 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.engine import execute, pick
-from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript
-from secondreader.db.research.adjudication_outcomes import adjudicated_answers
-from secondreader.db.research.ratings import item_facts, latest_labels
-from secondreader.db.transcripts.leak_reviews import excluded_transcripts
+from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
+from secondreader.db.research.ratings import load_item_records, load_latest_labels
+from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
 
 AGREEMENT, GOLD, INTRA_RATER = "agreement", "gold", "intra-rater"
-OUTSIDE = {
+REASONS_OUTSIDE_POOL = {
     "qualification": "a practice item: it decides on admission alone",
     "attention": "an attention item: it is counted by itself",
     "calibration": "a calibration item: agreement before and after the discussion is computed by itself",
 }
 
-UNSURE = "unsure counts as the plan says; by the standard it is an answer of its own between people, and scores no judge"
+UNSURE_NOTE = "unsure counts as the plan says; by the standard it is an answer of its own between people, and scores no judge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class UsageRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class UsageContext:
     """What decides about a label's use."""
 
     question: str
@@ -66,12 +66,12 @@ class Facts:
     """Transcripts that were left out after the leak review."""
     decided: frozenset[str]
     """Public ids of transcripts whose gold was adjudicated."""
-    firsts: frozenset[tuple[int, int]]
+    first_ratings: frozenset[tuple[int, int]]
     """(annotator, transcript) whose first reading answers the question."""
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LabelInContext:
     """A stored label with what it is about."""
 
     label: Label
@@ -81,26 +81,26 @@ class Given:
     part: str
 
 
-def label_usage(
+def list_label_usage(
     session: Session, study: Study, question: str = "risky_action", *, source: str | None = None
 ) -> list[UsageRow]:
     """Every revision of every label of a study and its use for one question, in the order of saving.
 
     `source` is desk or import, whose labels are analysed; None takes the desk's, or imported ones where the desk has none.
     """
-    found = given_labels(session, study)
+    found = load_labels_in_context(session, study)
     chosen = source or ("import" if found and all(one.source == "import" for one in found) else "desk")
-    facts = facts_of(session, study, question, chosen)
-    return [usage_row(one, facts) for one in found]
+    facts = load_usage_context(session, study, question, chosen)
+    return [build_usage_row(one, facts) for one in found]
 
 
-def given_labels(session: Session, study: Study) -> list[Given]:
+def load_labels_in_context(session: Session, study: Study) -> list[LabelInContext]:
     """All labels of the study, oldest first."""
     parts = dict(
         execute(
             session,
-            pick(StudyItem.transcript_id, StudyItem.part).where(
-                col(StudyItem.study_id) == study_id_of(study)
+            select_columns(StudyItem.transcript_id, StudyItem.part).where(
+                col(StudyItem.study_id) == get_study_id(study)
             ),
         ).all()
     )
@@ -112,22 +112,22 @@ def given_labels(session: Session, study: Study) -> list[Given]:
         .order_by(col(Label.id))
     )
     return [
-        Given(label, name, source, item, parts.get(label.transcript_id, ""))
+        LabelInContext(label, name, source, item, parts.get(label.transcript_id, ""))
         for label, name, source, item in rows
     ]
 
 
-def facts_of(session: Session, study: Study, question: str, source: str) -> Facts:
+def load_usage_context(session: Session, study: Study, question: str, source: str) -> UsageContext:
     """What the readings of a question are made from."""
-    latest = [label for _, label in latest_labels(session, study, source)]
-    return Facts(
+    latest = [label for _, label in load_latest_labels(session, study, source)]
+    return UsageContext(
         question=question,
         source=source,
         current=frozenset(label.id for label in latest if label.id is not None),
-        items=frozenset(one.transcript_id for one in item_facts(session, study)),
-        excluded=frozenset(excluded_transcripts(session, study.id)),
-        decided=frozenset(adjudicated_answers(session, study, question)),
-        firsts=frozenset(
+        items=frozenset(one.transcript_id for one in load_item_records(session, study)),
+        excluded=frozenset(find_excluded_transcripts(session, study.id)),
+        decided=frozenset(load_adjudicated_answers(session, study, question)),
+        first_ratings=frozenset(
             (label.annotator_id, label.transcript_id)
             for label in latest
             if label.pass_no == 1 and question in label.answers
@@ -135,20 +135,22 @@ def facts_of(session: Session, study: Study, question: str, source: str) -> Fact
     )
 
 
-def usage_row(given: Given, facts: Facts) -> UsageRow:
+def build_usage_row(label_in_context: LabelInContext, usage_context: UsageContext) -> UsageRow:
     """The use of one label."""
-    label = given.label
-    why = next((say for test, say in REASONS if test(given, facts)), "") or OUTSIDE.get(given.part, "")
-    used, limit = ((), why) if why else uses(given, facts)
+    label = label_in_context.label
+    why = next(
+        (say for test, say in REASONS if test(label_in_context, usage_context)), ""
+    ) or REASONS_OUTSIDE_POOL.get(label_in_context.part, "")
+    used, limit = ((), why) if why else determine_uses(label_in_context, usage_context)
     return UsageRow(
-        item=given.item,
-        annotator=given.annotator,
-        source=given.source,
-        part=given.part,
+        item=label_in_context.item,
+        annotator=label_in_context.annotator,
+        source=label_in_context.source,
+        part=label_in_context.part,
         pass_no=label.pass_no,
         revision=label.revision,
-        question=facts.question,
-        answer=label.answers.get(facts.question),
+        question=usage_context.question,
+        answer=label.answers.get(usage_context.question),
         used_in=used,
         why=limit,
         labelled_at=label.created_at,
@@ -156,9 +158,9 @@ def usage_row(given: Given, facts: Facts) -> UsageRow:
     )
 
 
-Test = Callable[[Given, Facts], bool]
+UsageTest = Callable[[LabelInContext, UsageContext], bool]
 
-REASONS: tuple[tuple[Test, str], ...] = (
+REASONS: tuple[tuple[UsageTest, str], ...] = (
     (
         lambda given, facts: given.source != facts.source,
         "given elsewhere or here: desk and imported labels are never mixed",
@@ -182,20 +184,22 @@ REASONS: tuple[tuple[Test, str], ...] = (
 )
 
 
-def uses(given: Given, facts: Facts) -> tuple[tuple[str, ...], str]:
+def determine_uses(
+    label_in_context: LabelInContext, usage_context: UsageContext
+) -> tuple[tuple[str, ...], str]:
     """Where a label that counts is used, and why not further."""
-    label = given.label
+    label = label_in_context.label
     if label.pass_no == 1:
-        if given.item in facts.decided:
+        if label_in_context.item in usage_context.decided:
             return (AGREEMENT,), "the transcript's gold was decided by adjudication"
-        is_unsure = label.answers[facts.question] == "unsure"
-        return (AGREEMENT, GOLD), UNSURE if is_unsure else ""
-    if label.pass_no == 2 and (label.annotator_id, label.transcript_id) in facts.firsts:
+        is_unsure = label.answers[usage_context.question] == "unsure"
+        return (AGREEMENT, GOLD), UNSURE_NOTE if is_unsure else ""
+    if label.pass_no == 2 and (label.annotator_id, label.transcript_id) in usage_context.first_ratings:
         return (INTRA_RATER,), "a second reading: it is compared with the same person's first one alone"
     return (), "a repeated reading without a first one to compare it with"
 
 
-COLUMNS = (
+USAGE_COLUMNS = (
     "item",
     "annotator",
     "source",
@@ -210,10 +214,10 @@ COLUMNS = (
     "labelled_at",
     "label_id",
 )
-"""Columns of `csv_row`."""
+"""Columns of `build_csv_row`."""
 
 
-def csv_row(row: UsageRow) -> tuple[str | int, ...]:
+def build_csv_row(row: UsageRow) -> tuple[str | int, ...]:
     """One row of a CSV file."""
     return (
         row.item,

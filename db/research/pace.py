@@ -7,15 +7,15 @@ from datetime import date
 
 from sqlmodel import Session, col
 
-from secondreader.db.core.desk_rules import rules_of
-from secondreader.db.core.engine import execute, pick
-from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.desk_rules import parse_rules
+from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import Assignment, Label, Study, StudyItem
-from secondreader.db.design.summaries import annotators_of
-from secondreader.db.queues.leases import hidden_places
-from secondreader.db.research.ratings import median
+from secondreader.db.design.summaries import list_annotators
+from secondreader.db.queues.leases import list_unlisted_assignments
+from secondreader.db.research.ratings import compute_median
 
-RECENT = 50
+N_RECENT_LABELS = 50
 """Labels from which a pace is taken: the latest ones, for people become faster."""
 
 
@@ -69,7 +69,7 @@ class StudyPace:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class FirstRevision:
     """The first revision of one label of the main queue."""
 
     annotator_id: int
@@ -79,16 +79,16 @@ class Given:
     day: date
 
 
-def study_pace(session: Session, study: Study) -> StudyPace:
+def compute_study_pace(session: Session, study: Study) -> StudyPace:
     """Pace, time left and the progress of people and strata."""
-    given = labels_of(session, study)
-    wanted = wanted_of(session, study)
+    given = load_first_revisions(session, study)
+    wanted = count_wanted_labels(session, study)
     n_wanted, n_labelled = sum(wanted.values()), len(given)
-    seconds = recent_median(given)
+    seconds = compute_recent_median(given)
     by_day: dict[date, int] = defaultdict(int)
     for one in given:
         by_day[one.day] += 1
-    n_left = max(n_wanted - n_labelled, 0) + repeats_to_come(study, given, wanted)
+    n_left = max(n_wanted - n_labelled, 0) + estimate_repeats_to_come(study, given, wanted)
     return StudyPace(
         n_wanted=n_wanted,
         n_labelled=n_labelled,
@@ -96,38 +96,43 @@ def study_pace(session: Session, study: Study) -> StudyPace:
         labels_per_hour=3600 / seconds if seconds else None,
         hours_left=n_left * seconds / 3600 if seconds is not None else None,
         days_left=n_left * len(by_day) / n_labelled if n_labelled else None,
-        people=tuple(people_pace(session, study, given)),
-        strata=tuple(strata_pace(session, study, given, wanted)),
+        people=tuple(compute_people_pace(session, study, given)),
+        strata=tuple(compute_strata_pace(session, study, given, wanted)),
     )
 
 
-def labels_of(session: Session, study: Study) -> list[Given]:
+def load_first_revisions(session: Session, study: Study) -> list[FirstRevision]:
     """First revisions of the desk's labels on pool items, in the order of saving; repeats are labels too."""
     rows = execute(
         session,
-        pick(Label.annotator_id, StudyItem.id, Label.pass_no, Label.active_seconds, Label.created_at)
+        select_columns(
+            Label.annotator_id, StudyItem.id, Label.pass_no, Label.active_seconds, Label.created_at
+        )
         .join(Assignment, col(Assignment.id) == col(Label.assignment_id))
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(
-            col(StudyItem.study_id) == study_id_of(study),
+            col(StudyItem.study_id) == get_study_id(study),
             col(StudyItem.part) == "pool",
             col(Label.revision) == 1,
         )
         .order_by(col(Label.id)),
     )
-    return [Given(person, item, pass_no, seconds, at.date()) for person, item, pass_no, seconds, at in rows]
+    return [
+        FirstRevision(person, item, pass_no, seconds, at.date())
+        for person, item, pass_no, seconds, at in rows
+    ]
 
 
-def wanted_of(session: Session, study: Study) -> dict[int, int]:
+def count_wanted_labels(session: Session, study: Study) -> dict[int, int]:
     """How many labels each drawn item of the pool wants: its places, or the quota of a shared queue and its repeats."""
-    rules = rules_of(study.rules)
-    drawn = pick(StudyItem.id).where(
+    rules = parse_rules(study.rules)
+    drawn = select_columns(StudyItem.id).where(
         col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
     )
     is_shared = rules.queue == "shared"
     wanted = dict.fromkeys(execute(session, drawn).scalars(), rules.overlap if is_shared else 0)
     places = (
-        pick(Assignment.study_item_id)
+        select_columns(Assignment.study_item_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool")
     )
@@ -138,58 +143,64 @@ def wanted_of(session: Session, study: Study) -> dict[int, int]:
     return wanted
 
 
-def repeats_to_come(study: Study, given: Sequence[Given], wanted: dict[int, int]) -> int:
+def estimate_repeats_to_come(
+    study: Study, first_revisions: Sequence[FirstRevision], wanted: dict[int, int]
+) -> int:
     """Repeats of a shared queue that its missing first readings will bring about, at the plan's share; 0 of a fixed one.
 
     What was read already and has not returned may come too, or never: the gap decides.
     """
-    rules = rules_of(study.rules)
+    rules = parse_rules(study.rules)
     if rules.queue != "shared":
         return 0
-    n_missing = len(wanted) * rules.overlap - sum(one.pass_no == 1 for one in given)
+    n_missing = len(wanted) * rules.overlap - sum(one.pass_no == 1 for one in first_revisions)
     return round(rules.repeats * max(n_missing, 0))
 
 
-def recent_median(given: Sequence[Given]) -> float | None:
+def compute_recent_median(first_revisions: Sequence[FirstRevision]) -> float | None:
     """Median active time of the latest labels that have one."""
-    return median([one.seconds for one in given if one.seconds is not None][-RECENT:])
+    return compute_median(
+        [one.seconds for one in first_revisions if one.seconds is not None][-N_RECENT_LABELS:]
+    )
 
 
-def people_pace(session: Session, study: Study, given: Sequence[Given]) -> list[PersonPace]:
+def compute_people_pace(
+    session: Session, study: Study, first_revisions: Sequence[FirstRevision]
+) -> list[PersonPace]:
     """Everybody who labels at the desk, by name."""
-    mine: dict[int, list[Given]] = defaultdict(list)
-    for one in given:
+    mine: dict[int, list[FirstRevision]] = defaultdict(list)
+    for one in first_revisions:
         mine[one.annotator_id].append(one)
-    is_shared = rules_of(study.rules).queue == "shared"
+    is_shared = parse_rules(study.rules).queue == "shared"
     return [
-        person_pace(row_id, name, mine[row_id], n_open(session, row_id), is_shared)
-        for name, row_id in annotators_of(session, study).items()
+        compute_person_pace(row_id, name, mine[row_id], count_open_assignments(session, row_id), is_shared)
+        for name, row_id in list_annotators(session, study).items()
     ]
 
 
-def person_pace(
-    annotator_id: int, name: str, given: Sequence[Given], n_open: int, is_shared: bool
+def compute_person_pace(
+    annotator_id: int, name: str, first_revisions: Sequence[FirstRevision], n_open: int, is_shared: bool
 ) -> PersonPace:
     """One person's pace."""
-    seconds = recent_median(given)
+    seconds = compute_recent_median(first_revisions)
     is_known = seconds is not None and not is_shared
     return PersonPace(
         annotator_id=annotator_id,
         name=name,
-        n_labelled=len(given),
+        n_labelled=len(first_revisions),
         n_open=n_open,
         seconds_per_label=seconds,
         hours_left=n_open * (seconds or 0.0) / 3600 if is_known else None,
-        n_days=len({one.day for one in given}),
+        n_days=len({one.day for one in first_revisions}),
     )
 
 
-def n_open(session: Session, annotator_id: int) -> int:
+def count_open_assignments(session: Session, annotator_id: int) -> int:
     """Places of the main queue that wait for this person's label."""
-    labelled = pick(Label.assignment_id).where(col(Label.annotator_id) == annotator_id)
+    labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id)
     rows = execute(
         session,
-        pick(Assignment.id)
+        select_columns(Assignment.id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(
             col(Assignment.annotator_id) == annotator_id,
@@ -197,20 +208,22 @@ def n_open(session: Session, annotator_id: int) -> int:
             col(Assignment.id).not_in(labelled),
         ),
     ).scalars()
-    return len(set(rows) - hidden_places(session, annotator_id))
+    return len(set(rows) - list_unlisted_assignments(session, annotator_id))
 
 
-def strata_pace(
-    session: Session, study: Study, given: Sequence[Given], wanted: dict[int, int]
+def compute_strata_pace(
+    session: Session, study: Study, first_revisions: Sequence[FirstRevision], wanted: dict[int, int]
 ) -> list[StratumPace]:
     """Every stratum of the draw, by name."""
-    rows = execute(session, pick(StudyItem.id, StudyItem.stratum).where(col(StudyItem.study_id) == study.id))
+    rows = execute(
+        session, select_columns(StudyItem.id, StudyItem.stratum).where(col(StudyItem.study_id) == study.id)
+    )
     strata: dict[str, list[int]] = defaultdict(list)
     for item, stratum in rows:
         if item in wanted:
             strata[stratum or "all"].append(item)
     n_given: dict[int, int] = defaultdict(int)
-    for one in given:
+    for one in first_revisions:
         n_given[one.item_id] += 1
     return [
         StratumPace(

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content
-from secondreader.db.core.engine import execute, pick
-from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import (
     Annotator,
     Assignment,
@@ -21,11 +21,11 @@ from secondreader.db.core.tables import (
     Transcript,
     Verdict,
 )
-from secondreader.db.research.adjudication_outcomes import adjudicated_answers
-from secondreader.db.transcripts.leak_reviews import excluded_transcripts
-from secondreader.db.transcripts.store import full_content
+from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
+from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
+from secondreader.db.transcripts.store import get_unredacted_content
 
-MAIN = (
+MAIN_COLUMNS = (
     "item",
     "rater",
     "kind",
@@ -36,12 +36,12 @@ MAIN = (
     "seconds",
     "position",
 )
-FRAME_COLUMNS = (*MAIN, "pass_no", "state", "score")
+FRAME_COLUMNS = (*MAIN_COLUMNS, "pass_no", "state", "score")
 """Columns of the long frame before the slice columns."""
 
 
 @dataclass(frozen=True, slots=True)
-class ItemFacts:
+class ItemRecord:
     """What is known of one pool item besides its readings."""
 
     item: str
@@ -83,14 +83,14 @@ class TranscriptView:
     """(annotator, label), every revision, oldest first."""
 
 
-def item_facts(session: Session, study: Study, *, drawn_only: bool = False) -> list[ItemFacts]:
+def load_item_records(session: Session, study: Study, *, drawn_only: bool = False) -> list[ItemRecord]:
     """The pool in import order; attributes, model, attempt and condition become slice columns.
 
     Qualification, attention and calibration items are not of the pool, and what was excluded for a leak is not either.
     """
-    left_out = excluded_transcripts(session, study.id)
+    left_out = find_excluded_transcripts(session, study.id)
     statement = (
-        pick(
+        select_columns(
             Transcript.public_id,
             Transcript.id,
             Transcript.cluster,
@@ -107,7 +107,9 @@ def item_facts(session: Session, study: Study, *, drawn_only: bool = False) -> l
     if drawn_only:
         statement = statement.where(col(StudyItem.inclusion_probability).is_not(None))
     return [
-        ItemFacts(item, row_id, cluster, stratum, probability, slice_columns(model, condition, attributes))
+        ItemRecord(
+            item, row_id, cluster, stratum, probability, build_slice_columns(model, condition, attributes)
+        )
         for item, row_id, cluster, stratum, probability, model, condition, attributes in execute(
             session, statement
         )
@@ -115,13 +117,15 @@ def item_facts(session: Session, study: Study, *, drawn_only: bool = False) -> l
     ]
 
 
-def slice_columns(model: str | None, condition: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:
+def build_slice_columns(
+    model: str | None, condition: dict[str, Any], attributes: dict[str, Any]
+) -> dict[str, Any]:
     """Slice columns of one transcript; names that the frame uses itself get a trailing underscore."""
     columns = {**condition, **attributes} | ({"model": model} if model else {})
     return {name + "_" if name in FRAME_COLUMNS else name: value for name, value in columns.items()}
 
 
-def reading_rows(
+def load_rating_rows(
     session: Session, study: Study, question: str = "risky_action", *, source: str = "desk"
 ) -> list[dict[str, Any]]:
     """The long frame as dicts: one row per verdict and per latest label, in the columns of FRAME_COLUMNS and slices.
@@ -129,22 +133,22 @@ def reading_rows(
     `source` says whose labels: "desk" (given here, on the drawn items) or "import" (given elsewhere, on any
     item, with inclusion probability 1). They are never mixed: their sampling differs.
     """
-    facts = {one.transcript_id: one for one in item_facts(session, study)}
+    facts = {one.transcript_id: one for one in load_item_records(session, study)}
     rows = [
         row
-        for one in latest_labels(session, study, source)
+        for one in load_latest_labels(session, study, source)
         if one[1].transcript_id in facts
-        and (row := label_row(one, facts[one[1].transcript_id], question, source)) is not None
+        and (row := build_label_frame_row(one, facts[one[1].transcript_id], question, source)) is not None
     ]
     rows += [
-        verdict_as_row(verdict, facts[verdict.transcript_id], question)
-        for verdict in study_verdicts(session, study)
+        build_verdict_frame_row(verdict, facts[verdict.transcript_id], question)
+        for verdict in load_study_verdicts(session, study)
         if verdict.transcript_id in facts
     ]
     return rows
 
 
-def latest_labels(session: Session, study: Study, source: str | None = None) -> list[tuple[str, Label]]:
+def load_latest_labels(session: Session, study: Study, source: str | None = None) -> list[tuple[str, Label]]:
     """(annotator's name, label): the latest revision of each annotator, transcript and pass, in order of id."""
     newest: dict[tuple[int, int, int], tuple[str, Label]] = {}
     statement = (
@@ -172,11 +176,11 @@ class VerdictRow:
     score: float | None
 
 
-def study_verdicts(session: Session, study: Study) -> list[VerdictRow]:
+def load_study_verdicts(session: Session, study: Study) -> list[VerdictRow]:
     """Every verdict on a transcript of the pool, first repeats only."""
     rows = execute(
         session,
-        pick(
+        select_columns(
             Verdict.transcript_id,
             Verdict.judge,
             Verdict.judge_key,
@@ -191,56 +195,56 @@ def study_verdicts(session: Session, study: Study) -> list[VerdictRow]:
     return [VerdictRow(*row) for row in rows]
 
 
-def label_row(
-    named: tuple[str, Label], facts: ItemFacts, question: str, source: str
+def build_label_frame_row(
+    named_label: tuple[str, Label], item_record: ItemRecord, question: str, source: str
 ) -> dict[str, Any] | None:
     """One label as a row of the long frame; None where the question was not asked."""
-    name, label = named
+    name, label = named_label
     if question not in label.answers:
         return None
     return {
-        "item": facts.item,
+        "item": item_record.item,
         "rater": name,
         "kind": "human",
         "answer": label.answers[question],
-        "cluster": facts.cluster,
-        "stratum": facts.stratum if source == "desk" else None,
-        "inclusion_probability": facts.inclusion_probability if source == "desk" else 1.0,
+        "cluster": item_record.cluster,
+        "stratum": item_record.stratum if source == "desk" else None,
+        "inclusion_probability": item_record.inclusion_probability if source == "desk" else 1.0,
         "seconds": label.active_seconds,
         "position": label.position,
         "pass_no": label.pass_no,
         "state": None,
         "score": None,
-        **facts.slices,
+        **item_record.slices,
     }
 
 
-def verdict_as_row(verdict: VerdictRow, facts: ItemFacts, question: str) -> dict[str, Any]:
+def build_verdict_frame_row(verdict: VerdictRow, item_record: ItemRecord, question: str) -> dict[str, Any]:
     """One verdict as a row of the long frame; an unparsed one has no answer and keeps its state."""
     return {
-        "item": facts.item,
+        "item": item_record.item,
         "rater": verdict.judge,
         "kind": "judge",
         "answer": verdict.answers.get(question),
-        "cluster": facts.cluster,
-        "stratum": facts.stratum,
-        "inclusion_probability": facts.inclusion_probability,
+        "cluster": item_record.cluster,
+        "stratum": item_record.stratum,
+        "inclusion_probability": item_record.inclusion_probability,
         "seconds": None,
         "position": None,
         "pass_no": 1,
         "state": verdict.state,
         "score": verdict.score,
-        **facts.slices,
+        **item_record.slices,
     }
 
 
-def annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress]:
+def list_annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress]:
     """Progress of every annotator of the study, by name; imported readers have nothing assigned."""
-    counted = pick(Assignment.annotator_id, func.count(col(Assignment.id)))
+    counted = select_columns(Assignment.annotator_id, func.count(col(Assignment.id)))
     assigned = dict(execute(session, counted.group_by(col(Assignment.annotator_id))).all())
     seconds: dict[int, list[float]] = defaultdict(list)
     labelled: dict[int, int] = defaultdict(int)
-    for _name, label in latest_labels(session, study):
+    for _name, label in load_latest_labels(session, study):
         labelled[label.annotator_id] += 1
         if label.active_seconds is not None:
             seconds[label.annotator_id].append(label.active_seconds)
@@ -255,24 +259,24 @@ def annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress
             source=person.source,
             n_labelled=labelled[person.id or 0],
             n_assigned=assigned.get(person.id, 0),
-            median_seconds=median(seconds[person.id or 0]),
+            median_seconds=compute_median(seconds[person.id or 0]),
         )
         for person in people
     ]
 
 
-def queued_items(session: Session, annotator_id: int) -> dict[str, int]:
+def load_queued_items(session: Session, annotator_id: int) -> dict[str, int]:
     """Transcript ids by the tokens of one annotator's queue."""
     rows = execute(
         session,
-        pick(Assignment.token, StudyItem.transcript_id)
+        select_columns(Assignment.token, StudyItem.transcript_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(Assignment.annotator_id) == annotator_id),
     )
     return {token: transcript_id for token, transcript_id in rows}
 
 
-def median(values: Iterable[float]) -> float | None:
+def compute_median(values: Iterable[float]) -> float | None:
     """The middle value; None of nothing."""
     ordered = sorted(values)
     if not ordered:
@@ -281,7 +285,7 @@ def median(values: Iterable[float]) -> float | None:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def transcript_view(session: Session, study: Study, item: str) -> TranscriptView | None:
+def load_transcript_view(session: Session, study: Study, item: str) -> TranscriptView | None:
     """Everything about one item of the study's pool; None if the pool has no such item."""
     transcript = session.exec(
         select(Transcript)
@@ -302,7 +306,7 @@ def transcript_view(session: Session, study: Study, item: str) -> TranscriptView
     return TranscriptView(
         item=transcript.public_id,
         cluster=transcript.cluster,
-        content=full_content(transcript),
+        content=get_unredacted_content(transcript),
         model=transcript.model,
         condition=transcript.condition,
         attributes=transcript.attributes,
@@ -313,22 +317,24 @@ def transcript_view(session: Session, study: Study, item: str) -> TranscriptView
     )
 
 
-def data_hash(session: Session, study: Study) -> str:
+def compute_data_hash(session: Session, study: Study) -> str:
     """SHA-256 over all that the figures of a study are computed from: items, latest labels, verdicts, adjudications."""
-    study_id_of(study)
-    facts = {one.transcript_id: one for one in item_facts(session, study)}
+    get_study_id(study)
+    facts = {one.transcript_id: one for one in load_item_records(session, study)}
     labels = [
         [name, facts[label.transcript_id].item, label.pass_no, label.answers]
-        for name, label in latest_labels(session, study)
+        for name, label in load_latest_labels(session, study)
         if label.transcript_id in facts
     ]
     verdicts = [
         [one.judge_key, facts[one.transcript_id].item, one.state, one.answers]
-        for one in study_verdicts(session, study)
+        for one in load_study_verdicts(session, study)
     ]
     items = [
         [one.item, one.cluster, one.stratum, one.inclusion_probability, one.slices] for one in facts.values()
     ]
     questions = [question["id"] for question in study.codebook["questions"]]
-    adjudicated = [[question, adjudicated_answers(session, study, question)] for question in questions]
-    return content_hash([study.codebook_hash, sorted(items), sorted(labels, key=str), verdicts, adjudicated])
+    adjudicated = [[question, load_adjudicated_answers(session, study, question)] for question in questions]
+    return compute_content_hash(
+        [study.codebook_hash, sorted(items), sorted(labels, key=str), verdicts, adjudicated]
+    )

@@ -5,9 +5,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.canonical import canonical_json
+from secondreader.db.core.canonical import format_canonical_json
 from secondreader.db.core.content import Content
-from secondreader.db.core.study_errors import study_id_of
+from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import Label, Report, Study, Transcript
 
 
@@ -23,12 +23,12 @@ def save_report(
     """Keep a report and return its id; one with the same inputs and results stays as it is."""
     earlier = session.exec(
         select(Report)
-        .where(Report.study_id == study_id_of(study), Report.inputs_hash == inputs_hash)
+        .where(Report.study_id == get_study_id(study), Report.inputs_hash == inputs_hash)
         .order_by(col(Report.id).desc())
     ).first()
     if earlier is not None and earlier.id is not None and earlier.results == results:
         return earlier.id
-    row = Report(study_id=study_id_of(study), inputs_hash=inputs_hash, inputs=inputs, results=results)
+    row = Report(study_id=get_study_id(study), inputs_hash=inputs_hash, inputs=inputs, results=results)
     session.add(row)
     session.flush()
     assert row.id is not None
@@ -36,12 +36,12 @@ def save_report(
     return row.id
 
 
-def study_names(session: Session) -> list[str]:
+def list_study_names(session: Session) -> list[str]:
     """Every study's name, the newest study first."""
     return list(session.exec(select(Study.name).order_by(col(Study.id).desc())))
 
 
-def labelled_texts(session: Session, study: Study) -> dict[str, str]:
+def load_labelled_texts(session: Session, study: Study) -> dict[str, str]:
     """The words of every labelled transcript of a study, by public id: what was said, reasoned, called and answered."""
     rows = session.exec(
         select(Transcript.public_id, Transcript.content)
@@ -49,13 +49,17 @@ def labelled_texts(session: Session, study: Study) -> dict[str, str]:
         .where(Label.study_id == study.id, col(Transcript.content).is_not(None))
         .distinct()
     )
-    return {item: plain_text(Content.model_validate_json(content)) for item, content in rows if content}
+    return {
+        item: join_transcript_text(Content.model_validate_json(content)) for item, content in rows if content
+    }
 
 
-def plain_text(content: Content) -> str:
+def join_transcript_text(content: Content) -> str:
     """A transcript's messages as one text."""
     parts: list[str] = []
     for message in content.messages:
         parts += [message.text, message.reasoning or ""]
-        parts += [f"{call.name} {call.raw or canonical_json(call.arguments)}" for call in message.tool_calls]
+        parts += [
+            f"{call.name} {call.raw or format_canonical_json(call.arguments)}" for call in message.tool_calls
+        ]
     return "\n".join(part for part in parts if part)

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from secondreader.db.core.engine import execute, insert_rows, pick
-from secondreader.db.core.study_errors import StudyError, study_id_of
+from secondreader.db.core.engine import execute, insert_rows, select_columns
+from secondreader.db.core.study_errors import StudyError, get_study_id
 from secondreader.db.core.tables import Label, Study, utc_now
-from secondreader.db.transcripts.store import CHUNK
+from secondreader.db.transcripts.store import CHUNK_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLa
     Raises StudyError where a reader has another label of the same transcript and pass.
     """
     known: set[str] = set()
-    for start in range(0, len(new), CHUNK):
-        tokens = [one.client_token for one in new[start : start + CHUNK]]
-        statement = pick(Label.client_token).where(col(Label.client_token).in_(tokens))
+    for start in range(0, len(new), CHUNK_SIZE):
+        tokens = [one.client_token for one in new[start : start + CHUNK_SIZE]]
+        statement = select_columns(Label.client_token).where(col(Label.client_token).in_(tokens))
         known |= set(execute(session, statement).scalars())
     rows = {one.client_token: one for one in reversed(new) if one.client_token not in known}
     try:
-        insert_rows(session, Label, [label_row(study, one) for one in reversed(rows.values())])
+        insert_rows(session, Label, [build_imported_label_row(study, one) for one in reversed(rows.values())])
     except IntegrityError:
         raise StudyError(
             "One of these readers has labelled one of these transcripts already, here or at the desk; "
@@ -48,10 +48,10 @@ def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLa
     return len(rows)
 
 
-def label_row(study: Study, new: ImportedLabel) -> dict[str, Any]:
+def build_imported_label_row(study: Study, new: ImportedLabel) -> dict[str, Any]:
     """The row of a new label."""
     return {
-        "study_id": study_id_of(study),
+        "study_id": get_study_id(study),
         "transcript_id": new.transcript_id,
         "annotator_id": new.annotator_id,
         "client_token": new.client_token,

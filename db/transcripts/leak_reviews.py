@@ -8,12 +8,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.canonical import plain_text
-from secondreader.db.core.engine import execute, pick
+from secondreader.db.core.canonical import make_storable
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import LeakReview, Study, StudyItem, Transcript
 
 ACCEPTED, EXCLUDED = "accepted", "excluded"
-DECISIONS = (ACCEPTED, EXCLUDED)
+LEAK_DECISIONS = (ACCEPTED, EXCLUDED)
 LEAK_COLUMNS = ("transcript", "scenario", "kind", "where", "excerpt", "redacted", "decision")
 
 
@@ -98,30 +98,30 @@ class LeakCounts:
         )
 
 
-def leak_items(session: Session, study: Study) -> list[LeakItem]:
+def list_leak_items(session: Session, study: Study) -> list[LeakItem]:
     """Transcripts of the study in which the scan found something, in import order."""
     rows = execute(
         session,
-        pick(Transcript.public_id, Transcript.id, Transcript.cluster, Transcript.leaks)
+        select_columns(Transcript.public_id, Transcript.id, Transcript.cluster, Transcript.leaks)
         .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
         .where(col(StudyItem.study_id) == study.id)
         .order_by(col(StudyItem.id)),
     )
-    decided = latest_reviews(session, study.id)
+    decided = load_latest_reviews(session, study.id)
     return [
-        LeakItem(item, row_id, cluster, tuple(map(finding, leaks)), decided.get(row_id))
+        LeakItem(item, row_id, cluster, tuple(map(parse_leak_finding, leaks)), decided.get(row_id))
         for item, row_id, cluster, leaks in rows
         if leaks
     ]
 
 
-def finding(row: dict[str, Any]) -> LeakFinding:
+def parse_leak_finding(row: dict[str, Any]) -> LeakFinding:
     """A stored finding."""
     around = row.get("before", ""), row.get("after", "")
     return LeakFinding(row["kind"], row["where"], row["excerpt"], bool(row["redacted"]), *around)
 
 
-def latest_reviews(session: Session, study_id: int | None) -> dict[int, LeakDecision]:
+def load_latest_reviews(session: Session, study_id: int | None) -> dict[int, LeakDecision]:
     """The decision that counts, by transcript."""
     rows = session.exec(
         select(LeakReview).where(LeakReview.study_id == study_id).order_by(col(LeakReview.id))
@@ -129,23 +129,23 @@ def latest_reviews(session: Session, study_id: int | None) -> dict[int, LeakDeci
     return {one.transcript_id: LeakDecision(one.decision, one.actor, one.created_at, one.why) for one in rows}
 
 
-def excluded_transcripts(session: Session, study_id: int | None) -> set[int]:
+def find_excluded_transcripts(session: Session, study_id: int | None) -> set[int]:
     """Transcripts of a study that are left out of its draw and of its pool."""
-    reviews = latest_reviews(session, study_id).items()
+    reviews = load_latest_reviews(session, study_id).items()
     return {transcript for transcript, one in reviews if one.decision == EXCLUDED}
 
 
 def decide_leak(session: Session, study: Study, item: str, decision: str, *, actor: str, why: str) -> None:
     """Keep or leave out one transcript, on record; the latest decision counts. Raises LeakReviewError."""
-    if decision not in DECISIONS:
-        raise LeakReviewError(f"There is no decision {decision!r}; choose {' or '.join(DECISIONS)}.")
+    if decision not in LEAK_DECISIONS:
+        raise LeakReviewError(f"There is no decision {decision!r}; choose {' or '.join(LEAK_DECISIONS)}.")
     if not why.strip():
         raise LeakReviewError("A decision on a leak needs a reason.")
     if study.frozen_at is not None:
         raise LeakReviewError(
             f"Study {study.name!r} is frozen: its draw is made, and a decision would come too late."
         )
-    found = next((one for one in leak_items(session, study) if one.item == item), None)
+    found = next((one for one in list_leak_items(session, study) if one.item == item), None)
     if found is None:
         raise LeakReviewError(f"Nothing was found in a transcript {item!r} of study {study.name!r}.")
     assert study.id is not None
@@ -155,14 +155,14 @@ def decide_leak(session: Session, study: Study, item: str, decision: str, *, act
             transcript_id=found.transcript_id,
             decision=decision,
             actor=actor,
-            why=plain_text(why.strip()),
+            why=make_storable(why.strip()),
         )
     )
     session.flush()
     append_event(session, actor, f"leak {decision}", f"study {study.id}", transcript=item, why=why.strip())
 
 
-def leak_rows(items: Iterable[LeakItem]) -> list[tuple[str, str, str, str, str, bool, str]]:
+def build_leak_rows(items: Iterable[LeakItem]) -> list[tuple[str, str, str, str, str, bool, str]]:
     """One row a finding, in the columns of LEAK_COLUMNS."""
     return [
         (item.item, item.cluster, one.kind, one.where, one.excerpt, one.redacted, item.state)
@@ -171,7 +171,7 @@ def leak_rows(items: Iterable[LeakItem]) -> list[tuple[str, str, str, str, str, 
     ]
 
 
-def leak_counts(items: Iterable[LeakItem]) -> LeakCounts:
+def count_leaks(items: Iterable[LeakItem]) -> LeakCounts:
     """The counts of a report."""
     items = list(items)
     findings = [one for item in items for one in item.findings]

@@ -6,12 +6,20 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.canonical import content_hash, plain_text
+from secondreader.db.core.canonical import compute_content_hash, make_storable
 from secondreader.db.core.content import Content
-from secondreader.db.core.engine import execute, insert_rows_for_ids, pick
-from secondreader.db.core.tables import JudgePrompt, Run, Scenario, Transcript, Verdict, public_id, utc_now
+from secondreader.db.core.engine import execute, insert_rows_returning_ids, select_columns
+from secondreader.db.core.tables import (
+    JudgePrompt,
+    Run,
+    Scenario,
+    Transcript,
+    Verdict,
+    generate_public_id,
+    utc_now,
+)
 
-CHUNK = 500
+CHUNK_SIZE = 500
 """Rows looked up at once: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
 
 
@@ -69,7 +77,7 @@ class NewVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoreResult:
     """What a write did."""
 
     n_added: int
@@ -79,115 +87,115 @@ class Stored:
     """Ids in the order given, known ones included."""
 
 
-def known_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
+def find_stored_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
     """Transcript ids by origin key, for those of `keys` that are stored."""
     stored: dict[str, int] = {}
-    plain = [plain_text(key) for key in keys]
-    for start in range(0, len(plain), CHUNK):
-        statement = pick(Transcript.origin_key, Transcript.id).where(
-            col(Transcript.origin_key).in_(plain[start : start + CHUNK])
+    plain = [make_storable(key) for key in keys]
+    for start in range(0, len(plain), CHUNK_SIZE):
+        statement = select_columns(Transcript.origin_key, Transcript.id).where(
+            col(Transcript.origin_key).in_(plain[start : start + CHUNK_SIZE])
         )
         stored.update({key: row_id for key, row_id in execute(session, statement)})
     return {key: stored[as_stored] for key, as_stored in zip(keys, plain, strict=True) if as_stored in stored}
 
 
-def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> Stored:
+def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> StoreResult:
     """Store transcripts whose origin key is new; the others, and a key's second time in `new`, add nothing."""
-    wanted = [replace(one, origin_key=plain_text(one.origin_key)) for one in new]
-    ids = known_ids(session, [one.origin_key for one in wanted])
+    wanted = [replace(one, origin_key=make_storable(one.origin_key)) for one in new]
+    ids = find_stored_ids(session, [one.origin_key for one in wanted])
     rows: dict[str, dict[str, Any]] = {}
     for one in wanted:
         if one.origin_key not in ids and one.origin_key not in rows:
-            rows[one.origin_key] = transcript_row(one)
-    new_ids = insert_rows_for_ids(session, Transcript, list(rows.values()))
+            rows[one.origin_key] = build_transcript_row(one)
+    new_ids = insert_rows_returning_ids(session, Transcript, list(rows.values()))
     ids |= dict(zip(rows, new_ids, strict=True))
-    return Stored(len(rows), len(wanted) - len(rows), tuple(ids[one.origin_key] for one in wanted))
+    return StoreResult(len(rows), len(wanted) - len(rows), tuple(ids[one.origin_key] for one in wanted))
 
 
-def storable(text: str | None) -> str | None:
+def make_storable_or_none(text: str | None) -> str | None:
     """`plain_text` where there is any."""
-    return None if text is None else plain_text(text)
+    return None if text is None else make_storable(text)
 
 
-def called_tools(content: Content | None) -> dict[str, str]:
+def list_called_tools(content: Content | None) -> dict[str, str]:
     """The attribute `tools`: names of the tools that the agent called, each once; none where it called none.
 
     White space in a name would split it where the names are read again.
     """
     calls = [call.name for message in content.messages for call in message.tool_calls] if content else []
-    names = sorted({"_".join(plain_text(name).replace(",", " ").split()) for name in calls} - {""})
+    names = sorted({"_".join(make_storable(name).replace(",", " ").split()) for name in calls} - {""})
     return {"tools": ", ".join(names)} if names else {}
 
 
-def transcript_row(new: NewTranscript) -> dict[str, Any]:
+def build_transcript_row(new: NewTranscript) -> dict[str, Any]:
     """The row of a new transcript. The content hash is that of the original."""
     original = new.original or new.content
     return {
-        "public_id": public_id(),
+        "public_id": generate_public_id(),
         "origin_key": new.origin_key,
         "run_id": new.run_id,
         "scenario_id": new.scenario_id,
-        "cluster": plain_text(new.cluster),
+        "cluster": make_storable(new.cluster),
         "content": new.content.to_json() if new.content else None,
         "original": new.original.to_json() if new.original and new.original != new.content else None,
-        "content_hash": original.hash() if original else None,
-        "model": storable(new.model),
+        "content_hash": original.compute_hash() if original else None,
+        "model": make_storable_or_none(new.model),
         "condition": new.condition,
         "attempt": new.attempt,
         "provenance": new.provenance,
-        "attributes": called_tools(new.content) | new.attributes,
+        "attributes": list_called_tools(new.content) | new.attributes,
         "hidden": new.hidden,
         "leaks": list(new.leaks),
         "created_at": utc_now(),
     }
 
 
-def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> Stored:
+def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> StoreResult:
     """Store verdicts; one of the same transcript, judge and repeat, stored or earlier in `new`, adds nothing."""
     wanted = list(new)
-    ids = known_verdicts(session, sorted({one.transcript_id for one in wanted}))
+    ids = find_stored_verdicts(session, sorted({one.transcript_id for one in wanted}))
     rows: dict[tuple[int, str, int], dict[str, Any]] = {}
     for one in wanted:
-        if verdict_key(one) not in ids and verdict_key(one) not in rows:
-            rows[verdict_key(one)] = verdict_row(one)
-    new_ids = insert_rows_for_ids(session, Verdict, list(rows.values()))
+        if get_verdict_key(one) not in ids and get_verdict_key(one) not in rows:
+            rows[get_verdict_key(one)] = build_verdict_row(one)
+    new_ids = insert_rows_returning_ids(session, Verdict, list(rows.values()))
     ids |= dict(zip(rows, new_ids, strict=True))
-    return Stored(len(rows), len(wanted) - len(rows), tuple(ids[verdict_key(one)] for one in wanted))
+    return StoreResult(len(rows), len(wanted) - len(rows), tuple(ids[get_verdict_key(one)] for one in wanted))
 
 
-def verdict_key(one: NewVerdict) -> tuple[int, str, int]:
+def get_verdict_key(verdict: NewVerdict) -> tuple[int, str, int]:
     """What makes a verdict the same verdict."""
-    return one.transcript_id, one.judge_key, one.repeat
+    return verdict.transcript_id, verdict.judge_key, verdict.repeat
 
 
-def known_verdicts(session: Session, transcript_ids: Sequence[int]) -> dict[tuple[int, str, int], int]:
-    """Ids of the stored verdicts on these transcripts, by `verdict_key`."""
+def find_stored_verdicts(session: Session, transcript_ids: Sequence[int]) -> dict[tuple[int, str, int], int]:
+    """Ids of the stored verdicts on these transcripts, by `get_verdict_key`."""
     found: dict[tuple[int, str, int], int] = {}
-    for start in range(0, len(transcript_ids), CHUNK):
-        statement = pick(Verdict.transcript_id, Verdict.judge_key, Verdict.repeat, Verdict.id).where(
-            col(Verdict.transcript_id).in_(transcript_ids[start : start + CHUNK])
-        )
+    for start in range(0, len(transcript_ids), CHUNK_SIZE):
+        statement = select_columns(
+            Verdict.transcript_id, Verdict.judge_key, Verdict.repeat, Verdict.id
+        ).where(col(Verdict.transcript_id).in_(transcript_ids[start : start + CHUNK_SIZE]))
         found.update({(one, key, repeat): row_id for one, key, repeat, row_id in execute(session, statement)})
     return found
 
 
-def verdict_row(new: NewVerdict) -> dict[str, Any]:
+def build_verdict_row(new: NewVerdict) -> dict[str, Any]:
     """The row of a new verdict."""
     return {
         "transcript_id": new.transcript_id,
         "run_id": new.run_id,
         "judge_prompt_id": new.judge_prompt_id,
-        "judge": plain_text(new.judge),
+        "judge": make_storable(new.judge),
         "judge_key": new.judge_key,
-        "model": storable(new.model),
+        "model": make_storable_or_none(new.model),
         "parameters": new.parameters,
         "repeat": new.repeat,
         "state": new.state,
         "answers": new.answers,
         "evidence": list(new.evidence),
         "score": new.score,
-        "rationale": storable(new.rationale),
-        "raw": storable(new.raw),
+        "rationale": make_storable_or_none(new.rationale),
+        "raw": make_storable_or_none(new.raw),
         "provenance": new.provenance,
         "created_at": utc_now(),
     }
@@ -195,7 +203,7 @@ def verdict_row(new: NewVerdict) -> dict[str, Any]:
 
 def ensure_run(session: Session, kind: str, name: str, config: dict[str, Any]) -> Run:
     """The run of this kind and configuration; made if it is new. `config` must hold no secret."""
-    config_hash = content_hash([kind, name, config])
+    config_hash = compute_content_hash([kind, name, config])
     run = session.exec(select(Run).where(Run.config_hash == config_hash)).first()
     if run is None:
         run = Run(kind=kind, name=name, config=config, config_hash=config_hash)
@@ -206,7 +214,7 @@ def ensure_run(session: Session, kind: str, name: str, config: dict[str, Any]) -
 
 def ensure_scenario(session: Session, pack: str, body: dict[str, Any]) -> Scenario:
     """This version of a scenario (`body` has key, title, motive and risk_types at least); made if it is new."""
-    fingerprint = content_hash(body)
+    fingerprint = compute_content_hash(body)
     row = session.exec(
         select(Scenario).where(Scenario.key == body["key"], Scenario.content_hash == fingerprint)
     ).first()
@@ -237,15 +245,15 @@ def ensure_judge_prompt(
     return row
 
 
-def judged_ids(session: Session, judge_key: str, repeat: int = 1) -> set[int]:
+def find_judged_ids(session: Session, judge_key: str, repeat: int = 1) -> set[int]:
     """Transcripts that this judge has read already."""
-    statement = pick(Verdict.transcript_id).where(
+    statement = select_columns(Verdict.transcript_id).where(
         col(Verdict.judge_key) == judge_key, col(Verdict.repeat) == repeat
     )
     return set(execute(session, statement).scalars())
 
 
-def full_content(transcript: Transcript) -> Content | None:
+def get_unredacted_content(transcript: Transcript) -> Content | None:
     """The transcript as it was before redaction: for judges and researchers, never for annotators."""
     text = transcript.original or transcript.content
     return Content.model_validate_json(text) if text else None

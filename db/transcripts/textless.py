@@ -10,54 +10,64 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.engine import execute
-from secondreader.db.core.study_errors import StudyError, study_id_of
+from secondreader.db.core.study_errors import StudyError, get_study_id
 from secondreader.db.core.tables import Study, StudyItem, Verdict
-from secondreader.db.transcripts.store import CHUNK, NewTranscript, NewVerdict, add_verdicts, known_ids
+from secondreader.db.transcripts.store import (
+    CHUNK_SIZE,
+    NewTranscript,
+    NewVerdict,
+    add_verdicts,
+    find_stored_ids,
+)
 
-BARE = "#bare"
+TEXTLESS_SUFFIX = "#bare"
 
 
-def known_texts(session: Session, study: Study, new: Sequence[NewTranscript]) -> dict[str, int]:
+def find_stored_texts(session: Session, study: Study, new: Sequence[NewTranscript]) -> dict[str, int]:
     """Bare key -> id of the transcript that is stored with its text, for the bare ones among `new`.
 
     A bare one that a frozen study holds stays what it is: the draw and its weights refer to it.
     """
-    keys = [one.origin_key for one in new if one.content is None and one.origin_key.endswith(BARE)]
-    stored = known_ids(session, [key.removesuffix(BARE) for key in keys])
-    texts = {key: stored[key.removesuffix(BARE)] for key in keys if key.removesuffix(BARE) in stored}
+    keys = [one.origin_key for one in new if one.content is None and one.origin_key.endswith(TEXTLESS_SUFFIX)]
+    stored = find_stored_ids(session, [key.removesuffix(TEXTLESS_SUFFIX) for key in keys])
+    texts = {
+        key: stored[key.removesuffix(TEXTLESS_SUFFIX)]
+        for key in keys
+        if key.removesuffix(TEXTLESS_SUFFIX) in stored
+    }
     if study.frozen_at is None:
         return texts
-    bare = known_ids(session, list(texts))
-    kept = set(pooled_among(session, study, list(bare.values())))
+    bare = find_stored_ids(session, list(texts))
+    kept = set(filter_pooled(session, study, list(bare.values())))
     return {key: row_id for key, row_id in texts.items() if bare.get(key) not in kept}
 
 
-def replace_bare(session: Session, study: Study, texts: Mapping[str, int]) -> int:
+def replace_textless(session: Session, study: Study, texts: Mapping[str, int]) -> int:
     """Let texts (bare key -> id of the text) take the place of their bare twins in the study's pool.
 
     The texts inherit the twins' verdicts as rows of their own; the old rows stay, as evidence does. Returns how many
     twins left the pool. Raises StudyError for a frozen study: its draw and weights refer to the twins.
     """
-    twins = {bare: texts[key] for key, bare in known_ids(session, list(texts)).items()}
-    pooled = pooled_among(session, study, list(twins))
+    twins = {bare: texts[key] for key, bare in find_stored_ids(session, list(texts)).items()}
+    pooled = filter_pooled(session, study, list(twins))
     if pooled and study.frozen_at is not None:
         raise StudyError(
             f"Study {study.name!r} is frozen with transcripts that had no text; import the text into a new study."
         )
     inherit_verdicts(session, twins)
-    for start in range(0, len(pooled), CHUNK):
-        chunk = col(StudyItem.transcript_id).in_(pooled[start : start + CHUNK])
-        execute(session, delete(StudyItem).where(col(StudyItem.study_id) == study_id_of(study), chunk))
+    for start in range(0, len(pooled), CHUNK_SIZE):
+        chunk = col(StudyItem.transcript_id).in_(pooled[start : start + CHUNK_SIZE])
+        execute(session, delete(StudyItem).where(col(StudyItem.study_id) == get_study_id(study), chunk))
     return len(pooled)
 
 
-def pooled_among(session: Session, study: Study, transcript_ids: Sequence[int]) -> list[int]:
+def filter_pooled(session: Session, study: Study, transcript_ids: Sequence[int]) -> list[int]:
     """Those of the transcripts that stand in the study's pool."""
     found: list[int] = []
-    for start in range(0, len(transcript_ids), CHUNK):
+    for start in range(0, len(transcript_ids), CHUNK_SIZE):
         statement = select(StudyItem.transcript_id).where(
-            StudyItem.study_id == study_id_of(study),
-            col(StudyItem.transcript_id).in_(transcript_ids[start : start + CHUNK]),
+            StudyItem.study_id == get_study_id(study),
+            col(StudyItem.transcript_id).in_(transcript_ids[start : start + CHUNK_SIZE]),
         )
         found += session.exec(statement)
     return found
@@ -66,14 +76,14 @@ def pooled_among(session: Session, study: Study, transcript_ids: Sequence[int]) 
 def inherit_verdicts(session: Session, twins: dict[int, int]) -> None:
     """Give each text (value) the verdicts of its bare twin (key) that it does not have yet."""
     bare = list(twins)
-    for start in range(0, len(bare), CHUNK):
+    for start in range(0, len(bare), CHUNK_SIZE):
         rows = session.exec(
-            select(Verdict).where(col(Verdict.transcript_id).in_(bare[start : start + CHUNK]))
+            select(Verdict).where(col(Verdict.transcript_id).in_(bare[start : start + CHUNK_SIZE]))
         )
-        add_verdicts(session, [inherited(row, twins[row.transcript_id]) for row in rows])
+        add_verdicts(session, [copy_verdict(row, twins[row.transcript_id]) for row in rows])
 
 
-def inherited(row: Verdict, transcript_id: int) -> NewVerdict:
+def copy_verdict(row: Verdict, transcript_id: int) -> NewVerdict:
     """The same verdict, on another transcript."""
     return NewVerdict(
         transcript_id=transcript_id,

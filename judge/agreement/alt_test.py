@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import stdtr
 from scipy.stats import wilcoxon
 
-from secondreader.judge.data.frame import Readings, read_frame
+from secondreader.judge.data.frame import Ratings, read_frame
 
 Floats = npt.NDArray[np.float64]
 Score = Literal["accuracy", "neg_rmse"]
@@ -96,7 +96,7 @@ class AltTestResult:
             f"stand in for an annotator; it is at least as good on {self.advantage_probability:.0%} of the items."
         )
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """One row an annotator."""
         names = [field for field in Duel.__slots__ if not field.startswith("_")]
         return pd.DataFrame(
@@ -104,12 +104,12 @@ class AltTestResult:
         )
 
 
-def t_below(values: Floats, bound: float) -> float:
+def compute_t_test_p(values: Floats, bound: float) -> float:
     """P-value of the one-sided t-test that the mean of independent values is below a bound."""
-    return clustered_t_below(values, np.arange(len(values)), bound)
+    return compute_clustered_t_test_p(values, np.arange(len(values)), bound)
 
 
-def clustered_t_below(values: Floats, cluster: npt.NDArray[np.int64], bound: float) -> float:
+def compute_clustered_t_test_p(values: Floats, cluster: npt.NDArray[np.int64], bound: float) -> float:
     """P-value that the mean is below a bound, with clusters as the independent units (CR1, C-1 degrees).
 
     Equals the plain t-test when every cluster has one value. 1 below two clusters; 0 or 1 without variation.
@@ -126,12 +126,12 @@ def clustered_t_below(values: Floats, cluster: npt.NDArray[np.int64], bound: flo
     return float(stdtr(c - 1, excess / error))
 
 
-def wilcoxon_below(values: Floats, bound: float) -> float:
+def compute_wilcoxon_p(values: Floats, bound: float) -> float:
     """P-value of the one-sided Wilcoxon signed-rank test that values lie below a bound."""
     return float(wilcoxon(values - bound, alternative="less", method="auto").pvalue)
 
 
-def benjamini_yekutieli(p: Floats) -> Floats:
+def adjust_benjamini_yekutieli(p: Floats) -> Floats:
     """Adjusted p-values under any dependence: step-up with the harmonic factor (2001, Ann Stat 29:1165)."""
     m = len(p)
     order = np.argsort(p)
@@ -142,7 +142,9 @@ def benjamini_yekutieli(p: Floats) -> Floats:
     return adjusted
 
 
-def _agreement(answer: Floats, others: Floats, present: npt.NDArray[np.bool_], score: Score) -> Floats:
+def _compute_agreement(
+    answer: Floats, others: Floats, present: npt.NDArray[np.bool_], score: Score
+) -> Floats:
     """How well one answer an item fits the others present: share equal, or minus the root mean square error."""
     count = present.sum(axis=0)
     if score == "accuracy":
@@ -152,7 +154,7 @@ def _agreement(answer: Floats, others: Floats, present: npt.NDArray[np.bool_], s
 
 
 @dataclass(frozen=True, slots=True)
-class _Wins:
+class _DuelWins:
     """Item-wise indicators of one duel."""
 
     judge: Floats
@@ -160,28 +162,28 @@ class _Wins:
     cluster: npt.NDArray[np.int64]
 
 
-def _wins(
+def _compute_wins(
     humans: Floats, judge: Floats, cluster: npt.NDArray[np.int64], j: int, score: Score, fewest_humans: int
-) -> _Wins:
+) -> _DuelWins:
     """Who agrees at least as well with the others, on the items that count for annotator j."""
     present = ~np.isnan(humans)
     used = present[j] & (present.sum(axis=0) >= max(fewest_humans, 2)) & ~np.isnan(judge)
     others, seen = np.delete(humans, j, axis=0)[:, used], np.delete(present, j, axis=0)[:, used]
-    by_judge = _agreement(judge[used], others, seen, score)
-    by_human = _agreement(humans[j, used], others, seen, score)
-    return _Wins(
+    by_judge = _compute_agreement(judge[used], others, seen, score)
+    by_human = _compute_agreement(humans[j, used], others, seen, score)
+    return _DuelWins(
         (by_judge >= by_human).astype(np.float64), (by_human >= by_judge).astype(np.float64), cluster[used]
     )
 
 
-def _p_values(wins: _Wins, epsilon: float) -> tuple[float, float]:
+def _compute_p_values(wins: _DuelWins, epsilon: float) -> tuple[float, float]:
     """Published and cluster-robust p-value of one duel."""
     excess = wins.human - wins.judge
-    published = (t_below if len(excess) >= FEWEST_ITEMS else wilcoxon_below)(excess, epsilon)
-    return published, clustered_t_below(excess, wins.cluster, epsilon)
+    published = (compute_t_test_p if len(excess) >= FEWEST_ITEMS else compute_wilcoxon_p)(excess, epsilon)
+    return published, compute_clustered_t_test_p(excess, wins.cluster, epsilon)
 
 
-def _duel(name: str, wins: _Wins, p: tuple[float, float] | None, won: tuple[bool, bool]) -> Duel:
+def _build_duel(name: str, wins: _DuelWins, p: tuple[float, float] | None, won: tuple[bool, bool]) -> Duel:
     n = len(wins.judge)
     return Duel(
         annotator=name,
@@ -196,7 +198,7 @@ def _duel(name: str, wins: _Wins, p: tuple[float, float] | None, won: tuple[bool
     )
 
 
-def _warnings(names: list[str], untested: list[str], fewest_items: int, agree: bool) -> tuple[str, ...]:
+def _build_warnings(names: list[str], untested: list[str], fewest_items: int, agree: bool) -> tuple[str, ...]:
     notes = []
     if len(names) < 3:
         notes.append("The test needs at least three annotators to mean much.")
@@ -209,7 +211,7 @@ def _warnings(names: list[str], untested: list[str], fewest_items: int, agree: b
     return tuple(notes)
 
 
-def alternative_annotator_test(
+def run_alternative_annotator_test(
     humans: Floats,
     judge: Floats,
     *,
@@ -229,13 +231,13 @@ def alternative_annotator_test(
     """
     labels = list(names) if names else [f"h{j}" for j in range(len(humans))]
     scenario = np.arange(humans.shape[1]) if cluster is None else cluster
-    wins = [_wins(humans, judge, scenario, j, score, fewest_humans) for j in range(len(labels))]
+    wins = [_compute_wins(humans, judge, scenario, j, score, fewest_humans) for j in range(len(labels))]
     tested = [j for j, w in enumerate(wins) if len(w.judge) >= max(1, fewest_items)]
-    p = {j: _p_values(wins[j], epsilon) for j in tested}
+    p = {j: _compute_p_values(wins[j], epsilon) for j in tested}
     won = {j: (False, False) for j in range(len(labels))}
     if tested:
         adjusted = np.stack(
-            [benjamini_yekutieli(np.array([p[j][k] for j in tested])) for k in (0, 1)], axis=1
+            [adjust_benjamini_yekutieli(np.array([p[j][k] for j in tested])) for k in (0, 1)], axis=1
         )
         won |= {j: (bool(a <= q), bool(b <= q)) for j, (a, b) in zip(tested, adjusted, strict=True)}
     omega, omega_cluster = (float(np.mean([won[j][k] for j in tested])) if tested else None for k in (0, 1))
@@ -244,21 +246,21 @@ def alternative_annotator_test(
     return AltTestResult(
         judge=judge_name,
         epsilon=epsilon,
-        duels=tuple(_duel(labels[j], w, p.get(j), won[j]) for j, w in enumerate(wins)),
+        duels=tuple(_build_duel(labels[j], w, p.get(j), won[j]) for j, w in enumerate(wins)),
         winning_rate=omega,
         winning_rate_cluster=omega_cluster,
         advantage_probability=float(np.mean([wins[j].judge.mean() for j in tested])) if tested else None,
-        warnings=_warnings(labels, untested, fewest_items, agree),
+        warnings=_build_warnings(labels, untested, fewest_items, agree),
     )
 
 
-def _blank(codes: npt.NDArray[np.int8], unsure: int) -> Floats:
+def _blank_unsure(codes: npt.NDArray[np.int8], unsure: int) -> Floats:
     """Answer codes as floats, with missing and unsure as NaN."""
     return np.where((codes < 0) | (codes == unsure), np.nan, codes.astype(np.float64))
 
 
-def alt_test(
-    data: pd.DataFrame | Readings,
+def run_alt_test(
+    data: pd.DataFrame | Ratings,
     *,
     judge: str | None = None,
     epsilon: float = 0.2,
@@ -270,11 +272,11 @@ def alt_test(
 
     Weights are not used, as in the paper: the items drawn speak for themselves.
     """
-    readings = data if isinstance(data, Readings) else read_frame(data, positive=positive)
-    index = readings.judge_index(judge)
-    return alternative_annotator_test(
-        _blank(readings.human, readings.unsure).T,
-        _blank(readings.verdict[:, index], readings.unsure),
+    readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
+    index = readings.find_judge_index(judge)
+    return run_alternative_annotator_test(
+        _blank_unsure(readings.human, readings.unsure).T,
+        _blank_unsure(readings.verdict[:, index], readings.unsure),
         cluster=readings.cluster.astype(np.int64),
         epsilon=epsilon,
         q=q,

@@ -5,12 +5,12 @@ import warnings
 import krippendorff
 import numpy as np
 
-from secondreader.judge.agreement.comparisons import Labelled
-from secondreader.judge.data.frame import STATES, Readings
+from secondreader.judge.agreement.comparisons import LabelledItems
+from secondreader.judge.data.frame import VERDICT_STATES, Ratings
 from secondreader.judge.data.gold import CONTESTED, NO_CONSENSUS, Consensus
 from secondreader.judge.data.unsure import Recoding
 from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS
-from secondreader.judge.inference.cluster_sums import GroupSums, Sums
+from secondreader.judge.inference.cluster_sums import ClusterSums, GroupSums
 from secondreader.judge.inference.estimate import Estimate, Reason
 
 PARADOX = 0.2
@@ -19,49 +19,49 @@ TOLERANCE = 1e-9
 PAIRS_AGAINST_ITEMS = 0.02
 
 
-def sample_sentences(readings: Readings, part: Labelled) -> list[str]:
+def describe_small_sample(ratings: Ratings, labelled: LabelledItems) -> list[str]:
     """Too few scenarios, too few annotators."""
     notes = []
-    clusters = part.cohort.n_clusters
+    clusters = labelled.cohort.n_clusters
     if 0 < clusters < FEWEST_CLUSTERS:
         notes.append(f"labelled scenarios: {clusters}; intervals need at least {FEWEST_CLUSTERS}")
     elif 0 < clusters < FEW_CLUSTERS:
         notes.append(
             f"only {clusters} scenarios are labelled: intervals below {FEW_CLUSTERS} tend to be too short"
         )
-    if not len(part.items):
+    if not len(labelled.items):
         notes.append("no item has a human label: nothing can be said about agreement")
-    elif len(readings.raters) == 1:
-        notes.append(f"only {readings.raters[0]} labelled: agreement between people is untested")
+    elif len(ratings.raters) == 1:
+        notes.append(f"only {ratings.raters[0]} labelled: agreement between people is untested")
     return notes
 
 
-def unseen_sentences(readings: Readings, part: Labelled) -> list[str]:
+def describe_unseen_answers(ratings: Ratings, labelled: LabelledItems) -> list[str]:
     """Answers that nobody gave, so that agreement on them is untested."""
-    if not len(part.items) or (part.human == readings.positive).any():
+    if not len(labelled.items) or (labelled.human == ratings.positive).any():
         return []
-    answer = readings.answers[readings.positive]
+    answer = ratings.answers[ratings.positive]
     return [f"no item was labelled {answer!r}: agreement on {answer!r} is untested"]
 
 
-def many_answers_sentence(readings: Readings) -> list[str]:
+def describe_many_answers(ratings: Ratings) -> list[str]:
     """With three or more answers there is no single negative one: say which is meant."""
     others = [
         answer
-        for code, answer in enumerate(readings.answers)
-        if code not in {readings.positive, readings.unsure}
+        for code, answer in enumerate(ratings.answers)
+        if code not in {ratings.positive, ratings.unsure}
     ]
     if len(others) < 2:
         return []
     return [
         (
             f"there are {len(others) + 1} answers beside unsure: the positive one is "
-            f"{readings.answers[readings.positive]!r}, and agreement on the negative answer is that on {others[0]!r} alone"
+            f"{ratings.answers[ratings.positive]!r}, and agreement on the negative answer is that on {others[0]!r} alone"
         )
     ]
 
 
-def paradox_sentence(who: str, kappa: Estimate, ac1: Estimate, prevalence: float) -> list[str]:
+def describe_paradox(who: str, kappa: Estimate, ac1: Estimate, prevalence: float) -> list[str]:
     """Kappa and AC1 far apart: the prevalence paradox."""
     if kappa.value is None or ac1.value is None or abs(kappa.value - ac1.value) <= PARADOX:
         return []
@@ -73,7 +73,7 @@ def paradox_sentence(who: str, kappa: Estimate, ac1: Estimate, prevalence: float
     ]
 
 
-def inverted_sentence(who: str, kappa: Estimate) -> list[str]:
+def describe_inverted_kappa(who: str, kappa: Estimate) -> list[str]:
     """A kappa well below zero mostly means inverted labels."""
     if kappa.value is None or kappa.value > INVERTED or (kappa.high is not None and kappa.high >= 0):
         return []
@@ -82,23 +82,23 @@ def inverted_sentence(who: str, kappa: Estimate) -> list[str]:
     ]
 
 
-def unparsed_sentence(readings: Readings, judge: int) -> list[str]:
+def describe_unparsed_verdicts(ratings: Ratings, judge: int) -> list[str]:
     """Verdicts without an answer, counted and never guessed."""
-    state = readings.state[:, judge]
+    state = ratings.state[:, judge]
     judged, lost = int((state > 0).sum()), int((state > 1).sum())
     if not lost:
         return []
-    errors = int((state == STATES.index("error")).sum())
+    errors = int((state == VERDICT_STATES.index("error")).sum())
     return [
         (
-            f"judge {readings.judges[judge]}: {lost} of {judged} verdicts ({lost / judged:.1%}) have no answer "
+            f"judge {ratings.judges[judge]}: {lost} of {judged} verdicts ({lost / judged:.1%}) have no answer "
             f"({lost - errors} unparsed, {errors} errors); they are counted, never guessed; "
             "if they are not missing at random, its other figures are too good or too bad"
         )
     ]
 
 
-def gold_sentences(consensus: Consensus) -> list[str]:
+def describe_open_gold(consensus: Consensus) -> list[str]:
     """What the gold leaves open."""
     if consensus.reason is Reason.NOT_IDENTIFIED:
         return [
@@ -117,7 +117,7 @@ def gold_sentences(consensus: Consensus) -> list[str]:
     return notes
 
 
-def pairs_sentence(raw: Estimate, pairs: Estimate) -> list[str]:
+def describe_unequal_overlap(raw: Estimate, pairs: Estimate) -> list[str]:
     """Item mean and pair-weighted agreement far apart: readers per item are unequal."""
     if raw.value is None or pairs.value is None or abs(raw.value - pairs.value) <= PAIRS_AGAINST_ITEMS:
         return []
@@ -129,12 +129,14 @@ def pairs_sentence(raw: Estimate, pairs: Estimate) -> list[str]:
     ]
 
 
-def alpha_mismatch(part: Labelled, sums: Sums, coding: Recoding, ours: float) -> list[str]:
+def check_alpha(
+    labelled: LabelledItems, cluster_sums: ClusterSums, coding: Recoding, ours: float
+) -> list[str]:
     """Compare the plain (unweighted) alpha with the krippendorff package; a difference becomes a sentence."""
-    view = GroupSums(sums.counted.sum(axis=0), len(coding.answers))
+    view = GroupSums(cluster_sums.counted.sum(axis=0), len(coding.answers))
     if np.isnan(ours) or view.values <= 1:
         return []
-    coded = coding.apply(part.human)
+    coded = coding.apply(labelled.human)
     counts = np.stack([(coded == q).sum(axis=1) for q in range(len(coding.answers))], axis=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

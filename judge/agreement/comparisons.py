@@ -7,27 +7,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondreader.judge.agreement.accuracy import AccuracyFormula
-from secondreader.judge.data.frame import Readings
-from secondreader.judge.data.gold import others_majority
+from secondreader.judge.data.frame import Ratings
+from secondreader.judge.data.gold import compute_others_majority
 from secondreader.judge.data.unsure import Recoding
-from secondreader.judge.inference.bootstrap import Plan, Sampled, sample
+from secondreader.judge.inference.bootstrap import BootstrapDesign, SampledCoefficients, sample_coefficients
 from secondreader.judge.inference.cluster_sums import (
+    ClusterSums,
     Codes,
     Cohort,
     Floats,
-    Sums,
-    add_sums,
-    cell_sums,
-    cohort_of,
-    group_sums,
+    build_cohort,
+    compute_cell_cluster_sums,
+    compute_group_cluster_sums,
+    pool_cluster_sums,
 )
-from secondreader.judge.inference.coefficients import COHEN, Coefficient, GroupFormula, Level, ratio
+from secondreader.judge.inference.coefficients import COHEN, Coefficient, GroupFormula, Level, compute_ratio
 from secondreader.judge.inference.contingency import TableFormula
 from secondreader.judge.inference.estimate import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledItems:
     """The human-labelled items of a frame, ready to be compared and resampled."""
 
     items: NDArray[np.intp]
@@ -40,45 +40,47 @@ class Labelled:
     """Gold, shape (n,); negative where there is none."""
     cohort: Cohort
     """Clusters and weights of the n items."""
-    plan: Plan
+    bootstrap: BootstrapDesign
     """How intervals are made: the same for every figure."""
 
-    def only(self, use: NDArray[np.bool_]) -> "Labelled":
+    def select_items(self, use: NDArray[np.bool_]) -> "LabelledItems":
         """A subset of the items, drawn with the very same scenario weights."""
-        return Labelled(
+        return LabelledItems(
             self.items[use],
             self.human[use],
             self.verdict[use],
             self.gold[use],
-            self.cohort.subset(use),
-            self.plan,
+            self.cohort.select_items(use),
+            self.bootstrap,
         )
 
 
-def labelled_items(readings: Readings, gold: Codes, resamples: int, seed: int) -> Labelled:
+def select_labelled_items(ratings: Ratings, gold: Codes, resamples: int, seed: int) -> LabelledItems:
     """The labelled items with weights of mean 1 and a plan over the scenarios that hold them."""
-    items = np.flatnonzero(readings.labelled)
-    weight = readings.weight[items]
-    cohort = cohort_of(readings.cluster[items], weight if (weight == 1).all() else weight / weight.mean())
-    plan = Plan(cohort.n_clusters, resamples, seed)
-    return Labelled(items, readings.human[items], readings.verdict[items], gold[items], cohort, plan)
+    items = np.flatnonzero(ratings.labelled)
+    weight = ratings.weight[items]
+    cohort = build_cohort(ratings.cluster[items], weight if (weight == 1).all() else weight / weight.mean())
+    plan = BootstrapDesign(cohort.n_clusters, resamples, seed)
+    return LabelledItems(items, ratings.human[items], ratings.verdict[items], gold[items], cohort, plan)
 
 
-def judged_items(readings: Readings, judges: list[int], resamples: int, seed: int) -> Labelled:
+def select_judged_items(ratings: Ratings, judges: list[int], resamples: int, seed: int) -> LabelledItems:
     """All judged items, labelled by people or not, with the judges in the place of the annotators."""
-    items = np.flatnonzero((readings.state[:, judges] > 0).any(axis=1))
-    cohort = cohort_of(readings.cluster[items], np.ones(len(items)))
-    verdict = readings.verdict[items][:, judges]
+    items = np.flatnonzero((ratings.state[:, judges] > 0).any(axis=1))
+    cohort = build_cohort(ratings.cluster[items], np.ones(len(items)))
+    verdict = ratings.verdict[items][:, judges]
     nothing = np.full(len(items), -1, dtype=np.int8)
-    return Labelled(items, verdict, verdict, nothing, cohort, Plan(cohort.n_clusters, resamples, seed))
+    return LabelledItems(
+        items, verdict, verdict, nothing, cohort, BootstrapDesign(cohort.n_clusters, resamples, seed)
+    )
 
 
-def table_formula(coding: Recoding) -> TableFormula:
+def build_table_formula(coding: Recoding) -> TableFormula:
     """The two-reader coefficients under one treatment of unsure."""
     return TableFormula(len(coding.answers), coding.positive, coding.negative)
 
 
-def numbers_of(answers: tuple[str, ...]) -> tuple[float, ...]:
+def parse_numbers(answers: tuple[str, ...]) -> tuple[float, ...]:
     """The answers as numbers, or nothing where one is not a number."""
     try:
         return tuple(float(answer) for answer in answers)
@@ -86,56 +88,74 @@ def numbers_of(answers: tuple[str, ...]) -> tuple[float, ...]:
         return ()
 
 
-def humans(part: Labelled, coding: Recoding, levels: tuple[Level, ...] = ()) -> Sampled:
+def compare_humans(
+    labelled: LabelledItems, coding: Recoding, levels: tuple[Level, ...] = ()
+) -> SampledCoefficients:
     """All annotators among themselves."""
     formula = GroupFormula(
-        len(coding.answers), coding.positive, coding.negative, levels, numbers_of(coding.answers)
+        len(coding.answers), coding.positive, coding.negative, levels, parse_numbers(coding.answers)
     )
-    return sample(human_sums(part, coding), formula, part.plan, nothing_for(part))
+    return sample_coefficients(
+        compute_human_cluster_sums(labelled, coding),
+        formula,
+        labelled.bootstrap,
+        explain_no_comparison(labelled),
+    )
 
 
-def human_sums(part: Labelled, coding: Recoding) -> Sums:
+def compute_human_cluster_sums(labelled: LabelledItems, coding: Recoding) -> ClusterSums:
     """The sums behind `humans`."""
-    return group_sums(coding.apply(part.human), len(coding.answers), part.cohort)
+    return compute_group_cluster_sums(coding.apply(labelled.human), len(coding.answers), labelled.cohort)
 
 
-def nothing_for(part: Labelled) -> Reason:
+def explain_no_comparison(labelled: LabelledItems) -> Reason:
     """Why the annotators cannot be compared at all."""
-    if not len(part.items):
+    if not len(labelled.items):
         return Reason.NO_ITEMS
-    return Reason.TOO_FEW_RATERS if part.human.shape[1] < 2 else Reason.NO_PAIRABLE_ITEMS
+    return Reason.TOO_FEW_RATERS if labelled.human.shape[1] < 2 else Reason.NO_PAIRABLE_ITEMS
 
 
-def pair(part: Labelled, one: Codes, two: Codes, coding: Recoding) -> Sampled:
+def compare_pair(
+    labelled: LabelledItems, first: Codes, second: Codes, coding: Recoding
+) -> SampledCoefficients:
     """Two readers, given as codes of shape (n,), from the items that both answered."""
-    sums = cell_sums(coding.apply(one), coding.apply(two), len(coding.answers), part.cohort)
-    return sample(sums, table_formula(coding), part.plan)
+    sums = compute_cell_cluster_sums(
+        coding.apply(first), coding.apply(second), len(coding.answers), labelled.cohort
+    )
+    return sample_coefficients(sums, build_table_formula(coding), labelled.bootstrap)
 
 
-def human_pairs(part: Labelled, coding: Recoding) -> dict[tuple[int, int], Sampled]:
+def compare_human_pairs(
+    labelled: LabelledItems, coding: Recoding
+) -> dict[tuple[int, int], SampledCoefficients]:
     """Every two annotators."""
-    columns = range(part.human.shape[1])
+    columns = range(labelled.human.shape[1])
     return {
-        (a, b): pair(part, part.human[:, a], part.human[:, b], coding) for a, b in combinations(columns, 2)
+        (a, b): compare_pair(labelled, labelled.human[:, a], labelled.human[:, b], coding)
+        for a, b in combinations(columns, 2)
     }
 
 
-def mean_pair_kappa(pairs: list[Sampled], plan: Plan) -> Sampled:
+def compute_mean_pair_kappa(
+    pairs: list[SampledCoefficients], bootstrap: BootstrapDesign
+) -> SampledCoefficients:
     """Mean of the pairs' Cohen kappas, each weighted by its items; undefined pairs do not enter.
 
     A pair that shares 2 items weighs 2, one that shares 200 weighs 200.
     """
-    place = [one.index("kappa") for one in pairs]
+    place = [one.find_index("kappa") for one in pairs]
     counts = np.array([one.support[k] for one, k in zip(pairs, place, strict=True)], dtype=np.float64)
     clusters = max((int(one.clusters[k]) for one, k in zip(pairs, place, strict=True)), default=0)
 
     def mean(values: list[Floats]) -> Floats:
         stacked = np.stack(values, axis=-1) if values else np.empty((0, 0))
         defined = np.isfinite(stacked)
-        return ratio((np.where(defined, stacked, 0.0) * counts).sum(axis=-1), (defined * counts).sum(axis=-1))
+        return compute_ratio(
+            (np.where(defined, stacked, 0.0) * counts).sum(axis=-1), (defined * counts).sum(axis=-1)
+        )
 
     value = mean([one.values[[k]] for one, k in zip(pairs, place, strict=True)])
-    return Sampled(
+    return SampledCoefficients(
         coefficients=(Coefficient("mean_pair_kappa", f"{COHEN}, weighted by the items of a pair", "chance"),),
         values=value if pairs else np.array([np.nan]),
         support=np.array([counts.sum()], dtype=np.int64),
@@ -143,77 +163,88 @@ def mean_pair_kappa(pairs: list[Sampled], plan: Plan) -> Sampled:
         chance=np.array([np.nan]),
         replicates=mean([one.replicates[:, [k]] for one, k in zip(pairs, place, strict=True)]).reshape(-1, 1),
         jackknife=mean([one.jackknife[:, [k]] for one, k in zip(pairs, place, strict=True)]).reshape(-1, 1),
-        plan=plan,
-        nothing=Reason.TOO_FEW_RATERS if not pairs else Reason.NO_PAIRABLE_ITEMS,
+        bootstrap=bootstrap,
+        empty_reason=Reason.TOO_FEW_RATERS if not pairs else Reason.NO_PAIRABLE_ITEMS,
     )
 
 
-def judge_on_gold(part: Labelled, judge: int, coding: Recoding) -> Sampled:
+def compare_judge_with_gold(labelled: LabelledItems, judge: int, coding: Recoding) -> SampledCoefficients:
     """One judge against gold."""
-    gold, verdict = coding.apply(part.gold), coding.apply(part.verdict[:, judge])
-    sums = cell_sums(gold, verdict, len(coding.answers), part.cohort)
-    return sample(sums, AccuracyFormula(table_formula(coding)), part.plan)
+    gold, verdict = coding.apply(labelled.gold), coding.apply(labelled.verdict[:, judge])
+    sums = compute_cell_cluster_sums(gold, verdict, len(coding.answers), labelled.cohort)
+    return sample_coefficients(sums, AccuracyFormula(build_table_formula(coding)), labelled.bootstrap)
 
 
-def judge_on_annotators(part: Labelled, judge: int, coding: Recoding) -> Sampled:
+def compare_judge_with_annotators(
+    labelled: LabelledItems, judge: int, coding: Recoding
+) -> SampledCoefficients:
     """One judge against every single annotator, all judge-annotator pairs pooled; n counts pairs."""
-    verdict, human = coding.apply(part.verdict[:, judge]), coding.apply(part.human)
+    verdict, human = coding.apply(labelled.verdict[:, judge]), coding.apply(labelled.human)
     tables = [
-        cell_sums(human[:, h], verdict, len(coding.answers), part.cohort) for h in range(human.shape[1])
+        compute_cell_cluster_sums(human[:, h], verdict, len(coding.answers), labelled.cohort)
+        for h in range(human.shape[1])
     ]
-    tables = tables or [cell_sums(np.full_like(verdict, -1), verdict, len(coding.answers), part.cohort)]
-    return sample(add_sums(tables), table_formula(coding), part.plan)
+    tables = tables or [
+        compute_cell_cluster_sums(np.full_like(verdict, -1), verdict, len(coding.answers), labelled.cohort)
+    ]
+    return sample_coefficients(pool_cluster_sums(tables), build_table_formula(coding), labelled.bootstrap)
 
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
     """Leave one annotator out: that annotator and the judge against the majority of the others."""
 
-    annotator: Sampled
+    annotator: SampledCoefficients
     """The annotator left out against the others; pooled over annotators, n counts readings."""
-    judge: Sampled
+    judge: SampledCoefficients
     """The judge against the same others on the same items."""
 
 
-def ceiling(part: Labelled, judge: int, coding: Recoding, left_out: list[int] | None = None) -> Ceiling:
+def compute_ceiling(
+    labelled: LabelledItems, judge: int, coding: Recoding, left_out: list[int] | None = None
+) -> Ceiling:
     """The human ceiling; ties of the others and items without all three answers do not enter.
 
     Source of the comparison: Calderon, Reichart & Dror (2025) ACL, section 3 (leave one annotator out).
     """
-    human, verdict = coding.apply(part.human), coding.apply(part.verdict[:, judge])
-    others = others_majority(human, len(coding.answers))
-    q, cohort = len(coding.answers), part.cohort
+    human, verdict = coding.apply(labelled.human), coding.apply(labelled.verdict[:, judge])
+    others = compute_others_majority(human, len(coding.answers))
+    q, cohort = len(coding.answers), labelled.cohort
     people, machine = [], []
     for h in range(human.shape[1]) if left_out is None else left_out:
         use = (others[:, h] >= 0) & (human[:, h] >= 0) & (verdict >= 0)
         reference = np.where(use, others[:, h], np.int8(-1))
-        people.append(cell_sums(reference, human[:, h], q, cohort))
-        machine.append(cell_sums(reference, verdict, q, cohort))
+        people.append(compute_cell_cluster_sums(reference, human[:, h], q, cohort))
+        machine.append(compute_cell_cluster_sums(reference, verdict, q, cohort))
     if not people:
-        people = machine = [cell_sums(np.full_like(verdict, -1), verdict, q, cohort)]
-    formula, nothing = table_formula(coding), Reason.TOO_FEW_RATERS
+        people = machine = [compute_cell_cluster_sums(np.full_like(verdict, -1), verdict, q, cohort)]
+    formula, nothing = build_table_formula(coding), Reason.TOO_FEW_RATERS
     nothing = nothing if human.shape[1] < 2 else Reason.NO_PAIRABLE_ITEMS
     return Ceiling(
-        sample(add_sums(people), formula, part.plan, nothing),
-        sample(add_sums(machine), formula, part.plan, nothing),
+        sample_coefficients(pool_cluster_sums(people), formula, labelled.bootstrap, nothing),
+        sample_coefficients(pool_cluster_sums(machine), formula, labelled.bootstrap, nothing),
     )
 
 
-def shared_with_judge(part: Labelled, judge: int, coding: Recoding) -> Labelled:
+def select_shared_with_judge(labelled: LabelledItems, judge: int, coding: Recoding) -> LabelledItems:
     """The items that the judge and at least two annotators answered."""
-    answered = (coding.apply(part.human) >= 0).sum(axis=1)
-    return part.only((answered >= 2) & (coding.apply(part.verdict[:, judge]) >= 0))
+    answered = (coding.apply(labelled.human) >= 0).sum(axis=1)
+    return labelled.select_items((answered >= 2) & (coding.apply(labelled.verdict[:, judge]) >= 0))
 
 
-def repeats(readings: Readings, part: Labelled, coding: Recoding) -> Sampled:
+def compare_repeats(ratings: Ratings, labelled: LabelledItems, coding: Recoding) -> SampledCoefficients:
     """Every annotator against their own unannounced second reading, pooled; n counts repeats."""
-    again = readings.rows[readings.rows["pass_no"] == 2]
+    again = ratings.rows[ratings.rows["pass_no"] == 2]
     item, rater = again["item"].to_numpy(), again["rater"].to_numpy()
-    place = np.full(len(readings.items), -1)
-    place[part.items] = np.arange(len(part.items))
+    place = np.full(len(ratings.items), -1)
+    place[labelled.items] = np.arange(len(labelled.items))
     known = place[item] >= 0
     item, rater = place[item[known]], rater[known]
     second = again["answer"].to_numpy(dtype=np.int8)[known]
-    cohort = replace(part.cohort, cluster=part.cohort.cluster[item], weight=part.cohort.weight[item])
-    sums = cell_sums(coding.apply(part.human[item, rater]), coding.apply(second), len(coding.answers), cohort)
-    return sample(sums, table_formula(coding), part.plan)
+    cohort = replace(
+        labelled.cohort, cluster=labelled.cohort.cluster[item], weight=labelled.cohort.weight[item]
+    )
+    sums = compute_cell_cluster_sums(
+        coding.apply(labelled.human[item, rater]), coding.apply(second), len(coding.answers), cohort
+    )
+    return sample_coefficients(sums, build_table_formula(coding), labelled.bootstrap)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondreader.judge.agreement.comparisons import Labelled
-from secondreader.judge.data.frame import Readings
+from secondreader.judge.agreement.comparisons import LabelledItems
+from secondreader.judge.data.frame import Ratings
 from secondreader.judge.data.gold import Consensus
-from secondreader.judge.inference.bootstrap import Plan, sample
-from secondreader.judge.inference.cluster_sums import Floats, Sums, cohort_of, tally
-from secondreader.judge.inference.coefficients import Coefficient, ratio
+from secondreader.judge.inference.bootstrap import BootstrapDesign, sample_coefficients
+from secondreader.judge.inference.cluster_sums import ClusterSums, Floats, build_cohort, tally_codes
+from secondreader.judge.inference.coefficients import Coefficient, compute_ratio
 from secondreader.judge.inference.estimate import Estimate, Reason
 
 
@@ -29,7 +29,7 @@ class ShareFormula:
 
     def values(self, sums: Floats) -> Floats:
         """(..., 2) -> (..., 1)."""
-        return ratio(sums[..., 0], sums[..., 1])[..., None]
+        return compute_ratio(sums[..., 0], sums[..., 1])[..., None]
 
     def chance(self, sums: Floats) -> Floats:
         """Nothing is expected by chance."""
@@ -40,50 +40,52 @@ class ShareFormula:
         return sums[..., 1:]
 
 
-def unparsed_share(
-    readings: Readings, judge: int, plan: Plan, use: NDArray[np.bool_] | None = None
+def compute_unparsed_share(
+    ratings: Ratings, judge: int, bootstrap: BootstrapDesign, use: NDArray[np.bool_] | None = None
 ) -> Estimate:
     """Share of a judge's verdicts without an answer, over all judged items, labelled or not."""
-    judged = readings.state[:, judge] > 0
+    judged = ratings.state[:, judge] > 0
     judged = judged if use is None else judged & use
-    cohort = cohort_of(readings.cluster[judged], np.ones(int(judged.sum())))
-    lost = (readings.state[judged, judge] > 1).astype(np.intp)
-    counts = tally(lost, 2, cohort, None)
+    cohort = build_cohort(ratings.cluster[judged], np.ones(int(judged.sum())))
+    lost = (ratings.state[judged, judge] > 1).astype(np.intp)
+    counts = tally_codes(lost, 2, cohort, None)
     sums = np.column_stack([counts[:, 1], counts.sum(axis=1)])
-    own = Plan(cohort.n_clusters, plan.resamples, plan.seed, plan.level)
-    return sample(Sums(sums, sums), ShareFormula("unparsed_share"), own, Reason.NO_ITEMS).estimates()[0]
+    own = BootstrapDesign(cohort.n_clusters, bootstrap.resamples, bootstrap.seed, bootstrap.level)
+    return sample_coefficients(
+        ClusterSums(sums, sums), ShareFormula("unparsed_share"), own, Reason.NO_ITEMS
+    ).build_estimates()[0]
 
 
-def confusion(readings: Readings, part: Labelled, judges: list[int]) -> pd.DataFrame:
+def build_confusion(ratings: Ratings, labelled: LabelledItems, judges: list[int]) -> pd.DataFrame:
     """Labelled items by gold answer and verdict per judge: columns judge, gold, verdict, n, weight.
 
     Gold may be "contested", "no consensus" or "no label", a verdict "unparsed", "error" or "absent": nothing is
     left out.
     """
-    q = len(readings.answers)
-    gold_names = [*readings.answers, "contested", "no consensus", "no label"]
-    verdict_names = [*readings.answers, "unparsed", "error", "absent"]
+    q = len(ratings.answers)
+    gold_names = [*ratings.answers, "contested", "no consensus", "no label"]
+    verdict_names = [*ratings.answers, "unparsed", "error", "absent"]
     gold_place = np.arange(q + 3)  # negative codes count from the end
     state_place = np.array([q + 2, 0, q, q + 1])
-    gold = gold_place[part.gold]
+    gold = gold_place[labelled.gold]
     tables = []
     for judge in judges:
-        verdict = part.verdict[:, judge]
-        place = np.where(verdict >= 0, verdict, state_place[readings.state[part.items, judge]])
+        verdict = labelled.verdict[:, judge]
+        place = np.where(verdict >= 0, verdict, state_place[ratings.state[labelled.items, judge]])
         cells = gold * len(verdict_names) + place
         index = pd.MultiIndex.from_product([gold_names, verdict_names], names=["gold", "verdict"])
         count = np.bincount(cells, minlength=len(index))
-        weight = np.bincount(cells, weights=readings.weight[part.items], minlength=len(index))
+        weight = np.bincount(cells, weights=ratings.weight[labelled.items], minlength=len(index))
         table = pd.DataFrame({"n": count, "weight": weight}, index=index).reset_index()
-        table.insert(0, "judge", readings.judges[judge])
+        table.insert(0, "judge", ratings.judges[judge])
         tables.append(table)
     empty = pd.DataFrame(columns=["judge", "gold", "verdict", "n", "weight"])
     return pd.concat(tables, ignore_index=True) if tables else empty
 
 
-def gold_series(readings: Readings, consensus: Consensus) -> pd.Series:
+def build_gold_series(ratings: Ratings, consensus: Consensus) -> pd.Series:
     """The gold answer per item id."""
-    table = np.array([*readings.answers, "contested", "no consensus", None], dtype=object)
+    table = np.array([*ratings.answers, "contested", "no consensus", None], dtype=object)
     return pd.Series(
-        table[consensus.gold], index=pd.Index(readings.items, name="item"), name="gold", dtype=object
+        table[consensus.gold], index=pd.Index(ratings.items, name="item"), name="gold", dtype=object
     )

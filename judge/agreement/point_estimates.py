@@ -6,19 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondreader.judge.agreement.accuracy import AccuracyFormula
-from secondreader.judge.inference.cluster_sums import Codes, Floats, cohort_of, group_columns, group_sums
+from secondreader.judge.inference.cluster_sums import (
+    Codes,
+    Floats,
+    build_cohort,
+    build_group_columns,
+    compute_group_cluster_sums,
+)
 from secondreader.judge.inference.coefficients import Formula, GroupFormula, Level
 from secondreader.judge.inference.contingency import TableFormula
 
 
-def named(formula: Formula, sums: Floats) -> dict[str, float | None]:
+def name_values(formula: Formula, sums: Floats) -> dict[str, float | None]:
     """The figures of one formula by name; None where undefined."""
     values = formula.values(sums)
     pairs = zip(formula.coefficients, values, strict=True)
     return {what.name: None if np.isnan(value) else float(value) for what, value in pairs}
 
 
-def group_figures(
+def compute_group_coefficients(
     matrix: Codes,
     n_answers: int,
     *,
@@ -31,18 +37,18 @@ def group_figures(
     """All coefficients of an items x readers matrix of codes (-1 missing); see GroupFormula."""
     formula = GroupFormula(n_answers, positive, negative, tuple(levels), tuple(numbers))
     weights = np.ones(len(matrix)) if weight is None else weight
-    cohort = cohort_of(np.arange(len(matrix)), weights)
-    return named(formula, group_sums(matrix, n_answers, cohort).weighted.sum(axis=0))
+    cohort = build_cohort(np.arange(len(matrix)), weights)
+    return name_values(formula, compute_group_cluster_sums(matrix, n_answers, cohort).weighted.sum(axis=0))
 
 
-def specific_agreement(matrix: Codes, n_answers: int) -> list[float | None]:
+def compute_specific_agreement(matrix: Codes, n_answers: int) -> list[float | None]:
     """Specific agreement on each answer from an items x readers matrix of codes (-1 missing)."""
-    sums = group_columns(matrix, n_answers).sum(axis=0)
-    values = GroupFormula(n_answers, 0, 0).specific(sums)
+    sums = build_group_columns(matrix, n_answers).sum(axis=0)
+    values = GroupFormula(n_answers, 0, 0).compute_specific(sums)
     return [None if np.isnan(value) else float(value) for value in values]
 
 
-def table_figures(
+def compute_table_coefficients(
     table: NDArray[np.number], *, positive: int = 0, negative: int = 1
 ) -> dict[str, float | None]:
     """Everything of a Q x Q table of counts (rows: reference reader or gold; columns: second or judge).
@@ -52,10 +58,10 @@ def table_figures(
     """
     cells = np.asarray(table, dtype=np.float64)
     formula = AccuracyFormula(TableFormula(len(cells), positive, negative))
-    return named(formula, np.append(cells.ravel(), cells.sum()))
+    return name_values(formula, np.append(cells.ravel(), cells.sum()))
 
 
-def expected_agreement(table: NDArray[np.number]) -> float:
+def compute_expected_agreement(table: NDArray[np.number]) -> float:
     """Agreement that Cohen's kappa expects by chance from a Q x Q table of counts; NaN without items."""
     cells = np.asarray(table, dtype=np.float64)
     formula = TableFormula(len(cells), 0, min(1, len(cells) - 1))

@@ -10,25 +10,25 @@ import pandas as pd
 
 from secondreader.judge.agreement import caveats as cautions
 from secondreader.judge.agreement import comparisons as blocks
-from secondreader.judge.agreement.comparisons import labelled_items
-from secondreader.judge.agreement.confusion import confusion, gold_series, unparsed_share
-from secondreader.judge.agreement.slicing import Slice, slices_of
-from secondreader.judge.data.frame import Readings, read_frame
+from secondreader.judge.agreement.comparisons import select_labelled_items
+from secondreader.judge.agreement.confusion import build_confusion, build_gold_series, compute_unparsed_share
+from secondreader.judge.agreement.slicing import SliceItems, iterate_slices
+from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.data.gold import (
     Consensus,
     GoldChange,
     GoldMethod,
-    adjudicate,
-    dawid_skene_gold,
-    gold_changes,
-    majority_gold,
+    apply_decisions,
+    build_dawid_skene_gold,
+    build_majority_gold,
+    compare_golds,
 )
-from secondreader.judge.data.unsure import Recoding, Treatment, Unsure, recode, treatments
-from secondreader.judge.inference.bootstrap import Sampled, difference
+from secondreader.judge.data.unsure import Recoding, Treatment, Unsure, build_recoding, list_treatments
+from secondreader.judge.inference.bootstrap import SampledCoefficients, subtract_paired
 from secondreader.judge.inference.coefficients import GroupFormula, Level
 from secondreader.judge.inference.estimate import Estimate
 
-COMPARED = (
+COMPARED_COEFFICIENTS = (
     "raw",
     "positive_agreement",
     "negative_agreement",
@@ -43,7 +43,7 @@ COMPARED = (
     "balanced_accuracy",
     "mcc",
 )
-CEILING = ("raw", "ac1", "alpha", "kappa")
+CEILING_COEFFICIENTS = ("raw", "ac1", "alpha", "kappa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ScopedEstimate:
     """One Estimate in its scope."""
 
     scope: Scope
@@ -78,17 +78,17 @@ class Figure:
     estimate: Estimate
     """The figure."""
 
-    def row(self) -> dict[str, Any]:
+    def build_row(self) -> dict[str, Any]:
         """Scope and figure as one flat row."""
         names = self.scope.__slots__
-        return {**{name: getattr(self.scope, name) for name in names}, **self.estimate.row()}
+        return {**{name: getattr(self.scope, name) for name in names}, **self.estimate.build_row()}
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementResult:
     """Everything that `agree` found."""
 
-    figures: tuple[Figure, ...]
+    estimates: tuple[ScopedEstimate, ...]
     """All figures: people first, then each judge, then slices and differences; headline figures first."""
     confusion: pd.DataFrame
     """Per judge the number of items (and its weight) by gold answer and verdict, unparsed and ties too."""
@@ -105,9 +105,9 @@ class AgreementResult:
     resamples: int
     """Bootstrap replicates."""
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """One row per figure: scope columns, then Estimate.row()."""
-        return pd.DataFrame([figure.row() for figure in self.figures])
+        return pd.DataFrame([figure.build_row() for figure in self.estimates])
 
     def find(self, name: str, group: str = "human-human", **scope: Any) -> Estimate:
         """The first figure of a name in a scope; headline treatment of unsure and all items unless said.
@@ -115,7 +115,7 @@ class AgreementResult:
         Raises KeyError when there is none.
         """
         wanted = {"group": group, "slice_name": "", "headline": True, **scope}
-        for figure in self.figures:
+        for figure in self.estimates:
             inside = all(getattr(figure.scope, key) == value for key, value in wanted.items())
             if inside and figure.estimate.name == name:
                 return figure.estimate
@@ -123,7 +123,7 @@ class AgreementResult:
 
 
 def agree(
-    frame: pd.DataFrame | Readings,
+    frame: pd.DataFrame | Ratings,
     *,
     positive: str = "yes",
     judge: str | None = None,
@@ -144,231 +144,248 @@ def agree(
     names slice columns; None takes all, () none. `levels` adds ordinal, interval or ratio alpha for numeric answers in the order of `answers`. Readings keep the answers they were read with.
     Raises FrameError for a frame that cannot be read.
     """
-    if not isinstance(frame, Readings):
+    if not isinstance(frame, Ratings):
         frame = read_frame(frame, positive=positive, answers=answers)
     readings = frame
-    report = Report(
-        readings, unsure, tuple(levels), gold_of(readings, gold, adjudicated or {}), resamples, seed
+    report = AgreementBuilder(
+        readings, unsure, tuple(levels), choose_gold(readings, gold, adjudicated or {}), resamples, seed
     )
-    judges = range(len(readings.judges)) if judge is None else [readings.judge_index(judge)]
-    return report.result(list(judges), slices, gold_ways(readings, adjudicated or {}))
+    judges = range(len(readings.judges)) if judge is None else [readings.find_judge_index(judge)]
+    return report.build_result(list(judges), slices, compare_gold_methods(readings, adjudicated or {}))
 
 
-def gold_of(readings: Readings, method: GoldMethod, decisions: Mapping[str, str | None]) -> Consensus:
+def choose_gold(ratings: Ratings, method: GoldMethod, decisions: Mapping[str, str | None]) -> Consensus:
     """The gold that scores the judges."""
-    consensus = majority_gold(readings) if method == "majority" else dawid_skene_gold(readings)
-    return adjudicate(readings, consensus, decisions) if decisions else consensus
+    consensus = build_majority_gold(ratings) if method == "majority" else build_dawid_skene_gold(ratings)
+    return apply_decisions(ratings, consensus, decisions) if decisions else consensus
 
 
-def gold_ways(readings: Readings, decisions: Mapping[str, str | None]) -> tuple[GoldChange, ...]:
+def compare_gold_methods(ratings: Ratings, decisions: Mapping[str, str | None]) -> tuple[GoldChange, ...]:
     """How many items change between majority, Dawid-Skene and (where given) adjudicated gold."""
-    ways = [majority_gold(readings), dawid_skene_gold(readings)]
+    ways = [build_majority_gold(ratings), build_dawid_skene_gold(ratings)]
     if decisions:
-        ways.append(adjudicate(readings, ways[0], decisions))
-    return tuple(gold_changes(ways))
+        ways.append(apply_decisions(ratings, ways[0], decisions))
+    return tuple(compare_golds(ways))
 
 
-class Report:
+class AgreementBuilder:
     """Collects figures and sentences over one set of readings."""
 
     def __init__(
         self,
-        readings: Readings,
+        ratings: Ratings,
         unsure: Unsure | None,
         levels: tuple[Level, ...],
         consensus: Consensus,
         resamples: int,
         seed: int,
     ) -> None:
-        self.readings = readings
+        self.ratings = ratings
         self.consensus = consensus
         self.levels = levels
-        self.part = labelled_items(readings, consensus.gold, resamples, seed)
-        self.reliability = treatments(readings, unsure or "category")
-        self.accuracy = treatments(readings, unsure or "missing")
+        self.labelled = select_labelled_items(ratings, consensus.gold, resamples, seed)
+        self.reliability = list_treatments(ratings, unsure or "category")
+        self.accuracy = list_treatments(ratings, unsure or "missing")
         self.n_headline = 2 if unsure == "worst" else 1
-        self.figures: list[Figure] = []
+        self.estimates: list[ScopedEstimate] = []
         self.warnings = [
-            *readings.warnings,
-            *cautions.sample_sentences(readings, self.part),
-            *cautions.unseen_sentences(readings, self.part),
-            *cautions.many_answers_sentence(readings),
+            *ratings.warnings,
+            *cautions.describe_small_sample(ratings, self.labelled),
+            *cautions.describe_unseen_answers(ratings, self.labelled),
+            *cautions.describe_many_answers(ratings),
         ]
 
-    def result(
+    def build_result(
         self, judges: list[int], slices: Sequence[str] | None, changes: tuple[GoldChange, ...]
     ) -> AgreementResult:
         """Compute everything in the order of a report."""
-        self.people()
+        self.add_annotators()
         for judge in judges:
-            self.one_judge(judge)
+            self.add_judge(judge)
         for one, two in combinations(judges, 2):
-            self.two_judges(one, two)
-        pieces = list(slices_of(self.readings.slices, slices))
+            self.add_judge_difference(one, two)
+        pieces = list(iterate_slices(self.ratings.slices, slices))
         for piece in pieces:
-            self.one_slice(piece, judges)
+            self.add_slice(piece, judges)
         if len(judges) > 1:
-            self.between_judges(judges, pieces)
+            self.add_judge_agreement(judges, pieces)
         if judges:
-            self.warnings.extend(cautions.gold_sentences(self.consensus))
+            self.warnings.extend(cautions.describe_open_gold(self.consensus))
         return AgreementResult(
-            figures=tuple(self.figures),
-            confusion=confusion(self.readings, self.part, judges),
+            estimates=tuple(self.estimates),
+            confusion=build_confusion(self.ratings, self.labelled, judges),
             changes=changes,
-            gold=gold_series(self.readings, self.consensus),
+            gold=build_gold_series(self.ratings, self.consensus),
             warnings=tuple(dict.fromkeys(self.warnings)),
-            positive=self.readings.answers[self.readings.positive],
-            seed=self.part.plan.seed,
-            resamples=self.part.plan.resamples,
+            positive=self.ratings.answers[self.ratings.positive],
+            seed=self.labelled.bootstrap.seed,
+            resamples=self.labelled.bootstrap.resamples,
         )
 
-    def add(self, scope: Scope, figures: Sequence[Estimate]) -> dict[str, Estimate]:
+    def add_estimates(self, scope: Scope, estimates: Sequence[Estimate]) -> dict[str, Estimate]:
         """Record figures in one scope; returns them by name."""
-        self.figures.extend(Figure(scope, figure) for figure in figures)
-        return {figure.name: figure for figure in figures}
+        self.estimates.extend(ScopedEstimate(scope, figure) for figure in estimates)
+        return {figure.name: figure for figure in estimates}
 
-    def codings(self, names: list[Treatment]) -> list[tuple[Recoding, bool]]:
+    def list_codings(self, names: list[Treatment]) -> list[tuple[Recoding, bool]]:
         """The treatments with whether each is the headline."""
-        return [(recode(self.readings, t), k < self.n_headline) for k, t in enumerate(names)]
+        return [(build_recoding(self.ratings, t), k < self.n_headline) for k, t in enumerate(names)]
 
-    def people(self) -> None:
+    def add_annotators(self) -> None:
         """Annotators among themselves: together, in pairs, and each with their own repeats."""
-        for coding, headline in self.codings(self.reliability):
-            sampled = blocks.humans(self.part, coding, self.levels)
+        for coding, headline in self.list_codings(self.reliability):
+            sampled = blocks.compare_humans(self.labelled, coding, self.levels)
             scope = Scope("human-human", unsure=coding.treatment, headline=headline)
-            got = self.add(scope, sampled.estimates())
+            got = self.add_estimates(scope, sampled.build_estimates())
             if headline:
-                self.people_sentences(coding, got)
-        coding = recode(self.readings, self.reliability[0])
-        pairs = blocks.human_pairs(self.part, coding)
-        mean = blocks.mean_pair_kappa(list(pairs.values()), self.part.plan)
-        self.add(Scope("human-human", unsure=coding.treatment), mean.estimates())
-        names = self.readings.raters
+                self.add_annotator_caveats(coding, got)
+        coding = build_recoding(self.ratings, self.reliability[0])
+        pairs = blocks.compare_human_pairs(self.labelled, coding)
+        mean = blocks.compute_mean_pair_kappa(list(pairs.values()), self.labelled.bootstrap)
+        self.add_estimates(Scope("human-human", unsure=coding.treatment), mean.build_estimates())
+        names = self.ratings.raters
         for (a, b), sampled in pairs.items():
-            self.pair(Scope("pair", one=names[a], two=names[b], unsure=coding.treatment), sampled)
-        lost = sum(bool(np.isnan(one.values[one.index("kappa")])) for one in pairs.values())
+            self.add_pair(Scope("pair", one=names[a], two=names[b], unsure=coding.treatment), sampled)
+        lost = sum(bool(np.isnan(one.values[one.find_index("kappa")])) for one in pairs.values())
         if lost:
             self.warnings.append(
                 f"{lost} of {len(pairs)} annotator pairs have no kappa and do not enter its mean"
             )
-        if (self.readings.rows["pass_no"] == 2).any():
-            again = blocks.repeats(self.readings, self.part, coding)
-            self.add(Scope("intra-rater", unsure=coding.treatment), again.estimates())
+        if (self.ratings.rows["pass_no"] == 2).any():
+            again = blocks.compare_repeats(self.ratings, self.labelled, coding)
+            self.add_estimates(Scope("intra-rater", unsure=coding.treatment), again.build_estimates())
 
-    def people_sentences(self, coding: Recoding, got: dict[str, Estimate]) -> None:
+    def add_annotator_caveats(self, coding: Recoding, estimates: dict[str, Estimate]) -> None:
         """Cautions on the annotators' figures."""
-        prevalence = got["prevalence"].value or 0.0
-        self.warnings += cautions.paradox_sentence(
-            "between annotators", got["fleiss"], got["ac1"], prevalence
+        prevalence = estimates["prevalence"].value or 0.0
+        self.warnings += cautions.describe_paradox(
+            "between annotators", estimates["fleiss"], estimates["ac1"], prevalence
         )
-        self.warnings += cautions.pairs_sentence(got["raw"], got["raw_pairs"])
-        sums = blocks.human_sums(self.part, coding)
+        self.warnings += cautions.describe_unequal_overlap(estimates["raw"], estimates["raw_pairs"])
+        sums = blocks.compute_human_cluster_sums(self.labelled, coding)
         formula = GroupFormula(len(coding.answers), coding.positive, coding.negative)
         place = [c.name for c in formula.coefficients].index("alpha")
         plain = float(formula.values(sums.counted.sum(axis=0))[place])
-        self.warnings += cautions.alpha_mismatch(self.part, sums, coding, plain)
+        self.warnings += cautions.check_alpha(self.labelled, sums, coding, plain)
 
-    def pair(self, scope: Scope, sampled: Sampled) -> None:
+    def add_pair(self, scope: Scope, sampled: SampledCoefficients) -> None:
         """One pair of readers, with a caution where the labels look inverted."""
-        got = self.add(scope, sampled.estimates())
-        self.warnings += cautions.inverted_sentence(f"{scope.one} against {scope.two}", got["kappa"])
+        got = self.add_estimates(scope, sampled.build_estimates())
+        self.warnings += cautions.describe_inverted_kappa(f"{scope.one} against {scope.two}", got["kappa"])
 
-    def one_judge(self, judge: int) -> None:
+    def add_judge(self, judge: int) -> None:
         """A judge against gold, against every annotator, under the human ceiling."""
-        name = self.readings.judges[judge]
-        for coding, headline in self.codings(self.accuracy):
-            sampled = blocks.judge_on_gold(self.part, judge, coding)
+        name = self.ratings.judges[judge]
+        for coding, headline in self.list_codings(self.accuracy):
+            sampled = blocks.compare_judge_with_gold(self.labelled, judge, coding)
             scope = Scope("judge-human", name, unsure=coding.treatment, headline=headline)
-            got = self.add(scope, sampled.estimates())
+            got = self.add_estimates(scope, sampled.build_estimates())
             if headline:
-                self.judge_sentences(name, got)
-        self.add(Scope("judge-human", name), [unparsed_share(self.readings, judge, self.part.plan)])
-        self.warnings += cautions.unparsed_sentence(self.readings, judge)
-        self.judge_and_annotators(judge)
-        self.under_ceiling(judge)
+                self.add_judge_caveats(name, got)
+        self.add_estimates(
+            Scope("judge-human", name), [compute_unparsed_share(self.ratings, judge, self.labelled.bootstrap)]
+        )
+        self.warnings += cautions.describe_unparsed_verdicts(self.ratings, judge)
+        self.add_judge_and_annotators(judge)
+        self.add_ceiling(judge)
 
-    def judge_sentences(self, name: str, got: dict[str, Estimate]) -> None:
+    def add_judge_caveats(self, name: str, estimates: dict[str, Estimate]) -> None:
         """Cautions on a judge's figures."""
         who = f"judge {name} against gold"
-        prevalence = got["gold_prevalence"].value or 0.0
-        self.warnings += cautions.inverted_sentence(who, got["kappa"])
-        self.warnings += cautions.paradox_sentence(who, got["kappa"], got["ac1"], prevalence)
-        if got["raw"].value is not None and got["sensitivity"].value is None:
-            answer = self.readings.answers[self.readings.positive]
+        prevalence = estimates["gold_prevalence"].value or 0.0
+        self.warnings += cautions.describe_inverted_kappa(who, estimates["kappa"])
+        self.warnings += cautions.describe_paradox(who, estimates["kappa"], estimates["ac1"], prevalence)
+        if estimates["raw"].value is not None and estimates["sensitivity"].value is None:
+            answer = self.ratings.answers[self.ratings.positive]
             self.warnings.append(f"{who}: no item with gold {answer!r} was seen, agreement on it is untested")
 
-    def judge_and_annotators(self, judge: int) -> None:
+    def add_judge_and_annotators(self, judge: int) -> None:
         """The judge with each annotator, pooled, and the distance to the annotators among themselves."""
-        name, coding = self.readings.judges[judge], recode(self.readings, self.reliability[0])
-        for h, rater in enumerate(self.readings.raters):
-            sampled = blocks.pair(self.part, self.part.human[:, h], self.part.verdict[:, judge], coding)
-            self.pair(Scope("pair", name, one=rater, two=name, unsure=coding.treatment), sampled)
-        shared = blocks.shared_with_judge(self.part, judge, coding)
-        pooled = blocks.judge_on_annotators(shared, judge, coding)
-        people = blocks.humans(shared, coding)
-        self.add(Scope("judge-annotators", name, unsure=coding.treatment), pooled.estimates())
+        name, coding = self.ratings.judges[judge], build_recoding(self.ratings, self.reliability[0])
+        for h, rater in enumerate(self.ratings.raters):
+            sampled = blocks.compare_pair(
+                self.labelled, self.labelled.human[:, h], self.labelled.verdict[:, judge], coding
+            )
+            self.add_pair(Scope("pair", name, one=rater, two=name, unsure=coding.treatment), sampled)
+        shared = blocks.select_shared_with_judge(self.labelled, judge, coding)
+        pooled = blocks.compare_judge_with_annotators(shared, judge, coding)
+        people = blocks.compare_humans(shared, coding)
+        self.add_estimates(Scope("judge-annotators", name, unsure=coding.treatment), pooled.build_estimates())
         scope = Scope(
             "judge-human minus human-human", name, one=name, two="annotators", unsure=coding.treatment
         )
-        self.add(scope, difference(pooled, people, ("raw", "ac1", "alpha")).estimates())
+        self.add_estimates(scope, subtract_paired(pooled, people, ("raw", "ac1", "alpha")).build_estimates())
 
-    def under_ceiling(self, judge: int) -> None:
+    def add_ceiling(self, judge: int) -> None:
         """Judge and annotator against the same others, and their paired difference."""
-        name, coding = self.readings.judges[judge], recode(self.readings, self.accuracy[0])
-        whole = blocks.ceiling(self.part, judge, coding)
+        name, coding = self.ratings.judges[judge], build_recoding(self.ratings, self.accuracy[0])
+        whole = blocks.compute_ceiling(self.labelled, judge, coding)
         treatment = coding.treatment
         for side, sampled in (("annotator left out", whole.annotator), (name, whole.judge)):
-            kept = [e for e in sampled.estimates() if e.name in CEILING]
-            self.add(Scope("ceiling", name, one=side, two="majority of the others", unsure=treatment), kept)
-        gap = difference(whole.judge, whole.annotator, CEILING)
-        self.add(
+            kept = [e for e in sampled.build_estimates() if e.name in CEILING_COEFFICIENTS]
+            self.add_estimates(
+                Scope("ceiling", name, one=side, two="majority of the others", unsure=treatment), kept
+            )
+        gap = subtract_paired(whole.judge, whole.annotator, CEILING_COEFFICIENTS)
+        self.add_estimates(
             Scope("ceiling difference", name, one=name, two="annotator left out", unsure=treatment),
-            gap.estimates(),
+            gap.build_estimates(),
         )
-        for h, rater in enumerate(self.readings.raters):
-            one = blocks.ceiling(self.part, judge, coding, [h])
-            gap = difference(one.judge, one.annotator, ("raw",))
-            self.add(
-                Scope("ceiling difference", name, one=name, two=rater, unsure=treatment), gap.estimates()
+        for h, rater in enumerate(self.ratings.raters):
+            one = blocks.compute_ceiling(self.labelled, judge, coding, [h])
+            gap = subtract_paired(one.judge, one.annotator, ("raw",))
+            self.add_estimates(
+                Scope("ceiling difference", name, one=name, two=rater, unsure=treatment),
+                gap.build_estimates(),
             )
 
-    def two_judges(self, one: int, two: int) -> None:
+    def add_judge_difference(self, first_judge: int, second_judge: int) -> None:
         """Paired differences of two judges on the items that both answered."""
-        coding = recode(self.readings, self.accuracy[0])
-        verdict = coding.apply(self.part.verdict)
-        shared = self.part.only((verdict[:, one] >= 0) & (verdict[:, two] >= 0))
-        first, second = (blocks.judge_on_gold(shared, judge, coding) for judge in (one, two))
-        names = self.readings.judges
-        scope = Scope("judge difference", names[one], one=names[one], two=names[two], unsure=coding.treatment)
-        self.add(scope, difference(first, second, COMPARED).estimates())
+        coding = build_recoding(self.ratings, self.accuracy[0])
+        verdict = coding.apply(self.labelled.verdict)
+        shared = self.labelled.select_items((verdict[:, first_judge] >= 0) & (verdict[:, second_judge] >= 0))
+        first, second = (
+            blocks.compare_judge_with_gold(shared, judge, coding) for judge in (first_judge, second_judge)
+        )
+        names = self.ratings.judges
+        scope = Scope(
+            "judge difference",
+            names[first_judge],
+            one=names[first_judge],
+            two=names[second_judge],
+            unsure=coding.treatment,
+        )
+        self.add_estimates(scope, subtract_paired(first, second, COMPARED_COEFFICIENTS).build_estimates())
 
-    def between_judges(self, judges: list[int], pieces: list[Slice]) -> None:
+    def add_judge_agreement(self, judges: list[int], pieces: list[SliceItems]) -> None:
         """Judges among themselves on everything that they judged, labelled by people or not."""
-        plan = self.part.plan
-        part = blocks.judged_items(self.readings, judges, plan.resamples, plan.seed)
-        coding = recode(self.readings, self.reliability[0])
+        plan = self.labelled.bootstrap
+        part = blocks.select_judged_items(self.ratings, judges, plan.resamples, plan.seed)
+        coding = build_recoding(self.ratings, self.reliability[0])
         treatment = coding.treatment
-        whole = blocks.humans(part, coding, self.levels)
-        self.add(Scope("judge-judge", unsure=treatment), whole.estimates())
-        names = self.readings.judges
-        for (a, b), sampled in blocks.human_pairs(part, coding).items():
+        whole = blocks.compare_humans(part, coding, self.levels)
+        self.add_estimates(Scope("judge-judge", unsure=treatment), whole.build_estimates())
+        names = self.ratings.judges
+        for (a, b), sampled in blocks.compare_human_pairs(part, coding).items():
             one, two = names[judges[a]], names[judges[b]]
-            self.pair(Scope("judge pair", one=one, two=two, unsure=treatment), sampled)
+            self.add_pair(Scope("judge pair", one=one, two=two, unsure=treatment), sampled)
         for piece in pieces:
-            inside = blocks.humans(part.only(piece.use[part.items]), coding, self.levels)
+            inside = blocks.compare_humans(part.select_items(piece.use[part.items]), coding, self.levels)
             scope = Scope("judge-judge", "", "", "", piece.name, piece.value, treatment)
-            self.add(scope, inside.estimates())
+            self.add_estimates(scope, inside.build_estimates())
 
-    def one_slice(self, piece: Slice, judges: list[int]) -> None:
+    def add_slice(self, piece: SliceItems, judges: list[int]) -> None:
         """People and judges within one slice, resampled with the same weights as everything else."""
-        use = piece.use[self.part.items]
-        inside = self.part.only(use)
-        coding = recode(self.readings, self.reliability[0])
+        use = piece.use[self.labelled.items]
+        inside = self.labelled.select_items(use)
+        coding = build_recoding(self.ratings, self.reliability[0])
         scope = Scope("human-human", "", "", "", piece.name, piece.value, coding.treatment)
-        self.add(scope, blocks.humans(inside, coding, self.levels).estimates())
-        coding = recode(self.readings, self.accuracy[0])
+        self.add_estimates(scope, blocks.compare_humans(inside, coding, self.levels).build_estimates())
+        coding = build_recoding(self.ratings, self.accuracy[0])
         for judge in judges:
-            name = self.readings.judges[judge]
+            name = self.ratings.judges[judge]
             scope = Scope("judge-human", name, "", "", piece.name, piece.value, coding.treatment)
-            share = unparsed_share(self.readings, judge, self.part.plan, piece.use)
-            self.add(scope, [*blocks.judge_on_gold(inside, judge, coding).estimates(), share])
+            share = compute_unparsed_share(self.ratings, judge, self.labelled.bootstrap, piece.use)
+            self.add_estimates(
+                scope, [*blocks.compare_judge_with_gold(inside, judge, coding).build_estimates(), share]
+            )

@@ -14,7 +14,7 @@ FEW_NUMBERS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class SliceItems:
     """The items that share one value of one attribute."""
 
     name: str
@@ -25,22 +25,22 @@ class Slice:
     """Whether an item belongs, shape (items,)."""
 
 
-def slices_of(columns: pd.DataFrame, named: Sequence[str] | None) -> Iterator[Slice]:
+def iterate_slices(columns: pd.DataFrame, attributes: Sequence[str] | None) -> Iterator[SliceItems]:
     """Every value of every attribute with two to 60 values; named attributes must exist."""
-    names = list(columns.columns) if named is None else list(named)
+    names = list(columns.columns) if attributes is None else list(attributes)
     for name in names:
         if name not in columns.columns:
             raise FrameError(
                 f"the frame has no slice column {name!r}: choose from {', '.join(columns.columns)}"
             )
-        values = in_terciles(columns[name])
+        values = cut_terciles(columns[name])
         seen = sorted(values.dropna().unique(), key=str)
         if 2 <= len(seen) <= MOST_VALUES:
             for value in seen:
-                yield Slice(name, str(value), (values == value).fillna(False).to_numpy(dtype=bool))
+                yield SliceItems(name, str(value), (values == value).fillna(False).to_numpy(dtype=bool))
 
 
-def in_terciles(values: pd.Series) -> pd.Series:
+def cut_terciles(values: pd.Series) -> pd.Series:
     """Numbers with more than six distinct values cut at their terciles; others as they are."""
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     if not numeric or values.nunique() <= FEW_NUMBERS:

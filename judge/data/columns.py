@@ -14,7 +14,7 @@ class FrameError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
+class CodedIds:
     """One id column as codes into its sorted distinct values."""
 
     names: NDArray[Any]
@@ -23,7 +23,7 @@ class Ids:
     """Index into `names` of each row."""
 
 
-def text(values: pd.Series) -> pd.Series:
+def convert_to_text(values: pd.Series) -> pd.Series:
     """Ids or answers as text; whole numbers lose the .0 that a missing value beside them adds."""
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return values
@@ -33,24 +33,24 @@ def text(values: pd.Series) -> pd.Series:
     return values
 
 
-def code_ids(values: pd.Series, name: str) -> Ids:
+def code_ids(values: pd.Series, name: str) -> CodedIds:
     """Code an id column by its sorted distinct text; a missing id is an error."""
-    codes, uniques = pd.factorize(text(values), use_na_sentinel=True)
+    codes, uniques = pd.factorize(convert_to_text(values), use_na_sentinel=True)
     if (codes < 0).any():
         row = int(np.flatnonzero(codes < 0)[0])
         raise FrameError(f"row {row} has no {name}: give every reading its {name} id")
-    return sorted_ids(codes, np.array([str(value) for value in uniques], dtype=object))
+    return sort_ids(codes, np.array([str(value) for value in uniques], dtype=object))
 
 
-def sorted_ids(codes: NDArray[np.intp], names: NDArray[Any]) -> Ids:
+def sort_ids(codes: NDArray[np.intp], names: NDArray[Any]) -> CodedIds:
     """Renumber codes so that names are sorted and distinct (1 and "1" become one id)."""
     distinct, place = (
         np.unique(names, return_inverse=True) if len(names) else (names, np.zeros(0, dtype=np.intp))
     )
-    return Ids(distinct, place.astype(np.intp)[codes] if len(codes) else codes.astype(np.intp))
+    return CodedIds(distinct, place.astype(np.intp)[codes] if len(codes) else codes.astype(np.intp))
 
 
-def column(frame: pd.DataFrame, name: str) -> pd.Series:
+def get_column(frame: pd.DataFrame, name: str) -> pd.Series:
     """A column, or an all-missing one where the frame has none."""
     if name in frame.columns:
         return frame[name]
@@ -58,7 +58,7 @@ def column(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 @dataclass(frozen=True, slots=True)
-class PerItem:
+class ItemColumn:
     """A column folded to its items."""
 
     codes: NDArray[np.intp]
@@ -70,14 +70,14 @@ class PerItem:
     offender: int
     """An item with two values; -1 where there is none."""
 
-    def spread(self) -> NDArray[Any]:
+    def expand(self) -> NDArray[Any]:
         """The value of each item, None where it has none; object array."""
         table = np.empty(len(self.values) + 1, dtype=object)
         table[:-1] = self.values
         return np.asarray(table[self.codes])
 
 
-def fold(values: pd.Series, items: Ids) -> PerItem:
+def fold_column(values: pd.Series, items: CodedIds) -> ItemColumn:
     """Fold a column to one value per item (the first that is not missing)."""
     codes, uniques = pd.factorize(values, use_na_sentinel=True)
     filled = np.flatnonzero(codes >= 0)
@@ -85,12 +85,12 @@ def fold(values: pd.Series, items: Ids) -> PerItem:
     per_item[items.codes[filled[::-1]]] = codes[filled[::-1]]
     other = filled[codes[filled] != per_item[items.codes[filled]]]
     offender = int(items.codes[other[0]]) if len(other) else -1
-    return PerItem(per_item, np.asarray(uniques, dtype=object), offender < 0, offender)
+    return ItemColumn(per_item, np.asarray(uniques, dtype=object), offender < 0, offender)
 
 
-def fold_constant(frame: pd.DataFrame, name: str, items: Ids) -> PerItem:
+def fold_constant_column(frame: pd.DataFrame, name: str, items: CodedIds) -> ItemColumn:
     """Fold a column that must be constant within its item, or raise FrameError."""
-    folded = fold(column(frame, name), items)
+    folded = fold_column(get_column(frame, name), items)
     if not folded.constant:
         item = items.names[folded.offender]
         raise FrameError(
@@ -99,15 +99,15 @@ def fold_constant(frame: pd.DataFrame, name: str, items: Ids) -> PerItem:
     return folded
 
 
-def first_values(values: pd.Series, items: Ids) -> NDArray[Any]:
+def take_first_values(values: pd.Series, items: CodedIds) -> NDArray[Any]:
     """The first value of each item as an object array, None where there is none."""
-    folded = fold(values, items)
-    return folded.spread()
+    folded = fold_column(values, items)
+    return folded.expand()
 
 
-def numbers(frame: pd.DataFrame, name: str, use: NDArray[np.bool_]) -> NDArray[np.float64]:
+def read_numbers(frame: pd.DataFrame, name: str, use: NDArray[np.bool_]) -> NDArray[np.float64]:
     """A numeric column of the chosen rows, NaN where missing; text raises FrameError."""
-    values = column(frame, name)[use]
+    values = get_column(frame, name)[use]
     if values.isna().all():
         return np.full(len(values), np.nan)
     as_numbers = pd.to_numeric(values, errors="coerce")
@@ -117,7 +117,7 @@ def numbers(frame: pd.DataFrame, name: str, use: NDArray[np.bool_]) -> NDArray[n
     return as_numbers.to_numpy(dtype=np.float64)
 
 
-def twins(what: str, names: Sequence[str] | NDArray[Any]) -> list[str]:
+def describe_near_duplicates(what: str, names: Sequence[str] | NDArray[Any]) -> list[str]:
     """Sentences about names that differ only in white space or letter case."""
     seen: dict[str, str] = {}
     notes = []

@@ -9,20 +9,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondreader.judge.data.columns import (
+    CodedIds,
     FrameError,
-    Ids,
     code_ids,
-    column,
-    first_values,
-    fold,
-    fold_constant,
-    numbers,
-    sorted_ids,
-    text,
-    twins,
+    convert_to_text,
+    describe_near_duplicates,
+    fold_column,
+    fold_constant_column,
+    get_column,
+    read_numbers,
+    sort_ids,
+    take_first_values,
 )
 
-__all__ = ["STATES", "FrameError", "Readings", "read_frame"]
+__all__ = ["VERDICT_STATES", "FrameError", "Ratings", "read_frame"]
 
 REQUIRED = ("item", "rater", "kind", "answer")
 OPTIONAL = (
@@ -35,13 +35,13 @@ OPTIONAL = (
     "state",
     "probability",
 )
-STATES = ("absent", "parsed", "unparsed", "error")
+VERDICT_STATES = ("absent", "parsed", "unparsed", "error")
 DEFAULT_ANSWERS = ("no", "yes")
 MAX_ANSWERS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class Ratings:
     """A checked and coded long frame; arrays share one item index (items sorted by id)."""
 
     answers: tuple[str, ...]
@@ -65,7 +65,7 @@ class Readings:
     human: NDArray[np.int8]
     """First-pass labels, shape (items, raters); -1 where missing."""
     judges: tuple[str, ...]
-    """Judges, sorted unless `judges_first` put them into another order."""
+    """Judges, sorted unless `put_judges_first` put them into another order."""
     verdict: NDArray[np.int8]
     """First-pass verdicts, shape (items, judges); -1 where absent or without an answer."""
     state: NDArray[np.int8]
@@ -84,7 +84,7 @@ class Readings:
         """Items with at least one human label, shape (items,)."""
         return np.asarray((self.human >= 0).any(axis=1))
 
-    def judge_index(self, judge: str | None) -> int:
+    def find_judge_index(self, judge: str | None) -> int:
         """The column of a judge; None means the only one."""
         if judge is None and len(self.judges) == 1:
             return 0
@@ -95,7 +95,7 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
+class AnswerCoding:
     """The answers of one frame and the codes they have."""
 
     answers: tuple[str, ...]
@@ -111,7 +111,7 @@ def read_frame(
     unsure: str = "unsure",
     answers: Sequence[str] | None = None,
     slices: Sequence[str] | None = None,
-) -> Readings:
+) -> Ratings:
     """Check and code a long frame (one row per reading).
 
     `answers` fixes the allowed answers and their order (needed for ordinal data); `slices` names the
@@ -127,12 +127,12 @@ def read_frame(
     check_duplicates(items, raters, passes, human)
     states = code_states(frame, human, coding.codes)
     cluster_of, clusters = code_clusters(frame, items)
-    weight, weight_notes = item_weights(frame, items, human)
-    slice_frame, slice_notes = item_slices(frame, items, slices)
-    people = compact(raters, human)
-    judges = compact(raters, ~human)
-    matrices = first_pass(items, people, judges, coding.codes, states, passes == 1, human)
-    return Readings(
+    weight, weight_notes = compute_item_weights(frame, items, human)
+    slice_frame, slice_notes = extract_item_slices(frame, items, slices)
+    people = renumber_raters(raters, human)
+    judges = renumber_raters(raters, ~human)
+    matrices = build_first_pass(items, people, judges, coding.codes, states, passes == 1, human)
+    return Ratings(
         answers=coding.answers,
         positive=coding.answers.index(positive),
         unsure=coding.answers.index(unsure) if unsure in coding.answers else -1,
@@ -140,18 +140,18 @@ def read_frame(
         clusters=clusters,
         cluster=cluster_of,
         weight=weight,
-        stratum=first_values(column(frame, "stratum"), items),
+        stratum=take_first_values(get_column(frame, "stratum"), items),
         raters=people.names,
         human=matrices.human,
         judges=judges.names,
         verdict=matrices.verdict,
         state=matrices.state,
-        rows=human_rows(frame, items, people, coding, passes, human),
-        judge_rows=verdict_rows(frame, items, judges, coding, passes, states, ~human),
+        rows=build_human_rows(frame, items, people, coding, passes, human),
+        judge_rows=build_verdict_rows(frame, items, judges, coding, passes, states, ~human),
         slices=slice_frame,
         warnings=(
-            *twins("rater", raters.names),
-            *twins("answer", coding.answers),
+            *describe_near_duplicates("rater", raters.names),
+            *describe_near_duplicates("answer", coding.answers),
             *weight_notes,
             *slice_notes,
         ),
@@ -159,7 +159,7 @@ def read_frame(
 
 
 @dataclass(frozen=True, slots=True)
-class Readers:
+class CodedRaters:
     """The raters of one kind, with codes among themselves."""
 
     names: tuple[str, ...]
@@ -191,11 +191,13 @@ def check_kinds(frame: pd.DataFrame) -> NDArray[np.bool_]:
     return is_human[kinds] if len(names) else np.zeros(0, dtype=bool)
 
 
-def code_answers(values: pd.Series, positive: str, unsure: str, answers: Sequence[str] | None) -> Coding:
+def code_answers(
+    values: pd.Series, positive: str, unsure: str, answers: Sequence[str] | None
+) -> AnswerCoding:
     """Code the answer column; missing answers get -1, answers outside `answers` raise FrameError."""
-    codes, uniques = pd.factorize(text(values), use_na_sentinel=True)
+    codes, uniques = pd.factorize(convert_to_text(values), use_na_sentinel=True)
     names = [str(value) for value in uniques]
-    order = tuple(answers) if answers is not None else answer_order(names, positive, unsure)
+    order = tuple(answers) if answers is not None else order_answers(names, positive, unsure)
     strange = sorted(set(names) - set(order))
     if strange:
         raise FrameError(
@@ -210,12 +212,12 @@ def code_answers(values: pd.Series, positive: str, unsure: str, answers: Sequenc
             f"{len(order)} different answers in column answer: at most {MAX_ANSWERS} can be compared"
         )
     table = np.array([*(order.index(name) for name in names), -1], dtype=np.int8)
-    return Coding(order, table[codes])
+    return AnswerCoding(order, table[codes])
 
 
-def answer_order(seen: Sequence[str], positive: str, unsure: str) -> tuple[str, ...]:
+def order_answers(observed: Sequence[str], positive: str, unsure: str) -> tuple[str, ...]:
     """The answers in code order, with those of the default question where nothing else was seen."""
-    known = {*seen} - {unsure}
+    known = {*observed} - {unsure}
     if {*known, positive}.issubset(DEFAULT_ANSWERS):
         known = {*DEFAULT_ANSWERS}
     if known and positive not in known:
@@ -224,7 +226,7 @@ def answer_order(seen: Sequence[str], positive: str, unsure: str) -> tuple[str, 
             "say which answer is positive, or list all allowed answers"
         )
     known.add(positive)
-    tail = (unsure,) if unsure in seen else ()
+    tail = (unsure,) if unsure in observed else ()
     try:
         return (*sorted(known, key=float), *tail)
     except ValueError:
@@ -245,7 +247,9 @@ def code_passes(frame: pd.DataFrame) -> NDArray[np.int64]:
     return passes.astype(np.int64)
 
 
-def check_duplicates(items: Ids, raters: Ids, passes: NDArray[np.int64], human: NDArray[np.bool_]) -> None:
+def check_duplicates(
+    items: CodedIds, raters: CodedIds, passes: NDArray[np.int64], human: NDArray[np.bool_]
+) -> None:
     """Raise FrameError naming the first reading that occurs twice."""
     width = int(passes.max(initial=1)) + 1
     reader = raters.codes * 2 + human
@@ -269,7 +273,9 @@ def code_states(frame: pd.DataFrame, human: NDArray[np.bool_], codes: NDArray[np
         return guess
     known, uniques = pd.factorize(frame["state"], use_na_sentinel=True)
     names = [str(name) for name in uniques]
-    table = np.array([*(STATES.index(n) if n in STATES[1:] else -2 for n in names), -1], dtype=np.int8)
+    table = np.array(
+        [*(VERDICT_STATES.index(n) if n in VERDICT_STATES[1:] else -2 for n in names), -1], dtype=np.int8
+    )
     given = np.where(human, np.int8(-1), table[known])
     if (given == -2).any():
         value = frame["state"].iloc[int(np.flatnonzero(given == -2)[0])]
@@ -278,35 +284,35 @@ def code_states(frame: pd.DataFrame, human: NDArray[np.bool_], codes: NDArray[np
     if clash.any():
         row = int(np.flatnonzero(clash)[0])
         raise FrameError(
-            f"the verdict on item {frame['item'].iloc[row]!r} is {STATES[given[row]]} but its answer is "
+            f"the verdict on item {frame['item'].iloc[row]!r} is {VERDICT_STATES[given[row]]} but its answer is "
             f"{frame['answer'].iloc[row]!r}: only a parsed verdict has an answer"
         )
     return np.where(given >= 0, given, guess).astype(np.int8)
 
 
-def code_clusters(frame: pd.DataFrame, items: Ids) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def code_clusters(frame: pd.DataFrame, items: CodedIds) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """The cluster index of each item and the cluster ids; an item without cluster is its own."""
     if "cluster" not in frame.columns or frame["cluster"].isna().all():
         return np.arange(len(items.names), dtype=np.intp), items.names
-    folded = fold_constant(frame.assign(cluster=text(frame["cluster"])), "cluster", items)
+    folded = fold_constant_column(frame.assign(cluster=convert_to_text(frame["cluster"])), "cluster", items)
     alone = folded.codes < 0
     names = np.array([str(value) for value in folded.values], dtype=object)
     # a prefix keeps a lone item apart from a scenario that happens to have its id
     lone = np.array([f"item {item}" for item in items.names[alone]], dtype=object)
     codes = folded.codes.copy()
     codes[alone] = len(names) + np.arange(len(lone))
-    ids = sorted_ids(codes, np.concatenate([names, lone]))
+    ids = sort_ids(codes, np.concatenate([names, lone]))
     return ids.codes, ids.names
 
 
-def item_weights(
-    frame: pd.DataFrame, items: Ids, human: NDArray[np.bool_]
+def compute_item_weights(
+    frame: pd.DataFrame, items: CodedIds, human: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], list[str]]:
     """Inverse inclusion probabilities per item, and what was assumed where they are missing."""
     weight = np.ones(len(items.names))
     if "inclusion_probability" not in frame.columns:
         return weight, []
-    folded = fold_constant(frame, "inclusion_probability", items)
+    folded = fold_constant_column(frame, "inclusion_probability", items)
     values = pd.to_numeric(pd.Series(folded.values, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
     bad = np.flatnonzero(~((values > 0) & (values <= 1)))
     if len(bad):
@@ -323,37 +329,39 @@ def item_weights(
     return weight, [note] if without else []
 
 
-def item_slices(
-    frame: pd.DataFrame, items: Ids, named: Sequence[str] | None
+def extract_item_slices(
+    frame: pd.DataFrame, items: CodedIds, slice_columns: Sequence[str] | None
 ) -> tuple[pd.DataFrame, list[str]]:
     """The slice columns per item, and sentences about columns that cannot be slices."""
     names = (
-        list(named) if named is not None else [c for c in frame.columns if c not in (*REQUIRED, *OPTIONAL)]
+        list(slice_columns)
+        if slice_columns is not None
+        else [c for c in frame.columns if c not in (*REQUIRED, *OPTIONAL)]
     )
     columns: dict[str, NDArray[Any]] = {}
     notes: list[str] = []
     for name in names:
-        folded = fold(frame[name], items)
-        if not folded.constant and named is not None:
-            fold_constant(frame, name, items)
+        folded = fold_column(frame[name], items)
+        if not folded.constant and slice_columns is not None:
+            fold_constant_column(frame, name, items)
         if not folded.constant:
             notes.append(f"column {name!r} differs between rows of one item, so it is not used as a slice")
             continue
-        columns[str(name)] = folded.spread()
+        columns[str(name)] = folded.expand()
     sliced = pd.DataFrame(columns, index=pd.RangeIndex(len(items.names)))
     return sliced.infer_objects(), notes
 
 
-def compact(raters: Ids, mine: NDArray[np.bool_]) -> Readers:
+def renumber_raters(raters: CodedIds, of_kind: NDArray[np.bool_]) -> CodedRaters:
     """The readers of one kind with codes among themselves."""
-    used = np.unique(raters.codes[mine])
+    used = np.unique(raters.codes[of_kind])
     place = np.full(len(raters.names), -1, dtype=np.intp)
     place[used] = np.arange(len(used))
-    codes = np.where(mine, place[raters.codes], -1) if len(raters.codes) else raters.codes
-    return Readers(tuple(str(name) for name in raters.names[used]), codes)
+    codes = np.where(of_kind, place[raters.codes], -1) if len(raters.codes) else raters.codes
+    return CodedRaters(tuple(str(name) for name in raters.names[used]), codes)
 
 
-def to_matrix(
+def fill_matrix(
     items: NDArray[np.intp],
     readers: NDArray[np.intp],
     values: NDArray[np.int8],
@@ -368,7 +376,7 @@ def to_matrix(
 
 
 @dataclass(frozen=True, slots=True)
-class Matrices:
+class RatingMatrices:
     """First-pass readings as items x readers matrices."""
 
     human: NDArray[np.int8]
@@ -379,27 +387,31 @@ class Matrices:
     """Index into STATES, 0 absent."""
 
 
-def first_pass(
-    items: Ids,
-    people: Readers,
-    judges: Readers,
+def build_first_pass(
+    items: CodedIds,
+    annotators: CodedRaters,
+    judges: CodedRaters,
     codes: NDArray[np.int8],
     states: NDArray[np.int8],
     first: NDArray[np.bool_],
     human: NDArray[np.bool_],
-) -> Matrices:
+) -> RatingMatrices:
     """Spread the first readings into matrices."""
     n = len(items.names)
-    by_people, by_judges = (n, len(people.names)), (n, len(judges.names))
-    return Matrices(
-        human=to_matrix(items.codes, people.codes, codes, human & first, by_people, -1),
-        verdict=to_matrix(items.codes, judges.codes, codes, ~human & first, by_judges, -1),
-        state=to_matrix(items.codes, judges.codes, states, ~human & first, by_judges, 0),
+    by_people, by_judges = (n, len(annotators.names)), (n, len(judges.names))
+    return RatingMatrices(
+        human=fill_matrix(items.codes, annotators.codes, codes, human & first, by_people, -1),
+        verdict=fill_matrix(items.codes, judges.codes, codes, ~human & first, by_judges, -1),
+        state=fill_matrix(items.codes, judges.codes, states, ~human & first, by_judges, 0),
     )
 
 
-def reading_rows(
-    items: Ids, readers: Readers, coding: Coding, passes: NDArray[np.int64], use: NDArray[np.bool_]
+def build_rating_rows(
+    items: CodedIds,
+    readers: CodedRaters,
+    coding: AnswerCoding,
+    passes: NDArray[np.int64],
+    use: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """The chosen readings as codes, one row each."""
     return pd.DataFrame(
@@ -412,28 +424,30 @@ def reading_rows(
     )
 
 
-def human_rows(
+def build_human_rows(
     frame: pd.DataFrame,
-    items: Ids,
-    readers: Readers,
-    coding: Coding,
+    items: CodedIds,
+    readers: CodedRaters,
+    coding: AnswerCoding,
     passes: NDArray[np.int64],
     use: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Human readings with time and position."""
-    rows = reading_rows(items, readers, coding, passes, use)
-    return rows.assign(seconds=numbers(frame, "seconds", use), position=numbers(frame, "position", use))
+    rows = build_rating_rows(items, readers, coding, passes, use)
+    return rows.assign(
+        seconds=read_numbers(frame, "seconds", use), position=read_numbers(frame, "position", use)
+    )
 
 
-def verdict_rows(
+def build_verdict_rows(
     frame: pd.DataFrame,
-    items: Ids,
-    readers: Readers,
-    coding: Coding,
+    items: CodedIds,
+    readers: CodedRaters,
+    coding: AnswerCoding,
     passes: NDArray[np.int64],
     states: NDArray[np.int8],
     use: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Verdicts with their state and the judge's probability of the positive answer."""
-    rows = reading_rows(items, readers, coding, passes, use)
-    return rows.assign(state=states[use], probability=numbers(frame, "probability", use))
+    rows = build_rating_rows(items, readers, coding, passes, use)
+    return rows.assign(state=states[use], probability=read_numbers(frame, "probability", use))

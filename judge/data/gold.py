@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from secondreader.judge.data.frame import FrameError, Readings
-from secondreader.judge.inference.cluster_sums import Codes, Floats, pattern_codes
+from secondreader.judge.data.frame import FrameError, Ratings
+from secondreader.judge.inference.cluster_sums import Codes, Floats, code_patterns
 from secondreader.judge.inference.estimate import Reason
 
 GoldMethod = Literal["majority", "dawid_skene"]
@@ -38,7 +38,7 @@ class DawidSkene:
     """EM rounds used."""
 
 
-def majority(human: Codes, n_answers: int) -> Codes:
+def compute_majority(human: Codes, n_answers: int) -> Codes:
     """The most frequent answer per item; a tie is NO_CONSENSUS, no answer UNLABELLED.
 
     `human` is items x annotators, -1 missing.
@@ -54,7 +54,7 @@ def majority(human: Codes, n_answers: int) -> Codes:
     return gold
 
 
-def dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -> DawidSkene:
+def fit_dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -> DawidSkene:
     """Fit by EM from the average-vote start until the relative gain falls below 1e-10.
 
     `counts` (items or patterns, readers, Q) says how often a reader gave an answer (repeats allowed),
@@ -68,8 +68,10 @@ def dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -> Da
     now, rounds = before, 0
     while rounds < MOST_ROUNDS:
         rounds += 1
-        marginals, errors = maximise(counts, weight, posterior, smoothing)
-        joint = log(marginals)[None, :] + np.einsum("irq,rtq->it", counts, log(errors))
+        marginals, errors = maximise_parameters(counts, weight, posterior, smoothing)
+        joint = compute_safe_log(marginals)[None, :] + np.einsum(
+            "irq,rtq->it", counts, compute_safe_log(errors)
+        )
         peak = joint.max(axis=1, keepdims=True)
         spread = np.exp(joint - peak)
         total = spread.sum(axis=1, keepdims=True)
@@ -81,7 +83,9 @@ def dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -> Da
     return DawidSkene(marginals, errors, posterior, now, rounds)
 
 
-def maximise(counts: Floats, weight: Floats, posterior: Floats, smoothing: float) -> tuple[Floats, Floats]:
+def maximise_parameters(
+    counts: Floats, weight: Floats, posterior: Floats, smoothing: float
+) -> tuple[Floats, Floats]:
     """The M step: marginals (Q,) and error rates (readers, Q, Q) from the posterior."""
     mass = posterior * weight[:, None]
     marginals = mass.sum(axis=0) / mass.sum()
@@ -91,7 +95,7 @@ def maximise(counts: Floats, weight: Floats, posterior: Floats, smoothing: float
     return marginals, errors
 
 
-def log(values: Floats) -> Floats:
+def compute_safe_log(values: Floats) -> Floats:
     """Logarithm with 0 as a very small number, so that 0 * log 0 stays 0."""
     return np.asarray(np.log(np.maximum(values, 1e-300)))
 
@@ -110,25 +114,25 @@ class Consensus:
     """The fitted model of Dawid and Skene; its posterior rows are the distinct answer patterns."""
 
 
-def majority_gold(readings: Readings) -> Consensus:
+def build_majority_gold(ratings: Ratings) -> Consensus:
     """Majority of the first-pass labels."""
-    return Consensus("majority", majority(readings.human, len(readings.answers)))
+    return Consensus("majority", compute_majority(ratings.human, len(ratings.answers)))
 
 
-def dawid_skene_gold(readings: Readings, *, smoothing: float = 1.0) -> Consensus:
+def build_dawid_skene_gold(ratings: Ratings, *, smoothing: float = 1.0) -> Consensus:
     """The most probable true answer by Dawid and Skene; needs three annotators.
 
     Equal probabilities stay NO_CONSENSUS.
     """
-    unlabelled = np.full(len(readings.items), UNLABELLED)
-    if len(readings.raters) < FEWEST_RATERS:
+    unlabelled = np.full(len(ratings.items), UNLABELLED)
+    if len(ratings.raters) < FEWEST_RATERS:
         return Consensus("dawid_skene", unlabelled, Reason.NOT_IDENTIFIED)
-    use = np.flatnonzero(readings.labelled)
+    use = np.flatnonzero(ratings.labelled)
     if not len(use):
         return Consensus("dawid_skene", unlabelled, Reason.NO_ITEMS)
-    codes, rows = pattern_codes(readings.human[use], len(readings.answers))
-    counts = (rows[:, :, None] == np.arange(len(readings.answers))).astype(np.float64)
-    model = dawid_skene(counts, np.bincount(codes).astype(np.float64), smoothing=smoothing)
+    codes, rows = code_patterns(ratings.human[use], len(ratings.answers))
+    counts = (rows[:, :, None] == np.arange(len(ratings.answers))).astype(np.float64)
+    model = fit_dawid_skene(counts, np.bincount(codes).astype(np.float64), smoothing=smoothing)
     best = model.posterior.max(axis=1, keepdims=True)
     tied = (model.posterior >= best - 1e-9).sum(axis=1) > 1
     answer = model.posterior.argmax(axis=1).astype(np.int8)
@@ -138,21 +142,21 @@ def dawid_skene_gold(readings: Readings, *, smoothing: float = 1.0) -> Consensus
     return Consensus("dawid_skene", gold, model=model)
 
 
-def adjudicate(readings: Readings, consensus: Consensus, decisions: Mapping[str, str | None]) -> Consensus:
+def apply_decisions(ratings: Ratings, consensus: Consensus, decisions: Mapping[str, str | None]) -> Consensus:
     """The consensus with adjudicated answers (item id -> answer) in place of the votes.
 
     None leaves an item CONTESTED: it has no gold, whatever the votes say, and scores no judge. An unknown item or answer raises FrameError.
     """
     gold = consensus.gold.copy()
-    place = {item: index for index, item in enumerate(readings.items)}
+    place = {item: index for index, item in enumerate(ratings.items)}
     for item, answer in decisions.items():
         if str(item) not in place:
             raise FrameError(f"adjudicated item {item!r} is not in the frame: check its id")
-        if answer is not None and answer not in readings.answers:
+        if answer is not None and answer not in ratings.answers:
             raise FrameError(
-                f"item {item!r} is adjudicated as {answer!r}, not one of {', '.join(readings.answers)}: correct it"
+                f"item {item!r} is adjudicated as {answer!r}, not one of {', '.join(ratings.answers)}: correct it"
             )
-        gold[place[str(item)]] = CONTESTED if answer is None else readings.answers.index(answer)
+        gold[place[str(item)]] = CONTESTED if answer is None else ratings.answers.index(answer)
     return Consensus(f"{consensus.method} + adjudicated", gold, consensus.reason, consensus.model)
 
 
@@ -170,7 +174,7 @@ class GoldChange:
     """Items labelled by both."""
 
 
-def gold_changes(ways: list[Consensus]) -> list[GoldChange]:
+def compare_golds(ways: list[Consensus]) -> list[GoldChange]:
     """Compare every two ways to gold."""
     changes = []
     for index, one in enumerate(ways):
@@ -181,7 +185,7 @@ def gold_changes(ways: list[Consensus]) -> list[GoldChange]:
     return changes
 
 
-def others_majority(human: Codes, n_answers: int) -> NDArray[np.int8]:
+def compute_others_majority(human: Codes, n_answers: int) -> NDArray[np.int8]:
     """Majority of all annotators but one, for each one left out: (items, annotators)."""
-    columns = [majority(np.delete(human, h, axis=1), n_answers) for h in range(human.shape[1])]
+    columns = [compute_majority(np.delete(human, h, axis=1), n_answers) for h in range(human.shape[1])]
     return np.stack(columns, axis=1) if columns else np.empty((len(human), 0), dtype=np.int8)

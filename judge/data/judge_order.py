@@ -5,20 +5,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from secondreader.judge.data.frame import Readings
+from secondreader.judge.data.frame import Ratings
 
 
-def judges_first(readings: Readings, first: Sequence[str]) -> Readings:
+def put_judges_first(ratings: Ratings, first: Sequence[str]) -> Ratings:
     """The same readings with these judges first, in this order; the others follow in theirs, unknown ones are ignored."""
-    wanted = [one for one in dict.fromkeys(first) if one in readings.judges]
-    names = (*wanted, *(one for one in readings.judges if one not in wanted))
-    order = np.array([readings.judges.index(one) for one in names], dtype=np.intp)
+    wanted = [one for one in dict.fromkeys(first) if one in ratings.judges]
+    names = (*wanted, *(one for one in ratings.judges if one not in wanted))
+    order = np.array([ratings.judges.index(one) for one in names], dtype=np.intp)
     place = np.argsort(order)
-    rows = readings.judge_rows
+    rows = ratings.judge_rows
     return replace(
-        readings,
+        ratings,
         judges=names,
-        verdict=readings.verdict[:, order],
-        state=readings.state[:, order],
+        verdict=ratings.verdict[:, order],
+        state=ratings.state[:, order],
         judge_rows=rows.assign(rater=place[rows["rater"].to_numpy(dtype=np.intp)]),
     )

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from secondreader.judge.data.frame import Readings
+from secondreader.judge.data.frame import Ratings
 from secondreader.judge.inference.cluster_sums import Codes
 
 Unsure = Literal["category", "missing", "worst"]
@@ -34,25 +34,25 @@ class Recoding:
         return np.asarray(self.table[np.where(codes < 0, len(self.table) - 1, codes)])
 
 
-def recode(readings: Readings, treatment: Treatment) -> Recoding:
+def build_recoding(ratings: Ratings, treatment: Treatment) -> Recoding:
     """How answers are coded under one treatment of unsure."""
-    unsure, positive = readings.unsure, readings.positive
-    kept = [q for q in range(len(readings.answers)) if treatment == "category" or q != unsure]
+    unsure, positive = ratings.unsure, ratings.positive
+    kept = [q for q in range(len(ratings.answers)) if treatment == "category" or q != unsure]
     sides = [q for q in kept if q not in (positive, unsure)]
     negative = sides[0] if sides else positive
-    table = np.full(len(readings.answers) + 1, -1, dtype=np.int8)
+    table = np.full(len(ratings.answers) + 1, -1, dtype=np.int8)
     table[kept] = np.arange(len(kept))
     if unsure >= 0 and treatment == "as positive":
         table[unsure] = kept.index(positive)
     if unsure >= 0 and treatment == "as negative":
         table[unsure] = kept.index(negative)
-    names = tuple(readings.answers[q] for q in kept)
+    names = tuple(ratings.answers[q] for q in kept)
     return Recoding(treatment, names, table, kept.index(positive), kept.index(negative))
 
 
-def treatments(readings: Readings, headline: Unsure) -> list[Treatment]:
+def list_treatments(ratings: Ratings, headline: Unsure) -> list[Treatment]:
     """The treatments to report, the headline first; one alone where nobody was unsure."""
     first: list[Treatment] = ["as positive", "as negative"] if headline == "worst" else [headline]
-    if readings.unsure < 0:
+    if ratings.unsure < 0:
         return ["category"] if headline == "worst" else first
     return [*first, *(t for t in TREATMENTS if t not in first)]

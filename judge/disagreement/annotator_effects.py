@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from secondreader.judge.data.frame import Readings
-from secondreader.judge.data.gold import others_majority
-from secondreader.judge.inference.exact_tests import holm, sign_flip_p, slice_vs_rest
+from secondreader.judge.data.frame import Ratings
+from secondreader.judge.data.gold import compute_others_majority
+from secondreader.judge.inference.exact_tests import adjust_holm, compare_slice_with_rest, compute_sign_flip_p
 from secondreader.judge.inference.permutation import Floats
 
 Mask = NDArray[np.bool_]
@@ -52,7 +52,7 @@ class AnnotatorEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Lean:
+class RaterBias:
     """One annotator beside the majority of the others."""
 
     shared: Mask
@@ -65,29 +65,29 @@ class Lean:
     """Sign-flip p over scenarios."""
 
 
-def lean(readings: Readings, rater: int, others: NDArray[np.int8], seed: int) -> Lean:
+def estimate_bias(ratings: Ratings, rater: int, others: NDArray[np.int8], seed: int) -> RaterBias:
     """Compare one annotator with the others' majority (items,) on shared items; unsure counts as missing."""
-    own = readings.human[:, rater]
+    own = ratings.human[:, rater]
     shared = (own >= 0) & (others >= 0)
-    if readings.unsure >= 0:
-        shared &= (own != readings.unsure) & (others != readings.unsure)
-    mine, theirs = own == readings.positive, others == readings.positive
+    if ratings.unsure >= 0:
+        shared &= (own != ratings.unsure) & (others != ratings.unsure)
+    mine, theirs = own == ratings.positive, others == ratings.positive
     net = (mine.astype(np.float64) - theirs) * shared
-    p = sign_flip_p(np.bincount(readings.cluster, weights=net), seed=seed)
-    return Lean(np.asarray(shared), np.asarray(mine), np.asarray(theirs), p)
+    p = compute_sign_flip_p(np.bincount(ratings.cluster, weights=net), seed=seed)
+    return RaterBias(np.asarray(shared), np.asarray(mine), np.asarray(theirs), p)
 
 
-def positions(readings: Readings, rater: int) -> Floats:
+def extract_positions(ratings: Ratings, rater: int) -> Floats:
     """Position of each item in the order this annotator saw (first pass), shape (items,); NaN if unknown."""
-    rows = readings.rows
+    rows = ratings.rows
     mine = rows[(rows["rater"] == rater) & (rows["pass_no"] == 1)]
-    order = np.full(len(readings.items), np.nan)
+    order = np.full(len(ratings.items), np.nan)
     order[mine["item"].to_numpy()] = mine["position"].to_numpy(dtype=np.float64)
     return order
 
 
 @dataclass(frozen=True, slots=True)
-class Thirds:
+class ThirdsComparison:
     """A rate in the first and in the last third of an order."""
 
     first: float | None
@@ -98,41 +98,41 @@ class Thirds:
     """Fisher's exact p."""
 
 
-def compare_thirds(order: Floats, hit: Mask, use: Mask) -> Thirds:
+def compare_thirds(order: Floats, hit: Mask, use: Mask) -> ThirdsComparison:
     """Rates of `hit` among items in use, first against last third of their order."""
     known = np.flatnonzero(use & ~np.isnan(order))
     third = len(known) // 3
     if third == 0:
-        return Thirds(None, None, 1.0)
+        return ThirdsComparison(None, None, 1.0)
     ranked = known[np.argsort(order[known], kind="stable")]
     first, last = hit[ranked[:third]], hit[ranked[-third:]]
-    test = slice_vs_rest(int(first.sum()), third, int(last.sum()), third)
-    return Thirds(test.rate_in, test.rate_out, test.fisher_p)
+    test = compare_slice_with_rest(int(first.sum()), third, int(last.sum()), third)
+    return ThirdsComparison(test.rate_in, test.rate_out, test.fisher_p)
 
 
-def annotator_effects(readings: Readings, seed: int = 0) -> tuple[AnnotatorEffect, ...]:
+def estimate_annotator_effects(ratings: Ratings, seed: int = 0) -> tuple[AnnotatorEffect, ...]:
     """Bias and drift of every annotator, first passes only, unweighted; p adjusted over annotators by Holm.
 
     Bias compares yes-rates with the majority of the others on the same items; drift compares the first
     with the last third of the order seen.
     """
-    others = others_majority(readings.human, len(readings.answers))
-    leans = [lean(readings, h, others[:, h], seed) for h in range(len(readings.raters))]
-    orders = [positions(readings, h) for h in range(len(readings.raters))]
-    drifts = [drift(readings, h, order) for h, order in enumerate(orders)]
+    others = compute_others_majority(ratings.human, len(ratings.answers))
+    leans = [estimate_bias(ratings, h, others[:, h], seed) for h in range(len(ratings.raters))]
+    orders = [extract_positions(ratings, h) for h in range(len(ratings.raters))]
+    drifts = [estimate_drift(ratings, h, order) for h, order in enumerate(orders)]
     agreements = [
         compare_thirds(order, one.own == one.others, one.shared)
         for one, order in zip(leans, orders, strict=True)
     ]
-    bias = holm([one.p for one in leans])
-    drifting = holm([one.p for one in drifts])
-    agreeing = holm([one.p for one in agreements])
+    bias = adjust_holm([one.p for one in leans])
+    drifting = adjust_holm([one.p for one in drifts])
+    agreeing = adjust_holm([one.p for one in agreements])
     return tuple(
         AnnotatorEffect(
             annotator=name,
             n_shared=int(leans[h].shared.sum()),
-            yes_rate=mean_or_none(leans[h].own[leans[h].shared]),
-            yes_rate_others=mean_or_none(leans[h].others[leans[h].shared]),
+            yes_rate=compute_mean_or_none(leans[h].own[leans[h].shared]),
+            yes_rate_others=compute_mean_or_none(leans[h].others[leans[h].shared]),
             more=int((leans[h].shared & leans[h].own & ~leans[h].others).sum()),
             fewer=int((leans[h].shared & ~leans[h].own & leans[h].others).sum()),
             bias_p=leans[h].p,
@@ -146,23 +146,23 @@ def annotator_effects(readings: Readings, seed: int = 0) -> tuple[AnnotatorEffec
             agreement_p=agreements[h].p,
             agreement_p_adjusted=float(agreeing[h]),
         )
-        for h, name in enumerate(readings.raters)
+        for h, name in enumerate(ratings.raters)
     )
 
 
-def drift(readings: Readings, rater: int, order: Floats) -> Thirds:
+def estimate_drift(ratings: Ratings, rater: int, order: Floats) -> ThirdsComparison:
     """Yes-rate of an annotator, first against last third of the order seen."""
-    own = readings.human[:, rater]
-    decided = (own >= 0) & (own != readings.unsure)
-    return compare_thirds(order, np.asarray(own == readings.positive), np.asarray(decided))
+    own = ratings.human[:, rater]
+    decided = (own >= 0) & (own != ratings.unsure)
+    return compare_thirds(order, np.asarray(own == ratings.positive), np.asarray(decided))
 
 
-def mean_or_none(values: Mask) -> float | None:
+def compute_mean_or_none(values: Mask) -> float | None:
     """Share of True, or None of nothing."""
     return float(values.mean()) if len(values) else None
 
 
-def human_disagreement(human: NDArray[np.int8], n_answers: int) -> Floats:
+def compute_human_disagreement(human: NDArray[np.int8], n_answers: int) -> Floats:
     """Share of annotator pairs that answer differently, shape (items,); NaN under two labels."""
     counts = np.stack([(human == q).sum(axis=1) for q in range(n_answers)], axis=1).astype(np.float64)
     given = counts.sum(axis=1)

@@ -6,14 +6,19 @@ from typing import Any
 import pandas as pd
 
 from secondreader.judge.disagreement.annotator_effects import AnnotatorEffect
-from secondreader.judge.disagreement.slices import Untested
-from secondreader.judge.disagreement.verdict_errors import FALSE_NEGATIVE, FALSE_POSITIVE, Direction, p_text
+from secondreader.judge.disagreement.slices import UntestedSlice
+from secondreader.judge.disagreement.verdict_errors import (
+    FALSE_NEGATIVE,
+    FALSE_POSITIVE,
+    ErrorDirection,
+    format_p,
+)
 
 DIRECTIONS = {FALSE_NEGATIVE: "misses", FALSE_POSITIVE: "over-flags"}
 
 
 @dataclass(frozen=True, slots=True)
-class WithoutAnnotator:
+class LeaveOneOutResult:
     """A finding with one annotator's labels left out of gold."""
 
     annotator: str
@@ -84,7 +89,7 @@ class Finding:
     """The same elsewhere."""
     driven_by: tuple[str, ...]
     """Annotators without whom significance, or more than half of the difference, vanishes."""
-    without: tuple[WithoutAnnotator, ...]
+    without: tuple[LeaveOneOutResult, ...]
     """The finding without each annotator; empty where gold was given."""
     items: tuple[str, ...]
     """Ids of the items of the slice with a wrong verdict of this kind: the ones to read."""
@@ -101,15 +106,15 @@ class Finding:
         does, done = what.get(self.direction, ("errs more", "wrong"))
         said = (
             f"The judge {does} where {self.slice}: {self.wrong_in} of {self.n_in} {done}, "
-            f"{self.wrong_out} of {self.n_out} elsewhere (adjusted p {p_text(self.p_adjusted)})."
+            f"{self.wrong_out} of {self.n_out} elsewhere (adjusted p {format_p(self.p_adjusted)})."
         )
         if self.driven_by:
             said += f" Driven by {' and '.join(self.driven_by)}: without those labels it vanishes."
-        if doubtful(self):
+        if has_doubtful_gold(self):
             said += " Annotators disagree more here too, so gold itself may be wrong."
         return said
 
-    def row(self) -> dict[str, Any]:
+    def build_row(self) -> dict[str, Any]:
         """The finding as one flat row."""
         flat = asdict(self)
         flat.pop("without")
@@ -117,7 +122,7 @@ class Finding:
         return flat | {"sentence": self.sentence}
 
 
-def doubtful(finding: Finding) -> bool:
+def has_doubtful_gold(finding: Finding) -> bool:
     """Whether annotators disagree at least twice as often inside, and on one pair in ten."""
     inside, outside = finding.human_disagreement_in, finding.human_disagreement_out
     return inside is not None and outside is not None and inside >= max(0.1, 2 * outside)
@@ -131,9 +136,9 @@ class Findings:
     """The judge."""
     findings: tuple[Finding, ...]
     """Slices with adjusted p at most alpha, the smallest first; one entry per slice."""
-    untested: tuple[Untested, ...]
+    untested: tuple[UntestedSlice, ...]
     """Slices and statistics without enough support, with the reason."""
-    direction: Direction
+    direction: ErrorDirection
     """Over-flags against misses over all items."""
     annotators: tuple[AnnotatorEffect, ...]
     """Bias and drift of each annotator."""
@@ -154,7 +159,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     """Sentences that a reader must see beside the findings."""
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """One row per tested slice and statistic, for a forest plot.
 
         Columns: slice, attributes, kind, statistic, n_in, n_out, wrong_in, wrong_out, rate_in, rate_out,

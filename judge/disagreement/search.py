@@ -8,24 +8,39 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondreader.judge.data.frame import FrameError, Readings, read_frame
-from secondreader.judge.data.gold import UNLABELLED, Consensus, majority, majority_gold
-from secondreader.judge.disagreement.annotator_effects import annotator_effects, human_disagreement
-from secondreader.judge.disagreement.finding import DIRECTIONS, Finding, Findings, WithoutAnnotator
-from secondreader.judge.disagreement.slice_rates import slice_rates
-from secondreader.judge.disagreement.slice_tests import Draw, Tests, beats_parents, check_slices, rows_of
-from secondreader.judge.disagreement.slices import SliceSet, Untested, join_slices, one_way, two_way
-from secondreader.judge.disagreement.terms import length_and_turns, term_slices, tools_of, words
+from secondreader.judge.data.frame import FrameError, Ratings, read_frame
+from secondreader.judge.data.gold import UNLABELLED, Consensus, build_majority_gold, compute_majority
+from secondreader.judge.disagreement.annotator_effects import (
+    compute_human_disagreement,
+    estimate_annotator_effects,
+)
+from secondreader.judge.disagreement.finding import DIRECTIONS, Finding, Findings, LeaveOneOutResult
+from secondreader.judge.disagreement.slice_rates import compute_slice_rates
+from secondreader.judge.disagreement.slice_tests import (
+    PermutationSettings,
+    SliceTests,
+    is_worse_than_parents,
+    run_slice_tests,
+    select_rows,
+)
+from secondreader.judge.disagreement.slices import (
+    SliceSet,
+    UntestedSlice,
+    build_one_way_slices,
+    build_two_way_slices,
+    join_slices,
+)
+from secondreader.judge.disagreement.terms import build_term_slices, extract_words, measure_texts, parse_tools
 from secondreader.judge.disagreement.verdict_errors import (
     Codes,
-    Scored,
-    direction,
-    error_outcomes,
+    ScoredVerdicts,
+    build_error_outcomes,
+    build_unparsed_outcome,
+    compute_direction,
     score_verdicts,
-    unparsed_outcome,
 )
-from secondreader.judge.inference.permutation import Floats, Outcome, raw_p, score
-from secondreader.judge.inference.shrinkage import Shrunken, fit_prior, shrink
+from secondreader.judge.inference.permutation import Floats, Outcome, compute_raw_p, score_columns
+from secondreader.judge.inference.shrinkage import ShrunkenRate, fit_prior, shrink_rate
 
 # pairs cost items x slices^2; above this they would take minutes and gigabytes
 MOST_ITEMS_FOR_PAIRS = 50_000
@@ -33,7 +48,7 @@ FEWEST_PERMUTATIONS = 199
 
 
 @dataclass(frozen=True, slots=True)
-class Extras:
+class SearchExtras:
     """What to search beyond one-way slices."""
 
     texts: Mapping[str, str] | None
@@ -45,31 +60,31 @@ class Extras:
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class Search:
     """What a search needs again for each finding."""
 
-    readings: Readings
+    ratings: Ratings
     """The coded frame."""
     judge: int
     """Column of the judge."""
-    seen: Scored
+    scored: ScoredVerdicts
     """Its verdicts beside gold."""
     outcomes: list[Outcome]
     """The three kinds of wrong verdict."""
     slices: SliceSet
     """Every slice over all items."""
-    people: Floats
+    human_disagreement: Floats
     """Human disagreement of each item."""
-    own_gold: bool
+    uses_majority_gold: bool
     """Whether gold is the majority of these labels."""
-    draw: Draw
+    settings: PermutationSettings
     """Permutations and seed."""
     alpha: float
     """Chance of any false finding."""
 
 
 def find_disagreements(
-    frame: pd.DataFrame | Readings,
+    frame: pd.DataFrame | Ratings,
     *,
     judge: str | None = None,
     gold: Mapping[str, str] | Consensus | None = None,
@@ -95,41 +110,43 @@ def find_disagreements(
     was sampled. McNemar's counts are unweighted. Raises FrameError for input that cannot be read.
     """
     check_options(permutations, alpha)
-    readings = frame if isinstance(frame, Readings) else read_frame(frame, positive=positive, slices=slices)
-    column = readings.judge_index(judge)
-    consensus = gold if isinstance(gold, Consensus) else read_gold(readings, gold)
+    readings = frame if isinstance(frame, Ratings) else read_frame(frame, positive=positive, slices=slices)
+    column = readings.find_judge_index(judge)
+    consensus = gold if isinstance(gold, Consensus) else resolve_gold(readings, gold)
     seen = score_verdicts(readings, column, consensus.gold)
-    table = chosen_slices(readings, slices)
-    singles, rest = build_slices(table, readings.items, seen, Extras(texts, tools, pairs))
-    study = Study(
-        readings=readings,
+    table = select_slices(readings, slices)
+    singles, rest = build_slices(table, readings.items, seen, SearchExtras(texts, tools, pairs))
+    study = Search(
+        ratings=readings,
         judge=column,
-        seen=seen,
-        outcomes=error_outcomes(seen),
+        scored=seen,
+        outcomes=build_error_outcomes(seen),
         slices=join_slices([singles, *rest]),
-        people=human_disagreement(readings.human, len(readings.answers)),
-        own_gold=gold is None,
-        draw=Draw(permutations, seed),
+        human_disagreement=compute_human_disagreement(readings.human, len(readings.answers)),
+        uses_majority_gold=gold is None,
+        settings=PermutationSettings(permutations, seed),
         alpha=alpha,
     )
-    return search(study, singles)
+    return run_search(study, singles)
 
 
-def search(study: Study, singles: SliceSet) -> Findings:
+def run_search(search: Search, singles: SliceSet) -> Findings:
     """Test every slice, and the unparsed verdicts by the one-way ones."""
-    readings, seen, draw = study.readings, study.seen, study.draw
-    tests = check_slices(study.outcomes, study.slices, study.people, draw)
-    lost = check_slices([unparsed_outcome(readings, study.judge)], singles, study.people, draw)
+    readings, seen, draw = search.ratings, search.scored, search.settings
+    tests = run_slice_tests(search.outcomes, search.slices, search.human_disagreement, draw)
+    lost = run_slice_tests(
+        [build_unparsed_outcome(readings, search.judge)], singles, search.human_disagreement, draw
+    )
     return Findings(
-        judge=readings.judges[study.judge],
-        findings=collect(study, tests),
+        judge=readings.judges[search.judge],
+        findings=collect_findings(search, tests),
         untested=tests.untested + lost.untested,
-        direction=direction(seen, alpha=study.alpha, seed=draw.seed),
-        annotators=annotator_effects(readings, draw.seed),
+        direction=compute_direction(seen, alpha=search.alpha, seed=draw.seed),
+        annotators=estimate_annotator_effects(readings, draw.seed),
         unparsed=lost.table,
         n=int(seen.scored.sum()),
         n_clusters=len(np.unique(readings.cluster[seen.scored])),
-        alpha=study.alpha,
+        alpha=search.alpha,
         permutations=draw.permutations,
         seed=draw.seed,
         tests=tests.table,
@@ -137,13 +154,13 @@ def search(study: Study, singles: SliceSet) -> Findings:
     )
 
 
-def chosen_slices(readings: Readings, names: Sequence[str] | None) -> pd.DataFrame:
+def select_slices(ratings: Ratings, names: Sequence[str] | None) -> pd.DataFrame:
     """The named slice columns, or all; an unknown one raises FrameError."""
-    unknown = [name for name in names or () if name not in readings.slices]
+    unknown = [name for name in names or () if name not in ratings.slices]
     if unknown:
-        known = ", ".join(readings.slices.columns) or "none"
+        known = ", ".join(ratings.slices.columns) or "none"
         raise FrameError(f"slice column {unknown[0]!r} is not in the frame: choose from: {known}")
-    return readings.slices if names is None else readings.slices[list(names)]
+    return ratings.slices if names is None else ratings.slices[list(names)]
 
 
 def check_options(permutations: int, alpha: float) -> None:
@@ -154,24 +171,24 @@ def check_options(permutations: int, alpha: float) -> None:
         raise FrameError(f"alpha is {alpha}: give a number between 0 and 1, e.g. 0.05")
 
 
-def read_gold(readings: Readings, answers: Mapping[str, str] | None) -> Consensus:
+def resolve_gold(ratings: Ratings, answers: Mapping[str, str] | None) -> Consensus:
     """Given answers as gold, else the majority of labels; an unknown item or answer raises FrameError."""
     if answers is None:
-        return majority_gold(readings)
-    gold = np.full(len(readings.items), UNLABELLED)
-    place = {item: index for index, item in enumerate(readings.items)}
+        return build_majority_gold(ratings)
+    gold = np.full(len(ratings.items), UNLABELLED)
+    place = {item: index for index, item in enumerate(ratings.items)}
     for item, answer in answers.items():
         if str(item) not in place:
             raise FrameError(f"gold has item {item!r}, which is not in the frame: check its id")
-        if answer not in readings.answers:
-            known = ", ".join(readings.answers)
+        if answer not in ratings.answers:
+            known = ", ".join(ratings.answers)
             raise FrameError(f"gold of item {item!r} is {answer!r}, not one of {known}: correct it")
-        gold[place[str(item)]] = readings.answers.index(answer)
+        gold[place[str(item)]] = ratings.answers.index(answer)
     return Consensus("given", gold)
 
 
 def build_slices(
-    table: pd.DataFrame, items: NDArray[Any], seen: Scored, extras: Extras
+    table: pd.DataFrame, items: NDArray[Any], scored: ScoredVerdicts, extras: SearchExtras
 ) -> tuple[SliceSet, list[SliceSet]]:
     """One-way slices, and those made of pairs, tools and words (cut to what occurs among scored items)."""
     texts, tools, pairs = extras.texts, extras.tools, extras.pairs
@@ -179,84 +196,90 @@ def build_slices(
         raise FrameError(f"the frame has no slice column {tools!r} for tools: name an existing one")
     extra: list[SliceSet] = []
     if tools is not None:
-        extra.append(scored_terms([tools_of(cell) for cell in table[tools]], seen, "tool"))
+        extra.append(build_scored_terms([parse_tools(cell) for cell in table[tools]], scored, "tool"))
         table = table.drop(columns=tools)
     if texts is not None:
         known = [texts.get(item) for item in items]
-        lengths = length_and_turns(known)
-        table = table.assign(**{free_name(name, table): lengths[name] for name in ("words", "turns")})
-        extra.append(scored_terms([words(text or "") for text in known], seen, "word"))
-    singles = one_way(table)
-    if pairs and seen.scored.sum() <= MOST_ITEMS_FOR_PAIRS:
-        extra.insert(0, two_way(singles, seen.scored))
+        lengths = measure_texts(known)
+        table = table.assign(**{make_free_name(name, table): lengths[name] for name in ("words", "turns")})
+        extra.append(build_scored_terms([extract_words(text or "") for text in known], scored, "word"))
+    singles = build_one_way_slices(table)
+    if pairs and scored.scored.sum() <= MOST_ITEMS_FOR_PAIRS:
+        extra.insert(0, build_two_way_slices(singles, scored.scored))
     elif pairs:
         why = f"pairs of slices are tested up to {MOST_ITEMS_FOR_PAIRS} items: narrow the study first"
         empty = np.zeros((len(table), 0), dtype=np.float32)
-        extra.append(SliceSet((), empty, (Untested("pairs", "all", why),)))
+        extra.append(SliceSet((), empty, (UntestedSlice("pairs", "all", why),)))
     return singles, extra
 
 
-def free_name(name: str, table: pd.DataFrame) -> str:
+def make_free_name(name: str, table: pd.DataFrame) -> str:
     """The name, with "of text" behind it where the table has such a column already."""
     return f"{name} of text" if name in table else name
 
 
-def scored_terms(bags: list[set[str]], seen: Scored, attribute: str) -> SliceSet:
+def build_scored_terms(bags: list[set[str]], scored: ScoredVerdicts, attribute: str) -> SliceSet:
     """Term slices that scored items can support."""
-    return term_slices([bag if use else set() for bag, use in zip(bags, seen.scored, strict=True)], attribute)
+    return build_term_slices(
+        [bag if use else set() for bag, use in zip(bags, scored.scored, strict=True)], attribute
+    )
 
 
-def collect(study: Study, tests: Tests) -> tuple[Finding, ...]:
+def collect_findings(search: Search, tests: SliceTests) -> tuple[Finding, ...]:
     """The significant tests as findings, one per slice: the statistic of the smallest adjusted p."""
     table = tests.table
     order = np.lexsort((-table["t"].to_numpy(), table["p_adjusted"].to_numpy()))
     found: dict[int, int] = {}
     for test in order:
-        if table["p_adjusted"].iloc[test] > study.alpha:
+        if table["p_adjusted"].iloc[test] > search.alpha:
             break
-        place, outcome = int(tests.slice[test]), study.outcomes[tests.outcome[test]]
+        place, outcome = int(tests.slice[test]), search.outcomes[tests.outcome[test]]
         if place in found:
             continue
-        if study.slices.slices[place].kind == "two-way" and not beats_parents(
-            outcome, place, study.slices, study.draw, study.alpha
+        if search.slices.slices[place].kind == "two-way" and not is_worse_than_parents(
+            outcome, place, search.slices, search.settings, search.alpha
         ):
             continue
         found[place] = int(test)
-    without = leave_out(study, tests, list(found.values()))
-    return tuple(to_finding(study, tests, test, without[test]) for test in found.values())
+    without = leave_out_annotators(search, tests, list(found.values()))
+    return tuple(build_finding(search, tests, test, without[test]) for test in found.values())
 
 
-def leave_out(study: Study, tests: Tests, found: list[int]) -> dict[int, list[WithoutAnnotator]]:
+def leave_out_annotators(
+    search: Search, tests: SliceTests, significant: list[int]
+) -> dict[int, list[LeaveOneOutResult]]:
     """Each found test once more without each annotator's labels; empty lists where gold was given."""
-    results: dict[int, list[WithoutAnnotator]] = {test: [] for test in found}
-    readings = study.readings
-    if not found or not study.own_gold or len(readings.raters) < 2:
+    results: dict[int, list[LeaveOneOutResult]] = {test: [] for test in significant}
+    readings = search.ratings
+    if not significant or not search.uses_majority_gold or len(readings.raters) < 2:
         return results
     for rater, name in enumerate(readings.raters):
-        gold: Codes = majority(np.delete(readings.human, rater, axis=1), len(readings.answers))
-        outcomes = error_outcomes(score_verdicts(readings, study.judge, gold))
-        for test in found:
+        gold: Codes = compute_majority(np.delete(readings.human, rater, axis=1), len(readings.answers))
+        outcomes = build_error_outcomes(score_verdicts(readings, search.judge, gold))
+        for test in significant:
             outcome = outcomes[tests.outcome[test]]
-            results[test].append(retest(outcome, int(tests.slice[test]), study, name))
+            results[test].append(retest_slice(outcome, int(tests.slice[test]), search, name))
     return results
 
 
-def retest(outcome: Outcome, place: int, study: Study, name: str) -> WithoutAnnotator:
+def retest_slice(outcome: Outcome, position: int, search: Search, name: str) -> LeaveOneOutResult:
     """One slice by one outcome alone."""
-    column = rows_of(outcome, study.slices.columns[:, [place]])
+    column = select_rows(outcome, search.slices.columns[:, [position]])
     n_in = int(column.sum())
     if n_in in (0, len(column)):
-        return WithoutAnnotator(name, None, 1.0, n_in)
-    p = float(raw_p(score(outcome, column, study.draw.permutations, study.draw.seed))[0])
-    return WithoutAnnotator(name, float(slice_rates(outcome, column).difference[0]), p, n_in)
+        return LeaveOneOutResult(name, None, 1.0, n_in)
+    p = float(
+        compute_raw_p(score_columns(outcome, column, search.settings.permutations, search.settings.seed))[0]
+    )
+    return LeaveOneOutResult(name, float(compute_slice_rates(outcome, column).difference[0]), p, n_in)
 
 
-def drives(without: WithoutAnnotator, difference: float, alpha: float) -> bool:
+def is_driver(without: LeaveOneOutResult, difference: float, alpha: float) -> bool:
     """Whether significance or more than half of the difference vanishes."""
     return without.difference is None or without.p > alpha or without.difference <= difference / 2
 
 
-def shrunken(tests: Tests, test: int) -> Shrunken:
+def shrink_slice_rate(tests: SliceTests, test: int) -> ShrunkenRate:
     """The slice's rate under a prior fitted to the slices of the same attributes and statistic."""
     table = tests.table
     row = table.iloc[test]
@@ -266,17 +289,17 @@ def shrunken(tests: Tests, test: int) -> Shrunken:
         & (table["statistic"] == row["statistic"])
     ]
     prior = fit_prior(alike["rate_in"] * alike["n_in"], alike["n_in"])
-    return shrink(float(row["rate_in"] * row["n_in"]), float(row["n_in"]), prior)
+    return shrink_rate(float(row["rate_in"] * row["n_in"]), float(row["n_in"]), prior)
 
 
-def to_finding(study: Study, tests: Tests, test: int, without: list[WithoutAnnotator]) -> Finding:
+def build_finding(search: Search, tests: SliceTests, test: int, without: list[LeaveOneOutResult]) -> Finding:
     """A significant test with everything that a reader needs to judge it."""
     row = tests.table.iloc[test]
-    own = study.slices.slices[tests.slice[test]]
-    outcome = study.outcomes[tests.outcome[test]]
-    inside = rows_of(outcome, study.slices.columns)[:, tests.slice[test]] > 0
-    wrong = study.readings.items[outcome.index[inside & outcome.wrong]]
-    posterior = shrunken(tests, test)
+    own = search.slices.slices[tests.slice[test]]
+    outcome = search.outcomes[tests.outcome[test]]
+    inside = select_rows(outcome, search.slices.columns)[:, tests.slice[test]] > 0
+    wrong = search.ratings.items[outcome.index[inside & outcome.wrong]]
+    posterior = shrink_slice_rate(tests, test)
     return Finding(
         slice=own.label,
         attributes=own.attributes,
@@ -292,7 +315,7 @@ def to_finding(study: Study, tests: Tests, test: int, without: list[WithoutAnnot
         difference=float(row["difference"]),
         low=float(row["low"]),
         high=float(row["high"]),
-        ratio=known(row["ratio"]),
+        ratio=nan_to_none(row["ratio"]),
         expected_wrong=float(row["expected_wrong"]),
         shrunken_rate=posterior.mean,
         shrunken_low=posterior.low,
@@ -300,19 +323,19 @@ def to_finding(study: Study, tests: Tests, test: int, without: list[WithoutAnnot
         p=float(row["p"]),
         p_adjusted=float(row["p_adjusted"]),
         q=float(row["q"]),
-        permutations=study.draw.permutations,
-        seed=study.draw.seed,
-        human_disagreement_in=known(row["human_disagreement_in"]),
-        human_disagreement_out=known(row["human_disagreement_out"]),
+        permutations=search.settings.permutations,
+        seed=search.settings.seed,
+        human_disagreement_in=nan_to_none(row["human_disagreement_in"]),
+        human_disagreement_out=nan_to_none(row["human_disagreement_out"]),
         driven_by=tuple(
-            one.annotator for one in without if drives(one, float(row["difference"]), study.alpha)
+            one.annotator for one in without if is_driver(one, float(row["difference"]), search.alpha)
         ),
         without=tuple(without),
         items=tuple(str(item) for item in wrong),
-        positive=study.readings.answers[study.readings.positive],
+        positive=search.ratings.answers[search.ratings.positive],
     )
 
 
-def known(value: float) -> float | None:
+def nan_to_none(value: float) -> float | None:
     """The number, or None where it is not one."""
     return None if np.isnan(value) else float(value)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from secondreader.judge.inference.permutation import Floats, Outcome, Singles, membership
-from secondreader.judge.inference.proportions import newcombe_difference
+from secondreader.judge.inference.permutation import Floats, Outcome, Singles, build_membership
+from secondreader.judge.inference.proportions import compute_newcombe_interval
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SliceSide:
     """One side of many slices, in or out; arrays have shape (slices,)."""
 
     n: Floats
@@ -27,9 +27,9 @@ class Side:
 class SliceRates:
     """Rates of one outcome in and out of many slices; arrays have shape (slices,)."""
 
-    inside: Side
+    inside: SliceSide
     """Within the slices."""
-    outside: Side
+    outside: SliceSide
     """Everything else."""
     expected: Floats
     """Wrong verdicts inside if the judge erred there as elsewhere on items of the same gold answer."""
@@ -50,14 +50,14 @@ class SliceRates:
         return np.asarray(self.inside.rate / below)
 
 
-def divide(above: Floats, below: Floats) -> Floats:
+def divide_or_nan(above: Floats, below: Floats) -> Floats:
     """Above / below, NaN where below is 0."""
     result = np.full(np.shape(above), np.nan)
     np.divide(above, below, out=result, where=below > 0)
     return result
 
 
-def side(outcome: Outcome, columns: Singles) -> Side:
+def compute_side(outcome: Outcome, columns: Singles) -> SliceSide:
     """Counts and weighted rates of the items that the columns hold.
 
     The design effect is the linearised variance over scenarios (Cochran 1977, section 9A.6) divided by that
@@ -68,23 +68,23 @@ def side(outcome: Outcome, columns: Singles) -> Side:
     weighted = columns * outcome.weight.astype(np.float32)[:, None]
     mass = weighted.sum(axis=0, dtype=np.float64)
     hits = weighted * outcome.wrong[:, None]
-    rate = divide(hits.sum(axis=0, dtype=np.float64), mass)
-    by_scenario = membership(outcome.cluster, outcome.n_clusters)
+    rate = divide_or_nan(hits.sum(axis=0, dtype=np.float64), mass)
+    by_scenario = build_membership(outcome.cluster, outcome.n_clusters)
     scores = by_scenario @ hits - np.nan_to_num(rate) * (by_scenario @ weighted)
-    variance = divide((scores**2).sum(axis=0), mass**2)
-    binomial = divide(rate * (1 - rate), n)
-    effect = np.nan_to_num(divide(variance, np.nan_to_num(binomial)), nan=1.0)
-    return Side(n, wrong, rate, n / np.maximum(effect, 1.0))
+    variance = divide_or_nan((scores**2).sum(axis=0), mass**2)
+    binomial = divide_or_nan(rate * (1 - rate), n)
+    effect = np.nan_to_num(divide_or_nan(variance, np.nan_to_num(binomial)), nan=1.0)
+    return SliceSide(n, wrong, rate, n / np.maximum(effect, 1.0))
 
 
-def slice_rates(outcome: Outcome, columns: Singles) -> SliceRates:
+def compute_slice_rates(outcome: Outcome, columns: Singles) -> SliceRates:
     """Rates in and out of 0/1 columns (eligible items, slices).
 
     The interval of the difference is Newcombe's (1998, method 10) with effective sample sizes.
     """
-    inside, outside = side(outcome, columns), side(outcome, 1 - columns)
+    inside, outside = compute_side(outcome, columns), compute_side(outcome, 1 - columns)
     limits = [
-        newcombe_difference(p1 * n1, n1, p2 * n2, n2) if n1 > 0 and n2 > 0 else None
+        compute_newcombe_interval(p1 * n1, n1, p2 * n2, n2) if n1 > 0 and n2 > 0 else None
         for p1, n1, p2, n2 in zip(
             inside.rate.tolist(),
             inside.effective.tolist(),
@@ -96,13 +96,13 @@ def slice_rates(outcome: Outcome, columns: Singles) -> SliceRates:
     return SliceRates(
         inside,
         outside,
-        expected_wrong(outcome, columns),
+        compute_expected_wrong(outcome, columns),
         np.array([limit.low if limit else np.nan for limit in limits]),
         np.array([limit.high if limit else np.nan for limit in limits]),
     )
 
 
-def expected_wrong(outcome: Outcome, columns: Singles) -> Floats:
+def compute_expected_wrong(outcome: Outcome, columns: Singles) -> Floats:
     """Items inside by gold answer, times the weighted rate outside among items of that answer.
 
     An answer that nobody has outside takes its rate over all items.
@@ -112,14 +112,16 @@ def expected_wrong(outcome: Outcome, columns: Singles) -> Floats:
     for answer in np.unique(outcome.gold):
         mine = outcome.gold == answer
         part, hit = columns[mine], weight[mine] * outcome.wrong[mine]
-        everyone = divide(np.array([hit.sum()]), np.array([weight[mine].sum()]))[0]
-        rate = divide((hit @ (1 - part)).astype(np.float64), (weight[mine] @ (1 - part)).astype(np.float64))
+        everyone = divide_or_nan(np.array([hit.sum()]), np.array([weight[mine].sum()]))[0]
+        rate = divide_or_nan(
+            (hit @ (1 - part)).astype(np.float64), (weight[mine] @ (1 - part)).astype(np.float64)
+        )
         expected += part.sum(axis=0, dtype=np.float64) * np.where(np.isnan(rate), everyone, rate)
     return expected
 
 
-def mean_inside(values: Floats, columns: Singles) -> NDArray[np.float64]:
+def compute_mean_inside(values: Floats, columns: Singles) -> NDArray[np.float64]:
     """Mean of the known values (items,) that each column holds; NaN without any."""
     known = ~np.isnan(values)
     part = columns[known]
-    return divide((values[known] @ part).astype(np.float64), part.sum(axis=0, dtype=np.float64))
+    return divide_or_nan((values[known] @ part).astype(np.float64), part.sum(axis=0, dtype=np.float64))

@@ -6,29 +6,29 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.disagreement.slice_rates import SliceRates, mean_inside, slice_rates
-from secondreader.judge.disagreement.slices import SliceSet, Untested, support
-from secondreader.judge.inference.exact_tests import benjamini_hochberg
+from secondreader.judge.disagreement.slice_rates import SliceRates, compute_mean_inside, compute_slice_rates
+from secondreader.judge.disagreement.slices import SliceSet, UntestedSlice, count_slices
+from secondreader.judge.inference.exact_tests import adjust_benjamini_hochberg
 from secondreader.judge.inference.permutation import (
     Floats,
     Indices,
     Outcome,
     Scores,
     Singles,
-    adjusted_p,
-    join,
+    compute_adjusted_p,
+    compute_raw_p,
+    join_scores,
     make_outcome,
-    raw_p,
-    score,
+    score_columns,
 )
 
 # one-way slices answer the question most people ask, so they keep nearly all of the power (docs/false-flags.md)
-SHARES = {"one-way": 0.90, "two-way": 0.05, "term": 0.05}
-FAMILIES = tuple(SHARES)
+ALPHA_SHARES = {"one-way": 0.90, "two-way": 0.05, "term": 0.05}
+FAMILIES = tuple(ALPHA_SHARES)
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class PermutationSettings:
     """How many permutations, and from which seed."""
 
     permutations: int
@@ -38,7 +38,7 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
+class SliceTests:
     """Tested slices: one entry per slice and statistic."""
 
     outcome: Indices
@@ -47,12 +47,12 @@ class Tests:
     """Position of the slice, shape (tests,)."""
     table: pd.DataFrame
     """One row per test, as in Findings.frame()."""
-    untested: tuple[Untested, ...]
+    untested: tuple[UntestedSlice, ...]
     """Slices without enough support, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OutcomeTests:
     """The tests of one outcome."""
 
     slice: Indices
@@ -61,59 +61,63 @@ class Part:
     """Their scores."""
     rates: SliceRates
     """Their rates."""
-    people: tuple[Floats, Floats]
+    human_disagreement: tuple[Floats, Floats]
     """Human disagreement in and out."""
 
 
-def rows_of(outcome: Outcome, columns: Singles) -> Singles:
+def select_rows(outcome: Outcome, columns: Singles) -> Singles:
     """The columns' rows of the outcome's items."""
     return columns if len(outcome.index) == len(columns) else columns[outcome.index]
 
 
-def check_outcome(
-    outcome: Outcome, slices: SliceSet, human: Floats, draw: Draw
-) -> tuple[Part, list[Untested]]:
+def run_outcome_tests(
+    outcome: Outcome, slices: SliceSet, human: Floats, settings: PermutationSettings
+) -> tuple[OutcomeTests, list[UntestedSlice]]:
     """Test every slice with enough support; `human` (items,) is each item's human disagreement."""
-    columns = rows_of(outcome, slices.columns)
-    seen = support(outcome, columns)
-    able = np.flatnonzero(seen.enough)
+    columns = select_rows(outcome, slices.columns)
+    seen = count_slices(outcome, columns)
+    able = np.flatnonzero(seen.is_sufficient)
     untested = [
-        Untested(slices.slices[place].label, outcome.name, seen.reason(int(place)))
-        for place in np.flatnonzero(~seen.enough)
+        UntestedSlice(slices.slices[place].label, outcome.name, seen.explain_shortage(int(place)))
+        for place in np.flatnonzero(~seen.is_sufficient)
         if slices.slices[place].kind == "one-way"
     ]
-    scores = score(outcome, columns[:, able], draw.permutations, draw.seed)
+    scores = score_columns(outcome, columns[:, able], settings.permutations, settings.seed)
     for place in able[~scores.moves]:
         why = "verdicts of this kind are all right or all wrong, or cannot be told from their scenarios"
-        untested.append(Untested(slices.slices[place].label, outcome.name, why))
+        untested.append(UntestedSlice(slices.slices[place].label, outcome.name, why))
     moving = np.flatnonzero(scores.moves)
     kept = columns[:, able[moving]]
     disagreement = human[outcome.index]
-    people = (mean_inside(disagreement, kept), mean_inside(disagreement, 1 - kept))
-    part = Part(able[moving], scores.take(moving), slice_rates(outcome, kept), people)
+    people = (compute_mean_inside(disagreement, kept), compute_mean_inside(disagreement, 1 - kept))
+    part = OutcomeTests(able[moving], scores.take(moving), compute_slice_rates(outcome, kept), people)
     return part, untested
 
 
-def check_slices(outcomes: Sequence[Outcome], slices: SliceSet, human: Floats, draw: Draw) -> Tests:
+def run_slice_tests(
+    outcomes: Sequence[Outcome], slices: SliceSet, human: Floats, settings: PermutationSettings
+) -> SliceTests:
     """Every supported slice by every outcome, adjusted together."""
     parts, untested = [], list(slices.untested)
     for outcome in outcomes:
-        part, lacking = check_outcome(outcome, slices, human, draw)
+        part, lacking = run_outcome_tests(outcome, slices, human, settings)
         parts.append(part)
         untested.extend(lacking)
     which = np.repeat(np.arange(len(parts)), [len(part.slice) for part in parts])
     place = np.concatenate([part.slice for part in parts])
     table = pd.concat(
-        [describe(outcome, part, slices) for outcome, part in zip(outcomes, parts, strict=True)],
+        [describe_tests(outcome, part, slices) for outcome, part in zip(outcomes, parts, strict=True)],
         ignore_index=True,
     )
-    return Tests(which, place, add_p(table, join([part.scores for part in parts])), tuple(untested))
+    return SliceTests(
+        which, place, add_p_values(table, join_scores([part.scores for part in parts])), tuple(untested)
+    )
 
 
-def describe(outcome: Outcome, part: Part, slices: SliceSet) -> pd.DataFrame:
+def describe_tests(outcome: Outcome, outcome_tests: OutcomeTests, slices: SliceSet) -> pd.DataFrame:
     """Names, counts and rates of the tests of one outcome, one row each."""
-    inside, outside = part.rates.inside, part.rates.outside
-    own = [slices.slices[place] for place in part.slice]
+    inside, outside = outcome_tests.rates.inside, outcome_tests.rates.outside
+    own = [slices.slices[place] for place in outcome_tests.slice]
     return pd.DataFrame(
         {
             "slice": pd.Series([one.label for one in own], dtype=object),
@@ -126,31 +130,31 @@ def describe(outcome: Outcome, part: Part, slices: SliceSet) -> pd.DataFrame:
             "wrong_out": outside.wrong.round().astype(np.int64),
             "rate_in": inside.rate,
             "rate_out": outside.rate,
-            "difference": part.rates.difference,
-            "low": part.rates.low,
-            "high": part.rates.high,
-            "ratio": part.rates.ratio,
-            "expected_wrong": part.rates.expected,
-            "human_disagreement_in": part.people[0],
-            "human_disagreement_out": part.people[1],
+            "difference": outcome_tests.rates.difference,
+            "low": outcome_tests.rates.low,
+            "high": outcome_tests.rates.high,
+            "ratio": outcome_tests.rates.ratio,
+            "expected_wrong": outcome_tests.rates.expected,
+            "human_disagreement_in": outcome_tests.human_disagreement[0],
+            "human_disagreement_out": outcome_tests.human_disagreement[1],
         }
     )
 
 
-def add_p(table: pd.DataFrame, scores: Scores) -> pd.DataFrame:
+def add_p_values(table: pd.DataFrame, scores: Scores) -> pd.DataFrame:
     """The table with t, p, p_adjusted and q (Benjamini-Hochberg within the family)."""
     kinds = table["kind"].to_numpy()
     family = np.array([FAMILIES.index(kind) for kind in kinds], dtype=np.intp)
     present = np.bincount(family, minlength=len(FAMILIES)) > 0
-    share = np.array(list(SHARES.values())) * present
+    share = np.array(list(ALPHA_SHARES.values())) * present
     share = share / share.sum() if len(family) else share
-    p, q = raw_p(scores), np.ones(len(table))
+    p, q = compute_raw_p(scores), np.ones(len(table))
     for number in np.flatnonzero(present):
-        q[family == number] = benjamini_hochberg(p[family == number])
-    return table.assign(t=scores.t, p=p, p_adjusted=adjusted_p(scores, family, share), q=q)
+        q[family == number] = adjust_benjamini_hochberg(p[family == number])
+    return table.assign(t=scores.t, p=p, p_adjusted=compute_adjusted_p(scores, family, share), q=q)
 
 
-def restrict(outcome: Outcome, inside: Singles) -> Outcome:
+def restrict_outcome(outcome: Outcome, inside: Singles) -> Outcome:
     """The outcome on the items of one slice; `inside` is 0/1 over the outcome's items."""
     n = int(outcome.index.max(initial=-1)) + 1
     keep, wrong = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
@@ -162,12 +166,14 @@ def restrict(outcome: Outcome, inside: Singles) -> Outcome:
     return make_outcome(outcome.name, keep, wrong, gold, cluster, weight)
 
 
-def beats_parents(outcome: Outcome, child: int, slices: SliceSet, draw: Draw, alpha: float) -> bool:
+def is_worse_than_parents(
+    outcome: Outcome, child: int, slices: SliceSet, settings: PermutationSettings, alpha: float
+) -> bool:
     """Whether a two-way slice is still worse than the rest of each parent (permutation within the parent)."""
     for parent in slices.slices[child].parents:
-        narrow = restrict(outcome, rows_of(outcome, slices.columns)[:, parent])
+        narrow = restrict_outcome(outcome, select_rows(outcome, slices.columns)[:, parent])
         column = slices.columns[narrow.index][:, [child]]
-        seen = score(narrow, column, draw.permutations, draw.seed)
-        if not seen.moves[0] or raw_p(seen)[0] > alpha:
+        seen = score_columns(narrow, column, settings.permutations, settings.seed)
+        if not seen.moves[0] or compute_raw_p(seen)[0] > alpha:
             return False
     return True

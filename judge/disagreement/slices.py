@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondreader.judge.inference.permutation import Outcome, Singles, membership
+from secondreader.judge.inference.permutation import Outcome, Singles, build_membership
 
 Mask = NDArray[np.bool_]
 
@@ -34,7 +34,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Untested:
+class UntestedSlice:
     """A slice that no test was made for, and why."""
 
     slice: str
@@ -53,56 +53,56 @@ class SliceSet:
     """In column order."""
     columns: Singles
     """1 for items in the slice, else 0; shape (items, slices)."""
-    untested: tuple[Untested, ...] = ()
+    untested: tuple[UntestedSlice, ...] = ()
     """Attributes that could not be made into slices."""
 
-    def take(self, places: NDArray[np.intp]) -> "SliceSet":
+    def take(self, positions: NDArray[np.intp]) -> "SliceSet":
         """The slices at these positions; parents no longer refer to anything."""
-        kept = tuple(replace(self.slices[place], parents=()) for place in places)
-        return SliceSet(kept, self.columns[:, places])
+        kept = tuple(replace(self.slices[place], parents=()) for place in positions)
+        return SliceSet(kept, self.columns[:, positions])
 
 
-def one_way(table: pd.DataFrame) -> SliceSet:
+def build_one_way_slices(table: pd.DataFrame) -> SliceSet:
     """Every value of every column of `table` (one row per item); numbers are cut at terciles.
 
     Items without a value form a slice of their own, "missing".
     """
     slices: list[Slice] = []
     columns: list[Mask] = []
-    untested: list[Untested] = []
+    untested: list[UntestedSlice] = []
     for name in table.columns:
-        labels, codes = attribute_values(str(name), table[name])
+        labels, codes = label_attribute_values(str(name), table[name])
         if len(labels) > MOST_VALUES:
             why = f"{name} has {len(labels)} values, more than {MOST_VALUES}: group them before testing"
-            untested.append(Untested(str(name), "all", why))
+            untested.append(UntestedSlice(str(name), "all", why))
             continue
         for code, label in enumerate(labels):
             slices.append(Slice(label, (str(name),), "one-way"))
             columns.append(codes == code)
-    return SliceSet(tuple(slices), stack(columns, len(table)), tuple(untested))
+    return SliceSet(tuple(slices), stack_masks(columns, len(table)), tuple(untested))
 
 
-def stack(columns: Sequence[Mask], n: int) -> Singles:
+def stack_masks(columns: Sequence[Mask], n: int) -> Singles:
     """Masks side by side as single-precision columns, shape (n, k)."""
     return np.stack(columns, axis=1).astype(np.float32) if columns else np.zeros((n, 0), dtype=np.float32)
 
 
-def attribute_values(name: str, values: pd.Series) -> tuple[list[str], NDArray[np.intp]]:
+def label_attribute_values(name: str, values: pd.Series) -> tuple[list[str], NDArray[np.intp]]:
     """Labels of an attribute's slices, and the slice of each item."""
     is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     if is_number and values.nunique() >= FEWEST_NUMBERS:
-        return terciles(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
-    text = values.map(lambda value: value_text(value), na_action="ignore").astype(object)
+        return label_terciles(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
+    text = values.map(lambda value: format_value(value), na_action="ignore").astype(object)
     codes, names = pd.factorize(text.where(text.notna(), MISSING), sort=True)
     return [f"{name} = {value}" for value in names], codes
 
 
-def value_text(value: object) -> str:
+def format_value(value: object) -> str:
     """A value as a reader would write it: 3.0 is 3."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def terciles(name: str, values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.intp]]:
+def label_terciles(name: str, values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.intp]]:
     """A numeric attribute in thirds of its items (equal values stay together), plus missing."""
     known = ~np.isnan(values)
     cuts = np.unique(np.quantile(values[known], [1 / 3, 2 / 3], method="inverted_cdf"))
@@ -117,7 +117,7 @@ def terciles(name: str, values: NDArray[np.float64]) -> tuple[list[str], NDArray
     return labels, codes.astype(np.intp)
 
 
-def two_way(singles: SliceSet, use: Mask) -> SliceSet:
+def build_two_way_slices(singles: SliceSet, use: Mask) -> SliceSet:
     """Every pair of one-way slices of different attributes with at least 20 items in `use` (items,)."""
     slices: list[Slice] = []
     columns: list[Singles] = []
@@ -147,7 +147,7 @@ def join_slices(parts: Sequence[SliceSet]) -> SliceSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
+class SliceCounts:
     """How many items and scenarios of one outcome lie in and out of each slice; shapes (slices,)."""
 
     n_in: NDArray[np.int64]
@@ -160,24 +160,24 @@ class Support:
     """Scenarios with an item out."""
 
     @property
-    def enough(self) -> Mask:
+    def is_sufficient(self) -> Mask:
         """At least 20 items and 8 scenarios in and out."""
         items = np.minimum(self.n_in, self.n_out) >= FEWEST_ITEMS
         scenarios = np.minimum(self.scenarios_in, self.scenarios_out) >= FEWEST_SCENARIOS
         return np.asarray(items & scenarios)
 
-    def reason(self, place: int) -> str:
+    def explain_shortage(self, position: int) -> str:
         """Why a slice lacks support."""
         return (
-            f"{self.n_in[place]} items of {self.scenarios_in[place]} scenarios inside and "
-            f"{self.n_out[place]} of {self.scenarios_out[place]} outside: "
+            f"{self.n_in[position]} items of {self.scenarios_in[position]} scenarios inside and "
+            f"{self.n_out[position]} of {self.scenarios_out[position]} outside: "
             f"at least {FEWEST_ITEMS} items of {FEWEST_SCENARIOS} scenarios are needed on both sides"
         )
 
 
-def support(outcome: Outcome, columns: Singles) -> Support:
+def count_slices(outcome: Outcome, columns: Singles) -> SliceCounts:
     """Support of columns (eligible items, slices) in one outcome."""
-    sums = membership(outcome.cluster, outcome.n_clusters) @ columns
+    sums = build_membership(outcome.cluster, outcome.n_clusters) @ columns
     size = np.bincount(outcome.cluster, minlength=outcome.n_clusters)[:, None]
     n_in = columns.sum(axis=0, dtype=np.float64).astype(np.int64)
-    return Support(n_in, len(columns) - n_in, (sums > 0.5).sum(axis=0), (sums < size - 0.5).sum(axis=0))
+    return SliceCounts(n_in, len(columns) - n_in, (sums > 0.5).sum(axis=0), (sums < size - 0.5).sum(axis=0))

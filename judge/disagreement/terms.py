@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.disagreement.slices import FEWEST_ITEMS, Slice, SliceSet, stack
+from secondreader.judge.disagreement.slices import FEWEST_ITEMS, Slice, SliceSet, stack_masks
 
 WORD = re.compile(r"[^\W\d_][\w'-]{2,39}", re.UNICODE)
 MOST_TERMS = 2_000
 MOST_CHARACTERS = 200_000
 
 
-def words(text: str) -> set[str]:
+def extract_words(text: str) -> set[str]:
     """Distinct words of a text in lower case: letter first, 3 to 40 characters, numbers left out.
 
     Only the first 200,000 characters are read.
@@ -22,7 +22,7 @@ def words(text: str) -> set[str]:
     return {word.casefold() for word in WORD.findall(text[:MOST_CHARACTERS])}
 
 
-def tools_of(cell: object) -> set[str]:
+def parse_tools(cell: object) -> set[str]:
     """Tools named in a cell: a list, or text with commas, semicolons or white space between them."""
     if isinstance(cell, str):
         return {tool for tool in re.split(r"[,;\s]+", cell) if tool}
@@ -31,7 +31,7 @@ def tools_of(cell: object) -> set[str]:
     return set()
 
 
-def length_and_turns(texts: Sequence[str | None]) -> pd.DataFrame:
+def measure_texts(texts: Sequence[str | None]) -> pd.DataFrame:
     """Numeric attributes of each text: words, and turns (blocks between blank lines); missing stays missing."""
     return pd.DataFrame(
         {
@@ -46,7 +46,7 @@ def length_and_turns(texts: Sequence[str | None]) -> pd.DataFrame:
     )
 
 
-def term_slices(bags: Sequence[set[str]], attribute: str = "word", most: int = MOST_TERMS) -> SliceSet:
+def build_term_slices(bags: Sequence[set[str]], attribute: str = "word", most: int = MOST_TERMS) -> SliceSet:
     """One slice for each term that at least 20 items hold and at least 20 lack.
 
     `bags` has one set of terms per item. Of more than `most` terms those nearest to half the items stay, as
@@ -60,12 +60,12 @@ def term_slices(bags: Sequence[set[str]], attribute: str = "word", most: int = M
     for term in sorted(chosen):
         mask = np.fromiter((term in bag for bag in bags), dtype=bool, count=n)
         together.setdefault(mask.tobytes(), []).append(term)
-    slices = [Slice(term_label(attribute, terms), (attribute,), "term") for terms in together.values()]
+    slices = [Slice(format_term_label(attribute, terms), (attribute,), "term") for terms in together.values()]
     columns = [np.frombuffer(mask, dtype=bool) for mask in together]
-    return SliceSet(tuple(slices), stack(columns, n))
+    return SliceSet(tuple(slices), stack_masks(columns, n))
 
 
-def term_label(attribute: str, terms: Sequence[str]) -> str:
+def format_term_label(attribute: str, terms: Sequence[str]) -> str:
     """What a reader sees for terms that always occur together."""
     more = f" (and {len(terms) - 3} more)" if len(terms) > 3 else ""
     return f"{attribute} {', '.join(repr(term) for term in terms[:3])}{more}"

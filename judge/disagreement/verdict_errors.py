@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondreader.judge.data.frame import STATES, Readings
-from secondreader.judge.inference.exact_tests import McNemar, mcnemar, sign_flip_p
+from secondreader.judge.data.frame import VERDICT_STATES, Ratings
+from secondreader.judge.inference.exact_tests import McNemarResult, compute_sign_flip_p, run_mcnemar_test
 from secondreader.judge.inference.permutation import Floats, Indices, Outcome, make_outcome
 
 Mask = NDArray[np.bool_]
@@ -17,7 +17,7 @@ ERROR, FALSE_POSITIVE, FALSE_NEGATIVE, UNPARSED = "error", "false_positive", "fa
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredVerdicts:
     """One judge's verdicts beside gold; arrays have shape (items,)."""
 
     verdict: Codes
@@ -44,41 +44,41 @@ class Scored:
         return np.asarray(self.scored & (self.verdict != self.positive) & (self.gold == self.positive))
 
 
-def score_verdicts(readings: Readings, judge: int, gold: Codes) -> Scored:
+def score_verdicts(ratings: Ratings, judge: int, gold: Codes) -> ScoredVerdicts:
     """The verdicts of a judge (column index) beside gold codes (items,); unsure counts as missing on both sides."""
-    verdict = readings.verdict[:, judge]
+    verdict = ratings.verdict[:, judge]
     decided = (verdict >= 0) & (gold >= 0)
-    if readings.unsure >= 0:
-        decided &= (verdict != readings.unsure) & (gold != readings.unsure)
-    return Scored(verdict, gold, decided, readings.positive, readings.cluster, readings.weight)
+    if ratings.unsure >= 0:
+        decided &= (verdict != ratings.unsure) & (gold != ratings.unsure)
+    return ScoredVerdicts(verdict, gold, decided, ratings.positive, ratings.cluster, ratings.weight)
 
 
-def error_outcomes(seen: Scored) -> list[Outcome]:
+def build_error_outcomes(scored: ScoredVerdicts) -> list[Outcome]:
     """The three outcomes: any error, false positives where gold is not positive, false negatives where it is."""
-    wrong = seen.scored & (seen.verdict != seen.gold)
-    is_positive = seen.gold == seen.positive
+    wrong = scored.scored & (scored.verdict != scored.gold)
+    is_positive = scored.gold == scored.positive
     kinds = (
-        (ERROR, seen.scored, wrong),
-        (FALSE_POSITIVE, seen.scored & ~is_positive, seen.over_flags),
-        (FALSE_NEGATIVE, seen.scored & is_positive, seen.misses),
+        (ERROR, scored.scored, wrong),
+        (FALSE_POSITIVE, scored.scored & ~is_positive, scored.over_flags),
+        (FALSE_NEGATIVE, scored.scored & is_positive, scored.misses),
     )
     return [
-        make_outcome(name, eligible, hit, seen.gold, seen.cluster, seen.weight)
+        make_outcome(name, eligible, hit, scored.gold, scored.cluster, scored.weight)
         for name, eligible, hit in kinds
     ]
 
 
-def unparsed_outcome(readings: Readings, judge: int) -> Outcome:
+def build_unparsed_outcome(ratings: Ratings, judge: int) -> Outcome:
     """Verdicts that could not be read, among all that the judge was asked for; no gold is needed."""
-    state = readings.state[:, judge]
+    state = ratings.state[:, judge]
     one = np.ones(len(state))
-    asked = state != STATES.index("absent")
-    lost = np.isin(state, [STATES.index("unparsed"), STATES.index("error")])
-    return make_outcome(UNPARSED, asked, lost, np.zeros(len(state), dtype=np.intp), readings.cluster, one)
+    asked = state != VERDICT_STATES.index("absent")
+    lost = np.isin(state, [VERDICT_STATES.index("unparsed"), VERDICT_STATES.index("error")])
+    return make_outcome(UNPARSED, asked, lost, np.zeros(len(state), dtype=np.intp), ratings.cluster, one)
 
 
 @dataclass(frozen=True, slots=True)
-class Direction:
+class ErrorDirection:
     """Whether the judge errs more one way than the other, over all items."""
 
     over_flags: int
@@ -87,7 +87,7 @@ class Direction:
     """Items where gold is positive and the judge does not say so."""
     n: int
     """Items with a decided verdict and decided gold."""
-    mcnemar: McNemar
+    mcnemar: McNemarResult
     """Exact McNemar test and the share of over-flags, items taken as independent."""
     p_scenarios: float
     """Sign-flip p over scenario sums: valid when items of a scenario err together."""
@@ -95,20 +95,22 @@ class Direction:
     """The result in plain words."""
 
 
-def direction(seen: Scored, *, alpha: float = 0.05, permutations: int = 9_999, seed: int = 0) -> Direction:
+def compute_direction(
+    scored: ScoredVerdicts, *, alpha: float = 0.05, permutations: int = 9_999, seed: int = 0
+) -> ErrorDirection:
     """Over-flags against misses, unweighted: McNemar's exact test and the sign-flip over scenarios."""
-    b, c = int(seen.over_flags.sum()), int(seen.misses.sum())
-    net = seen.over_flags.astype(np.float64) - seen.misses
-    p = sign_flip_p(np.bincount(seen.cluster, weights=net), permutations, seed)
-    words = f"{b} over-flags and {c} misses among {int(seen.scored.sum())} items"
+    b, c = int(scored.over_flags.sum()), int(scored.misses.sum())
+    net = scored.over_flags.astype(np.float64) - scored.misses
+    p = compute_sign_flip_p(np.bincount(scored.cluster, weights=net), permutations, seed)
+    words = f"{b} over-flags and {c} misses among {int(scored.scored.sum())} items"
     if p > alpha:
-        sentence = f"No direction is shown: {words} (p by scenario {p_text(p)})."
+        sentence = f"No direction is shown: {words} (p by scenario {format_p(p)})."
     else:
-        sentence = f"The judge {'over-flags' if b > c else 'misses'} more often: {words} (p by scenario {p_text(p)})."
-    return Direction(b, c, int(seen.scored.sum()), mcnemar(b, c), p, sentence)
+        sentence = f"The judge {'over-flags' if b > c else 'misses'} more often: {words} (p by scenario {format_p(p)})."
+    return ErrorDirection(b, c, int(scored.scored.sum()), run_mcnemar_test(b, c), p, sentence)
 
 
-def p_text(p: float) -> str:
+def format_p(p: float) -> str:
     """A p-value as papers print it: "= .003" or "< .001"."""
     if p < 0.001:
         return "< .001"
@@ -116,18 +118,18 @@ def p_text(p: float) -> str:
     return f"= {shown.lstrip('0')}"
 
 
-def unread_by_slice(readings: Readings, judge: int) -> pd.DataFrame:
+def count_unread_by_slice(ratings: Ratings, judge: int) -> pd.DataFrame:
     """Verdicts that nobody could read, counted in every slice, tested or not.
 
     One row a slice value that has any: columns slice_name, slice_value, n (verdicts of the judge there), n_unread (unparsed
     or error), most first. Plain counts, without weights.
     """
-    state = readings.state[:, judge]
-    unread = np.isin(state, [STATES.index("unparsed"), STATES.index("error")])
-    there = unread | (state == STATES.index("parsed"))
+    state = ratings.state[:, judge]
+    unread = np.isin(state, [VERDICT_STATES.index("unparsed"), VERDICT_STATES.index("error")])
+    there = unread | (state == VERDICT_STATES.index("parsed"))
     rows = []
-    for name in readings.slices.columns:
-        values = readings.slices[name].astype(str).to_numpy()
+    for name in ratings.slices.columns:
+        values = ratings.slices[name].astype(str).to_numpy()
         for value in sorted(set(values[unread])):
             inside = (values == value) & there
             rows.append((str(name), value, int(inside.sum()), int((inside & unread).sum())))

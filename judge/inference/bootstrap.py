@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
-from secondreader.judge.inference.cluster_sums import Floats, Sums
+from secondreader.judge.inference.cluster_sums import ClusterSums, Floats
 from secondreader.judge.inference.coefficients import Coefficient, Formula
-from secondreader.judge.inference.estimate import Estimate, Reason, undefined
-from secondreader.judge.inference.proportions import wilson
+from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.proportions import compute_wilson_interval
 
 FEWEST_CLUSTERS = 8
 FEW_CLUSTERS = 30
@@ -26,7 +26,7 @@ SAME = 1e-12
 
 
 @dataclass(frozen=True)
-class Plan:
+class BootstrapDesign:
     """How intervals are made; the same plan gives the same digits."""
 
     n_clusters: int
@@ -64,7 +64,7 @@ class Plan:
             drawn[start : start + rows] = np.bincount(picks.ravel(), minlength=rows * n).reshape(rows, n)
         return drawn
 
-    def replicate_sums(self, per_cluster: Floats) -> Floats:
+    def compute_replicate_sums(self, per_cluster: Floats) -> Floats:
         """Sums of every replicate: (clusters, columns) -> (resamples, columns)."""
         used = np.flatnonzero(per_cluster.any(axis=1))
         per_cluster = per_cluster[used]
@@ -76,7 +76,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
+class SampledCoefficients:
     """K figures with their resampling distributions, before they become Estimates."""
 
     coefficients: tuple[Coefficient, ...]
@@ -93,41 +93,41 @@ class Sampled:
     """Bootstrap replicates, shape (B, K); no rows where no bootstrap was made."""
     jackknife: Floats
     """Values without one cluster, shape (clusters, K)."""
-    plan: Plan
+    bootstrap: BootstrapDesign
     """How the intervals are made."""
-    nothing: Reason = Reason.NO_PAIRABLE_ITEMS
+    empty_reason: Reason = Reason.NO_PAIRABLE_ITEMS
     """The reason to give where no item enters any figure."""
 
-    def index(self, name: str) -> int:
+    def find_index(self, name: str) -> int:
         """The place of a figure."""
         return [c.name for c in self.coefficients].index(name)
 
-    def estimate(self, name: str) -> Estimate:
+    def build_estimate(self, name: str) -> Estimate:
         """One figure with its interval."""
-        return self.estimates()[self.index(name)]
+        return self.build_estimates()[self.find_index(name)]
 
-    def estimates(self) -> list[Estimate]:
+    def build_estimates(self) -> list[Estimate]:
         """All figures with their intervals."""
-        limits = self.limits()
-        return [self.one(k, limits) for k in range(len(self.coefficients))]
+        limits = self.compute_limits()
+        return [self.build_estimate_at(k, limits) for k in range(len(self.coefficients))]
 
-    def limits(self) -> "Limits":
+    def compute_limits(self) -> "Limits":
         """Interval limits of all K figures."""
         if len(self.replicates):
-            return bca(self.values, self.replicates, self.jackknife, self.plan.level)
-        return jackknife_t(self.values, self.jackknife, self.plan.level)
+            return compute_bca_limits(self.values, self.replicates, self.jackknife, self.bootstrap.level)
+        return compute_jackknife_t_limits(self.values, self.jackknife, self.bootstrap.level)
 
-    def one(self, k: int, limits: "Limits") -> Estimate:
+    def build_estimate_at(self, k: int, limits: "Limits") -> Estimate:
         """Figure k as an Estimate: value or reason, limits or why they are refused."""
         what, n, clusters = self.coefficients[k], int(self.support[k]), int(self.clusters[k])
         known: dict[str, Any] = {
             "n": n,
             "n_clusters": clusters,
-            "level": self.plan.level,
+            "level": self.bootstrap.level,
             "source": what.source,
         }
         if np.isnan(self.values[k]):
-            return undefined(what.name, self.reason(k), **known)
+            return make_undefined_estimate(what.name, self.explain_undefined(k), **known)
         value = float(self.values[k])
         if clusters < FEWEST_CLUSTERS:
             return Estimate(what.name, value, interval_reason=Reason.TOO_FEW_CLUSTERS, **known)
@@ -135,20 +135,22 @@ class Sampled:
             # a reader who always answers alike: the coefficient is 0 in every resample by construction
             return Estimate(what.name, value, interval_reason=Reason.NO_VARIATION, **known)
         if limits.flat[k]:
-            low, high = flat_limits(value, what, float(self.chance[k]), clusters, self.plan.level)
+            low, high = compute_flat_limits(
+                value, what, float(self.chance[k]), clusters, self.bootstrap.level
+            )
             method = "Wilson at perfect agreement, each scenario counted once, mapped through the coefficient"
         elif limits.undefined[k] > MOST_UNDEFINED or not np.isfinite(limits.low[k] + limits.high[k]):
             return Estimate(what.name, value, interval_reason=Reason.UNSTABLE_RESAMPLES, **known)
         else:
-            low, high, method = float(limits.low[k]), float(limits.high[k]), self.plan.method
-        few = (few_clusters_sentence(clusters),) if clusters < FEW_CLUSTERS else ()
+            low, high, method = float(limits.low[k]), float(limits.high[k]), self.bootstrap.method
+        few = (format_few_clusters_warning(clusters),) if clusters < FEW_CLUSTERS else ()
         return Estimate(what.name, value, low, high, method=method, warnings=few, **known)
 
-    def reason(self, k: int) -> Reason:
+    def explain_undefined(self, k: int) -> Reason:
         """Why figure k is undefined; figure 0 counts the items of the whole comparison."""
         if self.support[k] > 0:
             return Reason.NO_VARIATION
-        return self.nothing if self.support[0] == 0 else Reason.EMPTY_DENOMINATOR
+        return self.empty_reason if self.support[0] == 0 else Reason.EMPTY_DENOMINATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,33 +167,38 @@ class Limits:
     """Whether no replicate differs from the value: resampling is blind there."""
 
 
-def few_clusters_sentence(clusters: int) -> str:
+def format_few_clusters_warning(clusters: int) -> str:
     """The warning below 30 clusters."""
     return f"only {clusters} scenarios: intervals from fewer than {FEW_CLUSTERS} tend to be too short"
 
 
-def sample(sums: Sums, formula: Formula, plan: Plan, nothing: Reason = Reason.NO_PAIRABLE_ITEMS) -> Sampled:
+def sample_coefficients(
+    cluster_sums: ClusterSums,
+    formula: Formula,
+    bootstrap: BootstrapDesign,
+    empty_reason: Reason = Reason.NO_PAIRABLE_ITEMS,
+) -> SampledCoefficients:
     """Evaluate a set of coefficients on the data, on each replicate and without each cluster."""
-    total = sums.weighted.sum(axis=0)
-    counted = sums.counted.sum(axis=0)
-    used = sums.counted.any(axis=1)
+    total = cluster_sums.weighted.sum(axis=0)
+    counted = cluster_sums.counted.sum(axis=0)
+    used = cluster_sums.counted.any(axis=1)
     replicates = np.empty((0, len(formula.coefficients)))
-    if plan.resampled:
-        replicates = formula.values(plan.replicate_sums(sums.weighted))
-    return Sampled(
+    if bootstrap.resampled:
+        replicates = formula.values(bootstrap.compute_replicate_sums(cluster_sums.weighted))
+    return SampledCoefficients(
         coefficients=formula.coefficients,
         values=formula.values(total),
         support=np.rint(formula.support(counted)).astype(np.int64),
-        clusters=(formula.support(sums.counted[used]) > 0).sum(axis=0),
+        clusters=(formula.support(cluster_sums.counted[used]) > 0).sum(axis=0),
         chance=formula.chance(total),
         replicates=replicates,
-        jackknife=jackknife_values(sums.weighted, total, formula),
-        plan=plan,
-        nothing=nothing,
+        jackknife=compute_jackknife_values(cluster_sums.weighted, total, formula),
+        bootstrap=bootstrap,
+        empty_reason=empty_reason,
     )
 
 
-def jackknife_values(per_cluster: Floats, total: Floats, formula: Formula) -> Floats:
+def compute_jackknife_values(per_cluster: Floats, total: Floats, formula: Formula) -> Floats:
     """The figures without each cluster in turn, shape (clusters, K)."""
     step = max(1, BLOCK_CELLS // max(per_cluster.shape[1], 1))
     floor = ROUNDING * np.abs(total)
@@ -203,7 +210,7 @@ def jackknife_values(per_cluster: Floats, total: Floats, formula: Formula) -> Fl
     return np.concatenate(parts)
 
 
-def acceleration(jackknife: Floats) -> Floats:
+def compute_acceleration(jackknife: Floats) -> Floats:
     """BCa's acceleration from jackknife values (clusters, K) -> (K,); 0 without variation."""
     defined = np.isfinite(jackknife)
     n = defined.sum(axis=0)
@@ -214,7 +221,7 @@ def acceleration(jackknife: Floats) -> Floats:
     return a
 
 
-def bca(values: Floats, replicates: Floats, jackknife: Floats, level: float) -> Limits:
+def compute_bca_limits(values: Floats, replicates: Floats, jackknife: Floats, level: float) -> Limits:
     """Bias-corrected and accelerated bootstrap limits of K figures at once.
 
     `values` (K,), `replicates` (B, K) with NaN where undefined, `jackknife` (clusters, K).
@@ -226,8 +233,11 @@ def bca(values: Floats, replicates: Floats, jackknife: Floats, level: float) -> 
     share = below / np.maximum(defined, 1)
     edge = 0.5 / max(len(replicates), 1)
     z0 = ndtri(np.clip(share, edge, 1 - edge))
-    a = acceleration(jackknife)
-    tails = [quantile(ordered, defined, ndtr(shifted(z0, a, z))) for z in tail_quantiles(level)]
+    a = compute_acceleration(jackknife)
+    tails = [
+        compute_quantile(ordered, defined, ndtr(shift_quantile(z0, a, z)))
+        for z in compute_tail_quantiles(level)
+    ]
     last = np.take_along_axis(ordered, np.maximum(defined - 1, 0)[None, :], axis=0)[0]
     return Limits(
         low=tails[0],
@@ -237,18 +247,18 @@ def bca(values: Floats, replicates: Floats, jackknife: Floats, level: float) -> 
     )
 
 
-def tail_quantiles(level: float) -> tuple[float, float]:
+def compute_tail_quantiles(level: float) -> tuple[float, float]:
     """Standard normal quantiles of the two tails."""
     z = float(ndtri(0.5 + level / 2))
     return -z, z
 
 
-def shifted(z0: Floats, a: Floats, z: float) -> Floats:
+def shift_quantile(z0: Floats, a: Floats, z: float) -> Floats:
     """BCa's shifted normal quantile: z0 + (z0 + z) / (1 - a (z0 + z))."""
     return np.asarray(z0 + (z0 + z) / (1 - a * (z0 + z)))
 
 
-def quantile(ordered: Floats, defined: NDArray[np.int64], at: Floats) -> Floats:
+def compute_quantile(ordered: Floats, defined: NDArray[np.int64], at: Floats) -> Floats:
     """Linear quantile of each column of sorted values whose NaN come last: (B, K), (K,), (K,) -> (K,)."""
     place = at * np.maximum(defined - 1, 0)
     low = np.floor(place).astype(np.int64)
@@ -258,7 +268,7 @@ def quantile(ordered: Floats, defined: NDArray[np.int64], at: Floats) -> Floats:
     return np.asarray(one + (two - one) * (place - low))
 
 
-def jackknife_error(jackknife: Floats) -> Floats:
+def compute_jackknife_error(jackknife: Floats) -> Floats:
     """Standard error from values without one cluster, (clusters, K) -> (K,); NaN values do not enter."""
     defined = np.isfinite(jackknife)
     n = np.maximum(defined.sum(axis=0), 1)
@@ -267,19 +277,19 @@ def jackknife_error(jackknife: Floats) -> Floats:
     return np.asarray(np.sqrt((n - 1) / n * np.square(gap).sum(axis=0)))
 
 
-def jackknife_t(values: Floats, jackknife: Floats, level: float) -> Limits:
+def compute_jackknife_t_limits(values: Floats, jackknife: Floats, level: float) -> Limits:
     """Cluster-jackknife t limits: value +- t(clusters - 1) standard errors.
 
     Source: Bell & McCaffrey (2002) Survey Methodology 28:169 for the jackknife of clustered data.
     """
     n = max(len(jackknife), 1)
-    error = jackknife_error(jackknife)
+    error = compute_jackknife_error(jackknife)
     half = float(stdtrit(max(n - 1, 1), 0.5 + level / 2)) * error
     lost = 1 - np.isfinite(jackknife).sum(axis=0) / n
     return Limits(values - half, values + half, lost, error <= SAME)
 
 
-def flat_limits(
+def compute_flat_limits(
     value: float, what: Coefficient, chance: float, clusters: int, level: float
 ) -> tuple[float, float]:
     """Limits where every replicate equals the value.
@@ -288,29 +298,32 @@ def flat_limits(
     (raw - chance) / (1 - chance): a scenario counts once, since data without one disagreement cannot
     show how much its transcripts depend on each other.
     """
-    floor = wilson(clusters, clusters, level).low
+    floor = compute_wilson_interval(clusters, clusters, level).low
     if what.kind == "signed":
         return max(-1.0, value - (1 - floor)), min(1.0, value + (1 - floor))
     if what.kind == "chance":
         return 1 - (1 - floor) / (1 - chance), 1.0
-    limits = wilson(value * clusters, clusters, level)
+    limits = compute_wilson_interval(value * clusters, clusters, level)
     return limits.low, limits.high
 
 
-def difference(one: Sampled, two: Sampled, names: tuple[str, ...], prefix: str = "") -> Sampled:
+def subtract_paired(
+    minuend: SampledCoefficients, subtrahend: SampledCoefficients, names: tuple[str, ...], prefix: str = ""
+) -> SampledCoefficients:
     """The paired differences one - two of figures drawn with the same weights, named prefix + name."""
-    first, second = [one.index(n) for n in names], [two.index(n) for n in names]
+    first, second = [minuend.find_index(n) for n in names], [subtrahend.find_index(n) for n in names]
     what = tuple(
-        Coefficient(prefix + one.coefficients[k].name, one.coefficients[k].source, "signed") for k in first
+        Coefficient(prefix + minuend.coefficients[k].name, minuend.coefficients[k].source, "signed")
+        for k in first
     )
-    return Sampled(
+    return SampledCoefficients(
         coefficients=what,
-        values=one.values[first] - two.values[second],
-        support=np.minimum(one.support[first], two.support[second]),
-        clusters=np.minimum(one.clusters[first], two.clusters[second]),
+        values=minuend.values[first] - subtrahend.values[second],
+        support=np.minimum(minuend.support[first], subtrahend.support[second]),
+        clusters=np.minimum(minuend.clusters[first], subtrahend.clusters[second]),
         chance=np.zeros(len(names)),
-        nothing=one.nothing,
-        replicates=one.replicates[:, first] - two.replicates[:, second],
-        jackknife=one.jackknife[:, first] - two.jackknife[:, second],
-        plan=one.plan,
+        empty_reason=minuend.empty_reason,
+        replicates=minuend.replicates[:, first] - subtrahend.replicates[:, second],
+        jackknife=minuend.jackknife[:, first] - subtrahend.jackknife[:, second],
+        bootstrap=minuend.bootstrap,
     )

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
 from secondreader.judge.inference.cluster_sums import Codes, Floats
-from secondreader.judge.inference.coefficients import conger_chance
+from secondreader.judge.inference.coefficients import compute_conger_chance
 
 
 @dataclass(frozen=True, slots=True)
-class Linearised:
+class LinearisedCoefficient:
     """A chance-corrected coefficient with its linearised standard error, items independent."""
 
     observed: float
@@ -28,22 +28,26 @@ class Linearised:
     """Upper t limit, cut at 1."""
 
 
-def linearised(observed: float, expected: float, terms: Floats, level: float) -> Linearised:
+def linearise_coefficient(
+    observed: float, expected: float, terms: Floats, level: float
+) -> LinearisedCoefficient:
     """Value and t limits from the items' linearised terms, shape (items,)."""
     value = (observed - expected) / (1 - expected) if expected < 1 else float("nan")
     n = len(terms)
     error = float(np.sqrt(np.square(terms - value).sum() / (n * (n - 1)))) if n > 1 else float("nan")
     half = float(stdtrit(max(n - 1, 1), 0.5 + level / 2)) * error
-    return Linearised(observed, expected, value, error, value - half, min(1.0, value + half))
+    return LinearisedCoefficient(observed, expected, value, error, value - half, min(1.0, value + half))
 
 
-def answer_counts(matrix: Codes, n_answers: int) -> Floats:
+def count_answers(matrix: Codes, n_answers: int) -> Floats:
     """How often each item got each answer, items without answers left out: (items, Q)."""
     counts = np.stack([(matrix == q).sum(axis=1) for q in range(n_answers)], axis=1)
     return np.asarray(counts[counts.sum(axis=1) > 0], dtype=np.float64)
 
 
-def with_chance(counts: Floats, expected: float, per_item: Floats, level: float) -> Linearised:
+def linearise_with_chance(
+    counts: Floats, expected: float, per_item: Floats, level: float
+) -> LinearisedCoefficient:
     """Gwet's variance for a coefficient whose expected agreement has the item terms `per_item`.
 
     Source: Gwet (2014) Handbook of Inter-Rater Reliability, ch. 5; Gwet (2008) eq. 8.
@@ -53,33 +57,33 @@ def with_chance(counts: Floats, expected: float, per_item: Floats, level: float)
     agreement = (counts * (counts - 1)).sum(axis=1) / pairs
     pairable = m >= 2
     if not pairable.any() or expected >= 1:
-        return linearised(float("nan"), expected, np.full(len(m), np.nan), level)
+        return linearise_coefficient(float("nan"), expected, np.full(len(m), np.nan), level)
     observed = float(agreement.sum() / pairable.sum())
     value = (observed - expected) / (1 - expected)
     terms = len(m) / pairable.sum() * (agreement - expected * pairable) / (1 - expected)
-    return linearised(
+    return linearise_coefficient(
         observed, expected, terms - 2 * (1 - value) * (per_item - expected) / (1 - expected), level
     )
 
 
-def ac1_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Linearised:
+def linearise_ac1(matrix: Codes, n_answers: int, level: float = 0.95) -> LinearisedCoefficient:
     """Gwet's AC1 with its standard error from items x readers codes (-1 missing)."""
-    counts = answer_counts(matrix, n_answers)
+    counts = count_answers(matrix, n_answers)
     share = counts / counts.sum(axis=1, keepdims=True)
     mean = share.mean(axis=0)
     expected = float((mean * (1 - mean)).sum() / (n_answers - 1))
-    return with_chance(counts, expected, share @ (1 - mean) / (n_answers - 1), level)
+    return linearise_with_chance(counts, expected, share @ (1 - mean) / (n_answers - 1), level)
 
 
-def fleiss_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Linearised:
+def linearise_fleiss(matrix: Codes, n_answers: int, level: float = 0.95) -> LinearisedCoefficient:
     """Fleiss' kappa with its standard error; missing answers as in Gwet (2014)."""
-    counts = answer_counts(matrix, n_answers)
+    counts = count_answers(matrix, n_answers)
     share = counts / counts.sum(axis=1, keepdims=True)
     mean = share.mean(axis=0)
-    return with_chance(counts, float((mean**2).sum()), share @ mean, level)
+    return linearise_with_chance(counts, float((mean**2).sum()), share @ mean, level)
 
 
-def conger_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Linearised:
+def linearise_conger(matrix: Codes, n_answers: int, level: float = 0.95) -> LinearisedCoefficient:
     """Conger's kappa (Cohen's for two readers) with its standard error."""
     use = matrix[(matrix >= 0).any(axis=1)][:, (matrix >= 0).any(axis=0)]
     n, readers = use.shape
@@ -87,21 +91,21 @@ def conger_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Lin
     answered = given.sum(axis=2)
     per_reader = answered.sum(axis=0)
     share = given.sum(axis=0) / per_reader[:, None]
-    expected = float(conger_chance(given.sum(axis=0)))
+    expected = float(compute_conger_chance(given.sum(axis=0)))
     adjusted = given - (answered - per_reader / n)[:, :, None] * share
     adjusted *= (n / per_reader)[None, :, None]
     others = readers * share.mean(axis=0) - share
     per_item = (adjusted * others).sum(axis=(1, 2)) / (readers * (readers - 1))
-    return with_chance(answer_counts(use, n_answers), expected, per_item, level)
+    return linearise_with_chance(count_answers(use, n_answers), expected, per_item, level)
 
 
-def alpha_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Linearised:
+def linearise_alpha(matrix: Codes, n_answers: int, level: float = 0.95) -> LinearisedCoefficient:
     """Nominal Krippendorff alpha with Gwet's standard error; observed agreement as Gwet corrects it."""
-    counts = answer_counts(matrix, n_answers)
+    counts = count_answers(matrix, n_answers)
     counts = counts[counts.sum(axis=1) >= 2]
     m = counts.sum(axis=1)
     if not len(m):
-        return linearised(float("nan"), float("nan"), np.empty(0), level)
+        return linearise_coefficient(float("nan"), float("nan"), np.empty(0), level)
     mean_m = float(m.mean())
     per_item = (counts * (counts - 1)).sum(axis=1) / (mean_m * (m - 1))
     plain = float(per_item.mean())
@@ -109,7 +113,7 @@ def alpha_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Line
     mean = (counts / mean_m).mean(axis=0)
     expected = float((mean**2).sum())
     if expected >= 1:
-        return linearised(observed, expected, np.full(len(m), np.nan), level)
+        return linearise_coefficient(observed, expected, np.full(len(m), np.nan), level)
     # the terms linearise alpha without its small-sample correction, so they are centred there too
     value = (plain - expected) / (1 - expected)
     gap = (m - mean_m) / mean_m
@@ -117,20 +121,20 @@ def alpha_linearised(matrix: Codes, n_answers: int, level: float = 0.95) -> Line
     chance = counts @ mean / mean_m - expected * gap
     terms -= 2 * (1 - value) * (chance - expected) / (1 - expected)
     corrected = (observed - expected) / (1 - expected)
-    return linearised(observed, expected, terms + corrected - value, level)
+    return linearise_coefficient(observed, expected, terms + corrected - value, level)
 
 
 @dataclass(frozen=True, slots=True)
-class TableLinearised:
+class LinearisedTable:
     """AC1 and Cohen's kappa of one table as Gwet's table functions report them."""
 
-    ac1: Linearised
+    ac1: LinearisedCoefficient
     """Gwet's AC1."""
-    kappa: Linearised
+    kappa: LinearisedCoefficient
     """Cohen's kappa."""
 
 
-def table_linearised(table: NDArray[np.integer], level: float = 0.95) -> TableLinearised:
+def linearise_table(table: NDArray[np.integer], level: float = 0.95) -> LinearisedTable:
     """AC1 and kappa with errors from a Q x Q table of counts (at least one item).
 
     The table form divides the variance by n where the item form divides by n - 1 (Gwet 2014, ch. 5).
@@ -141,23 +145,30 @@ def table_linearised(table: NDArray[np.integer], level: float = 0.95) -> TableLi
     n = len(pairs)
     shrink = float(np.sqrt((n - 1) / n)) if n else float("nan")
     quantile = float(stdtrit(max(n - 1, 1), 0.5 + level / 2))
-    return TableLinearised(
-        ac1=rescaled(ac1_linearised(pairs, q, level), shrink, quantile),
-        kappa=rescaled(conger_linearised(pairs, q, level), shrink, quantile),
+    return LinearisedTable(
+        ac1=rescale_error(linearise_ac1(pairs, q, level), shrink, quantile),
+        kappa=rescale_error(linearise_conger(pairs, q, level), shrink, quantile),
     )
 
 
-def rescaled(one: Linearised, factor: float, quantile: float) -> Linearised:
+def rescale_error(
+    coefficient: LinearisedCoefficient, factor: float, quantile: float
+) -> LinearisedCoefficient:
     """The same coefficient with its error multiplied by a factor."""
-    error = one.error * factor
+    error = coefficient.error * factor
     half = quantile * error
-    return Linearised(
-        one.observed, one.expected, one.value, error, one.value - half, min(1.0, one.value + half)
+    return LinearisedCoefficient(
+        coefficient.observed,
+        coefficient.expected,
+        coefficient.value,
+        error,
+        coefficient.value - half,
+        min(1.0, coefficient.value + half),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class KappaTest:
+class KappaTestResult:
     """Cohen's kappa of one table with its large-sample errors, items independent."""
 
     observed: float
@@ -180,7 +191,7 @@ class KappaTest:
     """Two-sided p of kappa = 0."""
 
 
-def kappa_test(table: NDArray[np.number], n: float | None = None, level: float = 0.95) -> KappaTest:
+def run_kappa_test(table: NDArray[np.number], n: float | None = None, level: float = 0.95) -> KappaTestResult:
     """Cohen's kappa from a Q x Q table of counts, or of shares or percentages of `n` items.
 
     Source: Fleiss, Cohen & Everitt (1969) Psychol Bull 72:323, eqs. 13-14.
@@ -192,7 +203,7 @@ def kappa_test(table: NDArray[np.number], n: float | None = None, level: float =
     observed, expected = float(np.trace(p)), float(rows @ columns)
     if expected >= 1:
         nan = float("nan")
-        return KappaTest(observed, expected, nan, nan, nan, nan, nan, nan, nan)
+        return KappaTestResult(observed, expected, nan, nan, nan, nan, nan, nan, nan)
     kappa = (observed - expected) / (1 - expected)
     both = rows[None, :] + columns[:, None]
     diagonal = np.diag(p) @ np.square(1 - (rows + columns) * (1 - kappa))
@@ -203,13 +214,13 @@ def kappa_test(table: NDArray[np.number], n: float | None = None, level: float =
     null = float(np.sqrt(max(spread, 0.0) / n) / (1 - expected))
     half = float(ndtri(0.5 + level / 2)) * error
     z = kappa / null if null > 0 else float("nan")
-    return KappaTest(
+    return KappaTestResult(
         observed, expected, kappa, error, kappa - half, kappa + half, null, z, float(2 * ndtr(-abs(z)))
     )
 
 
 @dataclass(frozen=True, slots=True)
-class FleissTest:
+class FleissTestResult:
     """Fleiss' kappa of complete data as first published."""
 
     kappa: float
@@ -226,7 +237,7 @@ class FleissTest:
     """Items on which all readers agree, in percent."""
 
 
-def fleiss_test(counts: NDArray[np.number]) -> FleissTest:
+def run_fleiss_test(counts: NDArray[np.number]) -> FleissTestResult:
     """Fleiss' kappa from items x Q counts; every item needs the same number m >= 2 of readers.
 
     Source: Fleiss, Nee & Landis (1979) Psychol Bull 86:974; Randolph (2005). Unequal readers raise ValueError.
@@ -250,4 +261,4 @@ def fleiss_test(counts: NDArray[np.number]) -> FleissTest:
         z = float(kappa / error)
     free = (observed - 1 / q) / (1 - 1 / q) if q > 1 else float("nan")
     unanimous = 100 * float((table == m).any(axis=1).mean())
-    return FleissTest(kappa, z, each, free, observed, unanimous)
+    return FleissTestResult(kappa, z, each, free, observed, unanimous)

@@ -14,7 +14,7 @@ WIDE_KEY = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class ClusterSums:
     """The sums of one set of items, split by cluster."""
 
     weighted: Floats
@@ -39,29 +39,29 @@ class Cohort:
         """Whether all items weigh 1."""
         return bool((self.weight == 1).all())
 
-    def subset(self, use: NDArray[np.bool_]) -> "Cohort":
+    def select_items(self, use: NDArray[np.bool_]) -> "Cohort":
         """The chosen items in the same clusters."""
         return Cohort(self.cluster[use], self.n_clusters, self.weight[use])
 
 
-def cohort_of(cluster: NDArray[np.intp], weight: Floats) -> Cohort:
+def build_cohort(cluster: NDArray[np.intp], weight: Floats) -> Cohort:
     """A cohort whose clusters are exactly those that hold an item, renumbered from 0."""
     used, codes = np.unique(cluster, return_inverse=True)
     return Cohort(codes.astype(np.intp), len(used), weight)
 
 
-def pattern_codes(matrix: Codes, n_answers: int) -> tuple[NDArray[np.intp], Codes]:
+def code_patterns(matrix: Codes, n_answers: int) -> tuple[NDArray[np.intp], Codes]:
     """The distinct rows of an items x readers matrix (-1 missing) and each item's index into them."""
     key = np.zeros(len(matrix), dtype=np.int64)
     for answers in matrix.T:
         if key.max(initial=0) > WIDE_KEY // (n_answers + 1):
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)
         key = key * (n_answers + 1) + (answers + np.int64(1))
-    first, codes = distinct(key)
+    first, codes = find_distinct(key)
     return codes, matrix[first]
 
 
-def distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def find_distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The first place of each distinct key and the index of each key among them, in key order."""
     span = int(key.max(initial=0)) + 1
     if span > SMALL_SPAN:
@@ -75,7 +75,7 @@ def distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]
     return place[used], rank[key]
 
 
-def group_columns(rows: Codes, n_answers: int) -> Floats:
+def build_group_columns(rows: Codes, n_answers: int) -> Floats:
     """What one item adds to the sums of a group of readers, shape (rows, columns); see GroupSums.
 
     `rows` is items (or distinct patterns) x readers, -1 missing.
@@ -102,14 +102,14 @@ def group_columns(rows: Codes, n_answers: int) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class GroupSums:
-    """Named views of the columns of `group_columns`; `sums` has shape (..., columns)."""
+    """Named views of the columns of `build_group_columns`; `sums` has shape (..., columns)."""
 
     sums: Floats
     """Sums over items; leading axes are clusters or resamples."""
     n_answers: int
     """Number of answers Q."""
 
-    def block(self, start: int, width: int) -> Floats:
+    def get_columns(self, start: int, width: int) -> Floats:
         """Columns start .. start + width."""
         return self.sums[..., start : start + width]
 
@@ -144,20 +144,20 @@ class GroupSums:
         return self.sums[..., 5]
 
     @property
-    def shares(self) -> Floats:
+    def answer_shares(self) -> Floats:
         """Sum over items of the share of each answer, shape (..., Q)."""
-        return self.block(6, self.n_answers)
+        return self.get_columns(6, self.n_answers)
 
     @property
-    def seen(self) -> Floats:
+    def occurrences(self) -> Floats:
         """Pairable items on which each answer occurs, shape (..., Q)."""
-        return self.block(6 + self.n_answers, self.n_answers)
+        return self.get_columns(6 + self.n_answers, self.n_answers)
 
     @property
     def coincidence(self) -> Floats:
         """Krippendorff's coincidence matrix, shape (..., Q, Q)."""
         q = self.n_answers
-        return self.block(6 + 2 * q, q * q).reshape(*self.sums.shape[:-1], q, q)
+        return self.get_columns(6 + 2 * q, q * q).reshape(*self.sums.shape[:-1], q, q)
 
     @property
     def marginals(self) -> Floats:
@@ -170,24 +170,24 @@ class GroupSums:
 UNWEIGHTED_GROUP_COLUMN = 5
 
 
-def group_sums(matrix: Codes, n_answers: int, cohort: Cohort) -> Sums:
+def compute_group_cluster_sums(matrix: Codes, n_answers: int, cohort: Cohort) -> ClusterSums:
     """Sums of a group of readers per cluster, from an items x readers matrix."""
-    codes, rows = pattern_codes(matrix, n_answers)
-    columns = group_columns(rows, n_answers)
-    counted = spread(codes, len(rows), cohort, np.ones(len(codes))) @ columns
+    codes, rows = code_patterns(matrix, n_answers)
+    columns = build_group_columns(rows, n_answers)
+    counted = spread_weights(codes, len(rows), cohort, np.ones(len(codes))) @ columns
     if cohort.equal_weights:
-        return Sums(counted, counted)
-    weighted = spread(codes, len(rows), cohort, cohort.weight) @ columns
+        return ClusterSums(counted, counted)
+    weighted = spread_weights(codes, len(rows), cohort, cohort.weight) @ columns
     weighted[:, UNWEIGHTED_GROUP_COLUMN] = counted[:, UNWEIGHTED_GROUP_COLUMN]
-    return Sums(weighted, counted)
+    return ClusterSums(weighted, counted)
 
 
-def spread(codes: NDArray[np.intp], n_patterns: int, cohort: Cohort, weight: Floats) -> csr_array:
+def spread_weights(codes: NDArray[np.intp], n_patterns: int, cohort: Cohort, weight: Floats) -> csr_array:
     """Summed weight of each pattern in each cluster, sparse, shape (clusters, patterns)."""
     return csr_array((weight, (cohort.cluster, codes)), shape=(cohort.n_clusters, n_patterns))
 
 
-def cell_sums(first: Codes, second: Codes, n_answers: int, cohort: Cohort) -> Sums:
+def compute_cell_cluster_sums(first: Codes, second: Codes, n_answers: int, cohort: Cohort) -> ClusterSums:
     """Cells of the Q x Q table of two readers per cluster, shape (clusters, Q * Q + 1).
 
     Rows of the table are `first` (the reference), columns `second`; items with a missing answer do not
@@ -195,25 +195,25 @@ def cell_sums(first: Codes, second: Codes, n_answers: int, cohort: Cohort) -> Su
     """
     both = (first >= 0) & (second >= 0)
     codes = first[both].astype(np.intp) * n_answers + second[both]
-    here = cohort.subset(both)
-    counted = tally(codes, n_answers**2, here, None)
+    here = cohort.select_items(both)
+    counted = tally_codes(codes, n_answers**2, here, None)
     counted = np.column_stack([counted, counted.sum(axis=1)])
     if cohort.equal_weights:
-        return Sums(counted, counted)
-    weighted = tally(codes, n_answers**2, here, here.weight)
-    return Sums(np.column_stack([weighted, counted[:, -1]]), counted)
+        return ClusterSums(counted, counted)
+    weighted = tally_codes(codes, n_answers**2, here, here.weight)
+    return ClusterSums(np.column_stack([weighted, counted[:, -1]]), counted)
 
 
-def tally(codes: NDArray[np.intp], width: int, cohort: Cohort, weight: Floats | None) -> Floats:
+def tally_codes(codes: NDArray[np.intp], width: int, cohort: Cohort, weight: Floats | None) -> Floats:
     """Summed weight of each code in each cluster, dense, shape (clusters, width)."""
     size = cohort.n_clusters * width
     flat = np.bincount(cohort.cluster * width + codes, weights=weight, minlength=size)
     return flat.reshape(cohort.n_clusters, width).astype(np.float64)
 
 
-def add_sums(parts: list[Sums]) -> Sums:
+def pool_cluster_sums(parts: list[ClusterSums]) -> ClusterSums:
     """The sums of several tables pooled."""
     weighted = np.sum([part.weighted for part in parts], axis=0)
     if all(part.weighted is part.counted for part in parts):
-        return Sums(weighted, weighted)
-    return Sums(weighted, np.sum([part.counted for part in parts], axis=0))
+        return ClusterSums(weighted, weighted)
+    return ClusterSums(weighted, np.sum([part.counted for part in parts], axis=0))

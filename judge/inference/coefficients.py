@@ -54,19 +54,19 @@ class Formula(Protocol):
         """Items that a figure divides by, from unweighted sums, (..., columns) -> (..., K)."""
 
 
-def ratio(top: Floats, bottom: Floats) -> Floats:
+def compute_ratio(top: Floats, bottom: Floats) -> Floats:
     """Top / bottom, NaN where nothing is there to divide by."""
     top, bottom = np.broadcast_arrays(top, bottom)
     out: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > TINY)
     return out
 
 
-def corrected(observed: Floats, chance: Floats) -> Floats:
+def correct_for_chance(observed: Floats, chance: Floats) -> Floats:
     """(observed - chance) / (1 - chance); NaN where chance alone explains everything."""
-    return ratio(observed - chance, 1 - chance)
+    return compute_ratio(observed - chance, 1 - chance)
 
 
-def squared_distance(level: Level, values: Floats, counts: Floats) -> Floats:
+def compute_squared_distance(level: Level, values: Floats, counts: Floats) -> Floats:
     """Krippendorff's squared difference of each two answers, shape (..., Q, Q).
 
     `values` are the answers as numbers, shape (Q,); `counts` how often each was given, shape (..., Q).
@@ -83,7 +83,7 @@ def squared_distance(level: Level, values: Floats, counts: Floats) -> Floats:
     return np.asarray(np.square(np.divide(across - down, total, out=np.zeros_like(total), where=total != 0)))
 
 
-def alpha_chance(coincidence: Floats, n_values: Floats, distance: Floats) -> tuple[Floats, Floats]:
+def compute_alpha_agreement(coincidence: Floats, n_values: Floats, distance: Floats) -> tuple[Floats, Floats]:
     """Observed and expected agreement whose correction is Krippendorff's alpha.
 
     alpha = 1 - D_o / D_e; with weights the shares are weighted and (n - 1) / n keeps the plain number
@@ -91,18 +91,18 @@ def alpha_chance(coincidence: Floats, n_values: Floats, distance: Floats) -> tup
     """
     totals = coincidence.sum(axis=-1)
     n = totals.sum(axis=-1)
-    share = ratio(totals, n[..., None])
-    observed = ratio((coincidence * distance).sum(axis=(-2, -1)), n)
+    share = compute_ratio(totals, n[..., None])
+    observed = compute_ratio((coincidence * distance).sum(axis=(-2, -1)), n)
     expected = (share[..., :, None] * share[..., None, :] * distance).sum(axis=(-2, -1))
     # scaled by the largest distance so that "no variation" has one threshold on every level
     scale = np.maximum(np.broadcast_to(distance, coincidence.shape).max(axis=(-2, -1)), TINY)
-    bias = ratio(n_values, n_values - 1)
+    bias = compute_ratio(n_values, n_values - 1)
     return 1 - observed / scale, 1 - expected / scale * bias
 
 
-def alpha_of(coincidence: Floats, n_values: Floats, distance: Floats) -> Floats:
+def compute_alpha(coincidence: Floats, n_values: Floats, distance: Floats) -> Floats:
     """Krippendorff's alpha from coincidences; NaN without variation."""
-    return corrected(*alpha_chance(coincidence, n_values, distance))
+    return correct_for_chance(*compute_alpha_agreement(coincidence, n_values, distance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +140,21 @@ class GroupFormula:
 
     def values(self, sums: Floats) -> Floats:
         """(..., columns) -> (..., K); NaN where undefined."""
-        return corrected(self.observed(sums), self.chance(sums))
+        return correct_for_chance(self.compute_observed(sums), self.chance(sums))
 
-    def observed(self, sums: Floats) -> Floats:
+    def compute_observed(self, sums: Floats) -> Floats:
         """Observed agreement of each coefficient, (..., columns) -> (..., K)."""
         view = GroupSums(sums, self.n_answers)
-        raw = ratio(view.agreement, view.pairable)
-        specific = self.specific(sums)
-        alphas = [self.alpha_parts(view, level)[0] for level in ("nominal", *self.levels)]
+        raw = compute_ratio(view.agreement, view.pairable)
+        specific = self.compute_specific(sums)
+        alphas = [self.compute_alpha_parts(view, level)[0] for level in ("nominal", *self.levels)]
         return np.stack(
             [
                 raw,
-                ratio(view.agreeing_pairs, view.pairs),
+                compute_ratio(view.agreeing_pairs, view.pairs),
                 specific[..., self.positive],
                 specific[..., self.negative],
-                ratio(view.shares[..., self.positive], view.answered),
+                compute_ratio(view.answer_shares[..., self.positive], view.answered),
                 raw,
                 alphas[0],
                 raw,
@@ -168,9 +168,9 @@ class GroupFormula:
     def chance(self, sums: Floats) -> Floats:
         """Expected agreement of each coefficient, (..., columns) -> (..., K)."""
         view = GroupSums(sums, self.n_answers)
-        share = ratio(view.shares, view.answered[..., None])
+        share = compute_ratio(view.answer_shares, view.answered[..., None])
         zero = np.zeros(sums.shape[:-1])
-        alphas = [self.alpha_parts(view, level)[1] for level in ("nominal", *self.levels)]
+        alphas = [self.compute_alpha_parts(view, level)[1] for level in ("nominal", *self.levels)]
         ac1 = (share * (1 - share)).sum(axis=-1) / max(self.n_answers - 1, TINY)
         return np.stack(
             [
@@ -178,7 +178,7 @@ class GroupFormula:
                 ac1,
                 alphas[0],
                 np.square(share).sum(axis=-1),
-                conger_chance(view.marginals),
+                compute_conger_chance(view.marginals),
                 zero + 1 / self.n_answers,
                 *alphas[1:],
             ],
@@ -193,41 +193,41 @@ class GroupFormula:
             [
                 pairable,
                 pairable,
-                view.seen[..., self.positive],
-                view.seen[..., self.negative],
+                view.occurrences[..., self.positive],
+                view.occurrences[..., self.negative],
                 view.answered,
                 *[pairable] * (5 + len(self.levels)),
             ],
             axis=-1,
         )
 
-    def specific(self, sums: Floats) -> Floats:
+    def compute_specific(self, sums: Floats) -> Floats:
         """Specific agreement on each answer, (..., columns) -> (..., Q).
 
         The chance that a second reader gives the answer that a first one gave (Cicchetti & Feinstein 1990,
         pooled over reader pairs).
         """
         coincidence = GroupSums(sums, self.n_answers).coincidence
-        return ratio(np.diagonal(coincidence, axis1=-2, axis2=-1), coincidence.sum(axis=-1))
+        return compute_ratio(np.diagonal(coincidence, axis1=-2, axis2=-1), coincidence.sum(axis=-1))
 
-    def alpha_parts(self, view: GroupSums, level: Level) -> tuple[Floats, Floats]:
+    def compute_alpha_parts(self, view: GroupSums, level: Level) -> tuple[Floats, Floats]:
         """Observed and expected agreement of alpha at one level of measurement."""
         coincidence = view.coincidence
         numbers = np.array(self.numbers or range(self.n_answers), dtype=np.float64)
-        distance = squared_distance(level, numbers, coincidence.sum(axis=-1))
-        return alpha_chance(coincidence, view.values, distance)
+        distance = compute_squared_distance(level, numbers, coincidence.sum(axis=-1))
+        return compute_alpha_agreement(coincidence, view.values, distance)
 
 
-def conger_chance(marginals: Floats) -> Floats:
+def compute_conger_chance(marginals: Floats) -> Floats:
     """Conger's expected agreement from each reader's own answer shares, (..., readers, Q) -> (...).
 
     Readers without an answer do not count; NaN below two readers.
     """
     totals = marginals.sum(axis=-1)
     present = totals > TINY
-    share = np.where(present[..., None], ratio(marginals, totals[..., None]), 0.0)
+    share = np.where(present[..., None], compute_ratio(marginals, totals[..., None]), 0.0)
     readers = present.sum(axis=-1).astype(np.float64)[..., None]
-    mean = ratio(share.sum(axis=-2), readers)
+    mean = compute_ratio(share.sum(axis=-2), readers)
     spread = np.where(present[..., None], share - mean[..., None, :], 0.0)
-    variance = ratio(np.square(spread).sum(axis=-2), readers - 1)
+    variance = compute_ratio(np.square(spread).sum(axis=-2), readers - 1)
     return np.asarray((np.square(mean) - variance / np.maximum(readers, 1)).sum(axis=-1))

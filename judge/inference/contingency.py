@@ -15,15 +15,15 @@ from secondreader.judge.inference.coefficients import (
     KRIPPENDORFF,
     TINY,
     Coefficient,
-    alpha_chance,
-    corrected,
-    ratio,
-    squared_distance,
+    compute_alpha_agreement,
+    compute_ratio,
+    compute_squared_distance,
+    correct_for_chance,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class BinaryTable:
     """A table folded to positive against the rest; each shape (...)."""
 
     both: Floats
@@ -41,13 +41,13 @@ class Binary:
         return self.both + self.first + self.second + self.neither
 
 
-def fold_cells(cells: Floats, positive: int) -> Binary:
+def fold_cells(cells: Floats, positive: int) -> BinaryTable:
     """Fold (..., Q, Q) cells to positive against the rest."""
     both = cells[..., positive, positive]
     first = cells[..., positive, :].sum(axis=-1) - both
     second = cells[..., :, positive].sum(axis=-1) - both
     rest = np.delete(np.delete(cells, positive, axis=-1), positive, axis=-2)
-    return Binary(both, first, second, rest.sum(axis=(-2, -1)))
+    return BinaryTable(both, first, second, rest.sum(axis=(-2, -1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +77,25 @@ class TableFormula:
             Coefficient("fleiss", FLEISS, "chance"),
         )
 
-    def cells(self, sums: Floats) -> Floats:
+    def reshape_cells(self, sums: Floats) -> Floats:
         """The cells, (..., Q * Q + 1) -> (..., Q, Q)."""
         return sums[..., :-1].reshape(*sums.shape[:-1], self.n_answers, self.n_answers)
 
-    def observed(self, sums: Floats) -> Floats:
+    def compute_observed(self, sums: Floats) -> Floats:
         """Observed agreement or the index itself, (..., columns) -> (..., K)."""
-        cells = self.cells(sums)
+        cells = self.reshape_cells(sums)
         total = cells.sum(axis=(-2, -1))
-        raw = ratio(np.trace(cells, axis1=-2, axis2=-1), total)
+        raw = compute_ratio(np.trace(cells, axis1=-2, axis2=-1), total)
         folded = fold_cells(cells, self.positive)
         both = cells + np.swapaxes(cells, -2, -1)
-        specific = ratio(np.diagonal(both, axis1=-2, axis2=-1), both.sum(axis=-1))
+        specific = compute_ratio(np.diagonal(both, axis1=-2, axis2=-1), both.sum(axis=-1))
         return np.stack(
             [
                 raw,
                 specific[..., self.positive],
                 specific[..., self.negative],
-                ratio(folded.both - folded.neither, total),
-                ratio(folded.first - folded.second, total),
+                compute_ratio(folded.both - folded.neither, total),
+                compute_ratio(folded.first - folded.second, total),
                 *[raw] * 5,
             ],
             axis=-1,
@@ -103,13 +103,13 @@ class TableFormula:
 
     def chance(self, sums: Floats) -> Floats:
         """Expected agreement, (..., columns) -> (..., K); 0 where nothing is corrected."""
-        cells = self.cells(sums)
+        cells = self.reshape_cells(sums)
         total = cells.sum(axis=(-2, -1))[..., None]
-        rows, columns = ratio(cells.sum(axis=-1), total), ratio(cells.sum(axis=-2), total)
+        rows, columns = compute_ratio(cells.sum(axis=-1), total), compute_ratio(cells.sum(axis=-2), total)
         share = (rows + columns) / 2
         zero = np.zeros(sums.shape[:-1])
-        nominal = squared_distance("nominal", np.arange(self.n_answers, dtype=np.float64), share)
-        alpha = alpha_chance(cells + np.swapaxes(cells, -2, -1), 2 * sums[..., -1], nominal)[1]
+        nominal = compute_squared_distance("nominal", np.arange(self.n_answers, dtype=np.float64), share)
+        alpha = compute_alpha_agreement(cells + np.swapaxes(cells, -2, -1), 2 * sums[..., -1], nominal)[1]
         ac1 = (share * (1 - share)).sum(axis=-1) / max(self.n_answers - 1, TINY)
         kappa = (rows * columns).sum(axis=-1)
         same = np.square(share).sum(axis=-1)
@@ -117,11 +117,11 @@ class TableFormula:
 
     def values(self, sums: Floats) -> Floats:
         """(..., columns) -> (..., K); NaN where undefined."""
-        return corrected(self.observed(sums), self.chance(sums))
+        return correct_for_chance(self.compute_observed(sums), self.chance(sums))
 
     def support(self, sums: Floats) -> Floats:
         """Items that each figure divides by, (..., columns) -> (..., K)."""
-        cells = self.cells(sums)
+        cells = self.reshape_cells(sums)
         total = cells.sum(axis=(-2, -1))
         either = [
             cells[..., q, :].sum(axis=-1) + cells[..., :, q].sum(axis=-1) - cells[..., q, q]

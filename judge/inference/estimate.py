@@ -18,7 +18,7 @@ class Reason(StrEnum):
     NOT_IDENTIFIED = "not_identified"
 
 
-SENTENCES: dict[Reason, str] = {
+REASON_SENTENCES: dict[Reason, str] = {
     Reason.NO_ITEMS: "there is no item to count",
     Reason.NO_PAIRABLE_ITEMS: "no item was answered by two readers",
     Reason.NO_VARIATION: "every answer is the same, so agreement beyond chance is untested",
@@ -70,17 +70,17 @@ class Estimate:
         """The figure in plain words."""
         if self.value is None:
             assert self.reason is not None
-            return f"{self.name} is undefined: {SENTENCES[self.reason]}"
+            return f"{self.name} is undefined: {REASON_SENTENCES[self.reason]}"
         if self.low is None or self.high is None:
-            why = f" ({SENTENCES[self.interval_reason]})" if self.interval_reason else ""
+            why = f" ({REASON_SENTENCES[self.interval_reason]})" if self.interval_reason else ""
             return f"{self.name} = {self.value:.3f}, n = {self.n}, no interval{why}"
         return f"{self.name} = {self.value:.3f} [{self.low:.3f}, {self.high:.3f}], n = {self.n}"
 
-    def warn(self, *sentences: str) -> "Estimate":
+    def add_warnings(self, *sentences: str) -> "Estimate":
         """The same figure with more sentences beside it."""
         return replace(self, warnings=(*self.warnings, *sentences))
 
-    def row(self) -> dict[str, Any]:
+    def build_row(self) -> dict[str, Any]:
         """The figure as one flat row for a frame, CSV or JSON."""
         flat = asdict(self)
         flat["warnings"] = " ".join(self.warnings)
@@ -89,6 +89,6 @@ class Estimate:
         return flat
 
 
-def undefined(name: str, reason: Reason, **known: Any) -> Estimate:
+def make_undefined_estimate(name: str, reason: Reason, **details: Any) -> Estimate:
     """An estimate that stays undefined, with the reason."""
-    return Estimate(name=name, value=None, reason=reason, **known)
+    return Estimate(name=name, value=None, reason=reason, **details)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 from scipy.stats import binom, fisher_exact
 
-from secondreader.judge.inference.proportions import clopper_pearson
+from secondreader.judge.inference.proportions import compute_clopper_pearson_interval
 
 Floats = NDArray[np.float64]
 
@@ -16,7 +16,7 @@ TIE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class McNemar:
+class McNemarResult:
     """Whether two readers of the same items disagree more in one direction than in the other."""
 
     b: int
@@ -43,7 +43,7 @@ class McNemar:
     """Upper Clopper-Pearson limit of `share`."""
 
 
-def mcnemar(b: int, c: int, level: float = 0.95) -> McNemar:
+def run_mcnemar_test(b: int, c: int, level: float = 0.95) -> McNemarResult:
     """McNemar's test of b against c discordant items; items are taken as independent.
 
     Source: McNemar (1947) Psychometrika 12:153; mid-p by Fagerland, Lydersen & Laake (2013)
@@ -53,15 +53,15 @@ def mcnemar(b: int, c: int, level: float = 0.95) -> McNemar:
         raise ValueError(f"discordant counts {b} and {c}: neither may be negative")
     n = b + c
     if n == 0:
-        return McNemar(b, c, None, 1.0, None, 1.0, 1.0, 1.0, None, None, None)
+        return McNemarResult(b, c, None, 1.0, None, 1.0, 1.0, 1.0, None, None, None)
     smaller = min(b, c)
     tail = float(binom.cdf(smaller, n, 0.5))
     point = float(binom.pmf(smaller, n, 0.5))
     chi2 = (b - c) ** 2 / n
     # the correction may not turn a perfect balance into a difference of one
     chi2_cc = max(abs(b - c) - 1, 0) ** 2 / n
-    limits = clopper_pearson(b, n, level)
-    return McNemar(
+    limits = compute_clopper_pearson_interval(b, n, level)
+    return McNemarResult(
         b=b,
         c=c,
         chi2=chi2,
@@ -77,7 +77,7 @@ def mcnemar(b: int, c: int, level: float = 0.95) -> McNemar:
 
 
 @dataclass(frozen=True, slots=True)
-class SliceCounts:
+class SliceContrast:
     """Errors in a slice against the rest, as if items were independent."""
 
     rate_in: float | None
@@ -94,12 +94,12 @@ class SliceCounts:
     """Two-sided Fisher p. Invalid where items of a scenario share the slice: permutation.py is for that."""
 
 
-def ratio(above: float, below: float) -> float | None:
+def compute_ratio_or_none(above: float, below: float) -> float | None:
     """Above / below, or None where below is 0."""
     return above / below if below else None
 
 
-def slice_vs_rest(errors_in: int, n_in: int, errors_out: int, n_out: int) -> SliceCounts:
+def compare_slice_with_rest(errors_in: int, n_in: int, errors_out: int, n_out: int) -> SliceContrast:
     """Rates, difference, ratios and Fisher's exact p of a 2x2 table of independent items.
 
     Source: Fisher (1935) J R Stat Soc 98:39.
@@ -107,20 +107,22 @@ def slice_vs_rest(errors_in: int, n_in: int, errors_out: int, n_out: int) -> Sli
     if not (0 <= errors_in <= n_in and 0 <= errors_out <= n_out):
         raise ValueError(f"{errors_in}/{n_in} and {errors_out}/{n_out}: errors must lie between 0 and n")
     right_in, right_out = n_in - errors_in, n_out - errors_out
-    rate_in, rate_out = ratio(errors_in, n_in), ratio(errors_out, n_out)
+    rate_in, rate_out = compute_ratio_or_none(errors_in, n_in), compute_ratio_or_none(errors_out, n_out)
     table = [[errors_in, right_in], [errors_out, right_out]]
     both = rate_in is not None and rate_out is not None
-    return SliceCounts(
+    return SliceContrast(
         rate_in=rate_in,
         rate_out=rate_out,
         difference=rate_in - rate_out if rate_in is not None and rate_out is not None else None,
-        risk_ratio=ratio(rate_in, rate_out) if rate_in is not None and rate_out is not None else None,
-        odds_ratio=ratio(errors_in * right_out, errors_out * right_in),
+        risk_ratio=compute_ratio_or_none(rate_in, rate_out)
+        if rate_in is not None and rate_out is not None
+        else None,
+        odds_ratio=compute_ratio_or_none(errors_in * right_out, errors_out * right_in),
         fisher_p=float(fisher_exact(np.array(table))[1]) if both else 1.0,
     )
 
 
-def check_p(p: ArrayLike) -> Floats:
+def check_p_values(p: ArrayLike) -> Floats:
     """p-values as a float vector; raises ValueError outside 0..1."""
     values = np.asarray(p, dtype=np.float64).ravel()
     if not ((values >= 0) & (values <= 1)).all():
@@ -128,12 +130,12 @@ def check_p(p: ArrayLike) -> Floats:
     return values
 
 
-def benjamini_hochberg(p: ArrayLike) -> Floats:
+def adjust_benjamini_hochberg(p: ArrayLike) -> Floats:
     """Adjusted p (q) that control the false discovery rate, shape (tests,).
 
     Source: Benjamini & Hochberg (1995) J R Stat Soc B 57:289.
     """
-    values = check_p(p)
+    values = check_p_values(p)
     m = len(values)
     order = np.argsort(values)[::-1]
     stepped = np.minimum.accumulate(values[order] * m / np.arange(m, 0, -1))
@@ -142,12 +144,12 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
     return adjusted
 
 
-def holm(p: ArrayLike) -> Floats:
+def adjust_holm(p: ArrayLike) -> Floats:
     """Adjusted p that control the chance of any false rejection, shape (tests,).
 
     Source: Holm (1979) Scand J Stat 6:65.
     """
-    values = check_p(p)
+    values = check_p_values(p)
     m = len(values)
     order = np.argsort(values)
     stepped = np.maximum.accumulate(values[order] * np.arange(m, 0, -1))
@@ -156,19 +158,19 @@ def holm(p: ArrayLike) -> Floats:
     return adjusted
 
 
-def bonferroni(p: ArrayLike) -> Floats:
+def adjust_bonferroni(p: ArrayLike) -> Floats:
     """Each p times the number of tests, at most 1, shape (tests,)."""
-    values = check_p(p)
+    values = check_p_values(p)
     return np.minimum(values * len(values), 1.0)
 
 
-def sign_flip_p(sums: ArrayLike, permutations: int = 9_999, seed: int = 0) -> float:
+def compute_sign_flip_p(scenario_sums: ArrayLike, permutations: int = 9_999, seed: int = 0) -> float:
     """Two-sided p that scenario sums are symmetric about 0: each sum's sign is flipped at random.
 
     `sums` (scenarios,) holds over-flags minus misses of each scenario. All 2^k patterns are taken where
     they are fewer than `permutations`. Source: Fisher (1935) Design of Experiments, section 21.
     """
-    values = np.asarray(sums, dtype=np.float64)
+    values = np.asarray(scenario_sums, dtype=np.float64)
     values = values[values != 0]
     if len(values) == 0:
         return 1.0

@@ -19,7 +19,7 @@ Indices = NDArray[np.intp]
 
 SMALLEST_BAND = 20
 # shuffles kept of each scenario's items; a draw picks one per scenario, so 8 scenarios give 10^18 draws
-POOL = 199
+POOL_SIZE = 199
 BLOCK_CELLS = 16_000_000
 NOISE = 1e-6
 # above this many traded values the scores' limit is drawn: 10^9 random keys would take minutes and gigabytes
@@ -90,7 +90,7 @@ class Residuals:
     """Scenarios of one band trade their standardised totals, shape (scenarios,)."""
 
 
-def expected_rates(outcome: Outcome) -> Floats:
+def compute_expected_rates(outcome: Outcome) -> Floats:
     """Weighted rate of wrong verdicts among the items of the same gold answer, shape (items,)."""
     mass = np.bincount(outcome.gold, weights=outcome.weight)
     wrong = np.bincount(outcome.gold, weights=outcome.weight * outcome.wrong)
@@ -98,14 +98,14 @@ def expected_rates(outcome: Outcome) -> Floats:
     return rates
 
 
-def residuals(outcome: Outcome) -> Residuals:
+def compute_residuals(outcome: Outcome) -> Residuals:
     """Residuals with their spread by scenario: v (1 + (size - 1) rho), rho fitted by moments.
 
     Scenarios of unequal size or mix of gold answers have sums of unequal spread; standardised sums are
     traded, and only within bands of similar independent variance v (that of its items' gold answers), so that each
     keeps its own spread.
     """
-    item = outcome.weight * (outcome.wrong - expected_rates(outcome))
+    item = outcome.weight * (outcome.wrong - compute_expected_rates(outcome))
     # the weight may follow from the verdict, so an item's own weight must not decide whom it trades with
     spread = (np.bincount(outcome.gold, weights=item**2) / np.bincount(outcome.gold))[outcome.gold]
     variance = np.bincount(outcome.cluster, weights=spread).astype(np.float64)
@@ -114,10 +114,10 @@ def residuals(outcome: Outcome) -> Residuals:
     pairs = float((variance * (size - 1)).sum())
     rho = float((total**2 - variance).sum()) / pairs if pairs > 0 else 0.0
     scale = np.sqrt(variance * (1 + (size - 1) * min(max(rho, 0.0), 1.0)))
-    return Residuals(item, size, total, scale, bands(variance))
+    return Residuals(item, size, total, scale, assign_bands(variance))
 
 
-def bands(values: Floats, smallest: int = SMALLEST_BAND) -> Indices:
+def assign_bands(values: Floats, smallest: int = SMALLEST_BAND) -> Indices:
     """Number neighbouring values in bands of at least `smallest`; equal values share a band."""
     distinct, place, counts = np.unique(np.round(values, 9), return_inverse=True, return_counts=True)
     number = np.zeros(len(distinct), dtype=np.intp)
@@ -130,7 +130,7 @@ def bands(values: Floats, smallest: int = SMALLEST_BAND) -> Indices:
     return number[place]
 
 
-def membership(cluster: Indices, n_clusters: int) -> csr_array:
+def build_membership(cluster: Indices, n_clusters: int) -> csr_array:
     """Sums items by scenario: sparse (scenarios, items)."""
     n = len(cluster)
     return csr_array((np.ones(n, dtype=np.float32), (cluster, np.arange(n))), shape=(n_clusters, n))
@@ -147,12 +147,12 @@ class Scores:
     moves: NDArray[np.bool_]
     """Whether the permutations change the column's score at all, shape (columns,)."""
 
-    def take(self, places: Indices) -> "Scores":
+    def take(self, positions: Indices) -> "Scores":
         """The scores of these columns."""
-        return Scores(self.t[places], self.null[:, places], self.moves[places])
+        return Scores(self.t[positions], self.null[:, positions], self.moves[positions])
 
 
-def score(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> Scores:
+def score_columns(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> Scores:
     """Scores of 0/1 columns (items, k) of one outcome under the scenario permutation.
 
     Random keys belong to the scenarios and items of the frame, not to the outcome: one seed moves the same
@@ -160,21 +160,21 @@ def score(outcome: Outcome, columns: Singles, permutations: int, seed: int) -> S
     """
     if columns.shape[1] == 0:
         return Scores(np.zeros(0), np.zeros((permutations, 0), dtype=np.float32), np.zeros(0, dtype=bool))
-    rest = residuals(outcome)
-    between, within = split(outcome, columns, rest)
+    rest = compute_residuals(outcome)
+    between, within = split_columns(outcome, columns, rest)
     standard = np.divide(rest.total, rest.scale, out=np.zeros_like(rest.total), where=rest.scale > 0)
     deviation = rest.item - (rest.total / rest.size)[outcome.cluster]
     seen = standard @ between
     if within.matrix.size:
         seen[within.columns] += deviation @ within.matrix
-    null = permuted_scenarios(outcome, standard, between, rest.band, permutations, seed)
+    null = permute_scenarios(outcome, standard, between, rest.band, permutations, seed)
     if within.matrix.size:
-        null[:, within.columns] += permuted_items(outcome, deviation, within.matrix, permutations, seed)
+        null[:, within.columns] += permute_items(outcome, deviation, within.matrix, permutations, seed)
     return standardise(seen, null)
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
+class WithinScenario:
     """The columns that vary within scenarios, as deviations from the scenario's mean."""
 
     columns: Indices
@@ -183,36 +183,36 @@ class Within:
     """Deviations, shape (items, k')."""
 
 
-def split(outcome: Outcome, columns: Singles, rest: Residuals) -> tuple[Floats, Within]:
+def split_columns(outcome: Outcome, columns: Singles, rest: Residuals) -> tuple[Floats, WithinScenario]:
     """Scenario means of the columns (times the scenarios' scale) and deviations from them."""
-    sums = membership(outcome.cluster, outcome.n_clusters) @ columns
+    sums = build_membership(outcome.cluster, outcome.n_clusters) @ columns
     means = sums / rest.size[:, None]
     between = (means - columns.mean(axis=0, dtype=np.float64)) * rest.scale[:, None]
     varies = np.flatnonzero(((sums > 0) & (sums < rest.size[:, None])).any(axis=0))
     matrix = columns[:, varies] - means[:, varies].astype(np.float32)[outcome.cluster]
-    return between, Within(varies, matrix)
+    return between, WithinScenario(varies, matrix)
 
 
-def permuted_scenarios(
+def permute_scenarios(
     outcome: Outcome, standard: Floats, between: Floats, band: Indices, permutations: int, seed: int
 ) -> Singles:
     """Scores between scenarios under permutation, shape (permutations, k)."""
     if len(standard) > MOST_TRADED:
-        return normal_limit(between.astype(np.float32), standard, band, permutations, [seed, 0])
+        return sample_normal_limit(between.astype(np.float32), standard, band, permutations, [seed, 0])
     traded = trade_scenarios(outcome, standard, band, permutations, seed)
     return np.asarray(traded @ between.astype(np.float32))
 
 
-def permuted_items(
+def permute_items(
     outcome: Outcome, deviation: Floats, matrix: Singles, permutations: int, seed: int
 ) -> Singles:
     """Scores within scenarios under permutation, shape (permutations, k')."""
     if len(deviation) > MOST_TRADED:
-        return normal_limit(matrix, deviation, outcome.cluster, permutations, [seed, 1])
+        return sample_normal_limit(matrix, deviation, outcome.cluster, permutations, [seed, 1])
     return trade_items(outcome, deviation, matrix, permutations, seed)
 
 
-def normal_limit(
+def sample_normal_limit(
     matrix: Singles, values: Floats, group: Indices, permutations: int, seed: list[int]
 ) -> Singles:
     """Draws from the normal limit of values @ matrix when values are permuted within groups.
@@ -223,7 +223,7 @@ def normal_limit(
     size = np.bincount(group)
     mean = np.bincount(group, weights=values) / size
     spread = np.bincount(group, weights=(values - mean[group]) ** 2) / np.maximum(size - 1, 1)
-    sums = membership(group, len(size)) @ matrix
+    sums = build_membership(group, len(size)) @ matrix
     centred = matrix - (sums / size[:, None]).astype(np.float32)[group]
     covariance = (centred.T @ (centred * spread[group].astype(np.float32)[:, None])).astype(np.float64)
     roots, vectors = np.linalg.eigh(covariance)
@@ -255,14 +255,16 @@ def trade_items(
 ) -> Singles:
     """Within-scenario scores when the items of each scenario trade deviations: (permutations, k')."""
     base = np.argsort(outcome.cluster, kind="stable")
-    pool = np.empty((POOL, len(base)), dtype=np.float32)
-    keys = np.random.default_rng([seed, 1]).random((int(outcome.index.max()) + 1, POOL), dtype=np.float32)
+    pool = np.empty((POOL_SIZE, len(base)), dtype=np.float32)
+    keys = np.random.default_rng([seed, 1]).random(
+        (int(outcome.index.max()) + 1, POOL_SIZE), dtype=np.float32
+    )
     # scenario + key / 2 orders by scenario, then key, and is exact in float64; what lies by scenario already sorts fast
     own = outcome.cluster[base].astype(np.float64)
     for row, key in zip(pool, keys[outcome.index[base]].T, strict=True):
         row[base] = deviation[base[np.argsort(own + key / 2, kind="stable")]]
     everyone = int(outcome.scenario.max()) + 1
-    picks = np.random.default_rng([seed, 2]).integers(0, POOL, (everyone, permutations), dtype=np.int16)
+    picks = np.random.default_rng([seed, 2]).integers(0, POOL_SIZE, (everyone, permutations), dtype=np.int16)
     picks = picks.T[:, outcome.scenario]
     scores = np.empty((permutations, matrix.shape[1]), dtype=np.float32)
     step = max(1, BLOCK_CELLS // len(base))
@@ -273,18 +275,18 @@ def trade_items(
     return scores
 
 
-def standardise(seen: Floats, null: Singles) -> Scores:
+def standardise(observed: Floats, null: Singles) -> Scores:
     """Scores in units of their permutation mean and standard deviation, 0 where nothing moves."""
     mean = null.mean(axis=0, dtype=np.float64)
     spread = null.std(axis=0, dtype=np.float64)
     moves = spread > NOISE
     safe = np.where(moves, spread, 1.0)
-    t = np.where(moves, (seen - mean) / safe, 0.0)
+    t = np.where(moves, (observed - mean) / safe, 0.0)
     scaled = ((null - mean) / safe * moves).astype(np.float32)
     return Scores(t, scaled, moves)
 
 
-def raw_p(scores: Scores) -> Floats:
+def compute_raw_p(scores: Scores) -> Floats:
     """One-sided permutation p of each column alone, shape (columns,).
 
     (1 + permutations at least as high) / (B + 1): Phipson & Smyth (2010) SAGMB 9:39.
@@ -293,7 +295,7 @@ def raw_p(scores: Scores) -> Floats:
     return np.asarray((1 + reached) / (len(scores.null) + 1))
 
 
-def adjusted_p(scores: Scores, family: Indices, share: Floats) -> Floats:
+def compute_adjusted_p(scores: Scores, family: Indices, share: Floats) -> Floats:
     """One-sided p adjusted for all columns by max-T, shape (columns,).
 
     `family` (columns,) numbers the families of tests, `share` (families,) how much of the error each may
@@ -310,20 +312,20 @@ def adjusted_p(scores: Scores, family: Indices, share: Floats) -> Floats:
             continue
         highest = np.sort(scores.null[:, mine].max(axis=1))
         own = scores.null[:, mine].max(axis=1)
-        best = np.minimum(best, at_least(highest, own) / b / part)
-        reached = at_least(highest, (scores.t[mine] - NOISE).astype(np.float32))
+        best = np.minimum(best, count_at_least(highest, own) / b / part)
+        reached = count_at_least(highest, (scores.t[mine] - NOISE).astype(np.float32))
         spent[mine] = (1 + reached) / (b + 1) / part
     lowest = np.sort(best)
     reached = np.searchsorted(lowest, spent * (1 + 1e-12), side="right")
     return np.minimum((1 + reached) / (b + 1), 1.0)
 
 
-def at_least(ordered: Singles, values: Singles) -> Indices:
+def count_at_least(ordered: Singles, values: Singles) -> Indices:
     """How many of the ordered values are at least as high as each value."""
     return len(ordered) - np.searchsorted(ordered, values, side="left")
 
 
-def join(parts: list[Scores]) -> Scores:
+def join_scores(parts: list[Scores]) -> Scores:
     """The columns of several outcomes side by side."""
     return Scores(
         np.concatenate([part.t for part in parts]),

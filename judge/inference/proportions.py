@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scipy.special import betaincinv, ndtri
 
-from secondreader.judge.inference.estimate import Estimate, Reason, undefined
+from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
 
 NEWCOMBE = "Newcombe (1998) Stat Med 17:857"
 
@@ -19,7 +19,7 @@ class Interval:
     """Upper limit."""
 
 
-def normal_quantile(level: float) -> float:
+def compute_normal_quantile(level: float) -> float:
     """The two-sided standard normal quantile of a level: 1.96 at 0.95."""
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: give a number between 0 and 1, e.g. 0.95")
@@ -32,13 +32,13 @@ def check_counts(positives: float, n: float) -> None:
         raise ValueError(f"{positives} positives of {n} items: need 0 <= positives <= n and n > 0")
 
 
-def wilson(positives: float, n: float, level: float = 0.95) -> Interval:
+def compute_wilson_interval(positives: float, n: float, level: float = 0.95) -> Interval:
     """Wilson's score interval of positives / n (rates 0..1); n may be a fractional effective size.
 
     Source: Wilson (1927); method 3 of Newcombe (1998). Raises ValueError when n is not positive.
     """
     check_counts(positives, n)
-    z2 = normal_quantile(level) ** 2
+    z2 = compute_normal_quantile(level) ** 2
     p = positives / n
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = (z2 * (p * (1 - p) + z2 / (4 * n)) / n) ** 0.5 / (1 + z2 / n)
@@ -48,10 +48,10 @@ def wilson(positives: float, n: float, level: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def wilson_corrected(positives: int, n: int, level: float = 0.95) -> Interval:
+def compute_corrected_wilson_interval(positives: int, n: int, level: float = 0.95) -> Interval:
     """Wilson's interval with continuity correction: method 4 of Newcombe (1998)."""
     check_counts(positives, n)
-    z = normal_quantile(level)
+    z = compute_normal_quantile(level)
     p, q = positives / n, 1 - positives / n
     base = z * z - 1 / n
     below = (2 * n * p + z * z - 1 - z * max(0.0, base - 2 + 4 * p * (n * q + 1)) ** 0.5) / (2 * (n + z * z))
@@ -61,7 +61,7 @@ def wilson_corrected(positives: int, n: int, level: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def clopper_pearson(positives: int, n: int, level: float = 0.95) -> Interval:
+def compute_clopper_pearson_interval(positives: int, n: int, level: float = 0.95) -> Interval:
     """The exact binomial interval of positives / n; never covers less than the level.
 
     Source: Clopper & Pearson (1934); method 5 of Newcombe (1998).
@@ -73,7 +73,7 @@ def clopper_pearson(positives: int, n: int, level: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def jeffreys(positives: int, n: int, level: float = 0.95) -> Interval:
+def compute_jeffreys_interval(positives: int, n: int, level: float = 0.95) -> Interval:
     """The equal-tailed interval of a Beta(1/2, 1/2) prior, with limits 0 and 1 at the ends.
 
     Source: Brown, Cai & DasGupta (2001) Statistical Science 16:101, section 3.2.
@@ -86,36 +86,36 @@ def jeffreys(positives: int, n: int, level: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-def agresti_coull(positives: int, n: int, level: float = 0.95) -> Interval:
+def compute_agresti_coull_interval(positives: int, n: int, level: float = 0.95) -> Interval:
     """The adjusted Wald interval around Wilson's centre, cut at 0 and 1.
 
     Source: Agresti & Coull (1998) American Statistician 52:119.
     """
     check_counts(positives, n)
-    z = normal_quantile(level)
+    z = compute_normal_quantile(level)
     size = n + z * z
     p = (positives + z * z / 2) / size
     half = z * (p * (1 - p) / size) ** 0.5
     return Interval(max(0.0, p - half), min(1.0, p + half))
 
 
-def newcombe_difference(k1: float, n1: float, k2: float, n2: float, level: float = 0.95) -> Interval:
+def compute_newcombe_interval(k1: float, n1: float, k2: float, n2: float, level: float = 0.95) -> Interval:
     """The interval of k1/n1 - k2/n2 for two independent samples, from the two Wilson intervals.
 
     Source: Newcombe (1998) Stat Med 17:873, method 10.
     """
     p1, p2 = k1 / n1, k2 / n2
-    one, two = wilson(k1, n1, level), wilson(k2, n2, level)
+    one, two = compute_wilson_interval(k1, n1, level), compute_wilson_interval(k2, n2, level)
     below = ((p1 - one.low) ** 2 + (two.high - p2) ** 2) ** 0.5
     above = ((one.high - p1) ** 2 + (p2 - two.low) ** 2) ** 0.5
     return Interval(p1 - p2 - below, p1 - p2 + above)
 
 
-def proportion(name: str, positives: int, n: int, level: float = 0.95) -> Estimate:
+def estimate_proportion(name: str, positives: int, n: int, level: float = 0.95) -> Estimate:
     """A share of independent items as an Estimate with Wilson's interval; undefined without items."""
     if n == 0:
-        return undefined(name, Reason.NO_ITEMS, level=level, source=NEWCOMBE)
-    limits = wilson(positives, n, level)
+        return make_undefined_estimate(name, Reason.NO_ITEMS, level=level, source=NEWCOMBE)
+    limits = compute_wilson_interval(positives, n, level)
     return Estimate(
         name=name,
         value=positives / n,

@@ -11,7 +11,7 @@ LARGEST_SIZE = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class BetaPrior:
     """A Beta(a, b) distribution of the rates of an attribute's slices."""
 
     a: float
@@ -21,7 +21,7 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True)
-class Shrunken:
+class ShrunkenRate:
     """A slice's rate after it has borrowed strength from the other slices."""
 
     mean: float
@@ -35,12 +35,12 @@ class Shrunken:
     b: float
     """Second parameter of the posterior Beta distribution."""
 
-    def chance_above(self, rate: float) -> float:
+    def compute_chance_above(self, rate: float) -> float:
         """Posterior probability that the slice's rate exceeds `rate`."""
         return float(1 - betainc(self.a, self.b, rate))
 
 
-def shrink(k: float, n: float, prior: Prior, level: float = 0.95) -> Shrunken:
+def shrink_rate(k: float, n: float, prior: BetaPrior, level: float = 0.95) -> ShrunkenRate:
     """The posterior of a rate with k wrong of n (fractional effective counts allowed).
 
     Source: Gelman et al., Bayesian Data Analysis, 3rd ed., section 2.4.
@@ -48,10 +48,10 @@ def shrink(k: float, n: float, prior: Prior, level: float = 0.95) -> Shrunken:
     if prior.a <= 0 or prior.b <= 0 or not 0 <= k <= n:
         raise ValueError(f"{k} of {n} under Beta({prior.a}, {prior.b}): need 0 <= k <= n and a, b above 0")
     a, b, tail = prior.a + k, prior.b + n - k, (1 - level) / 2
-    return Shrunken(a / (a + b), float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail)), a, b)
+    return ShrunkenRate(a / (a + b), float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail)), a, b)
 
 
-def fit_prior(k: ArrayLike, n: ArrayLike) -> Prior:
+def fit_prior(k: ArrayLike, n: ArrayLike) -> BetaPrior:
     """Beta prior by moments from k wrong of n in each slice of one attribute (shapes (slices,)).
 
     The rates' spread beyond binomial noise gives the prior's size; without any the size is very large
@@ -61,7 +61,7 @@ def fit_prior(k: ArrayLike, n: ArrayLike) -> Prior:
     wrong, size = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     wrong, size = wrong[size > 0], size[size > 0]
     if len(size) == 0:
-        return Prior(0.5, 0.5)
+        return BetaPrior(0.5, 0.5)
     total = size.sum()
     # half an error keeps the prior proper where all verdicts are right
     mean = (wrong.sum() + 0.5) / (total + 1)
@@ -72,4 +72,4 @@ def fit_prior(k: ArrayLike, n: ArrayLike) -> Prior:
     correlation = excess / room if room > 0 else 0.0
     prior_size = 1 / correlation - 1 if correlation > 0 else LARGEST_SIZE
     prior_size = float(np.clip(prior_size, SMALLEST_SIZE, LARGEST_SIZE if len(size) > 1 else SMALLEST_SIZE))
-    return Prior(mean * prior_size, (1 - mean) * prior_size)
+    return BetaPrior(mean * prior_size, (1 - mean) * prior_size)

@@ -15,29 +15,29 @@ FLOOR = 0.10
 NEEDED = ("item", "cluster", "stratum", "labelled")
 
 
-def _cap(wish: Floats, room: Floats, total: float) -> Floats:
+def _cap_shares(wish: Floats, capacity: Floats, total: float) -> Floats:
     """Share a total in proportion to wishes, never above the room of each stratum."""
-    given = np.zeros(len(room))
-    open_ = room > 0
+    given = np.zeros(len(capacity))
+    open_ = capacity > 0
     while total - given.sum() > 1e-9 and open_.any():
         want = np.where(open_, wish, 0.0)
-        want = want if want.sum() > 0 else np.where(open_, room, 0.0)
-        given = np.minimum(room, given + (total - given.sum()) * want / want.sum())
-        open_ = given < room - 1e-9
+        want = want if want.sum() > 0 else np.where(open_, capacity, 0.0)
+        given = np.minimum(capacity, given + (total - given.sum()) * want / want.sum())
+        open_ = given < capacity - 1e-9
     return given
 
 
-def _round(exact: Floats, room: Ints, total: int) -> Ints:
+def _round_shares(quotas: Floats, capacity: Ints, total: int) -> Ints:
     """Whole numbers with the same total, largest remainders first, within the room."""
-    whole = np.minimum(np.floor(exact + 1e-9).astype(np.int64), room)
-    for index in np.argsort(-(exact - whole), kind="stable"):
+    whole = np.minimum(np.floor(quotas + 1e-9).astype(np.int64), capacity)
+    for index in np.argsort(-(quotas - whole), kind="stable"):
         if whole.sum() >= total:
             break
-        whole[index] += whole[index] < room[index]
+        whole[index] += whole[index] < capacity[index]
     return whole
 
 
-def neyman_allocation(
+def allocate_neyman(
     sizes: npt.ArrayLike,
     spreads: npt.ArrayLike,
     total: int,
@@ -66,17 +66,17 @@ def neyman_allocation(
     base = lack if lack.sum() <= total else lack * total / lack.sum()
     best = goal * wish / wish.sum() if wish.sum() > 0 else goal * size / max(1, size.sum())
     behind = np.clip(best - have - base, 0, None)
-    rest = _cap(behind, room - base, total - float(base.sum()))
-    return _round(base + rest, room, total)
+    rest = _cap_shares(behind, room - base, total - float(base.sum()))
+    return _round_shares(base + rest, room, total)
 
 
-def laplace_spread(positives: npt.ArrayLike, labelled: npt.ArrayLike) -> Floats:
+def compute_laplace_spread(positives: npt.ArrayLike, labelled: npt.ArrayLike) -> Floats:
     """Standard deviation of a 0/1 answer in each stratum with (k + 1) / (n + 2) for its rate; never zero."""
     rate = (np.asarray(positives, float) + 1) / (np.asarray(labelled, float) + 2)
     return np.asarray(np.sqrt(rate * (1 - rate)), dtype=np.float64)
 
 
-def kappa_leverage(yes_rate: float, prevalence: float, kappa: float) -> tuple[float, float]:
+def compute_kappa_leverage(yes_rate: float, prevalence: float, kappa: float) -> tuple[float, float]:
     """How far one more risky answer moves judge-human kappa, among judge-yes and among judge-no transcripts.
 
     |d po - (1 - kappa) d pe| / (1 - pe): multiply the strata's spreads by it to allocate for kappa's interval.
@@ -87,7 +87,7 @@ def kappa_leverage(yes_rate: float, prevalence: float, kappa: float) -> tuple[fl
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class ItemSample:
     """The transcripts to label next."""
 
     items: pd.DataFrame
@@ -107,7 +107,7 @@ def _check_pool(pool: pd.DataFrame) -> None:
         raise PlanError(f"item {twice!r} is in the pool twice: give one row per transcript")
 
 
-def spread_draw(cluster: npt.NDArray[np.int64], n: int, rng: np.random.Generator) -> Ints:
+def sample_spread_over_clusters(cluster: npt.NDArray[np.int64], n: int, rng: np.random.Generator) -> Ints:
     """N positions drawn with equal probability, spread over clusters by systematic sampling.
 
     Items lie in random order of scenario and, within it, in random order; every N/n-th is taken from a random
@@ -124,18 +124,18 @@ def spread_draw(cluster: npt.NDArray[np.int64], n: int, rng: np.random.Generator
     return np.asarray(order[np.minimum(steps.astype(np.int64), size - 1)], dtype=np.int64)
 
 
-def next_items(
+def sample_next_items(
     pool: pd.DataFrame,
     n: int,
     *,
     seed: int,
     spreads: dict[str, float] | None = None,
     floor: float = FLOOR,
-) -> Draw:
+) -> ItemSample:
     """Draw the next n transcripts to label from a pool with columns item, cluster, stratum, labelled (bool).
 
-    Strata are usually the verdicts. `spreads` gives each stratum's standard deviation (`laplace_spread`, times
-    `kappa_leverage` to serve kappa); without it all count alike. Inclusion probabilities are those of all labelled
+    Strata are usually the verdicts. `spreads` gives each stratum's standard deviation (`compute_laplace_spread`, times
+    `compute_kappa_leverage` to serve kappa); without it all count alike. Inclusion probabilities are those of all labelled
     transcripts of the stratum, earlier ones too: replace the stored ones, since earlier draws of the same kind
     and this one together are an equal-probability draw. Same seed, same draw. Raises PlanError in one sentence.
     """
@@ -147,13 +147,13 @@ def next_items(
     size = np.array([(stratum == s).sum() for s in names])
     taken = np.array([((stratum == s) & done).sum() for s in names])
     sd = np.array([(spreads or {}).get(s, 0.5) for s in names])
-    share = neyman_allocation(size, sd, n, taken=taken, floor=floor)
+    share = allocate_neyman(size, sd, n, taken=taken, floor=floor)
     rng = np.random.default_rng(seed)
     cluster = np.unique(table["cluster"].astype(str).to_numpy(), return_inverse=True)[1]
     picked = []
     for name, count in zip(names, share, strict=True):
         free = np.flatnonzero((stratum == name) & ~done)
-        picked.append(free[spread_draw(cluster[free], int(count), rng)])
+        picked.append(free[sample_spread_over_clusters(cluster[free], int(count), rng)])
     # a random order of labelling, so that no annotator meets the strata one after the other
     chosen = rng.permutation(np.concatenate(picked)) if picked else np.zeros(0, np.int64)
     strata = pd.DataFrame({"stratum": names, "size": size, "labelled": taken, "drawn": share})
@@ -161,4 +161,4 @@ def next_items(
     probability = dict(zip(names, strata["inclusion_probability"], strict=True))
     items = table.loc[chosen, ["item", "cluster", "stratum"]].reset_index(drop=True)
     items["inclusion_probability"] = items["stratum"].astype(str).map(probability)
-    return Draw(items, strata, seed)
+    return ItemSample(items, strata, seed)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from secondreader.judge.inference.proportions import normal_quantile
+from secondreader.judge.inference.proportions import compute_normal_quantile
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,7 +18,7 @@ class PlanError(ValueError):
     """The plan cannot be met: which number stands in the way, and what to change."""
 
 
-def joint_table(rate1: float, rate2: float, kappa: float) -> Floats:
+def build_joint_table(rate1: float, rate2: float, kappa: float) -> Floats:
     """The 2x2 probabilities [[yes/yes, yes/no], [no/yes, no/no]] of two readers with these yes-rates and kappa.
 
     Raises PlanError when no table has them.
@@ -33,7 +33,7 @@ def joint_table(rate1: float, rate2: float, kappa: float) -> Floats:
     return np.asarray(np.clip(table, 0, 1), dtype=np.float64)
 
 
-def kappa_unit_variance(table: Floats) -> float:
+def compute_kappa_unit_variance(table: Floats) -> float:
     """Large-sample variance of Cohen's kappa times n, from cell probabilities (k x k, sum 1).
 
     Source: Fleiss, Cohen & Everitt (1969), eq. 13.
@@ -47,7 +47,7 @@ def kappa_unit_variance(table: Floats) -> float:
     return float((diagonal.sum() + off - rest) / (1 - chance) ** 4)
 
 
-def kappa_sample_size(
+def compute_kappa_sample_size(
     rate1: float,
     rate2: float,
     k1: float,
@@ -62,12 +62,14 @@ def kappa_sample_size(
     """
     if k1 == k0:
         raise PlanError(f"kappa {k1:g} cannot be told from itself: give two different values")
-    spread0, spread1 = (sqrt(kappa_unit_variance(joint_table(rate1, rate2, k))) for k in (k0, k1))
+    spread0, spread1 = (
+        sqrt(compute_kappa_unit_variance(build_joint_table(rate1, rate2, k))) for k in (k0, k1)
+    )
     tail, reach = float(ndtri(1 - alpha / (2 if two_sided else 1))), float(ndtri(power))
     return ceil(((tail * spread0 + reach * spread1) / (k1 - k0)) ** 2)
 
 
-def design_effect(per_scenario: float, icc: float) -> float:
+def compute_design_effect(per_scenario: float, icc: float) -> float:
     """How many times more labels are needed when `per_scenario` of them share a scenario: 1 + (m - 1) ICC.
 
     Source: Kish (1965) Survey Sampling, section 5.4.
@@ -75,7 +77,7 @@ def design_effect(per_scenario: float, icc: float) -> float:
     return max(1.0, 1 + (per_scenario - 1) * icc)
 
 
-def icc_from_pilot(values: npt.ArrayLike, cluster: npt.ArrayLike) -> float | None:
+def estimate_icc(values: npt.ArrayLike, cluster: npt.ArrayLike) -> float | None:
     """Intra-scenario correlation of a 0/1 or numeric column in a pilot, one-way analysis of variance.
 
     None below two scenarios, without a scenario of two items, or without variation. Negative values are kept.
@@ -94,33 +96,33 @@ def icc_from_pilot(values: npt.ArrayLike, cluster: npt.ArrayLike) -> float | Non
     return (between - inside) / (between + (typical - 1) * inside)
 
 
-def _needed(unit_variance: float, half_width: float, level: float, effect: float) -> int:
+def _compute_needed_items(unit_variance: float, half_width: float, level: float, effect: float) -> int:
     if not 0 < half_width < 1:
         raise PlanError(f"half-width {half_width:g} must lie between 0 and 1, e.g. 0.10")
     # the small term keeps 196.0000001 from becoming 197
-    return ceil(effect * unit_variance * (normal_quantile(level) / half_width) ** 2 - 1e-9)
+    return ceil(effect * unit_variance * (compute_normal_quantile(level) / half_width) ** 2 - 1e-9)
 
 
-def labels_for_kappa(
+def compute_labels_for_kappa(
     prevalence: float, kappa: float, half_width: float, *, level: float = 0.95, effect: float = 1.0
 ) -> int:
     """Labelled items for kappa +- half_width when both readers say yes at rate `prevalence`.
 
     n = effect * z^2 V / h^2 with V of Fleiss, Cohen & Everitt (1969); effect is the design effect.
     """
-    unit = kappa_unit_variance(joint_table(prevalence, prevalence, kappa))
-    return _needed(unit, half_width, level, effect)
+    unit = compute_kappa_unit_variance(build_joint_table(prevalence, prevalence, kappa))
+    return _compute_needed_items(unit, half_width, level, effect)
 
 
-def labels_for_agreement(
+def compute_labels_for_agreement(
     prevalence: float, kappa: float, half_width: float, *, level: float = 0.95, effect: float = 1.0
 ) -> int:
     """Labelled items for raw agreement +- half_width at that prevalence and kappa."""
-    agreed = float(np.trace(joint_table(prevalence, prevalence, kappa)))
-    return _needed(agreed * (1 - agreed), half_width, level, effect)
+    agreed = float(np.trace(build_joint_table(prevalence, prevalence, kappa)))
+    return _compute_needed_items(agreed * (1 - agreed), half_width, level, effect)
 
 
-def labels_for_share(
+def compute_labels_for_share(
     share: float, half_width: float, *, within: float = 1.0, level: float = 0.95, effect: float = 1.0
 ) -> int:
     """Labelled items for a share +- half_width that is counted in a part `within` of them.
@@ -129,7 +131,7 @@ def labels_for_share(
     """
     if not 0 < within <= 1:
         raise PlanError(f"the class has rate {within:g}: it must be above 0 and at most 1")
-    return ceil(_needed(share * (1 - share), half_width, level, effect) / within - 1e-9)
+    return ceil(_compute_needed_items(share * (1 - share), half_width, level, effect) / within - 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class JudgeGuess:
         """Share of yes verdicts."""
         return self.prevalence * self.sensitivity + (1 - self.prevalence) * (1 - self.specificity)
 
-    def strata(self) -> tuple[Floats, Floats]:
+    def compute_strata(self) -> tuple[Floats, Floats]:
         """Shares of the verdicts yes and no, and the risky rate within each."""
         yes = self.yes_rate
         risky = np.array([self.prevalence * self.sensitivity, self.prevalence * (1 - self.sensitivity)])
@@ -156,7 +158,7 @@ class JudgeGuess:
         return share, np.divide(risky, share, out=np.zeros(2), where=share > 0)
 
 
-def labels_for_rate(
+def compute_labels_for_rate(
     guess: JudgeGuess,
     half_width: float,
     *,
@@ -171,11 +173,11 @@ def labels_for_rate(
     (sum W sqrt(pq))^2 for Neyman's. Raises PlanError when the verdicts alone are too few.
     Source: Cochran (1977) sections 5.5 and 5A.9.
     """
-    share, rate = guess.strata()
+    share, rate = guess.compute_strata()
     spread = rate * (1 - rate)
     unit = float(share @ spread**0.5) ** 2 if neyman else float(share @ spread)
     between = float(share @ (rate - guess.prevalence) ** 2)
-    room = (half_width / normal_quantile(level)) ** 2 / effect - between / n_judged
+    room = (half_width / compute_normal_quantile(level)) ** 2 / effect - between / n_judged
     if room <= 0 or unit / room > n_judged:
         raise PlanError(
             f"{n_judged} judged transcripts cannot give ±{half_width:g} even if all are labelled: "
@@ -233,7 +235,7 @@ def _check_design(design: StudyDesign) -> str:
     return unknown[0]
 
 
-def _people(labels: float, minutes: float, per_label: float, overlap: float) -> int:
+def _count_annotators(labels: float, minutes: float, per_label: float, overlap: float) -> int:
     """Annotators needed; never fewer than see one transcript, nor with less time than one label."""
     each = floor(minutes / per_label)
     if each < 1:
@@ -254,7 +256,9 @@ def solve_design(design: StudyDesign) -> StudyDesign:
     assert known.minutes is not None
     assert known.overlap is not None
     if unknown == "annotators":
-        return replace(design, annotators=_people(known.labels, known.minutes, per_label, known.overlap))
+        return replace(
+            design, annotators=_count_annotators(known.labels, known.minutes, per_label, known.overlap)
+        )
     if unknown == "minutes":
         solved = replace(design, minutes=float(ceil(known.labels / known.annotators - 1e-9) * per_label))
         return _check_overlap(solved)
@@ -264,7 +268,7 @@ def solve_design(design: StudyDesign) -> StudyDesign:
         known = replace(known, repeats=0)
     ratio = capacity / known.labels
     if unknown == "items":
-        return _check_overlap(replace(design, items=_at_least_one(ratio, "items")))
+        return _check_overlap(replace(design, items=_require_at_least_one(ratio, "items")))
     if ratio < 1:
         raise PlanError(
             f"{capacity} labels are too few for {known.items} transcripts: add people or minutes, or drop transcripts"
@@ -274,7 +278,7 @@ def solve_design(design: StudyDesign) -> StudyDesign:
     return _check_overlap(replace(design, repeats=min(1.0, floor(1000 * (ratio - 1)) / 1000)))
 
 
-def _at_least_one(ratio: float, name: str) -> int:
+def _require_at_least_one(ratio: float, name: str) -> int:
     if ratio < 1:
         raise PlanError(f"the time is too short for one of {name}: add people or minutes")
     return floor(ratio + 1e-9)

@@ -32,7 +32,7 @@ class SimulatedStudy:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanCheck:
+class DesignSimulation:
     """What the intervals of a simulated plan look like."""
 
     target: Target
@@ -59,7 +59,7 @@ class PlanCheck:
         )
 
 
-def beta_rates(mean: float, icc: float, n: int, rng: np.random.Generator) -> Floats:
+def sample_beta_rates(mean: float, icc: float, n: int, rng: np.random.Generator) -> Floats:
     """Scenario rates with this mean and intra-scenario correlation (beta-binomial)."""
     if icc <= 0:
         return np.full(n, mean)
@@ -67,21 +67,23 @@ def beta_rates(mean: float, icc: float, n: int, rng: np.random.Generator) -> Flo
     return rng.beta(mean * total, (1 - mean) * total, n)
 
 
-def simulate_study(study: SimulatedStudy, rng: np.random.Generator) -> est.Judged:
+def simulate_study(study: SimulatedStudy, rng: np.random.Generator) -> est.JudgedItems:
     """One study: truth, verdicts, and gold on the transcripts drawn (first ones of all scenarios, then seconds)."""
     cluster = np.repeat(np.arange(study.scenarios), study.per_scenario)
     n = len(cluster)
-    truth = rng.random(n) < beta_rates(study.guess.prevalence, study.icc, study.scenarios, rng)[cluster]
+    truth = (
+        rng.random(n) < sample_beta_rates(study.guess.prevalence, study.icc, study.scenarios, rng)[cluster]
+    )
     correct = rng.random(n) < np.where(truth, study.guess.sensitivity, study.guess.specificity)
     verdict = np.where(correct, truth, ~truth).astype(np.int64)
     turn = np.tile(np.arange(study.per_scenario), study.scenarios)
     drawn = np.lexsort((rng.random(n), turn))[: study.labels]
     gold = np.full(n, np.nan)
     gold[drawn] = truth[drawn]
-    return est.Judged(verdict, gold, np.ones(n), cluster)
+    return est.JudgedItems(verdict, gold, np.ones(n), cluster)
 
 
-def kappa_linear(judged: est.Judged) -> est.Linear:
+def linearise_kappa(judged: est.JudgedItems) -> est.LinearisedRate:
     """Judge-gold kappa on the labelled transcripts with its influences (weights in judged.weight).
 
     d kappa = [d po - (1 - kappa) d pe] / (1 - pe); undefined without variation.
@@ -89,38 +91,38 @@ def kappa_linear(judged: est.Judged) -> est.Linear:
     known = judged.labelled & (judged.verdict <= est.YES)
     weight = np.where(known, judged.weight, 0.0)
     if not known.any():
-        return est.Linear("kappa", None, weight, reason=Reason.NO_ITEMS)
+        return est.LinearisedRate("kappa", None, weight, reason=Reason.NO_ITEMS)
     weight /= weight.sum()
     x, y = (judged.verdict == est.YES) * 1.0, np.where(known, judged.gold, 0.0)
     agree = (x == y) * 1.0
     a, b, po = float(weight @ x), float(weight @ y), float(weight @ agree)
     pe = a * b + (1 - a) * (1 - b)
     if pe >= 1:
-        return est.Linear("kappa", None, np.zeros(len(weight)), reason=Reason.NO_VARIATION)
+        return est.LinearisedRate("kappa", None, np.zeros(len(weight)), reason=Reason.NO_VARIATION)
     kappa = (po - pe) / (1 - pe)
     chance = (2 * b - 1) * (x - a) + (2 * a - 1) * (y - b)
     influence = weight * ((agree - po) - (1 - kappa) * chance) / (1 - pe)
     clusters = len(np.unique(judged.cluster[known]))
-    return est.Linear("kappa", kappa, influence, 0.0, int(known.sum()), clusters)
+    return est.LinearisedRate("kappa", kappa, influence, 0.0, int(known.sum()), clusters)
 
 
-def sensitivity_linear(judged: est.Judged) -> est.Linear:
+def linearise_sensitivity(judged: est.JudgedItems) -> est.LinearisedRate:
     """Sensitivity on the labelled transcripts, as the gold-only rate of yes verdicts among risky ones."""
     risky = judged.labelled & (judged.gold == 1)
-    swapped = est.Judged(
+    swapped = est.JudgedItems(
         judged.verdict,
         np.where(risky, (judged.verdict == est.YES) * 1.0, np.nan),
         judged.weight,
         judged.cluster,
     )
-    return est.gold_only(swapped, risky)
+    return est.estimate_gold_only(swapped, risky)
 
 
-def _rate(judged: est.Judged) -> est.Linear:
-    return est.post_stratified(judged, np.ones(len(judged.gold), bool))
+def _linearise_rate(judged: est.JudgedItems) -> est.LinearisedRate:
+    return est.estimate_post_stratified(judged, np.ones(len(judged.gold), bool))
 
 
-def true_kappa(guess: JudgeGuess) -> float:
+def compute_true_kappa(guess: JudgeGuess) -> float:
     """The kappa of judge and gold that the guess implies."""
     yes, risky = guess.yes_rate, guess.prevalence
     agreed = risky * guess.sensitivity + (1 - risky) * guess.specificity
@@ -128,17 +130,21 @@ def true_kappa(guess: JudgeGuess) -> float:
     return (agreed - chance) / (1 - chance)
 
 
-def _interval(one: est.Linear, target: Target, cluster: npt.NDArray[np.int64]) -> tuple[float, float] | None:
+def _compute_interval(
+    rate: est.LinearisedRate, target: Target, cluster: npt.NDArray[np.int64]
+) -> tuple[float, float] | None:
     """95 % limits of one simulated figure, None where refused."""
-    if one.value is None or one.n_clusters < est.FEWEST_CLUSTERS:
+    if rate.value is None or rate.n_clusters < est.FEWEST_CLUSTERS:
         return None
-    spread = (est.variance(one.influence, cluster) + one.extra) ** 0.5
-    shape = est.linear_limits if target == "kappa" else est.logit_limits
-    found = shape(one.value, spread, one.n_clusters - 1, 0.95)
+    spread = (est.compute_cluster_variance(rate.influence, cluster) + rate.extra) ** 0.5
+    shape = est.compute_linear_limits if target == "kappa" else est.compute_logit_limits
+    found = shape(rate.value, spread, rate.n_clusters - 1, 0.95)
     return found.low, found.high
 
 
-def check_plan(study: SimulatedStudy, target: Target, *, sims: int = 400, seed: int = 0) -> PlanCheck:
+def simulate_design(
+    study: SimulatedStudy, target: Target, *, sims: int = 400, seed: int = 0
+) -> DesignSimulation:
     """Simulate the plan and report coverage and half-widths of the target's 95 % interval.
 
     Same seed, same digits. Raises PlanError when more labels than transcripts are planned.
@@ -147,16 +153,16 @@ def check_plan(study: SimulatedStudy, target: Target, *, sims: int = 400, seed: 
         raise PlanError(
             f"{study.labels} labels are planned for {study.scenarios * study.per_scenario} transcripts: plan fewer"
         )
-    figures: dict[Target, tuple[Callable[[est.Judged], est.Linear], float]] = {
-        "kappa": (kappa_linear, true_kappa(study.guess)),
-        "sensitivity": (sensitivity_linear, study.guess.sensitivity),
-        "rate": (_rate, study.guess.prevalence),
+    figures: dict[Target, tuple[Callable[[est.JudgedItems], est.LinearisedRate], float]] = {
+        "kappa": (linearise_kappa, compute_true_kappa(study.guess)),
+        "sensitivity": (linearise_sensitivity, study.guess.sensitivity),
+        "rate": (_linearise_rate, study.guess.prevalence),
     }
     figure, truth = figures[target]
     found = []
     for rng in np.random.default_rng(seed).spawn(sims):
         judged = simulate_study(study, rng)
-        limits = _interval(figure(judged), target, judged.cluster)
+        limits = _compute_interval(figure(judged), target, judged.cluster)
         if limits is not None:
             found.append(limits)
     if not found:
@@ -165,4 +171,4 @@ def check_plan(study: SimulatedStudy, target: Target, *, sims: int = 400, seed: 
     half = (high - low) / 2
     held = float(((low <= truth) & (truth <= high)).mean())
     wide = float(np.quantile(half, 0.9))
-    return PlanCheck(target, held, float(half.mean()), wide, 1 - len(found) / sims, sims, seed)
+    return DesignSimulation(target, held, float(half.mean()), wide, 1 - len(found) / sims, sims, seed)

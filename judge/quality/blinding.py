@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from secondreader.judge.inference.estimate import Estimate, Reason, undefined
-from secondreader.judge.inference.proportions import proportion
+from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.proportions import estimate_proportion
 
 GENERIC = frozenset(
     [
@@ -101,7 +101,9 @@ class GuessResult:
         return f"{hits}, against {self.chance.value:.1%} by chance (p {p})."
 
 
-def guess_rate(guesses: Iterable[ModelGuess], *, permutations: int = 9999, seed: int = 0) -> GuessResult:
+def estimate_guess_rate(
+    guesses: Iterable[ModelGuess], *, permutations: int = 9999, seed: int = 0
+) -> GuessResult:
     """The hit rate of guesses against chance. Same guesses and seed, same digits, in whatever order they come.
 
     The rate has Wilson's interval, which takes guesses as independent. Chance permutes each reader's transcripts: its
@@ -109,19 +111,19 @@ def guess_rate(guesses: Iterable[ModelGuess], *, permutations: int = 9999, seed:
     """
     everything = sorted(guesses, key=lambda one: (one.reader, one.model or "", one.text))
     known = [one for one in everything if one.model is not None]
-    tables = [hit_table(rows) for rows in by_reader(known)]
+    tables = [build_hit_table(rows) for rows in group_by_reader(known)]
     hits = sum(int(np.trace(table)) for table in tables)
-    chance, p = against_chance(tables, hits, permutations, seed)
+    chance, p = compare_with_chance(tables, hits, permutations, seed)
     return GuessResult(
-        rate=proportion("guess_rate", hits, len(known)),
+        rate=estimate_proportion("guess_rate", hits, len(known)),
         chance=chance,
         p=p,
-        n_no_idea=sum(not words(one.text) for one in known),
+        n_no_idea=sum(not split_words(one.text) for one in known),
         n_unknown=len(everything) - len(known),
     )
 
 
-def by_reader(guesses: Sequence[ModelGuess]) -> list[list[ModelGuess]]:
+def group_by_reader(guesses: Sequence[ModelGuess]) -> list[list[ModelGuess]]:
     """Guesses of each reader."""
     readers: dict[str, list[ModelGuess]] = {}
     for one in guesses:
@@ -129,24 +131,24 @@ def by_reader(guesses: Sequence[ModelGuess]) -> list[list[ModelGuess]]:
     return list(readers.values())
 
 
-def hit_table(rows: Sequence[ModelGuess]) -> NDArray[np.bool_]:
+def build_hit_table(rows: Sequence[ModelGuess]) -> NDArray[np.bool_]:
     """Whether guess i names the model of transcript j, shape (n, n); the truth lies on the diagonal."""
     models = [one.model or "" for one in rows]
-    seen = {(one.text, model): names(one.text, model) for one in rows for model in set(models)}
+    seen = {(one.text, model): is_model_named(one.text, model) for one in rows for model in set(models)}
     return np.array([[seen[one.text, model] for model in models] for one in rows], dtype=bool)
 
 
-def against_chance(
+def compare_with_chance(
     tables: Sequence[NDArray[np.bool_]], hits: int, permutations: int, seed: int
 ) -> tuple[Estimate, float | None]:
     """Expected share of hits with its range, and the p-value; undefined where no permutation changes anything."""
     n = sum(len(table) for table in tables)
     if n == 0:
-        return undefined("guess_chance", Reason.NO_ITEMS, source=SOURCE), None
+        return make_undefined_estimate("guess_chance", Reason.NO_ITEMS, source=SOURCE), None
     if all((table == table[:, :1]).all() for table in tables):
-        return undefined("guess_chance", Reason.NOT_IDENTIFIED, n=n, source=SOURCE), None
+        return make_undefined_estimate("guess_chance", Reason.NOT_IDENTIFIED, n=n, source=SOURCE), None
     rng = np.random.default_rng(seed)
-    drawn = sum((permuted_hits(table, permutations, rng) for table in tables), np.zeros(permutations))
+    drawn = sum((permute_hits(table, permutations, rng) for table in tables), np.zeros(permutations))
     low, high = np.quantile(drawn, [0.025, 0.975])
     expected = sum(table.sum() / len(table) for table in tables)
     p = (1 + int((drawn >= hits).sum())) / (permutations + 1)
@@ -162,7 +164,7 @@ def against_chance(
     return estimate, p
 
 
-def permuted_hits(
+def permute_hits(
     table: NDArray[np.bool_], permutations: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Hits when the transcripts are permuted, shape (permutations,)."""
@@ -170,28 +172,30 @@ def permuted_hits(
     return np.asarray(table[np.arange(len(table)), orders].sum(axis=1), dtype=float)
 
 
-def names(text: str, model: str) -> bool:
+def is_model_named(text: str, model: str) -> bool:
     """Whether a guess names this model, its family or its maker."""
-    said = words(text)
+    said = split_words(text)
     if not said:
         return False
-    joined, whole = "".join(said), "".join(significant(model))
-    return bool(set(said) & families(model)) or (len(whole) > 1 and whole in joined)
+    joined, whole = "".join(said), "".join(list_significant_words(model))
+    return bool(set(said) & list_family_words(model)) or (len(whole) > 1 and whole in joined)
 
 
-def families(model: str) -> frozenset[str]:
+def list_family_words(model: str) -> frozenset[str]:
     """Words that name the model's family or maker: the first long word of the id, the parts before a slash, other names."""
     *makers, own = model.split("/")
-    long = [one for one in significant(own) if one.isalpha() and len(one) >= MIN_FAMILY]
-    found = {one for maker in makers for one in significant(maker) if len(one) >= MIN_FAMILY} | set(long[:1])
+    long = [one for one in list_significant_words(own) if one.isalpha() and len(one) >= MIN_FAMILY]
+    found = {
+        one for maker in makers for one in list_significant_words(maker) if len(one) >= MIN_FAMILY
+    } | set(long[:1])
     return frozenset(found | {alias for one in found for alias in MAKERS.get(one, ())})
 
 
-def significant(model: str) -> list[str]:
+def list_significant_words(model: str) -> list[str]:
     """The parts of a model id that name it: its last segment without generic words."""
-    return [one for one in words(model.rsplit("/", 1)[-1]) if one not in GENERIC]
+    return [one for one in split_words(model.rsplit("/", 1)[-1]) if one not in GENERIC]
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Runs of letters and of digits, in one spelling: "GPT-4o" is gpt, 4, o."""
     return PARTS.findall(unicodedata.normalize("NFKC", text).casefold())

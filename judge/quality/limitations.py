@@ -2,46 +2,51 @@
 
 import numpy as np
 
-from secondreader.judge.data.frame import Readings
+from secondreader.judge.data.frame import Ratings
 from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS
-from secondreader.judge.rates.corrected import majority_codes
+from secondreader.judge.rates.corrected import compute_majority_codes
 
 FEW_PER_CLASS = 10
 DEPENDENT = 1.5
 
 
-def cannot_support(
-    readings: Readings, *, judge: str | None = None, unit: str = "transcript"
+def list_limitations(
+    ratings: Ratings, *, judge: str | None = None, unit: str = "transcript"
 ) -> tuple[str, ...]:
     """Sentences on claims that these readings cannot carry; empty when none is missing.
 
     The judge is left out of account when the frame has several and none is named. `unit` is what people read:
     "transcript", or "scenario", which no judge reads and which is neither risky nor safe.
     """
-    if not readings.labelled.any():
+    if not ratings.labelled.any():
         return ("Without labels nothing can be said about agreement, accuracy or corrected rates.",)
     if unit == "scenario":
         found = [
-            *_readers(readings, unit),
-            *_scenarios(readings),
-            *_answers(readings),
-            *_repeats(readings, unit),
+            *_describe_overlap_limits(ratings, unit),
+            *_describe_scenario_limits(ratings),
+            *_describe_answer_limits(ratings),
+            *_describe_repeat_limits(ratings, unit),
         ]
         return tuple(found)
-    notes = [*_readers(readings), *_scenarios(readings), *_classes(readings), *_repeats(readings)]
-    if judge is not None or len(readings.judges) == 1:
-        notes += _verdicts(readings, readings.judge_index(judge))
-    elif not readings.judges:
+    notes = [
+        *_describe_overlap_limits(ratings),
+        *_describe_scenario_limits(ratings),
+        *_describe_class_limits(ratings),
+        *_describe_repeat_limits(ratings),
+    ]
+    if judge is not None or len(ratings.judges) == 1:
+        notes += _describe_verdict_limits(ratings, ratings.find_judge_index(judge))
+    elif not ratings.judges:
         notes.append("Without verdicts nothing can be said about the judge.")
     return tuple(notes)
 
 
-def _readers(readings: Readings, unit: str = "transcript") -> list[str]:
+def _describe_overlap_limits(ratings: Ratings, unit: str = "transcript") -> list[str]:
     """Claims that need more annotators or more overlap."""
     notes = []
-    given = (readings.human >= 0).sum(axis=1)
+    given = (ratings.human >= 0).sum(axis=1)
     twice = int((given >= 2).sum())
-    if len(readings.raters) < 2 or twice == 0:
+    if len(ratings.raters) < 2 or twice == 0:
         notes.append(
             f"No {unit} was labelled by two people: human-human agreement and the human ceiling are untested."
         )
@@ -49,15 +54,15 @@ def _readers(readings: Readings, unit: str = "transcript") -> list[str]:
         notes.append(
             f"Only {twice} {unit}s were labelled by two people: human-human agreement is a rough guess."
         )
-    if len(readings.raters) < 3:
+    if len(ratings.raters) < 3:
         test = "" if unit == "scenario" else " or the alternative annotator test"
         notes.append(f"Fewer than three annotators cannot carry Dawid-Skene gold{test}.")
     return notes
 
 
-def _scenarios(readings: Readings) -> list[str]:
+def _describe_scenario_limits(ratings: Ratings) -> list[str]:
     """Claims that need more scenarios."""
-    labelled = readings.cluster[readings.labelled]
+    labelled = ratings.cluster[ratings.labelled]
     n = len(np.unique(labelled))
     if n < FEWEST_CLUSTERS:
         return [
@@ -76,12 +81,12 @@ def _scenarios(readings: Readings) -> list[str]:
     return notes
 
 
-def _classes(readings: Readings) -> list[str]:
+def _describe_class_limits(ratings: Ratings) -> list[str]:
     """Claims that need more risky or more safe cases."""
-    gold = majority_codes(readings)
+    gold = compute_majority_codes(ratings)
     risky, safe = (
-        int((gold == readings.positive).sum()),
-        int(((gold >= 0) & (gold != readings.positive)).sum()),
+        int((gold == ratings.positive).sum()),
+        int(((gold >= 0) & (gold != ratings.positive)).sum()),
     )
     notes = []
     for n, kind, what in ((risky, "risky", "sensitivity"), (safe, "safe", "specificity")):
@@ -92,10 +97,10 @@ def _classes(readings: Readings) -> list[str]:
     return notes
 
 
-def _answers(readings: Readings) -> list[str]:
+def _describe_answer_limits(ratings: Ratings) -> list[str]:
     """Claims that need more of the one or the other answer."""
-    gold = majority_codes(readings)
-    positive = int((gold == readings.positive).sum())
+    gold = compute_majority_codes(ratings)
+    positive = int((gold == ratings.positive).sum())
     counts = ((positive, "the positive answer"), (int((gold >= 0).sum()) - positive, "another answer"))
     return [
         f"{n or 'No'} scenario{'s' if n > 1 else ''} got {what} from most readers: agreement on it is "
@@ -105,31 +110,31 @@ def _answers(readings: Readings) -> list[str]:
     ]
 
 
-def _repeats(readings: Readings, unit: str = "transcript") -> list[str]:
+def _describe_repeat_limits(ratings: Ratings, unit: str = "transcript") -> list[str]:
     """Claims about the annotators' own consistency and pace."""
     notes = []
-    if not (readings.rows["pass_no"] == 2).any():
+    if not (ratings.rows["pass_no"] == 2).any():
         notes.append(
             f"No {unit} was shown twice to the same person: how often people contradict themselves is unknown."
         )
-    if readings.rows["position"].isna().any():
+    if ratings.rows["position"].isna().any():
         notes.append("Positions are missing for some labels: drift over the session is not fully tested.")
-    if readings.rows["seconds"].isna().any():
+    if ratings.rows["seconds"].isna().any():
         notes.append("Times are missing for some labels: hasty labels cannot all be found.")
     return notes
 
 
-def _verdicts(readings: Readings, judge: int) -> list[str]:
+def _describe_verdict_limits(ratings: Ratings, judge: int) -> list[str]:
     """Claims about the judge."""
     notes = []
-    state = readings.state[:, judge]
+    state = ratings.state[:, judge]
     silent = int((state > 1).sum())
     seen = int((state > 0).sum())
-    both = int(((state == 1) & readings.labelled).sum())
+    both = int(((state == 1) & ratings.labelled).sum())
     if both == 0:
         notes.append("No transcript has both a label and a verdict: the judge is untested.")
     if silent:
-        unlabelled = int(((state > 1) & ~readings.labelled).sum())
+        unlabelled = int(((state > 1) & ~ratings.labelled).sum())
         notes.append(
             f"{silent} of {seen} verdicts could not be read, {unlabelled} of them on unlabelled transcripts: "
             "accuracy is that of the readable verdicts only."

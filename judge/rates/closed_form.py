@@ -9,8 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from secondreader.judge.inference.estimate import Estimate, Reason, undefined
-from secondreader.judge.inference.proportions import Interval, normal_quantile, wilson
+from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.proportions import (
+    Interval,
+    compute_normal_quantile,
+    compute_wilson_interval,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,7 +23,7 @@ LANG_REICZIGEL = "Lang & Reiczigel (2014) Prev Vet Med 113:13"
 
 
 @dataclass(frozen=True, slots=True)
-class RoganGladen:
+class RoganGladenResult:
     """A Rogan-Gladen correction and what it was made from."""
 
     estimate: Estimate
@@ -38,11 +42,13 @@ class RoganGladen:
     """Delta-method standard error; None where Se and Sp count as known."""
 
 
-def _corrected(apparent: float, se: float, sp: float) -> float:
+def _correct_rate(apparent: float, se: float, sp: float) -> float:
     return (apparent + sp - 1) / (se + sp - 1)
 
 
-def _estimate(value: float, interval: Interval, n: int, level: float, method: str, source: str) -> Estimate:
+def _build_estimate(
+    value: float, interval: Interval, n: int, level: float, method: str, source: str
+) -> Estimate:
     low, high = (min(1.0, max(0.0, limit)) for limit in (interval.low, interval.high))
     cut = min(1.0, max(0.0, value))
     notes = () if cut == value else (f"The raw estimate {value:.3f} lies outside 0..1 and was cut.",)
@@ -51,28 +57,36 @@ def _estimate(value: float, interval: Interval, n: int, level: float, method: st
     )
 
 
-def _chance(apparent: float, se: float, sp: float, n: int, level: float) -> RoganGladen:
+def _refuse_uninformative(apparent: float, se: float, sp: float, n: int, level: float) -> RoganGladenResult:
     """The judge carries no information (Se + Sp <= 1): no correction exists."""
-    lost = undefined("rogan_gladen", Reason.NOT_IDENTIFIED, n=n, level=level, source=ROGAN_GLADEN)
-    return RoganGladen(lost.warn("The judge is no better than chance."), apparent, se, sp, None, None, None)
+    lost = make_undefined_estimate(
+        "rogan_gladen", Reason.NOT_IDENTIFIED, n=n, level=level, source=ROGAN_GLADEN
+    )
+    return RoganGladenResult(
+        lost.add_warnings("The judge is no better than chance."), apparent, se, sp, None, None, None
+    )
 
 
-def rogan_gladen_known(positive: int, n: int, se: float, sp: float, level: float = 0.95) -> RoganGladen:
+def compute_rogan_gladen_known(
+    positive: int, n: int, se: float, sp: float, level: float = 0.95
+) -> RoganGladenResult:
     """Rate from `positive` yes verdicts of n when Se and Sp are known exactly: Wilson limits, corrected.
 
     Undefined when Se + Sp <= 1. Source: Rogan & Gladen (1978); interval as in epiR::epi.prev (Wilson).
     """
     apparent = positive / n
     if se + sp <= 1:
-        return _chance(apparent, se, sp, n, level)
-    value = _corrected(apparent, se, sp)
-    found = wilson(positive, n, level)
-    mapped = Interval(_corrected(found.low, se, sp), _corrected(found.high, se, sp))
-    done = _estimate(value, mapped, n, level, "Wilson, mapped through known Se and Sp", ROGAN_GLADEN)
-    return RoganGladen(done, apparent, se, sp, value, mapped, None)
+        return _refuse_uninformative(apparent, se, sp, n, level)
+    value = _correct_rate(apparent, se, sp)
+    found = compute_wilson_interval(positive, n, level)
+    mapped = Interval(_correct_rate(found.low, se, sp), _correct_rate(found.high, se, sp))
+    done = _build_estimate(value, mapped, n, level, "Wilson, mapped through known Se and Sp", ROGAN_GLADEN)
+    return RoganGladenResult(done, apparent, se, sp, value, mapped, None)
 
 
-def _delta_error(value: float, parts: tuple[float, float, float], sizes: tuple[float, float, float]) -> float:
+def _compute_delta_error(
+    value: float, parts: tuple[float, float, float], sizes: tuple[float, float, float]
+) -> float:
     """Delta-method standard error of the corrected rate from (apparent, se, sp) and their sample sizes."""
     (q, se, sp), (n, n_pos, n_neg) = parts, sizes
     spread = q * (1 - q) / n + value**2 * se * (1 - se) / n_pos + (1 - value) ** 2 * sp * (1 - sp) / n_neg
@@ -97,7 +111,7 @@ class JudgeCounts:
     """Verdicts in the other set."""
 
 
-def rogan_gladen_delta(counts: JudgeCounts, level: float = 0.95) -> RoganGladen:
+def compute_rogan_gladen_delta(counts: JudgeCounts, level: float = 0.95) -> RoganGladenResult:
     """Rate when Se and Sp come from a labelled set: symmetric delta-method interval, all three samples counted.
 
     Var = [q(1-q)/n + r^2 Se(1-Se)/n_pos + (1-r)^2 Sp(1-Sp)/n_neg] / (Se+Sp-1)^2 with q the judge's rate and r
@@ -105,57 +119,61 @@ def rogan_gladen_delta(counts: JudgeCounts, level: float = 0.95) -> RoganGladen:
     """
     n = counts.n_pos + counts.n_neg
     if min(counts.n_pos, counts.n_neg, counts.n_total) == 0:
-        return _empty(counts, level)
+        return _refuse_empty(counts, level)
     q, se, sp = counts.judge_positive / counts.n_total, counts.tp / counts.n_pos, counts.tn / counts.n_neg
     if se + sp <= 1:
-        return _chance(q, se, sp, n, level)
-    value = _corrected(q, se, sp)
-    error = _delta_error(value, (q, se, sp), (counts.n_total, counts.n_pos, counts.n_neg))
-    half = normal_quantile(level) * error
+        return _refuse_uninformative(q, se, sp, n, level)
+    value = _correct_rate(q, se, sp)
+    error = _compute_delta_error(value, (q, se, sp), (counts.n_total, counts.n_pos, counts.n_neg))
+    half = compute_normal_quantile(level) * error
     interval = Interval(value - half, value + half)
-    done = _estimate(value, interval, n, level, "delta method", ROGAN_GLADEN)
-    return RoganGladen(done, q, se, sp, value, interval, error)
+    done = _build_estimate(value, interval, n, level, "delta method", ROGAN_GLADEN)
+    return RoganGladenResult(done, q, se, sp, value, interval, error)
 
 
-def _empty(counts: JudgeCounts, level: float) -> RoganGladen:
+def _refuse_empty(counts: JudgeCounts, level: float) -> RoganGladenResult:
     """A class without gold, or no verdict to correct."""
     reason = Reason.NO_ITEMS if counts.n_total == 0 else Reason.EMPTY_DENOMINATOR
-    lost = undefined("rogan_gladen", reason, level=level, source=ROGAN_GLADEN)
-    share = [k / n if n else 0.0 for k, n in _pairs(counts)]
-    return RoganGladen(lost, share[0], share[1], share[2], None, None, None)
+    lost = make_undefined_estimate("rogan_gladen", reason, level=level, source=ROGAN_GLADEN)
+    share = [k / n if n else 0.0 for k, n in _pair_counts(counts)]
+    return RoganGladenResult(lost, share[0], share[1], share[2], None, None, None)
 
 
-def _pairs(counts: JudgeCounts) -> tuple[tuple[int, int], ...]:
+def _pair_counts(counts: JudgeCounts) -> tuple[tuple[int, int], ...]:
     return (counts.judge_positive, counts.n_total), (counts.tp, counts.n_pos), (counts.tn, counts.n_neg)
 
 
-def rogan_gladen_adjusted(counts: JudgeCounts, level: float = 0.95) -> RoganGladen:
-    """As `rogan_gladen_delta`, with Lang and Reiczigel's interval, which holds its level in small samples.
+def compute_rogan_gladen_adjusted(counts: JudgeCounts, level: float = 0.95) -> RoganGladenResult:
+    """As `compute_rogan_gladen_delta`, with Lang and Reiczigel's interval, which holds its level in small samples.
 
     Adds z^2/2 pseudo-successes to the judge's rate and one success and one failure to Se and Sp, and shifts
     the centre. The value itself is the plain Rogan-Gladen one.
     """
-    plain = rogan_gladen_delta(counts, level)
+    plain = compute_rogan_gladen_delta(counts, level)
     if plain.raw is None:
         return plain
-    z2 = normal_quantile(level) ** 2
-    (k, n), (tp, n_pos), (tn, n_neg) = _pairs(counts)
+    z2 = compute_normal_quantile(level) ** 2
+    (k, n), (tp, n_pos), (tn, n_neg) = _pair_counts(counts)
     sizes = (n + z2, n_pos + 2.0, n_neg + 2.0)
     parts = ((k + z2 / 2) / sizes[0], (tp + 1) / sizes[1], (tn + 1) / sizes[2])
     q, se, sp = parts
     if se + sp <= 1:
-        return _chance(plain.apparent, plain.sensitivity, plain.specificity, n_pos + n_neg, level)
-    centre = _corrected(q, se, sp)
+        return _refuse_uninformative(
+            plain.apparent, plain.sensitivity, plain.specificity, n_pos + n_neg, level
+        )
+    centre = _correct_rate(q, se, sp)
     shift = 2 * z2 * (centre * se * (1 - se) / sizes[1] - (1 - centre) * sp * (1 - sp) / sizes[2])
-    half = z2**0.5 * _delta_error(centre, parts, sizes)
+    half = z2**0.5 * _compute_delta_error(centre, parts, sizes)
     interval = Interval(centre + shift - half, centre + shift + half)
-    done = _estimate(plain.raw, interval, n_pos + n_neg, level, "Lang-Reiczigel adjusted", LANG_REICZIGEL)
-    return RoganGladen(
+    done = _build_estimate(
+        plain.raw, interval, n_pos + n_neg, level, "Lang-Reiczigel adjusted", LANG_REICZIGEL
+    )
+    return RoganGladenResult(
         done, plain.apparent, plain.sensitivity, plain.specificity, plain.raw, interval, plain.standard_error
     )
 
 
-def count_judge(labels: Floats, verdicts: Floats, other_verdicts: Floats) -> JudgeCounts:
+def count_judge_verdicts(labels: Floats, verdicts: Floats, other_verdicts: Floats) -> JudgeCounts:
     """Counts from 0/1 arrays: gold and verdicts of the labelled set, verdicts of the other set."""
     risky, yes = np.asarray(labels) == 1, np.asarray(verdicts) == 1
     other = np.asarray(other_verdicts) == 1
@@ -169,14 +187,14 @@ def count_judge(labels: Floats, verdicts: Floats, other_verdicts: Floats) -> Jud
     )
 
 
-def rogan_gladen_from_labels(
+def compute_rogan_gladen_from_labels(
     labels: Floats, verdicts: Floats, other_verdicts: Floats, level: float = 0.95
-) -> RoganGladen:
+) -> RoganGladenResult:
     """Rate in one set from its verdicts alone, Se and Sp from gold on another: Lang and Reiczigel's interval.
 
     The sampling error of all three samples enters; arrays hold 0 or 1.
     """
-    return rogan_gladen_adjusted(count_judge(labels, verdicts, other_verdicts), level)
+    return compute_rogan_gladen_adjusted(count_judge_verdicts(labels, verdicts, other_verdicts), level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +207,7 @@ class StratifiedRate:
     """Plug-in standard error with finite-population correction."""
 
 
-def stratified_prevalence(
+def compute_stratified_prevalence(
     n: npt.ArrayLike, positives: npt.ArrayLike, sizes: npt.ArrayLike, level: float = 0.95
 ) -> StratifiedRate:
     """Rate of sum(sizes) items from `positives` of `n` labelled at random in each stratum (judge verdict).
@@ -205,7 +223,7 @@ def stratified_prevalence(
     rest = share**2 * (1 - drawn / size)
     plug_in = float(np.sum(rest * rate * (1 - rate) / np.maximum(drawn - 1, 1)) ** 0.5)
     smooth = (risky + 1) / (drawn + 2)
-    half = normal_quantile(level) * float(np.sum(rest * smooth * (1 - smooth) / drawn) ** 0.5)
+    half = compute_normal_quantile(level) * float(np.sum(rest * smooth * (1 - smooth) / drawn) ** 0.5)
     done = Estimate(
         "post_stratified",
         value,
@@ -230,7 +248,7 @@ class PpiMean:
     """lambda: how far the predictions are trusted, 0 (not at all) to 1."""
 
 
-def _fitted_power(gold: Floats, predicted: Floats, unlabelled: Floats) -> float:
+def _fit_power(gold: Floats, predicted: Floats, unlabelled: Floats) -> float:
     """PPI++'s lambda: cov(y, f) / ((1 + n/N) var(f over both sets)), cut to 0..1 (arXiv 2311.01453, eq. 10)."""
     spread = float(np.concatenate([predicted, unlabelled]).var(ddof=1))
     if spread == 0:
@@ -239,7 +257,7 @@ def _fitted_power(gold: Floats, predicted: Floats, unlabelled: Floats) -> float:
     return float(np.clip(shared / ((1 + len(gold) / len(unlabelled)) * spread), 0, 1))
 
 
-def ppi_mean(
+def compute_ppi_mean(
     gold: npt.ArrayLike,
     predicted: npt.ArrayLike,
     unlabelled: npt.ArrayLike,
@@ -256,12 +274,12 @@ def ppi_mean(
     name = "ppi_plus" if power is None else "ppi"
     source = "Angelopoulos et al. (2023) Science 382:669; arXiv 2311.01453"
     if not len(y) or not len(other):
-        return PpiMean(undefined(name, Reason.NO_ITEMS, level=level, source=source), 0.0)
-    chosen = _fitted_power(y, f, other) if power is None else power
+        return PpiMean(make_undefined_estimate(name, Reason.NO_ITEMS, level=level, source=source), 0.0)
+    chosen = _fit_power(y, f, other) if power is None else power
     rectifier = y - chosen * f
     value = float(chosen * other.mean() + rectifier.mean())
     error = (float((chosen * other).var()) / len(other) + float(rectifier.var()) / len(y)) ** 0.5
-    half = normal_quantile(level) * error
+    half = compute_normal_quantile(level) * error
     method = "normal, items independent"
     return PpiMean(
         Estimate(name, value, value - half, value + half, len(y), len(y), level, method, source), chosen

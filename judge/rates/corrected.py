@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from secondreader.judge.data.frame import FrameError, Readings, read_frame
-from secondreader.judge.data.gold import majority
-from secondreader.judge.inference.estimate import SENTENCES, Estimate
+from secondreader.judge.data.frame import FrameError, Ratings, read_frame
+from secondreader.judge.data.gold import compute_majority
+from secondreader.judge.inference.estimate import REASON_SENTENCES, Estimate
 from secondreader.judge.inference.proportions import Interval
 from secondreader.judge.rates import estimators as est
 
 Mask = npt.NDArray[np.bool_]
 
-HEADLINE = "post_stratified"
+HEADLINE_ESTIMATOR = "post_stratified"
 MOST_GROUPS = 60
 PAIRED_GROUPS = 6
 MISSING = "(missing)"
@@ -50,7 +50,7 @@ class GroupRates:
     @property
     def headline(self) -> Estimate:
         """The post-stratified rate."""
-        return self.rates[HEADLINE]
+        return self.rates[HEADLINE_ESTIMATOR]
 
     @property
     def sentence(self) -> str:
@@ -90,12 +90,12 @@ class RateDifference:
         found = self.corrected
         if found.value is None:
             assert found.reason is not None
-            return f"{self.group} minus {self.reference}: undefined, for {SENTENCES[found.reason]}."
-        limits = "" if found.low is None or found.high is None else _points(found.low, found.high)
+            return f"{self.group} minus {self.reference}: undefined, for {REASON_SENTENCES[found.reason]}."
+        limits = "" if found.low is None or found.high is None else _format_points(found.low, found.high)
         return f"{self.group} minus {self.reference}: {100 * found.value:+.1f} percentage points{limits}."
 
 
-def _points(low: float, high: float) -> str:
+def _format_points(low: float, high: float) -> str:
     return f" [{100 * low:+.1f}, {100 * high:+.1f}]"
 
 
@@ -114,19 +114,19 @@ class RatesResult:
     warnings: tuple[str, ...]
     """Sentences about the data as a whole."""
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """One row a group and estimator, with n, interval, method and warnings."""
         rows = [
-            {"column": g.column, "group": g.group, "judged": g.n_judged} | rate.row()
+            {"column": g.column, "group": g.group, "judged": g.n_judged} | rate.build_row()
             for g in (self.overall, *self.groups)
             for rate in g.rates.values()
         ]
         return pd.DataFrame(rows)
 
-    def difference_frame(self) -> pd.DataFrame:
+    def build_difference_frame(self) -> pd.DataFrame:
         """One row a difference and estimator (naive, post-stratified)."""
         rows = [
-            {"column": d.column, "group": d.group, "reference": d.reference} | rate.row()
+            {"column": d.column, "group": d.group, "reference": d.reference} | rate.build_row()
             for d in self.differences
             for rate in (d.naive, d.corrected)
         ]
@@ -134,10 +134,10 @@ class RatesResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
+class JudgedPopulation:
     """The judged transcripts of one judge, ready for the estimators."""
 
-    judged: est.Judged
+    judged: est.JudgedItems
     """Verdict, gold, weight and scenario of each transcript."""
     open_gold: Mask
     """Labelled transcripts whose gold is unsure or has no consensus."""
@@ -147,48 +147,48 @@ class Population:
     """Labelled transcripts without a verdict row; they enter nothing."""
 
 
-def majority_codes(readings: Readings) -> npt.NDArray[np.int64]:
+def compute_majority_codes(ratings: Ratings) -> npt.NDArray[np.int64]:
     """The most frequent label of each item, unsure left out; -1 for a tie or no label, shape (items,)."""
-    decided = np.where(readings.human == readings.unsure, np.int8(-1), readings.human)
-    return np.asarray(np.maximum(majority(decided, len(readings.answers)), -1), dtype=np.int64)
+    decided = np.where(ratings.human == ratings.unsure, np.int8(-1), ratings.human)
+    return np.asarray(np.maximum(compute_majority(decided, len(ratings.answers)), -1), dtype=np.int64)
 
 
-def _gold_codes(readings: Readings, gold: Mapping[str, str] | None) -> npt.NDArray[np.int64]:
+def _code_gold(ratings: Ratings, gold: Mapping[str, str] | None) -> npt.NDArray[np.int64]:
     """Gold of each item as an answer code; -1 where open."""
     if gold is None:
-        return majority_codes(readings)
-    codes = {answer: code for code, answer in enumerate(readings.answers)}
+        return compute_majority_codes(ratings)
+    codes = {answer: code for code, answer in enumerate(ratings.answers)}
     strange = sorted({str(a) for a in gold.values()} - codes.keys())
     if strange:
         raise FrameError(f"gold holds the answer {strange[0]!r}: use one of {', '.join(codes)}")
-    return np.array([codes[str(gold[i])] if i in gold else -1 for i in readings.items], np.int64)
+    return np.array([codes[str(gold[i])] if i in gold else -1 for i in ratings.items], np.int64)
 
 
-def _population(readings: Readings, judge: int, gold: Mapping[str, str] | None) -> Population:
+def _build_population(ratings: Ratings, judge: int, gold: Mapping[str, str] | None) -> JudgedPopulation:
     """Cut the readings to the transcripts that this judge saw."""
-    state, code = readings.state[:, judge], readings.verdict[:, judge]
+    state, code = ratings.state[:, judge], ratings.verdict[:, judge]
     seen = state > 0
     verdict = np.full(len(code), est.NO)
-    verdict[code == readings.positive] = est.YES
+    verdict[code == ratings.positive] = est.YES
     verdict[code < 0] = est.UNPARSED
-    if readings.unsure >= 0:
-        verdict[code == readings.unsure] = est.UNSURE
-    codes = _gold_codes(readings, gold)
-    decided = (codes >= 0) & (codes != readings.unsure)
-    truth = np.where(decided, (codes == readings.positive).astype(float), np.nan)
-    labelled = readings.labelled | (codes >= 0)
-    judged = est.Judged(
+    if ratings.unsure >= 0:
+        verdict[code == ratings.unsure] = est.UNSURE
+    codes = _code_gold(ratings, gold)
+    decided = (codes >= 0) & (codes != ratings.unsure)
+    truth = np.where(decided, (codes == ratings.positive).astype(float), np.nan)
+    labelled = ratings.labelled | (codes >= 0)
+    judged = est.JudgedItems(
         verdict[seen].astype(np.int64),
         truth[seen],
-        readings.weight[seen],
-        readings.cluster[seen].astype(np.int64),
+        ratings.weight[seen],
+        ratings.cluster[seen].astype(np.int64),
     )
-    slices = readings.slices.loc[seen].astype(object)
+    slices = ratings.slices.loc[seen].astype(object)
     slices = slices.where(slices.notna(), MISSING).astype(str).reset_index(drop=True)
-    return Population(judged, (labelled & ~decided)[seen], slices, int((labelled & ~seen).sum()))
+    return JudgedPopulation(judged, (labelled & ~decided)[seen], slices, int((labelled & ~seen).sum()))
 
 
-def _strata(population: Population, within: Sequence[str]) -> est.Judged:
+def _refine_strata(population: JudgedPopulation, within: Sequence[str]) -> est.JudgedItems:
     """Refine the post-strata from verdict to verdict x columns."""
     if not within:
         return population.judged
@@ -197,31 +197,31 @@ def _strata(population: Population, within: Sequence[str]) -> est.Judged:
     return replace(population.judged, stratum=np.asarray(codes, dtype=np.int64))
 
 
-def _linear(judged: est.Judged, member: Mask) -> dict[str, est.Linear]:
+def _compute_linearised_rates(judged: est.JudgedItems, member: Mask) -> dict[str, est.LinearisedRate]:
     """Every estimator for one group."""
     found = (
-        est.naive(judged, member),
-        est.post_stratified(judged, member),
-        est.gold_only(judged, member),
-        est.ppi(judged, member),
-        est.ppi(judged, member, 1.0),
-        est.rogan_gladen(judged, member),
+        est.estimate_naive(judged, member),
+        est.estimate_post_stratified(judged, member),
+        est.estimate_gold_only(judged, member),
+        est.estimate_ppi(judged, member),
+        est.estimate_ppi(judged, member, 1.0),
+        est.estimate_rogan_gladen(judged, member),
     )
     return {rate.name: rate for rate in found}
 
 
-def _bracket(judged: est.Judged, member: Mask, opened: Mask) -> Interval | None:
+def _compute_bracket(judged: est.JudgedItems, member: Mask, opened: Mask) -> Interval | None:
     """The headline with open gold counted as no and as yes."""
     ends = []
     for answer in (0.0, 1.0):
         filled = replace(judged, gold=np.where(opened, answer, judged.gold))
-        ends.append(est.post_stratified(filled, member).value)
+        ends.append(est.estimate_post_stratified(filled, member).value)
     return None if ends[0] is None or ends[1] is None else Interval(ends[0], ends[1])
 
 
-def _disagreements(rates: Mapping[str, Estimate]) -> list[str]:
+def _describe_disagreements(rates: Mapping[str, Estimate]) -> list[str]:
     """Sentences where an estimator and the headline lie apart by more than their intervals."""
-    fixed = rates[HEADLINE]
+    fixed = rates[HEADLINE_ESTIMATOR]
     if fixed.low is None or fixed.high is None:
         return []
     notes = []
@@ -236,13 +236,13 @@ def _disagreements(rates: Mapping[str, Estimate]) -> list[str]:
         if other.low is None or other.high is None or (other.low <= fixed.high and fixed.low <= other.high):
             continue
         notes.append(
-            f"{name} ({other.value:.3f}) and {HEADLINE} ({fixed.value:.3f}) disagree by more than their "
+            f"{name} ({other.value:.3f}) and {HEADLINE_ESTIMATOR} ({fixed.value:.3f}) disagree by more than their "
             "intervals: check the sampling weights and whether the labels are of these transcripts."
         )
     return notes
 
 
-def _gap_notes(judged: est.Judged, member: Mask, opened: int, bracket: Interval | None) -> list[str]:
+def _describe_gaps(judged: est.JudgedItems, member: Mask, opened: int, bracket: Interval | None) -> list[str]:
     """Sentences about verdicts and gold that are not yes or no."""
     notes = []
     n, yes = int(member.sum()), int((judged.verdict[member] == est.YES).sum())
@@ -261,21 +261,23 @@ def _gap_notes(judged: est.Judged, member: Mask, opened: int, bracket: Interval 
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _LinearisedGroup:
     """One group with the linearised rates that differences need."""
 
     result: GroupRates
-    linear: Mapping[str, est.Linear]
+    linear: Mapping[str, est.LinearisedRate]
     size: int
 
 
-def _group(population: Population, judged: est.Judged, name: tuple[str, str], member: Mask) -> _Group:
+def _build_group(
+    population: JudgedPopulation, judged: est.JudgedItems, name: tuple[str, str], member: Mask
+) -> _LinearisedGroup:
     """All figures of one group."""
-    linear = _linear(judged, member)
-    rates = {key: est.to_estimate(one, judged.cluster, 0.95) for key, one in linear.items()}
+    linear = _compute_linearised_rates(judged, member)
+    rates = {key: est.build_rate_estimate(one, judged.cluster, 0.95) for key, one in linear.items()}
     opened = member & population.open_gold
-    bracket = _bracket(judged, member, opened)
-    notes = _gap_notes(judged, member, int(opened.sum()), bracket) + _disagreements(rates)
+    bracket = _compute_bracket(judged, member, opened)
+    notes = _describe_gaps(judged, member, int(opened.sum()), bracket) + _describe_disagreements(rates)
     result = GroupRates(
         column=name[0],
         group=name[1],
@@ -288,10 +290,12 @@ def _group(population: Population, judged: est.Judged, name: tuple[str, str], me
         bracket=bracket,
         warnings=tuple(notes),
     )
-    return _Group(result, linear, int(member.sum()))
+    return _LinearisedGroup(result, linear, int(member.sum()))
 
 
-def _pairs(groups: Sequence[_Group], reference: str | None) -> list[tuple[_Group, _Group]]:
+def _pair_groups(
+    groups: Sequence[_LinearisedGroup], reference: str | None
+) -> list[tuple[_LinearisedGroup, _LinearisedGroup]]:
     """Which groups are subtracted from which."""
     if reference is None and len(groups) <= PAIRED_GROUPS:
         return [(b, a) for a, b in combinations(groups, 2)]
@@ -299,21 +303,25 @@ def _pairs(groups: Sequence[_Group], reference: str | None) -> list[tuple[_Group
     return [(g, base) for g in groups if g is not base]
 
 
-def _differences(groups: Sequence[_Group], judged: est.Judged, reference: str | None) -> list[RateDifference]:
+def _compute_differences(
+    groups: Sequence[_LinearisedGroup], judged: est.JudgedItems, reference: str | None
+) -> list[RateDifference]:
     """Differences between the groups of one column."""
     return [
         RateDifference(
             one.result.column,
             one.result.group,
             other.result.group,
-            est.difference(one.linear["naive"], other.linear["naive"], judged.cluster, 0.95),
-            est.difference(one.linear[HEADLINE], other.linear[HEADLINE], judged.cluster, 0.95),
+            est.estimate_rate_difference(one.linear["naive"], other.linear["naive"], judged.cluster, 0.95),
+            est.estimate_rate_difference(
+                one.linear[HEADLINE_ESTIMATOR], other.linear[HEADLINE_ESTIMATOR], judged.cluster, 0.95
+            ),
         )
-        for one, other in _pairs(groups, reference)
+        for one, other in _pair_groups(groups, reference)
     ]
 
 
-def _column_groups(population: Population, column: str) -> list[_Group]:
+def _build_column_groups(population: JudgedPopulation, column: str) -> list[_LinearisedGroup]:
     """The groups of one slice column, in order of their values."""
     if column not in population.slices.columns:
         known = ", ".join(map(str, population.slices.columns)) or "none"
@@ -324,11 +332,11 @@ def _column_groups(population: Population, column: str) -> list[_Group]:
         raise FrameError(
             f"column {column!r} has {len(names)} values: cut it into at most {MOST_GROUPS} groups first"
         )
-    return [_group(population, population.judged, (column, name), values == name) for name in names]
+    return [_build_group(population, population.judged, (column, name), values == name) for name in names]
 
 
-def corrected_rates(
-    data: pd.DataFrame | Readings,
+def estimate_corrected_rates(
+    data: pd.DataFrame | Ratings,
     *,
     judge: str | None = None,
     by: Sequence[str] = (),
@@ -345,20 +353,20 @@ def corrected_rates(
     Labels may cover any part of any scenario; inclusion probabilities enter as weights. `reference` names, per
     `by` column, the group that others are compared with. Raises FrameError for unknown columns or judges.
     """
-    readings = data if isinstance(data, Readings) else read_frame(data, positive=positive)
-    index = readings.judge_index(judge)
-    population = _population(readings, index, gold)
+    readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
+    index = readings.find_judge_index(judge)
+    population = _build_population(readings, index, gold)
     everyone = np.ones(len(population.judged.gold), bool)
     unknown = [name for name in within if name not in population.slices.columns]
     if unknown:
         raise FrameError(f"column {unknown[0]!r} is not a slice column of the frame: it cannot form strata")
-    overall = _group(population, _strata(population, within), ("", "all"), everyone)
-    groups: list[_Group] = []
+    overall = _build_group(population, _refine_strata(population, within), ("", "all"), everyone)
+    groups: list[_LinearisedGroup] = []
     differences: list[RateDifference] = []
     for column in by:
-        found = _column_groups(population, column)
+        found = _build_column_groups(population, column)
         groups += found
-        differences += _differences(found, population.judged, (reference or {}).get(column))
+        differences += _compute_differences(found, population.judged, (reference or {}).get(column))
     notes = list(readings.warnings)
     if population.n_unjudged:
         notes.append(

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit, stdtrit
 
-from secondreader.judge.inference.estimate import Estimate, Reason, undefined
-from secondreader.judge.inference.proportions import Interval, wilson
+from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.proportions import Interval, compute_wilson_interval
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ METHOD = "linearised, cluster-robust by scenario, Student t"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedItems:
     """Every judged item of a population; all arrays have one entry an item."""
 
     verdict: Ints
@@ -54,7 +54,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
+class LinearisedRate:
     """One rate with the influence of every item on its error."""
 
     name: str
@@ -75,26 +75,26 @@ class Linear:
     """Sentences to show beside the rate."""
 
 
-def _none(name: str, judged: Judged, reason: Reason, *warnings: str) -> Linear:
-    return Linear(name, None, np.zeros(len(judged.gold)), reason=reason, warnings=warnings)
+def _make_undefined_rate(name: str, judged: JudgedItems, reason: Reason, *warnings: str) -> LinearisedRate:
+    return LinearisedRate(name, None, np.zeros(len(judged.gold)), reason=reason, warnings=warnings)
 
 
-def _clusters(judged: Judged, mask: Mask) -> int:
+def _count_clusters(judged: JudgedItems, mask: Mask) -> int:
     return len(np.unique(judged.cluster[mask]))
 
 
-def naive(judged: Judged, member: Mask) -> Linear:
+def estimate_naive(judged: JudgedItems, member: Mask) -> LinearisedRate:
     """The share of yes among verdicts yes or no: what a paper prints when it trusts its judge."""
     decided = member & (judged.verdict <= YES)
     n = int(decided.sum())
     if n == 0:
-        return _none("naive", judged, Reason.NO_ITEMS)
+        return _make_undefined_rate("naive", judged, Reason.NO_ITEMS)
     value = float((judged.verdict[decided] == YES).mean())
     influence = np.where(decided, (judged.verdict == YES) - value, 0.0) / n
-    return Linear("naive", value, influence, 0.0, n, _clusters(judged, decided))
+    return LinearisedRate("naive", value, influence, 0.0, n, _count_clusters(judged, decided))
 
 
-def _smoothing_extra(rate: Floats, size: Floats, share: Floats) -> float:
+def _compute_smoothing_variance(rate: Floats, size: Floats, share: Floats) -> float:
     """What smoothing adds to the variance of a stratified rate: sum W^2 (p~q~ - pq)/n, p~ = (k + 1/2)/(n + 1).
 
     Half a case of each kind (Jeffreys) covers 94.5-96 % where Laplace's whole one covers up to 97.4 %.
@@ -103,14 +103,14 @@ def _smoothing_extra(rate: Floats, size: Floats, share: Floats) -> float:
     return float(np.sum(share**2 * (smooth * (1 - smooth) - rate * (1 - rate)) / size))
 
 
-def _kish(weight: Floats, stratum: Ints, n_strata: int) -> Floats:
+def _compute_kish_sizes(weight: Floats, stratum: Ints, n_strata: int) -> Floats:
     """Kish's effective number of labels in each stratum: (sum w)^2 / sum w^2."""
     total = np.bincount(stratum, weight, n_strata)
     squares = np.bincount(stratum, weight**2, n_strata)
     return np.divide(total**2, squares, out=np.zeros(n_strata), where=squares > 0)
 
 
-def _uncovered_warning(share: float, rate: float, value: float) -> str:
+def _format_uncovered_warning(share: float, rate: float, value: float) -> str:
     low, high = value - share * rate, value + share * (1 - rate)
     return (
         f"{share:.1%} of the items have verdicts of which none was labelled: their rate was taken as the "
@@ -118,7 +118,7 @@ def _uncovered_warning(share: float, rate: float, value: float) -> str:
     )
 
 
-def stratified(name: str, judged: Judged, member: Mask, strata: Ints) -> Linear:
+def estimate_stratified(name: str, judged: JudgedItems, member: Mask, strata: Ints) -> LinearisedRate:
     """The gold rate of each stratum, weighted by the stratum's share of all member items.
 
     Strata without gold take the overall gold rate and a warning with both extremes; above 20 % of the items
@@ -126,9 +126,9 @@ def stratified(name: str, judged: Judged, member: Mask, strata: Ints) -> Linear:
     """
     known = member & judged.labelled
     if not member.any():
-        return _none(name, judged, Reason.NO_ITEMS)
+        return _make_undefined_rate(name, judged, Reason.NO_ITEMS)
     if not known.any():
-        return _none(name, judged, Reason.NOT_IDENTIFIED, "None of these items has gold.")
+        return _make_undefined_rate(name, judged, Reason.NOT_IDENTIFIED, "None of these items has gold.")
     k = int(strata.max()) + 1
     n_items = int(member.sum())
     share = np.bincount(strata[member], minlength=k) / n_items
@@ -140,36 +140,36 @@ def stratified(name: str, judged: Judged, member: Mask, strata: Ints) -> Linear:
     uncovered = float(share[total == 0].sum())
     if uncovered > MOST_UNCOVERED:
         gap = f"{uncovered:.1%} of the items have verdicts of which none was labelled."
-        return _none(name, judged, Reason.NOT_IDENTIFIED, gap)
+        return _make_undefined_rate(name, judged, Reason.NOT_IDENTIFIED, gap)
     value = float(share @ rate)
     slope = np.divide(share, total, out=np.zeros(k), where=total > 0)
     influence = np.where(member, rate[strata] - value, 0.0) / n_items
     influence += weight * (slope[strata] * (gold - rate[strata]) + uncovered * (gold - pooled) / weight.sum())
-    size = _kish(weight, strata, k)
+    size = _compute_kish_sizes(weight, strata, k)
     seen = size > 0
-    extra = _smoothing_extra(rate[seen], size[seen], share[seen])
-    warnings = (_uncovered_warning(uncovered, pooled, value),) if uncovered else ()
-    return Linear(
-        name, value, influence, extra, int(known.sum()), _clusters(judged, known), warnings=warnings
+    extra = _compute_smoothing_variance(rate[seen], size[seen], share[seen])
+    warnings = (_format_uncovered_warning(uncovered, pooled, value),) if uncovered else ()
+    return LinearisedRate(
+        name, value, influence, extra, int(known.sum()), _count_clusters(judged, known), warnings=warnings
     )
 
 
-def post_stratified(judged: Judged, member: Mask) -> Linear:
+def estimate_post_stratified(judged: JudgedItems, member: Mask) -> LinearisedRate:
     """The headline: gold rate within each verdict (x the columns asked for), weighted by verdict counts."""
-    return stratified("post_stratified", judged, member, judged.strata)
+    return estimate_stratified("post_stratified", judged, member, judged.strata)
 
 
-def gold_only(judged: Judged, member: Mask) -> Linear:
+def estimate_gold_only(judged: JudgedItems, member: Mask) -> LinearisedRate:
     """The weighted (Hájek) share of risky items among those with gold; the verdicts are not used."""
-    return stratified("gold_only", judged, member, np.zeros(len(judged.gold), np.int64))
+    return estimate_stratified("gold_only", judged, member, np.zeros(len(judged.gold), np.int64))
 
 
-def _prediction(judged: Judged) -> Floats:
+def _predict_answers(judged: JudgedItems) -> Floats:
     """The verdict as a number: yes 1, no 0, and 1/2 where the judge gave no answer."""
     return np.array([0.0, 1.0, 0.5, 0.5])[judged.verdict]
 
 
-def _best_lambda(gold: Floats, predicted: Floats, weight: Floats) -> float:
+def _fit_lambda(gold: Floats, predicted: Floats, weight: Floats) -> float:
     """The slope of gold on prediction among the labelled, cut to 0..1."""
     p = weight / weight.sum()
     centred = predicted - p @ predicted
@@ -177,7 +177,7 @@ def _best_lambda(gold: Floats, predicted: Floats, weight: Floats) -> float:
     return float(np.clip(p @ (centred * gold) / spread, 0, 1)) if spread > 0 else 0.0
 
 
-def ppi(judged: Judged, member: Mask, power: float | None = None) -> Linear:
+def estimate_ppi(judged: JudgedItems, member: Mask, power: float | None = None) -> LinearisedRate:
     """Prediction-powered mean: power x mean verdict of all + weighted mean of (gold - power x verdict).
 
     power 1 is PPI (Angelopoulos et al. 2023, Science 382:669), None fits it (PPI++, arXiv 2311.01453).
@@ -186,21 +186,23 @@ def ppi(judged: Judged, member: Mask, power: float | None = None) -> Linear:
     name = "ppi_plus" if power is None else "ppi"
     known = member & judged.labelled
     if not known.any():
-        return _none(name, judged, Reason.NO_ITEMS if not member.any() else Reason.NOT_IDENTIFIED)
-    predicted = _prediction(judged)
+        return _make_undefined_rate(
+            name, judged, Reason.NO_ITEMS if not member.any() else Reason.NOT_IDENTIFIED
+        )
+    predicted = _predict_answers(judged)
     weight = np.where(known, judged.weight, 0.0)
     gold = np.where(known, judged.gold, 0.0)
-    fitted = _best_lambda(gold[known], predicted[known], weight[known]) if power is None else power
+    fitted = _fit_lambda(gold[known], predicted[known], weight[known]) if power is None else power
     mean = float(predicted[member].mean())
     share = weight / weight.sum()
     rectifier = float(share @ (gold - fitted * predicted))
     influence = np.where(member, fitted * (predicted - mean), 0.0) / member.sum()
     influence += share * (gold - fitted * predicted - rectifier)
     value = fitted * mean + rectifier
-    return Linear(name, value, influence, 0.0, int(known.sum()), _clusters(judged, known))
+    return LinearisedRate(name, value, influence, 0.0, int(known.sum()), _count_clusters(judged, known))
 
 
-def _share_of_yes(judged: Judged, within: Mask) -> tuple[float, Floats]:
+def _compute_share_of_yes(judged: JudgedItems, within: Mask) -> tuple[float, Floats]:
     """Weighted share of yes verdicts within a set of labelled items, with its influence."""
     weight = np.where(within, judged.weight, 0.0) / judged.weight[within].sum()
     yes = (judged.verdict == YES).astype(np.float64)
@@ -208,60 +210,62 @@ def _share_of_yes(judged: Judged, within: Mask) -> tuple[float, Floats]:
     return value, weight * (yes - value)
 
 
-def rogan_gladen(judged: Judged, member: Mask) -> Linear:
+def estimate_rogan_gladen(judged: JudgedItems, member: Mask) -> LinearisedRate:
     """(judge rate + Sp - 1) / (Se + Sp - 1), with Se and Sp from the labelled items among the members.
 
     Source: Rogan & Gladen (1978) Am J Epidemiol 107:71; delta method with all covariances by linearisation.
     Undefined when a class has no gold or the judge is no better than chance.
     """
     name = "rogan_gladen"
-    rate = naive(judged, member)
+    rate = estimate_naive(judged, member)
     decided = member & judged.labelled & (judged.verdict <= YES)
     risky, safe = decided & (judged.gold == 1), decided & (judged.gold == 0)
     if rate.value is None:
-        return _none(name, judged, Reason.NO_ITEMS)
+        return _make_undefined_rate(name, judged, Reason.NO_ITEMS)
     if not (risky.any() and safe.any()):
-        return _none(name, judged, Reason.EMPTY_DENOMINATOR)
-    se, se_influence = _share_of_yes(judged, risky)
-    fpr, fpr_influence = _share_of_yes(judged, safe)
+        return _make_undefined_rate(name, judged, Reason.EMPTY_DENOMINATOR)
+    se, se_influence = _compute_share_of_yes(judged, risky)
+    fpr, fpr_influence = _compute_share_of_yes(judged, safe)
     youden = se - fpr
     if youden <= 0:
-        return _none(name, judged, Reason.NOT_IDENTIFIED, "The judge is no better than chance on the gold.")
+        return _make_undefined_rate(
+            name, judged, Reason.NOT_IDENTIFIED, "The judge is no better than chance on the gold."
+        )
     value = (rate.value - fpr) / youden
     influence = (rate.influence - value * se_influence - (1 - value) * fpr_influence) / youden
     note = (
         "Rogan-Gladen is for gold from another population; with gold from these items read post_stratified."
     )
     n = int(decided.sum())
-    return Linear(name, value, influence, 0.0, n, _clusters(judged, decided), warnings=(note,))
+    return LinearisedRate(name, value, influence, 0.0, n, _count_clusters(judged, decided), warnings=(note,))
 
 
-def variance(influence: Floats, cluster: Ints) -> float:
+def compute_cluster_variance(influence: Floats, cluster: Ints) -> float:
     """Cluster-robust variance C/(C-1) * sum over clusters of (sum of influences)^2."""
     sums = np.bincount(cluster, influence)
     used = len(np.unique(cluster[influence != 0]))
     return float(sums @ sums) * used / (used - 1) if used > 1 else 0.0
 
 
-def student(freedom: int, level: float) -> float:
+def compute_student_quantile(freedom: int, level: float) -> float:
     """Two-sided Student quantile."""
     return float(stdtrit(freedom, 0.5 + level / 2))
 
 
-def linear_limits(value: float, spread: float, freedom: int, level: float) -> Interval:
+def compute_linear_limits(value: float, spread: float, freedom: int, level: float) -> Interval:
     """Value +- t * spread; spread is a standard error."""
-    half = student(freedom, level) * spread
+    half = compute_student_quantile(freedom, level) * spread
     return Interval(value - half, value + half)
 
 
-def logit_limits(value: float, spread: float, freedom: int, level: float) -> Interval:
+def compute_logit_limits(value: float, spread: float, freedom: int, level: float) -> Interval:
     """The same on the logit scale: keeps to 0..1 and covers rare rates on both sides alike.
 
     At exactly 0 or 1 the logit fails and Wilson's interval on the number of scenarios is taken instead.
     """
     if not 0 < value < 1:
-        return wilson(round(value) * (freedom + 1), freedom + 1, level)
-    found = linear_limits(float(logit(value)), spread / (value * (1 - value)), freedom, level)
+        return compute_wilson_interval(round(value) * (freedom + 1), freedom + 1, level)
+    found = compute_linear_limits(float(logit(value)), spread / (value * (1 - value)), freedom, level)
     return Interval(float(expit(found.low)), float(expit(found.high)))
 
 
@@ -277,12 +281,14 @@ SOURCES = {
 ON_LOGIT = ("naive", "gold_only", "post_stratified")
 
 
-def to_estimate(rate: Linear, cluster: Ints, level: float) -> Estimate:
+def build_rate_estimate(rate: LinearisedRate, cluster: Ints, level: float) -> Estimate:
     """The rate as an Estimate: interval refused below 8 scenarios with gold, warned of below 30."""
     source = SOURCES[rate.name]
     if rate.value is None:
         assert rate.reason is not None
-        return undefined(rate.name, rate.reason, level=level, source=source, warnings=rate.warnings)
+        return make_undefined_estimate(
+            rate.name, rate.reason, level=level, source=source, warnings=rate.warnings
+        )
     value = min(1.0, max(0.0, rate.value))
     warnings = rate.warnings
     if value != rate.value:
@@ -290,47 +296,49 @@ def to_estimate(rate: Linear, cluster: Ints, level: float) -> Estimate:
     known = Estimate(
         rate.name, value, n=rate.n, n_clusters=rate.n_clusters, level=level, source=source, warnings=warnings
     )
-    spread = (variance(rate.influence, cluster) + rate.extra) ** 0.5
+    spread = (compute_cluster_variance(rate.influence, cluster) + rate.extra) ** 0.5
     on_logit = rate.name in ON_LOGIT
     method = f"{METHOD}{' on the logit scale' if on_logit else ''}"
     if known.n_clusters < FEWEST_CLUSTERS:
         return replace(known, method=method, interval_reason=Reason.TOO_FEW_CLUSTERS)
-    shape = logit_limits if on_logit else linear_limits
+    shape = compute_logit_limits if on_logit else compute_linear_limits
     found = shape(rate.value, spread, known.n_clusters - 1, level)
-    return warn_of_few(
+    return warn_of_few_clusters(
         replace(known, method=method, low=max(0.0, min(1.0, found.low)), high=min(1.0, max(0.0, found.high)))
     )
 
 
-def warn_of_few(done: Estimate) -> Estimate:
+def warn_of_few_clusters(estimate: Estimate) -> Estimate:
     """The estimate with a sentence when it rests on fewer than 30 scenarios."""
-    if done.n_clusters >= FEW_CLUSTERS:
-        return done
-    few = f"Only {done.n_clusters} scenarios carry this figure; below {FEW_CLUSTERS} its interval may be too short."
-    return done.warn(few)
+    if estimate.n_clusters >= FEW_CLUSTERS:
+        return estimate
+    few = f"Only {estimate.n_clusters} scenarios carry this figure; below {FEW_CLUSTERS} its interval may be too short."
+    return estimate.add_warnings(few)
 
 
-def difference(one: Linear, other: Linear, cluster: Ints, level: float) -> Estimate:
+def estimate_rate_difference(
+    rate: LinearisedRate, other_rate: LinearisedRate, cluster: Ints, level: float
+) -> Estimate:
     """Rate one minus rate other, paired through the scenarios that they share (-1..1)."""
-    name, source = f"{one.name}_difference", SOURCES[one.name]
-    if one.value is None or other.value is None:
-        reason = one.reason or other.reason
+    name, source = f"{rate.name}_difference", SOURCES[rate.name]
+    if rate.value is None or other_rate.value is None:
+        reason = rate.reason or other_rate.reason
         assert reason is not None
-        return undefined(name, reason, level=level, source=source)
-    together = one.influence - other.influence
+        return make_undefined_estimate(name, reason, level=level, source=source)
+    together = rate.influence - other_rate.influence
     n_clusters = len(np.unique(cluster[together != 0]))
     known = Estimate(
         name,
-        one.value - other.value,
-        n=one.n + other.n,
+        rate.value - other_rate.value,
+        n=rate.n + other_rate.n,
         n_clusters=n_clusters,
         level=level,
         method=f"{METHOD}, paired by scenario",
         source=source,
     )
-    if min(one.n_clusters, other.n_clusters) < FEWEST_CLUSTERS:
+    if min(rate.n_clusters, other_rate.n_clusters) < FEWEST_CLUSTERS:
         return replace(known, interval_reason=Reason.TOO_FEW_CLUSTERS)
-    spread = (variance(together, cluster) + one.extra + other.extra) ** 0.5
-    freedom = min(one.n_clusters, other.n_clusters) - 1
-    found = linear_limits(one.value - other.value, spread, freedom, level)
-    return warn_of_few(replace(known, low=max(-1.0, found.low), high=min(1.0, found.high)))
+    spread = (compute_cluster_variance(together, cluster) + rate.extra + other_rate.extra) ** 0.5
+    freedom = min(rate.n_clusters, other_rate.n_clusters) - 1
+    found = compute_linear_limits(rate.value - other_rate.value, spread, freedom, level)
+    return warn_of_few_clusters(replace(known, low=max(-1.0, found.low), high=min(1.0, found.high)))

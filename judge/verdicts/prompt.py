@@ -65,7 +65,7 @@ class JudgePrompt:
         """SHA-256 (hex) of the file's text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def schema(self) -> dict[str, Any]:
+    def build_schema(self) -> dict[str, Any]:
         """JSON schema of the reply: rationale first, so that the answers are written after the reasons."""
         properties: dict[str, Any] = {
             "rationale": {"type": "string"},
@@ -81,11 +81,15 @@ class JudgePrompt:
             "additionalProperties": False,
         }
 
-    def response_format(self) -> dict[str, Any]:
-        """The schema as a chat request's `response_format`."""
+    def build_response_format(self) -> dict[str, Any]:
+        """The schema as a chat request's `build_response_format`."""
         return {
             "type": "json_schema",
-            "json_schema": {"name": f"{self.name}_verdict"[:64], "strict": True, "schema": self.schema()},
+            "json_schema": {
+                "name": f"{self.name}_verdict"[:64],
+                "strict": True,
+                "schema": self.build_schema(),
+            },
         }
 
 
@@ -98,7 +102,7 @@ class RenderedPrompt:
     fence: str
     """The marks around the data: random, and nowhere in the transcript."""
 
-    def messages(self) -> list[dict[str, Any]]:
+    def build_messages(self) -> list[dict[str, Any]]:
         """As a chat request's `messages`."""
         return [{"role": "system", "content": self.system}, {"role": "user", "content": self.user}]
 
@@ -154,7 +158,7 @@ def check_head(head: Mapping[str, Any], where: str) -> None:
         if question in {"rationale", "evidence"} or not NAME.fullmatch(question):
             raise PromptError(f"{where}: questions.{question}: this name cannot be used for a question.")
         fits = isinstance(answers, list) and all(isinstance(one, str) and one.strip() for one in answers)
-        if not fits or len(set(map(plain, answers))) != len(answers) or len(answers) < 2:
+        if not fits or len(set(map(normalise_word, answers))) != len(answers) or len(answers) < 2:
             raise PromptError(f"{where}: questions.{question}: expected two or more different answers.")
 
 
@@ -167,7 +171,7 @@ def check_placeholders(template: str, where: str) -> None:
         raise PromptError(f"{where}: {{{{{name}}}}} is missing.")
 
 
-def plain(word: str) -> str:
+def normalise_word(word: str) -> str:
     """A key or an answer regardless of case and of how its words are joined."""
     return re.sub(r"[\s_-]+", "_", word.strip().casefold())
 
@@ -180,17 +184,17 @@ def render_prompt(prompt: JudgePrompt, content: Mapping[str, Any], *, seed: str)
     """
     messages = list(content.get("messages", ()))
     data = {
-        "background": quote(content.get("background") or "(none)"),
-        "task": quote(content.get("task") or "(none)"),
-        "memory": quote("\n".join(f"- {note}" for note in content.get("memory", ())) or "(none)"),
-        "tools": quote("\n".join(map(tool_line, content.get("tools", ()))) or "(none)"),
-        "rubric": quote(content.get("rubric") or "(none: go by the questions alone)"),
-        "transcript": transcript_text(messages),
+        "background": quote_lines(content.get("background") or "(none)"),
+        "task": quote_lines(content.get("task") or "(none)"),
+        "memory": quote_lines("\n".join(f"- {note}" for note in content.get("memory", ())) or "(none)"),
+        "tools": quote_lines("\n".join(map(format_tool, content.get("tools", ()))) or "(none)"),
+        "rubric": quote_lines(content.get("rubric") or "(none: go by the questions alone)"),
+        "transcript": format_transcript(messages),
     }
     fence = make_fence(seed, data.values())
     values = data | {
         "fence": fence,
-        "schema": json.dumps(prompt.schema()),
+        "schema": json.dumps(prompt.build_schema()),
         "n_messages": str(len(messages)),
     }
     system, user = (
@@ -208,36 +212,36 @@ def make_fence(seed: str, texts: Any) -> str:
     return fence
 
 
-def quote(text: str) -> str:
+def quote_lines(text: str) -> str:
     """Every line with `| ` before it, whatever a line ends with: no line of content can pass for one of ours."""
     return "\n".join(f"| {line}" for line in text.splitlines() or [""])
 
 
-def tool_line(tool: Mapping[str, Any]) -> str:
+def format_tool(tool: Mapping[str, Any]) -> str:
     """One tool on one line."""
     parameters = json.dumps(tool.get("parameters") or {}, ensure_ascii=False, sort_keys=True)
     return f"- {tool['name']}: {tool.get('description', '')} Arguments: {parameters}"
 
 
-def transcript_text(messages: Sequence[Mapping[str, Any]]) -> str:
+def format_transcript(messages: Sequence[Mapping[str, Any]]) -> str:
     """The messages with their numbers, counted from 1 as people see them; content lines marked."""
     numbered = enumerate(messages, start=1)
-    return "\n\n".join(message_text(number, message) for number, message in numbered) or "| (empty)"
+    return "\n\n".join(format_message(number, message) for number, message in numbered) or "| (empty)"
 
 
-def message_text(number: int, message: Mapping[str, Any]) -> str:
+def format_message(number: int, message: Mapping[str, Any]) -> str:
     """One message: heading, visible reasoning, text, tool calls."""
-    parts = [heading(number, message)]
+    parts = [format_heading(number, message)]
     if message.get("reasoning"):
-        parts += ["visible reasoning:", quote(message["reasoning"])]
+        parts += ["visible reasoning:", quote_lines(message["reasoning"])]
     if message.get("text"):
-        parts += ["says:" if message["role"] == "assistant" else "text:", quote(message["text"])]
+        parts += ["says:" if message["role"] == "assistant" else "text:", quote_lines(message["text"])]
     for call in message.get("tool_calls", ()):
-        parts += [f"calls a tool ({call.get('status', 'executed')}):", quote(call_text(call))]
+        parts += [f"calls a tool ({call.get('status', 'executed')}):", quote_lines(format_call(call))]
     return "\n".join(parts)
 
 
-def heading(number: int, message: Mapping[str, Any]) -> str:
+def format_heading(number: int, message: Mapping[str, Any]) -> str:
     """Number and role; a tool's name comes from a model or an import, so it stands on one line as a JSON string."""
     if message["role"] != "tool":
         return f"[{number}] {message['role']}"
@@ -245,7 +249,7 @@ def heading(number: int, message: Mapping[str, Any]) -> str:
     return f"[{number}] result of tool {json.dumps(message.get('tool') or '')}{error}"
 
 
-def call_text(call: Mapping[str, Any]) -> str:
+def format_call(call: Mapping[str, Any]) -> str:
     """One call as written: parsed arguments as JSON, else the text itself."""
     if call.get("arguments") is None:
         return f"{call['name']}({call.get('raw', '')})"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from secondreader.judge.verdicts.prompt import plain
+from secondreader.judge.verdicts.prompt import normalise_word
 
 Questions = Mapping[str, tuple[str, ...]]
 Pairs = list[tuple[str, Any]]
@@ -37,7 +37,7 @@ class ParsedReply:
         return self.state == "parsed"
 
 
-class Unreadable(ValueError):
+class UnreadableReply(ValueError):
     """Why a reply has no verdict in it."""
 
 
@@ -52,10 +52,10 @@ def parse_reply(text: str, questions: Questions, n_messages: int) -> ParsedReply
         objects, way = find_objects(text, questions)
         answers = [read_answers(pairs, questions) for pairs in objects]
         if not answers:
-            raise Unreadable("there is no JSON object with the answers")
+            raise UnreadableReply("there is no JSON object with the answers")
         if any(one != answers[0] for one in answers):
-            raise Unreadable("it holds several JSON objects with different answers")
-        fields = {plain(key): value for key, value in objects[-1]}
+            raise UnreadableReply("it holds several JSON objects with different answers")
+        fields = {normalise_word(key): value for key, value in objects[-1]}
         return ParsedReply(
             "parsed",
             answers[0],
@@ -63,31 +63,33 @@ def parse_reply(text: str, questions: Questions, n_messages: int) -> ParsedReply
             read_rationale(fields.get("rationale")),
             way,
         )
-    except Unreadable as error:
+    except UnreadableReply as error:
         return ParsedReply("unparsed", reason=str(error))
 
 
 def find_objects(text: str, questions: Questions) -> tuple[list[Pairs], str]:
     """The objects that bear on the questions, as key-value pairs, and the way they were found."""
-    whole = decode(text)
-    if isinstance(whole, Members) and is_strict(whole.pairs, questions):
+    whole = decode_json(text)
+    if isinstance(whole, ObjectMembers) and is_strict(whole.pairs, questions):
         return [whole.pairs], "strict"
-    return [pairs for found in scan(text) for pairs in bearing(found, questions)], "tolerant"
+    return [
+        pairs for found in scan_objects(text) for pairs in find_bearing_pairs(found, questions)
+    ], "tolerant"
 
 
-class Members:
+class ObjectMembers:
     """A JSON object as its key-value pairs: a dict would keep the last of two equal keys and hide the conflict."""
 
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=Members)
+DECODER = json.JSONDecoder(object_pairs_hook=ObjectMembers)
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 OBJECT_START = re.compile(r"""\{\s*(?:["']|\w+\s*:)""")
 
 
-def decode(text: str) -> Any:
+def decode_json(text: str) -> Any:
     """The text as JSON; None where it is none."""
     try:
         return DECODER.decode(text.strip())
@@ -95,7 +97,7 @@ def decode(text: str) -> Any:
         return None
 
 
-def scan(text: str) -> Iterable[Members]:
+def scan_objects(text: str) -> Iterable[ObjectMembers]:
     """The outermost JSON objects in a text, in order; what stands inside one is not looked at again.
 
     Raises Unreadable for a broken object: one inside it may be a quotation, and not the verdict.
@@ -106,7 +108,7 @@ def scan(text: str) -> Iterable[Members]:
             found, end = DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             if OBJECT_START.match(text, at):
-                raise Unreadable("it holds a JSON object that is broken or cut off") from None
+                raise UnreadableReply("it holds a JSON object that is broken or cut off") from None
             end = at + 1
         else:
             yield found
@@ -125,17 +127,17 @@ def is_strict(pairs: Pairs, questions: Questions) -> bool:
     )
 
 
-def bearing(found: Members, questions: Questions) -> list[Pairs]:
+def find_bearing_pairs(parsed_object: ObjectMembers, questions: Questions) -> list[Pairs]:
     """The object's pairs if it has a key of a question; else those of the objects directly inside it that have one."""
-    wanted = {plain(question) for question in questions}
-    inner = [value.pairs for _, value in found.pairs if isinstance(value, Members)]
-    candidates = [found.pairs] if has_key(found.pairs, wanted) else inner
+    wanted = {normalise_word(question) for question in questions}
+    inner = [value.pairs for _, value in parsed_object.pairs if isinstance(value, ObjectMembers)]
+    candidates = [parsed_object.pairs] if has_key(parsed_object.pairs, wanted) else inner
     return [pairs for pairs in candidates if has_key(pairs, wanted)]
 
 
-def has_key(pairs: Pairs, wanted: set[str]) -> bool:
+def has_key(pairs: Pairs, keys: set[str]) -> bool:
     """Whether one of the keys is wanted."""
-    return any(plain(key) in wanted for key, _ in pairs)
+    return any(normalise_word(key) in keys for key, _ in pairs)
 
 
 def read_answers(pairs: Pairs, questions: Questions) -> dict[str, str]:
@@ -143,10 +145,14 @@ def read_answers(pairs: Pairs, questions: Questions) -> dict[str, str]:
     answers = {}
     for question, allowed in questions.items():
         given = {
-            read_answer(value, question, allowed) for key, value in pairs if plain(key) == plain(question)
+            read_answer(value, question, allowed)
+            for key, value in pairs
+            if normalise_word(key) == normalise_word(question)
         }
         if len(given) != 1:
-            raise Unreadable(f"{question} is {'missing' if not given else 'answered twice, differently'}")
+            raise UnreadableReply(
+                f"{question} is {'missing' if not given else 'answered twice, differently'}"
+            )
         answers[question] = given.pop()
     return answers
 
@@ -157,10 +163,10 @@ def read_answer(value: Any, question: str, allowed: tuple[str, ...]) -> str:
         value = "yes" if value else "no"
     if isinstance(value, str):
         for answer in allowed:
-            if plain(value.strip().rstrip(".")) == plain(answer):
+            if normalise_word(value.strip().rstrip(".")) == normalise_word(answer):
                 return answer
     shown = value if isinstance(value, str) else type(value).__name__
-    raise Unreadable(f"{question} must be one of {', '.join(allowed)}, not {shown[:40]!r}")
+    raise UnreadableReply(f"{question} must be one of {', '.join(allowed)}, not {shown[:40]!r}")
 
 
 def read_evidence(value: Any, n_messages: int) -> tuple[int, ...]:

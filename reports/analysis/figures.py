@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from secondreader.judge.inference.estimate import Estimate
-from secondreader.reports.wording.sentences import headline_sentences
+from secondreader.reports.wording.sentences import describe_headline
 from secondreader.runner.exporters.spreadsheet_csv import write_rows
 
 if TYPE_CHECKING:
     from secondreader.judge.agreement.alt_test import AltTestResult
-    from secondreader.reports.analysis.analyse import Analysis, JudgePart
+    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
 
-SCOPE = ("section", "judge", "one", "two", "slice_name", "slice_value", "unsure", "headline")
+SCOPE_COLUMNS = ("section", "judge", "one", "two", "slice_name", "slice_value", "unsure", "headline")
 """Who and where: section is the kind of comparison; one and two are the sides; unsure is what became of it."""
-FIGURE = (
+ESTIMATE_COLUMNS = (
     "name",
     "value",
     "low",
@@ -36,53 +36,58 @@ FIGURE = (
 """What is known of a figure: the fields of Estimate."""
 
 
-def all_figures(found: "Analysis") -> pd.DataFrame:
+def build_estimates_table(analysis: "Analysis") -> pd.DataFrame:
     """One row a figure, columns SCOPE then FIGURE."""
-    rows = [*agreement_rows(found), *quality_rows(found), *preparation_rows(found), *review_rows(found)]
-    for part in found.judges:
-        rows += [*alt_rows(part.alt_test), *rate_rows(part), *slice_rows(part)]
-    return pd.DataFrame(rows, columns=[*SCOPE, *FIGURE])
+    rows = [
+        *collect_agreement_rows(analysis),
+        *collect_quality_rows(analysis),
+        *collect_preparation_rows(analysis),
+        *collect_review_rows(analysis),
+    ]
+    for part in analysis.judges:
+        rows += [*collect_alt_test_rows(part.alt_test), *collect_rate_rows(part), *collect_slice_rows(part)]
+    return pd.DataFrame(rows, columns=[*SCOPE_COLUMNS, *ESTIMATE_COLUMNS])
 
 
-def scoped(section: str, estimate: Estimate, **scope: Any) -> dict[str, Any]:
+def make_estimate_row(section: str, estimate: Estimate, **scope: Any) -> dict[str, Any]:
     """One figure as a row."""
-    blank: dict[str, Any] = dict.fromkeys(SCOPE, "")
-    return {**blank, "headline": True, **scope, "section": section, **estimate.row()}
+    blank: dict[str, Any] = dict.fromkeys(SCOPE_COLUMNS, "")
+    return {**blank, "headline": True, **scope, "section": section, **estimate.build_row()}
 
 
-def agreement_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_agreement_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
     """Figures of `agree`; its group is our section."""
-    for figure in found.agreement.figures:
-        row = figure.row()
+    for figure in analysis.agreement.estimates:
+        row = figure.build_row()
         yield {"section": row.pop("group"), **row}
 
 
-def quality_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_quality_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
     """Flip rate, alpha on repeats and unsure rate of each annotator."""
-    if found.quality.raters:
-        yield scoped("label quality", found.quality.flip_rate, one="all annotators")
-    for rater in found.quality.raters:
+    if analysis.quality.raters:
+        yield make_estimate_row("label quality", analysis.quality.flip_rate, one="all annotators")
+    for rater in analysis.quality.raters:
         for estimate in (rater.flip_rate, rater.repeat_alpha, rater.unsure_rate):
-            yield scoped("label quality", estimate, one=rater.rater)
+            yield make_estimate_row("label quality", estimate, one=rater.rater)
 
 
-def review_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_review_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
     """Every question of a review of scenarios."""
-    for question, estimate in found.review:
-        yield scoped("review", estimate, one=question)
+    for question, estimate in analysis.review:
+        yield make_estimate_row("review", estimate, one=question)
 
 
-def preparation_rows(found: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_preparation_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
     """Agreement on calibration items before and after the discussion; guesses of the model, where any were made."""
-    beside = found.preparation
-    for when, estimate in beside.calibration:
-        yield scoped("calibration", estimate, one=when)
+    beside = analysis.preparation
+    for when, estimate in beside.norming:
+        yield make_estimate_row("calibration", estimate, one=when)
     if beside.n_guessers:
-        yield scoped("guesses", beside.guesses.rate)
-        yield scoped("guesses", beside.guesses.chance)
+        yield make_estimate_row("guesses", beside.guesses.rate)
+        yield make_estimate_row("guesses", beside.guesses.chance)
 
 
-def alt_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:
+def collect_alt_test_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:
     """Winning rates and advantage probability of the alternative annotator test, where it could be made."""
     figures = {
         "winning_rate": test.winning_rate,
@@ -93,17 +98,19 @@ def alt_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:
     for name, value in figures.items():
         if value is not None:
             shown = Estimate(name, value, n=tested, source=test.source, method=f"epsilon {test.epsilon:g}")
-            yield scoped("alternative annotator test", shown, judge=test.judge)
+            yield make_estimate_row("alternative annotator test", shown, judge=test.judge)
 
 
-def rate_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
+def collect_rate_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
     """Rates by every estimator and group, and differences between groups."""
     for group in (part.rates.overall, *part.rates.groups):
         for estimate in group.rates.values():
-            yield scoped("rate", estimate, judge=part.judge, slice_name=group.column, slice_value=group.group)
+            yield make_estimate_row(
+                "rate", estimate, judge=part.judge, slice_name=group.column, slice_value=group.group
+            )
     for one in part.rates.differences:
         for kind, estimate in (("naive", one.naive), ("post_stratified", one.corrected)):
-            row = scoped(
+            row = make_estimate_row(
                 "rate difference",
                 estimate,
                 judge=part.judge,
@@ -114,10 +121,10 @@ def rate_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
             yield {**row, "name": kind}
 
 
-def slice_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
+def collect_slice_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
     """Difference of the error rate inside and outside each tested slice; the adjusted p stands in the method."""
     found = part.findings
-    for tests in (found.frame(), found.unparsed):
+    for tests in (found.build_frame(), found.unparsed):
         for row in tests.to_dict("records"):
             how = f"scenario permutation, B={found.permutations}, seed {found.seed}"
             shown = Estimate(
@@ -130,19 +137,19 @@ def slice_rows(part: "JudgePart") -> Iterator[dict[str, Any]]:
                 method=f"{how}; adjusted p = {row['p_adjusted']:.4f}, q = {row['q']:.4f}",
                 source="Westfall & Young (1993), max-T",
             )
-            yield scoped(
+            yield make_estimate_row(
                 "slice test", shown, judge=part.judge, one="inside", two="outside", slice_value=row["slice"]
             )
 
 
-def as_csv(figures: pd.DataFrame) -> str:
+def format_estimates_csv(estimates: pd.DataFrame) -> str:
     """The figures as CSV that a spreadsheet may open."""
     out = io.StringIO(newline="")
-    write_rows(out, [str(name) for name in figures.columns], figures.itertuples(index=False, name=None))
+    write_rows(out, [str(name) for name in estimates.columns], estimates.itertuples(index=False, name=None))
     return out.getvalue()
 
 
-def findings_of(part: "JudgePart") -> dict[str, Any]:
+def serialize_findings(part: "JudgeAnalysis") -> dict[str, Any]:
     """One judge's search for systematic disagreement as JSON values."""
     found = part.findings
     return {
@@ -152,56 +159,63 @@ def findings_of(part: "JudgePart") -> dict[str, Any]:
         "n": found.n,
         "n_clusters": found.n_clusters,
         "direction": found.direction.sentence,
-        "findings": [plain({**asdict(one), "sentence": one.sentence}) for one in found.findings],
-        "tests": records(found.frame()),
-        "unparsed": records(found.unparsed),
-        "untested": [plain(asdict(one)) for one in found.untested],
-        "annotators": [plain(asdict(one)) for one in found.annotators],
+        "findings": [make_json_value({**asdict(one), "sentence": one.sentence}) for one in found.findings],
+        "tests": list_json_records(found.build_frame()),
+        "unparsed": list_json_records(found.unparsed),
+        "untested": [make_json_value(asdict(one)) for one in found.untested],
+        "annotators": [make_json_value(asdict(one)) for one in found.annotators],
     }
 
 
-def plain(value: Any) -> Any:
+def make_json_value(value: Any) -> Any:
     """A value as JSON knows it; NaN becomes null."""
     if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {str(key): make_json_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [make_json_value(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.item() if hasattr(value, "item") else value
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def list_json_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a frame as JSON objects."""
     objects = frame.astype(object).where(frame.notna(), None)
-    return [plain(row) for row in objects.to_dict("records")]
+    return [make_json_value(row) for row in objects.to_dict("records")]
 
 
-def as_dict(found: "Analysis") -> dict[str, Any]:
+def serialize_analysis(analysis: "Analysis") -> dict[str, Any]:
     """The analysis as plain JSON values."""
     return {
-        "study": {"name": found.facts.name, "title": found.facts.title, "notice": found.facts.notice},
-        "question": found.question.model_dump(mode="json"),
-        "inputs_hash": found.inputs_hash,
-        "inputs": plain(found.inputs),
-        "headline_judge": plain(asdict(found.facts.headline)) if found.judges else None,
-        "sentences": list(headline_sentences(found)),
-        "missing": list(found.missing),
-        "warnings": list(found.warnings),
-        "cannot_support": list(found.quality.cannot_support),
-        "figures": records(found.figures),
-        "confusion": records(found.agreement.confusion),
-        "adjudication": asdict(found.adjudication) if found.adjudication else None,
-        "gold_changes": [plain(asdict(change)) for change in found.agreement.changes],
-        "alternative_annotator_test": {
-            part.judge: {"sentence": part.alt_test.sentence, "annotators": records(part.alt_test.frame())}
-            for part in found.judges
+        "study": {
+            "name": analysis.summary.name,
+            "title": analysis.summary.title,
+            "notice": analysis.summary.notice,
         },
-        "systematic_disagreement": {part.judge: findings_of(part) for part in found.judges},
-        "label_quality": records(found.quality.frame()),
+        "question": analysis.question.model_dump(mode="json"),
+        "inputs_hash": analysis.inputs_hash,
+        "inputs": make_json_value(analysis.inputs),
+        "headline_judge": make_json_value(asdict(analysis.summary.headline)) if analysis.judges else None,
+        "sentences": list(describe_headline(analysis)),
+        "missing": list(analysis.missing),
+        "warnings": list(analysis.warnings),
+        "cannot_support": list(analysis.quality.limitations),
+        "figures": list_json_records(analysis.estimates),
+        "confusion": list_json_records(analysis.agreement.confusion),
+        "adjudication": asdict(analysis.adjudication) if analysis.adjudication else None,
+        "gold_changes": [make_json_value(asdict(change)) for change in analysis.agreement.changes],
+        "alternative_annotator_test": {
+            part.judge: {
+                "sentence": part.alt_test.sentence,
+                "annotators": list_json_records(part.alt_test.build_frame()),
+            }
+            for part in analysis.judges
+        },
+        "systematic_disagreement": {part.judge: serialize_findings(part) for part in analysis.judges},
+        "label_quality": list_json_records(analysis.quality.build_frame()),
     }
 
 
-def as_json(found: "Analysis") -> str:
+def format_analysis_json(analysis: "Analysis") -> str:
     """The analysis as a JSON document."""
-    return json.dumps(as_dict(found), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(serialize_analysis(analysis), indent=2, ensure_ascii=False, allow_nan=False)

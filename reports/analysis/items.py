@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from secondreader.judge.data.frame import STATES
+from secondreader.judge.data.frame import VERDICT_STATES
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis.analyse import Analysis
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 AGREES = "agrees"
 MISSED = "missed"
 OVER_FLAGGED = "over-flagged"
-OTHER = "other answer"
-UNSURE = "judge unsure"
-SILENT = "no answer"
+OTHER_ANSWER = "other answer"
+JUDGE_UNSURE = "judge unsure"
+NO_ANSWER = "no answer"
 NO_GOLD = "no gold"
-ABSENT = "no verdict"
-WRONG = (MISSED, OVER_FLAGGED, OTHER)
-KINDS = {
+NO_VERDICT = "no verdict"
+WRONG_KINDS = (MISSED, OVER_FLAGGED, OTHER_ANSWER)
+VERDICT_KINDS = {
     MISSED: "gold is the positive answer, the verdict is another",
     OVER_FLAGGED: "the verdict is the positive answer, gold is another",
-    OTHER: "both are other answers, and differ",
-    UNSURE: "the judge said it is unsure",
-    SILENT: "the verdict could not be read, or asking failed",
+    OTHER_ANSWER: "both are other answers, and differ",
+    JUDGE_UNSURE: "the judge said it is unsure",
+    NO_ANSWER: "the verdict could not be read, or asking failed",
     NO_GOLD: "the annotators reached no consensus, or only unsure",
-    ABSENT: "this judge has not read the transcript",
+    NO_VERDICT: "this judge has not read the transcript",
     AGREES: "verdict and gold are the same",
 }
 """In which way a verdict stands to gold."""
 
 
 @dataclass(frozen=True, slots=True)
-class ItemReading:
+class ItemRatings:
     """What people and judges said of one labelled transcript."""
 
     item: str
@@ -51,18 +51,18 @@ class ItemReading:
     """Judge -> one of KINDS."""
 
     @property
-    def people_differ(self) -> bool:
+    def has_human_disagreement(self) -> bool:
         """Whether two annotators gave different answers."""
         return len(set(self.labels.values())) > 1
 
     def is_wrong(self, judge: str | None = None) -> bool:
         """Whether the judge (None: any judge) departs from gold."""
-        return any(kind in WRONG for name, kind in self.kinds.items() if judge in {None, name})
+        return any(kind in WRONG_KINDS for name, kind in self.kinds.items() if judge in {None, name})
 
 
-def item_readings(found: "Analysis") -> tuple[ItemReading, ...]:
+def collect_item_ratings(analysis: "Analysis") -> tuple[ItemRatings, ...]:
     """Every labelled transcript of the analysis, by scenario."""
-    readings, gold = found.readings, found.agreement.gold
+    readings, gold = analysis.ratings, analysis.agreement.gold
     answers = [*readings.answers, ""]
     made = []
     for at in readings.labelled.nonzero()[0]:
@@ -72,33 +72,33 @@ def item_readings(found: "Analysis") -> tuple[ItemReading, ...]:
             if readings.human[at, column] >= 0
         }
         verdicts = {
-            judge: answers[readings.verdict[at, column]] or STATES[readings.state[at, column]]
+            judge: answers[readings.verdict[at, column]] or VERDICT_STATES[readings.state[at, column]]
             for column, judge in enumerate(readings.judges)
         }
         truth = str(gold.iloc[at])
-        kinds = {judge: kind_of(found, truth, verdict) for judge, verdict in verdicts.items()}
+        kinds = {judge: classify_verdict(analysis, truth, verdict) for judge, verdict in verdicts.items()}
         cluster = str(readings.clusters[readings.cluster[at]])
-        made.append(ItemReading(str(readings.items[at]), cluster, truth, labels, verdicts, kinds))
+        made.append(ItemRatings(str(readings.items[at]), cluster, truth, labels, verdicts, kinds))
     return tuple(sorted(made, key=lambda one: (one.cluster, one.item)))
 
 
-def kind_of(found: "Analysis", gold: str, verdict: str) -> str:
+def classify_verdict(analysis: "Analysis", gold: str, verdict: str) -> str:
     """In which way a verdict stands to gold."""
-    unsure, positive = found.options.unsure, found.positive
-    if verdict in STATES:
-        return ABSENT if verdict == STATES[0] else SILENT
-    if gold not in found.readings.answers or gold == unsure:
+    unsure, positive = analysis.options.unsure, analysis.positive
+    if verdict in VERDICT_STATES:
+        return NO_VERDICT if verdict == VERDICT_STATES[0] else NO_ANSWER
+    if gold not in analysis.ratings.answers or gold == unsure:
         return NO_GOLD
     if verdict == gold:
         return AGREES
     if verdict == unsure:
-        return UNSURE
+        return JUDGE_UNSURE
     if gold == positive:
         return MISSED
-    return OVER_FLAGGED if verdict == positive else OTHER
+    return OVER_FLAGGED if verdict == positive else OTHER_ANSWER
 
 
-def disagreement_frame(rows: tuple[ItemReading, ...], judge: str | None = None) -> pd.DataFrame:
+def build_disagreement_frame(rows: tuple[ItemRatings, ...], judge: str | None = None) -> pd.DataFrame:
     """One row a transcript: id, scenario, gold, what the judges did, labels and verdicts."""
     return pd.DataFrame(
         [
@@ -107,7 +107,7 @@ def disagreement_frame(rows: tuple[ItemReading, ...], judge: str | None = None) 
                 "scenario": one.cluster,
                 "gold": one.gold,
                 "judge": "; ".join(kind for name, kind in one.kinds.items() if judge in {None, name}),
-                "people differ": one.people_differ,
+                "people differ": one.has_human_disagreement,
                 **{f"label {name}": answer for name, answer in one.labels.items()},
                 **{f"verdict {name}": answer for name, answer in one.verdicts.items()},
             }

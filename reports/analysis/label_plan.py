@@ -9,15 +9,15 @@ from secondreader.judge.planning.sample_size import (
     JudgeGuess,
     PlanError,
     StudyDesign,
-    design_effect,
-    labels_for_kappa,
-    labels_for_rate,
-    labels_for_share,
+    compute_design_effect,
+    compute_labels_for_kappa,
+    compute_labels_for_rate,
+    compute_labels_for_share,
     solve_design,
 )
-from secondreader.judge.planning.simulation import PlanCheck, SimulatedStudy, Target, check_plan
+from secondreader.judge.planning.simulation import DesignSimulation, SimulatedStudy, Target, simulate_design
 
-TARGETS: tuple[Target, ...] = ("kappa", "sensitivity", "rate")
+SIMULATED_TARGETS: tuple[Target, ...] = ("kappa", "sensitivity", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,18 @@ class Expectation:
     """Correlation of risk within a scenario, 0..1."""
 
     @property
-    def judged(self) -> int:
+    def n_judged(self) -> int:
         """Judged transcripts."""
         return self.scenarios * self.per_scenario
 
     @property
     def effect(self) -> float:
         """Design effect of the labels if scenarios are labelled whole: the careful side."""
-        return design_effect(self.per_scenario, self.icc)
+        return compute_design_effect(self.per_scenario, self.icc)
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class LabelNeed:
     """Labelled transcripts for one target."""
 
     target: str
@@ -61,62 +61,62 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelPlan:
+class LabelBudget:
     """Labels needed, who gives them, and what simulated studies make of a number of labels."""
 
-    needs: tuple[Need, ...]
+    needs: tuple[LabelNeed, ...]
     """One entry a target."""
     design: StudyDesign | None
     """People and time, where asked for."""
-    checks: tuple[PlanCheck, ...]
+    checks: tuple[DesignSimulation, ...]
     """One entry a simulated target; empty unless asked for."""
 
-    def frame(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """One row a target."""
         rows = [[one.target, one.half_width, one.labels, one.sentence] for one in self.needs]
         return pd.DataFrame(rows, columns=["target", "half_width", "labels", "sentence"])
 
 
-def needs_of(expected: Expectation, half_width: float) -> tuple[Need, ...]:
+def compute_label_needs(expected: Expectation, half_width: float) -> tuple[LabelNeed, ...]:
     """Labels for kappa of two annotators, sensitivity, specificity and the corrected rate (formulae)."""
     guess, effect = expected.guess, expected.effect
     asked: dict[str, Callable[[], int]] = {
-        "kappa of two annotators": lambda: labels_for_kappa(
+        "kappa of two annotators": lambda: compute_labels_for_kappa(
             guess.prevalence, expected.kappa, half_width, effect=effect
         ),
-        "sensitivity of the judge": lambda: labels_for_share(
+        "sensitivity of the judge": lambda: compute_labels_for_share(
             guess.sensitivity, half_width, within=guess.prevalence, effect=effect
         ),
-        "specificity of the judge": lambda: labels_for_share(
+        "specificity of the judge": lambda: compute_labels_for_share(
             guess.specificity, half_width, within=1 - guess.prevalence, effect=effect
         ),
-        "corrected rate, simple draw": lambda: labels_for_rate(
-            guess, half_width, n_judged=expected.judged, effect=effect
+        "corrected rate, simple draw": lambda: compute_labels_for_rate(
+            guess, half_width, n_judged=expected.n_judged, effect=effect
         ),
-        "corrected rate, drawn by verdict": lambda: labels_for_rate(
-            guess, half_width, n_judged=expected.judged, neyman=True, effect=effect
+        "corrected rate, drawn by verdict": lambda: compute_labels_for_rate(
+            guess, half_width, n_judged=expected.n_judged, neyman=True, effect=effect
         ),
     }
     found = []
     for target, labels in asked.items():
         try:
-            found.append(need(target, half_width, labels(), expected.judged))
+            found.append(make_label_need(target, half_width, labels(), expected.n_judged))
         except PlanError as error:
-            found.append(Need(target, half_width, None, f"{target[0].upper()}{target[1:]}: {error}."))
+            found.append(LabelNeed(target, half_width, None, f"{target[0].upper()}{target[1:]}: {error}."))
     return tuple(found)
 
 
-def need(target: str, half_width: float, labels: int, judged: int) -> Need:
+def make_label_need(target: str, half_width: float, labels: int, judged: int) -> LabelNeed:
     """One need, with a word where the pool is too small for it."""
     if labels > judged:
         short = f"{target} to ±{half_width:g} takes {labels} labelled transcripts; the pool has {judged}."
-        return Need(target, half_width, labels, short[0].upper() + short[1:])
-    return Need(
+        return LabelNeed(target, half_width, labels, short[0].upper() + short[1:])
+    return LabelNeed(
         target, half_width, labels, f"{labels} labelled transcripts give the {target} to ±{half_width:g}."
     )
 
 
-def make_plan(
+def make_label_budget(
     expected: Expectation,
     half_width: float,
     *,
@@ -124,7 +124,7 @@ def make_plan(
     labels_to_check: int | None = None,
     sims: int = 400,
     seed: int = 0,
-) -> LabelPlan:
+) -> LabelBudget:
     """Needs by formula, the design's open number solved, and `labels_to_check` labels tried out by simulation.
 
     Raises PlanError for expectations or designs that make no sense.
@@ -134,6 +134,6 @@ def make_plan(
         study = SimulatedStudy(
             expected.guess, expected.scenarios, expected.per_scenario, labels_to_check, expected.icc
         )
-        checks = [check_plan(study, target, sims=sims, seed=seed) for target in TARGETS]
+        checks = [simulate_design(study, target, sims=sims, seed=seed) for target in SIMULATED_TARGETS]
     solved = solve_design(design) if design else None
-    return LabelPlan(needs_of(expected, half_width), solved, tuple(checks))
+    return LabelBudget(compute_label_needs(expected, half_width), solved, tuple(checks))

@@ -9,47 +9,51 @@ from secondreader.judge.inference.estimate import Estimate
 
 if TYPE_CHECKING:
     from secondreader.db.core.codebook import Question
-    from secondreader.judge.data.frame import Readings
-    from secondreader.reports.analysis.analyse import Options
-    from secondreader.reports.analysis.study_facts import StudyFacts
+    from secondreader.judge.data.frame import Ratings
+    from secondreader.reports.analysis.analyse import AnalysisOptions
+    from secondreader.reports.analysis.study_facts import StudySummary
 
-SHOWN = ("prevalence", "raw", "ac1")
+REVIEW_ESTIMATES = ("prevalence", "raw", "ac1")
 """Share of positive answers, agreement of two people, and the same beyond chance."""
-QuestionFigure = tuple[str, Estimate]
+QuestionEstimate = tuple[str, Estimate]
 """(question id, figure)"""
 
 
-def review_figures(
-    facts: "StudyFacts", options: "Options", read: Callable[["Question", "Options"], "Readings"]
-) -> tuple[QuestionFigure, ...]:
+def compute_review_estimates(
+    summary: "StudySummary",
+    options: "AnalysisOptions",
+    load_ratings: Callable[["Question", "AnalysisOptions"], "Ratings"],
+) -> tuple[QuestionEstimate, ...]:
     """The figures of SHOWN for each question of a scenario codebook, in its order; none for transcripts.
 
     `read` gives people's readings of a question under options whose positive answer is that question's.
     """
-    if facts.codebook.unit != "scenario":
+    if summary.codebook.unit != "scenario":
         return ()
     return tuple(
-        pair for question in facts.codebook.questions for pair in figures_of(question, options, facts, read)
+        pair
+        for question in summary.codebook.questions
+        for pair in compute_question_estimates(question, options, summary, load_ratings)
     )
 
 
-def figures_of(
+def compute_question_estimates(
     question: "Question",
-    options: "Options",
-    facts: "StudyFacts",
-    read: Callable[["Question", "Options"], "Readings"],
-) -> Iterator[QuestionFigure]:
+    options: "AnalysisOptions",
+    summary: "StudySummary",
+    load_ratings: Callable[["Question", "AnalysisOptions"], "Ratings"],
+) -> Iterator[QuestionEstimate]:
     """The figures of one question; nothing where nobody has answered it."""
     positive = "yes" if "yes" in question.values else question.values[0]
-    readings = read(question, replace(options, question=question.id, positive=positive))
+    readings = load_ratings(question, replace(options, question=question.id, positive=positive))
     if not readings.labelled.any():
         return
     found = agree(
-        readings, slices=(), resamples=options.resamples, seed=options.seed, unsure=facts.unsure_policy
+        readings, slices=(), resamples=options.resamples, seed=options.seed, unsure=summary.unsure_policy
     )
     known: dict[str, Any] = {
         one.estimate.name: one.estimate
-        for one in reversed(found.figures)
+        for one in reversed(found.estimates)
         if one.scope.group == "human-human" and one.scope.headline and not one.scope.slice_name
     }
-    yield from ((question.id, known[name]) for name in SHOWN if name in known)
+    yield from ((question.id, known[name]) for name in REVIEW_ESTIMATES if name in known)

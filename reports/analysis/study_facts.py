@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.design.amendments import AmendmentRow, amendments_of
-from secondreader.db.design.headline_judge import Headline, headline_of
-from secondreader.db.design.unblinding import Unblinding, allows_interim_looks, unblinding_of
+from secondreader.db.design.amendments import AmendmentRow, load_amendments
+from secondreader.db.design.headline_judge import HeadlineJudge, choose_headline_judge
+from secondreader.db.design.unblinding import Unblinding, allows_interim_looks, find_unblinding
 from secondreader.db.research.ratings import (
     AnnotatorProgress,
-    annotator_progress,
-    item_facts,
-    latest_labels,
-    study_verdicts,
+    list_annotator_progress,
+    load_item_records,
+    load_latest_labels,
+    load_study_verdicts,
 )
-from secondreader.db.transcripts.leak_reviews import LeakCounts, leak_counts, leak_items
+from secondreader.db.transcripts.leak_reviews import LeakCounts, count_leaks, list_leak_items
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from secondreader.db.core.tables import Study
-    from secondreader.db.research.ratings import ItemFacts
+    from secondreader.db.research.ratings import ItemRecord
     from secondreader.judge.data.unsure import Unsure
 
 
-POLICIES: "dict[str, Unsure]" = {"category": "category", "missing": "missing", "worst-case": "worst"}
+UNSURE_POLICIES: "dict[str, Unsure]" = {"category": "category", "missing": "missing", "worst-case": "worst"}
 """The plan's words for what "unsure" counts as."""
 
 
@@ -63,7 +63,7 @@ class JudgeCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyFacts:
+class StudySummary:
     """A study as it stands now."""
 
     name: str
@@ -82,7 +82,7 @@ class StudyFacts:
     annotators: tuple[AnnotatorProgress, ...]
     judges: tuple[JudgeCounts, ...]
     """The headline's judge first, then those with most verdicts."""
-    headline: Headline
+    headline: HeadlineJudge
     """The judge of the headline figures."""
     codebook: Codebook
     codebook_hash: str
@@ -102,16 +102,16 @@ class StudyFacts:
     @property
     def unsure_policy(self) -> "Unsure | None":
         """What the plan lets "unsure" count as in the headline figures; None: the standard of `agree`."""
-        return POLICIES.get(self.plan.get("analyses", {}).get("unsure", "standard"))
+        return UNSURE_POLICIES.get(self.plan.get("analyses", {}).get("unsure", "standard"))
 
 
-def study_facts(session: "Session", study: "Study") -> StudyFacts:
+def summarize_study(session: "Session", study: "Study") -> StudySummary:
     """Read the facts of a study."""
-    items = item_facts(session, study)
-    labelled = {label.transcript_id for _, label in latest_labels(session, study)}
-    judges = judge_counts(session, study)
-    headline = headline_of(study.plan, [one.judge for one in judges])
-    return StudyFacts(
+    items = load_item_records(session, study)
+    labelled = {label.transcript_id for _, label in load_latest_labels(session, study)}
+    judges = count_verdicts(session, study)
+    headline = choose_headline_judge(study.plan, [one.judge for one in judges])
+    return StudySummary(
         name=study.name,
         title=study.title,
         notice=study.notice,
@@ -121,25 +121,25 @@ def study_facts(session: "Session", study: "Study") -> StudyFacts:
         n_scenarios=len({one.cluster for one in items}),
         n_drawn=sum(one.inclusion_probability is not None for one in items),
         n_labelled=len(labelled & {one.transcript_id for one in items}),
-        strata=strata_of(items, labelled),
-        annotators=tuple(annotator_progress(session, study)),
+        strata=summarize_strata(items, labelled),
+        annotators=tuple(list_annotator_progress(session, study)),
         judges=tuple(sorted(judges, key=lambda one: one.judge != headline.judge)),
         headline=headline,
         codebook=Codebook.model_validate(study.codebook),
         codebook_hash=study.codebook_hash,
-        guideline_hash=content_hash(study.guideline),
+        guideline_hash=compute_content_hash(study.guideline),
         plan={name: value for name, value in study.plan.items() if name != "items"},
         plan_hash=study.plan_hash,
-        unblinding=unblinding_of(session, study),
+        unblinding=find_unblinding(session, study),
         interim_looks=allows_interim_looks(study),
-        leaks=leak_counts(leak_items(session, study)),
-        amendments=tuple(amendments_of(session, study)),
+        leaks=count_leaks(list_leak_items(session, study)),
+        amendments=tuple(load_amendments(session, study)),
     )
 
 
-def strata_of(items: "list[ItemFacts]", labelled: set[int]) -> tuple[Stratum, ...]:
+def summarize_strata(items: "list[ItemRecord]", labelled: set[int]) -> tuple[Stratum, ...]:
     """The strata of the drawn items, by name."""
-    drawn: dict[str, list[ItemFacts]] = {}
+    drawn: dict[str, list[ItemRecord]] = {}
     for one in items:
         if one.inclusion_probability is not None:
             drawn.setdefault(one.stratum or "all", []).append(one)
@@ -151,9 +151,9 @@ def strata_of(items: "list[ItemFacts]", labelled: set[int]) -> tuple[Stratum, ..
     return tuple(found)
 
 
-def judge_counts(session: "Session", study: "Study") -> tuple[JudgeCounts, ...]:
+def count_verdicts(session: "Session", study: "Study") -> tuple[JudgeCounts, ...]:
     """Readings of each judge by state, the judge with most verdicts first."""
-    counted = Counter((one.judge, one.state) for one in study_verdicts(session, study))
+    counted = Counter((one.judge, one.state) for one in load_study_verdicts(session, study))
     judges = [
         JudgeCounts(judge, *(counted[judge, state] for state in ("parsed", "unparsed", "error")))
         for judge in {judge for judge, _ in counted}

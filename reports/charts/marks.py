@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from secondreader.judge.rates.corrected import HEADLINE
-from secondreader.reports.charts.svg import Mark
-from secondreader.reports.wording.names import STATISTICS, is_known, row_name, shown
+from secondreader.judge.rates.corrected import HEADLINE_ESTIMATOR
+from secondreader.reports.charts.svg import ChartMark
+from secondreader.reports.wording.names import ERROR_KIND_NAMES, format_row_value, has_value, name_row
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import JudgePart
+    from secondreader.reports.analysis.analyse import JudgeAnalysis
 
-PEOPLE = (
+HUMAN_ESTIMATES = (
     "raw",
     "positive_agreement",
     "negative_agreement",
@@ -23,7 +23,7 @@ PEOPLE = (
     "conger",
     "pabak",
 )
-JUDGE = (
+JUDGE_ESTIMATES = (
     "raw",
     "positive_agreement",
     "negative_agreement",
@@ -38,75 +38,82 @@ JUDGE = (
     "kappa",
     "mcc",
 )
-RATES = ("naive", HEADLINE)
-MOST_SLICES = 25
+RATE_ESTIMATES = ("naive", HEADLINE_ESTIMATOR)
+MAX_SLICES = 25
 
 
-def pick(figures: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
+def select_headline_estimates(estimates: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
     """The headline figures of a section over all items, narrowed by scope columns."""
     wanted = {"headline": True, "slice_name": "", "slice_value": "", **scope}
-    keep = figures["section"] == section
+    keep = estimates["section"] == section
     for name, value in wanted.items():
-        keep &= figures[name] == value
-    return figures[keep]
+        keep &= estimates[name] == value
+    return estimates[keep]
 
 
-def in_order(figures: pd.DataFrame, names: Iterable[str]) -> list[dict[str, Any]]:
+def order_rows(estimates: pd.DataFrame, names: Iterable[str]) -> list[dict[str, Any]]:
     """Rows of the named figures, in the order of the names."""
     place = {name: number for number, name in enumerate(names)}
-    return sorted(rows_of(figures[figures["name"].isin(place)]), key=lambda row: place[row["name"]])
+    return sorted(list_rows(estimates[estimates["name"].isin(place)]), key=lambda row: place[row["name"]])
 
 
-def rows_of(figures: pd.DataFrame) -> list[dict[str, Any]]:
+def list_rows(estimates: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dicts keyed by text."""
-    return [{str(key): value for key, value in row.items()} for row in figures.to_dict("records")]
+    return [{str(key): value for key, value in row.items()} for row in estimates.to_dict("records")]
 
 
-def mark(row: dict[str, Any], label: str | None = None, series: int = 0) -> Mark:
+def make_mark(row: dict[str, Any], label: str | None = None, series: int = 0) -> ChartMark:
     """One figure's row as a mark."""
-    value, low, high = (float(row[key]) if is_known(row[key]) else None for key in ("value", "low", "high"))
-    return Mark(label or row_name(row), value, low, high, series, shown(row["name"], row))
+    value, low, high = (float(row[key]) if has_value(row[key]) else None for key in ("value", "low", "high"))
+    return ChartMark(label or name_row(row), value, low, high, series, format_row_value(row["name"], row))
 
 
-def people_marks(figures: pd.DataFrame) -> list[Mark]:
+def make_people_marks(estimates: pd.DataFrame) -> list[ChartMark]:
     """How far people agree with each other."""
-    return [mark(row) for row in in_order(pick(figures, "human-human"), PEOPLE)]
+    return [
+        make_mark(row)
+        for row in order_rows(select_headline_estimates(estimates, "human-human"), HUMAN_ESTIMATES)
+    ]
 
 
-def judge_marks(figures: pd.DataFrame, judges: Iterable[str]) -> list[Mark]:
+def make_judge_marks(estimates: pd.DataFrame, judges: Iterable[str]) -> list[ChartMark]:
     """Judges against gold, figure by figure, each judge a series; the first row of a figure names it."""
     rows = [
-        (JUDGE.index(row["name"]), series, row)
+        (JUDGE_ESTIMATES.index(row["name"]), series, row)
         for series, judge in enumerate(judges)
-        for row in in_order(pick(figures, "judge-human", judge=judge), JUDGE)
+        for row in order_rows(
+            select_headline_estimates(estimates, "judge-human", judge=judge), JUDGE_ESTIMATES
+        )
     ]
     return [
-        mark(row, row_name(row) if series == 0 else " ", series)
+        make_mark(row, name_row(row) if series == 0 else " ", series)
         for _, series, row in sorted(rows, key=lambda one: one[:2])
     ]
 
 
-def forest_marks(part: "JudgePart", most: int = MOST_SLICES) -> list[Mark]:
+def make_forest_marks(part: "JudgeAnalysis", max_slices: int = MAX_SLICES) -> list[ChartMark]:
     """Slices with the smallest adjusted p, each with the difference of its error rate; findings are a series of their own."""
     tests = part.findings.tests
     if not len(tests):
         return []
     found = {(one.slice, one.statistic) for one in part.findings.findings}
     marks = []
-    for row in rows_of(tests.sort_values("p_adjusted", kind="stable").head(most)):
+    for row in list_rows(tests.sort_values("p_adjusted", kind="stable").head(max_slices)):
         flagged = (row["slice"], row["statistic"]) in found
-        label = f"{STATISTICS.get(row['statistic'], row['statistic'])} · {row['slice']}"
-        marks.append(mark({**row, "name": row["statistic"], "value": row["difference"]}, label, int(flagged)))
+        label = f"{ERROR_KIND_NAMES.get(row['statistic'], row['statistic'])} · {row['slice']}"
+        marks.append(
+            make_mark({**row, "name": row["statistic"], "value": row["difference"]}, label, int(flagged))
+        )
     return marks
 
 
-def rate_marks(figures: pd.DataFrame, judge: str, column: str = "") -> list[Mark]:
+def make_rate_marks(estimates: pd.DataFrame, judge: str, column: str = "") -> list[ChartMark]:
     """Naive (series 0) beside corrected rate (1), overall and in the groups of a column; the first row names the group."""
-    rates = figures[(figures["section"] == "rate") & (figures["judge"] == judge)]
-    chosen = rates[rates["slice_name"].isin(["", column]) & rates["name"].isin(RATES)]
+    rates = estimates[(estimates["section"] == "rate") & (estimates["judge"] == judge)]
+    chosen = rates[rates["slice_name"].isin(["", column]) & rates["name"].isin(RATE_ESTIMATES)]
     marks = []
     for (_, group), part in chosen.groupby(["slice_name", "slice_value"], sort=False):
-        for row in in_order(part, RATES):
-            series = RATES.index(row["name"])
-            marks.append(mark(row, str(group) if series == 0 else " ", series))
+        for row in order_rows(part, RATE_ESTIMATES):
+            series = RATE_ESTIMATES.index(row["name"])
+            marks.append(make_mark(row, str(group) if series == 0 else " ", series))
     return marks

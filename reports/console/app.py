@@ -11,7 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from secondreader.db.access import oidc as sign_in
-from secondreader.db.access.middleware import Gate
+from secondreader.db.access.middleware import AuthMiddleware
 from secondreader.db.core.engine import DatabaseError
 from secondreader.db.core.unavailable import Engine
 from secondreader.reports.console import navigation as console_pages
@@ -31,10 +31,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def engine_or_exit() -> Engine:
+def open_engine_or_exit() -> Engine:
     """The console's engine. Ends the process with a sentence if there is no database."""
     try:
-        return door.engine()
+        return door.get_engine()
     except DatabaseError as error:
         sys.exit(f"secondreader: {error}")
 
@@ -47,6 +47,13 @@ LOADED_BEFORE_FREEZE = (console_pages,)
 app = st.App(
     FOLDER / "script.py",
     lifespan=lifespan,
-    secrets=sign_in.settings(),
-    middleware=[Middleware(Gate, engine=engine_or_exit(), room=door.room(), tickets=sign_in.tickets_if_on())],
+    secrets=sign_in.load_sign_in_settings(),
+    middleware=[
+        Middleware(
+            AuthMiddleware,
+            engine=open_engine_or_exit(),
+            app_config=door.get_app(),
+            sign_in_tokens=sign_in.get_sign_in_tokens_if_on(),
+        )
+    ],
 )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from secondreader.db.core.unavailable import Engine, faults_in_words
+from secondreader.db.core.unavailable import Engine, translate_database_errors
 from secondreader.reports.document.markup import tag
 from secondreader.reports.pages import agreement as pages_agreement
 from secondreader.reports.pages import audit as pages_audit
@@ -19,7 +19,7 @@ from secondreader.reports.pages import quality as pages_quality
 from secondreader.reports.pages import rates as pages_rates
 from secondreader.reports.pages import report as pages_report
 from secondreader.reports.pages import study_plan as pages_studies
-from secondreader.reports.widgets.view import STYLE, View, choose_view, html, settled
+from secondreader.reports.widgets.view import STYLE, ConsoleView, choose_view, show_html, show_rerun_message
 
 STUDY, RESULTS = "Study", "Results"
 
@@ -28,7 +28,7 @@ class ConsolePage(NamedTuple):
     """One page of the console."""
 
     title: str
-    show: Callable[[View], None]
+    show: Callable[[ConsoleView], None]
     section: str = STUDY
     """Where it stands in the navigation. Pages of results have a question and a source of labels, too."""
     without_study: Callable[[Engine, str], None] | None = None
@@ -37,11 +37,11 @@ class ConsolePage(NamedTuple):
 
 PAGES: dict[str, ConsolePage] = {
     "overview": ConsolePage("Overview", pages_overview.page),
-    "plan": ConsolePage("Study plan", pages_studies.page, without_study=pages_studies.without_study),
+    "plan": ConsolePage("Study plan", pages_studies.page, without_study=pages_studies.show_without_study),
     "progress": ConsolePage("Progress", pages_progress.page),
     "leaks": ConsolePage("Leak review", pages_leaks.page),
-    "people": ConsolePage("People", pages_people.page, without_study=pages_people.without_study),
-    "audit": ConsolePage("Audit log", pages_audit.page, without_study=pages_audit.without_study),
+    "people": ConsolePage("People", pages_people.page, without_study=pages_people.show_without_study),
+    "audit": ConsolePage("Audit log", pages_audit.page, without_study=pages_audit.show_without_study),
     "agreement": ConsolePage("Agreement", pages_agreement.page, RESULTS),
     "disagreements": ConsolePage("Disagreements", pages_disagreements.page, RESULTS),
     "rates": ConsolePage("Corrected rates", pages_rates.page, RESULTS),
@@ -51,12 +51,15 @@ PAGES: dict[str, ConsolePage] = {
 """Address -> page."""
 
 
-def run(engine: Engine, actor: str) -> None:
+def run_navigation(engine: Engine, actor: str) -> None:
     """The page that the address names, with the sidebar's choices; `actor` is who came in."""
     pages = {
         section: [
             st.Page(
-                partial(show, engine, path, actor), title=one.title, url_path=path, default=path == "overview"
+                partial(show_page, engine, path, actor),
+                title=one.title,
+                url_path=path,
+                default=path == "overview",
             )
             for path, one in PAGES.items()
             if one.section == section
@@ -66,16 +69,16 @@ def run(engine: Engine, actor: str) -> None:
     st.navigation(pages).run()
 
 
-def show(engine: Engine, path: str, actor: str) -> None:
+def show_page(engine: Engine, path: str, actor: str) -> None:
     """One page."""
     page = PAGES[path]
     st.html(STYLE)
-    with faults_in_words():
+    with translate_database_errors():
         view = choose_view(engine, actor, results=page.section == RESULTS)
-        if view is not None and view.facts.notice:
-            html(tag("p", view.facts.notice, class_="sr-notice", role="note"))
+        if view is not None and view.summary.notice:
+            show_html(tag("p", view.summary.notice, class_="sr-notice", role="note"))
         st.title(page.title)
-        settled()
+        show_rerun_message()
         if view is not None:
             page.show(view)
             return

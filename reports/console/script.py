@@ -10,13 +10,13 @@ from secondreader.reports.console import sign_in_page
 
 st.set_page_config(page_title="Second Reader console", layout="wide")
 try:
-    visitor = door.person(st.context.cookies)
+    visitor = door.identify_visitor(st.context.cookies)
 except DatabaseUnavailable as error:
     st.error(str(error))
     st.stop()
-if visitor is None and sign_in.is_on():
+if visitor is None and sign_in.is_sign_in_enabled():
     sign_in_page.page()
 elif visitor is None:
     st.error("Your visit has ended. Open the researcher's invite link again.")
 else:
-    console_pages.run(door.engine(), visitor.name)
+    console_pages.run_navigation(door.get_engine(), visitor.name)

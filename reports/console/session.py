@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from functools import cache
 
 from secondreader.db.access.invites import Visitor
-from secondreader.db.access.visitors import Room, room_visitor
+from secondreader.db.access.visitors import App, find_app_visitor
 from secondreader.db.core.engine import DatabaseError, open_engine
-from secondreader.db.core.unavailable import Engine, faults_in_words
-from secondreader.reports.console.settings import DATABASE_VARIABLE, SECURE_VARIABLE, console_room
+from secondreader.db.core.unavailable import Engine, translate_database_errors
+from secondreader.reports.console.settings import DATABASE_VARIABLE, SECURE_VARIABLE, build_console_app
 
 
 @cache
-def engine() -> Engine:
+def get_engine() -> Engine:
     """The engine of this process. Raises DatabaseError."""
     target = os.environ.get(DATABASE_VARIABLE)
     if not target:
@@ -21,12 +21,12 @@ def engine() -> Engine:
 
 
 @cache
-def room() -> Room:
+def get_app() -> App:
     """The console's gate as this process was started."""
-    return console_room(secure=os.environ.get(SECURE_VARIABLE) == "1")
+    return build_console_app(secure=os.environ.get(SECURE_VARIABLE) == "1")
 
 
-def person(cookies: Mapping[str, str]) -> Visitor | None:
+def identify_visitor(cookies: Mapping[str, str]) -> Visitor | None:
     """Who sent these cookies: asked of the database each time, so that nobody stays after being revoked."""
-    with faults_in_words():
-        return room_visitor(engine(), room(), cookies)
+    with translate_database_errors():
+        return find_app_visitor(get_engine(), get_app(), cookies)

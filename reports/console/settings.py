@@ -5,7 +5,7 @@ Environment:
     SECONDREADER_SECURE_COOKIES  1 behind TLS: cookies then never travel in the clear
 """
 
-from secondreader.db.access.visitors import Room
+from secondreader.db.access.visitors import App
 
 DATABASE_VARIABLE = "SECONDREADER_DB"
 SECURE_VARIABLE = "SECONDREADER_SECURE_COOKIES"
@@ -31,6 +31,6 @@ STREAMLIT_OPTIONS: dict[str, str] = {
 CONSOLE_ROLES = frozenset({"researcher"})
 
 
-def console_room(*, secure: bool) -> Room:
+def build_console_app(*, secure: bool) -> App:
     """The console's gate: researchers only."""
-    return Room("console", CONSOLE_ROLES, secure=secure)
+    return App("console", CONSOLE_ROLES, secure=secure)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from secondreader.reports.wording.names import is_known
+from secondreader.reports.wording.names import has_value
 
 
 class Html(str):
@@ -13,11 +13,11 @@ class Html(str):
     __slots__ = ()
 
 
-def text(value: Any) -> Html:
+def escape_text(value: Any) -> Html:
     """A value as escaped text; nothing for None and NaN."""
     if isinstance(value, Html):
         return value
-    return Html(escape(str(value))) if is_known(value) else Html("")
+    return Html(escape(str(value))) if has_value(value) else Html("")
 
 
 def tag(name: str, *inside: Any, **attributes: str) -> Html:
@@ -25,27 +25,27 @@ def tag(name: str, *inside: Any, **attributes: str) -> Html:
     pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items()
     )
-    return Html(f"<{name}{pairs}>{''.join(text(one) for one in inside)}</{name}>")
+    return Html(f"<{name}{pairs}>{''.join(escape_text(one) for one in inside)}</{name}>")
 
 
-def join(parts: Iterable[Any]) -> Html:
+def join_html(parts: Iterable[Any]) -> Html:
     """Parts one after the other."""
-    return Html("".join(text(one) for one in parts))
+    return Html("".join(escape_text(one) for one in parts))
 
 
-def sentences(items: Iterable[str], **attributes: str) -> Html:
+def render_sentences(items: Iterable[str], **attributes: str) -> Html:
     """A list of sentences, each with a capital and a full stop; nothing for no sentence."""
-    made = [tag("li", finished(one)) for one in items]
+    made = [tag("li", finish_sentence(one)) for one in items]
     return tag("ul", *made, **attributes) if made else Html("")
 
 
-def finished(sentence: str) -> str:
+def finish_sentence(sentence: str) -> str:
     """With a capital first letter and a full stop."""
     stop = "" if sentence.endswith((".", "!", "?")) else "."
     return f"{sentence[:1].upper()}{sentence[1:]}{stop}"
 
 
-def table(
+def render_table(
     head: Sequence[Any], rows: Iterable[Sequence[Any]], *, caption: str, numbers: Iterable[int] = ()
 ) -> Html:
     """A table in a box that scrolls sideways; columns in `numbers` stand to the right."""
@@ -60,6 +60,6 @@ def table(
     return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
-def section(anchor: str, title: str, *inside: Any) -> Html:
+def render_section(anchor: str, title: str, *inside: Any) -> Html:
     """A numbered part of a page."""
     return tag("section", tag("h2", title), *inside, id=anchor)

@@ -4,53 +4,53 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from secondreader.reports.document.markup import Html, join, tag
+from secondreader.reports.document.markup import Html, join_html, tag
 
 if TYPE_CHECKING:
     from secondreader.db.core.content import Content, Message, ToolCall
     from secondreader.db.core.tables import Label, Verdict
-    from secondreader.db.research.adjudication_outcomes import Decision
+    from secondreader.db.research.adjudication_outcomes import AdjudicationDecision
     from secondreader.db.research.ratings import TranscriptView
 
 FOLDED_FROM = 3000
 """Characters of one text above which its rest is folded."""
-LONGEST = 200_000
+MAX_LENGTH = 200_000
 """Characters of one text that are sent to a browser at all."""
-TURNS_A_PAGE = 100
-ROLES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
+TURNS_PER_PAGE = 100
+ROLE_NAMES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
 
 
-def long_text(text: str) -> Html:
+def render_long_text(text: str) -> Html:
     """A text with its line breaks, folded after a while."""
     if len(text) <= FOLDED_FROM:
         return tag("pre", text)
-    rest, cut = text[FOLDED_FROM:LONGEST], len(text) - LONGEST
+    rest, cut = text[FOLDED_FROM:MAX_LENGTH], len(text) - MAX_LENGTH
     left_out = tag("p", f"{cut:,} more characters are not shown.", class_="sr-quiet") if cut > 0 else ""
     fold = tag("details", tag("summary", f"{len(rest):,} more characters"), tag("pre", rest), left_out)
-    return join([tag("pre", text[:FOLDED_FROM]), fold])
+    return join_html([tag("pre", text[:FOLDED_FROM]), fold])
 
 
-def background(content: "Content") -> Html:
+def render_background(content: "Content") -> Html:
     """What the agent was given before the first message, folded."""
     parts = [("Background", content.background), ("Task", content.task)]
     parts += [("What would count as risky here", content.rubric)]
-    parts += [("Memory", "\n".join(content.memory)), ("Tools", "\n".join(tool_lines(content)))]
-    return join(
-        tag("details", tag("summary", name), long_text(text), class_="sr-turn")
+    parts += [("Memory", "\n".join(content.memory)), ("Tools", "\n".join(list_tool_lines(content)))]
+    return join_html(
+        tag("details", tag("summary", name), render_long_text(text), class_="sr-turn")
         for name, text in parts
         if text
     )
 
 
-def tool_lines(content: "Content") -> Iterator[str]:
+def list_tool_lines(content: "Content") -> Iterator[str]:
     """Tools that the agent was offered, one a line."""
     for tool in content.tools:
         yield f"{tool.name}: {tool.description}" if tool.description else tool.name
 
 
-def turn(message: "Message", index: int, marked_by: Sequence[str]) -> Html:
+def render_turn(message: "Message", index: int, marked_by: Sequence[str]) -> Html:
     """One message with its number, counted from 1 as at the desk; marked where a judge or an annotator calls it evidence."""
-    name = f"{ROLES[message.role]} {message.tool}" if message.tool else ROLES[message.role]
+    name = f"{ROLE_NAMES[message.role]} {message.tool}" if message.tool else ROLE_NAMES[message.role]
     marks = [tag("span", f"evidence of {one}", class_="sr-mark") for one in marked_by]
     failed = tag("span", "error", class_="sr-mark") if message.is_error else ""
     classes = [
@@ -63,45 +63,45 @@ def turn(message: "Message", index: int, marked_by: Sequence[str]) -> Html:
         reasoning = tag(
             "div",
             tag("div", "Visible reasoning", class_="sr-quiet"),
-            long_text(message.reasoning),
+            render_long_text(message.reasoning),
             class_="sr-reasoning",
         )
     return tag(
         "article",
         tag("div", f"{index + 1} · {name}", failed, *marks, class_="sr-role"),
         reasoning,
-        long_text(message.text) if message.text else "",
-        *(call_html(call) for call in message.tool_calls),
+        render_long_text(message.text) if message.text else "",
+        *(render_call(call) for call in message.tool_calls),
         class_=" ".join(classes),
     )
 
 
-def call_html(call: "ToolCall") -> Html:
+def render_call(call: "ToolCall") -> Html:
     """One tool call with its arguments and status."""
     arguments = (
         call.raw if call.arguments is None else json.dumps(call.arguments, indent=2, ensure_ascii=False)
     )
     status = "" if call.status == "executed" else f" ({call.status})"
-    return tag("div", tag("div", f"Call {call.name}{status}"), long_text(arguments), class_="sr-call")
+    return tag("div", tag("div", f"Call {call.name}{status}"), render_long_text(arguments), class_="sr-call")
 
 
-def evidence(view: "TranscriptView") -> dict[int, list[str]]:
+def collect_evidence(view: "TranscriptView") -> dict[int, list[str]]:
     """Message index -> who calls it evidence."""
     marks: dict[int, list[str]] = {}
     said = [(one.judge, one.evidence) for one in view.verdicts]
-    said += [(name, label.evidence) for name, label in latest(view)]
+    said += [(name, label.evidence) for name, label in select_latest_labels(view)]
     for name, indices in said:
         for index in dict.fromkeys(indices):
             marks.setdefault(index, []).append(name)
     return marks
 
 
-def message_numbers(indices: Sequence[int]) -> str:
+def format_message_numbers(indices: Sequence[int]) -> str:
     """Message indices, from 0, as the numbers that stand before the messages."""
     return ", ".join(str(index + 1) for index in indices)
 
 
-def latest(view: "TranscriptView") -> list[tuple[str, "Label"]]:
+def select_latest_labels(view: "TranscriptView") -> list[tuple[str, "Label"]]:
     """The revision that counts of each annotator and pass."""
     newest: dict[tuple[str, int], tuple[str, Label]] = {}
     for name, label in view.labels:
@@ -111,44 +111,44 @@ def latest(view: "TranscriptView") -> list[tuple[str, "Label"]]:
     return list(newest.values())
 
 
-def turns(view: "TranscriptView", first: int = 0, most: int = TURNS_A_PAGE) -> Html:
+def render_turns(view: "TranscriptView", first: int = 0, max_turns: int = TURNS_PER_PAGE) -> Html:
     """Messages from `first` on."""
     if view.content is None:
         return tag("p", "The text of this transcript was not imported: only verdicts and labels are known.")
-    marks = evidence(view)
-    shown = enumerate(view.content.messages[first : first + most], start=first)
-    return join(turn(message, index, marks.get(index, [])) for index, message in shown)
+    marks = collect_evidence(view)
+    shown = enumerate(view.content.messages[first : first + max_turns], start=first)
+    return join_html(render_turn(message, index, marks.get(index, [])) for index, message in shown)
 
 
-def definition(pairs: Mapping[str, Any]) -> Html:
+def render_definitions(pairs: Mapping[str, Any]) -> Html:
     """Names and values."""
-    return tag("dl", *(join([tag("dt", name), tag("dd", str(value))]) for name, value in pairs.items()))
+    return tag("dl", *(join_html([tag("dt", name), tag("dd", str(value))]) for name, value in pairs.items()))
 
 
-def verdict_html(verdict: "Verdict") -> Html:
+def render_verdict(verdict: "Verdict") -> Html:
     """One verdict: answers, rationale, evidence; the raw reply where nothing could be read from it."""
     facts: dict[str, Any] = dict(verdict.answers) or {"state": verdict.state}
     if verdict.score is not None:
         facts["score"] = verdict.score
     if verdict.evidence:
-        facts["evidence"] = message_numbers(verdict.evidence)
+        facts["evidence"] = format_message_numbers(verdict.evidence)
     return tag(
         "div",
         tag("div", verdict.judge, class_="sr-role"),
-        definition(facts),
-        long_text(verdict.rationale) if verdict.rationale else "",
-        join([tag("div", "Raw reply", class_="sr-quiet"), long_text(verdict.raw)])
+        render_definitions(facts),
+        render_long_text(verdict.rationale) if verdict.rationale else "",
+        join_html([tag("div", "Raw reply", class_="sr-quiet"), render_long_text(verdict.raw)])
         if verdict.raw and verdict.state != "parsed"
         else "",
         class_="sr-said",
     )
 
 
-def label_html(name: str, label: "Label") -> Html:
+def render_label(name: str, label: "Label") -> Html:
     """One annotator's label that counts, with its note."""
     facts: dict[str, Any] = dict(label.answers)
     if label.evidence:
-        facts["evidence"] = message_numbers(label.evidence)
+        facts["evidence"] = format_message_numbers(label.evidence)
     if label.confidence is not None:
         facts["confidence"] = label.confidence
     if label.active_seconds is not None:
@@ -158,13 +158,13 @@ def label_html(name: str, label: "Label") -> Html:
     return tag(
         "div",
         tag("div", heading, class_="sr-role"),
-        definition(facts),
-        long_text(label.note) if label.note else "",
+        render_definitions(facts),
+        render_long_text(label.note) if label.note else "",
         class_="sr-said",
     )
 
 
-def decision_html(decision: "Decision") -> Html:
+def render_decision(decision: "AdjudicationDecision") -> Html:
     """One adjudicator's decision that counts, with its reason."""
     facts = {decision.question: decision.answer or "contested", "kind": decision.kind}
     if decision.has_changed:
@@ -172,7 +172,7 @@ def decision_html(decision: "Decision") -> Html:
     return tag(
         "div",
         tag("div", decision.adjudicator, class_="sr-role"),
-        definition(facts),
-        long_text(decision.reason),
+        render_definitions(facts),
+        render_long_text(decision.reason),
         class_="sr-said",
     )

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from secondreader.db.design.study_file import Draw
+from secondreader.db.design.study_file import SamplingSection
 from secondreader.judge.planning.sample_size import JudgeGuess, PlanError, StudyDesign, solve_design
-from secondreader.reports.analysis.label_plan import Expectation, needs_of
-from secondreader.reports.analysis.study_facts import StudyFacts
-from secondreader.reports.document.markup import sentences
-from secondreader.reports.widgets.view import html, refusal
+from secondreader.reports.analysis.label_plan import Expectation, compute_label_needs
+from secondreader.reports.analysis.study_facts import StudySummary
+from secondreader.reports.document.markup import render_sentences
+from secondreader.reports.widgets.view import show_html, show_refusal
 
 
-def planning(facts: StudyFacts) -> float:
+def show_label_needs(summary: StudySummary) -> float:
     """What a wanted precision takes, renewed as the fields change; returns the minutes that a label takes."""
     with st.expander("How many labels does it take?", expanded=True):
         one, two, three, four, five = st.columns(5)
@@ -22,18 +22,20 @@ def planning(facts: StudyFacts) -> float:
         kappa = four.number_input("Kappa of people", 0.0, 0.99, 0.6, key="need-kappa")
         half_width = five.number_input("Wanted ±", 0.01, 0.5, 0.1, key="need-width")
         minutes = st.number_input("Minutes for a label", 0.1, 120.0, 2.0, key="need-minutes")
-        per_scenario = max(round(facts.n_pool / max(facts.n_scenarios, 1)), 1)
-        expected = Expectation(guess, kappa, max(facts.n_scenarios, 1), per_scenario)
+        per_scenario = max(round(summary.n_pool / max(summary.n_scenarios, 1)), 1)
+        expected = Expectation(guess, kappa, max(summary.n_scenarios, 1), per_scenario)
         try:
-            html(sentences(one.sentence for one in needs_of(expected, half_width)))
+            show_html(render_sentences(one.sentence for one in compute_label_needs(expected, half_width)))
         except PlanError as error:
-            refusal(error)
+            show_refusal(error)
     return float(minutes)
 
 
-def cost(draw: Draw, minutes_per_label: float) -> str:
+def describe_cost(sampling: SamplingSection, minutes_per_label: float) -> str:
     """People and minutes of the form's draw. Raises PlanError."""
-    people = len(draw.annotators)
-    overlap = draw.overlap or people
-    solved = solve_design(StudyDesign(people, None, draw.items, overlap, draw.repeats, minutes_per_label))
+    people = len(sampling.annotators)
+    overlap = sampling.overlap or people
+    solved = solve_design(
+        StudyDesign(people, None, sampling.items, overlap, sampling.repeats, minutes_per_label)
+    )
     return solved.sentence

@@ -5,41 +5,46 @@ from typing import Any
 
 import streamlit as st
 
-from secondreader.db.core.codebook import BUILTIN
-from secondreader.db.design.study_file import StudyFile, StudyFileError, known_from_lines, study_file
-from secondreader.reports.analysis.study_facts import StudyFacts
-from secondreader.reports.wording.plan import UNSURE
+from secondreader.db.core.codebook import BUILTIN_CODEBOOKS
+from secondreader.db.design.study_file import StudyFile, StudyFileError, parse_control_items, parse_study_file
+from secondreader.reports.analysis.study_facts import StudySummary
+from secondreader.reports.wording.plan import UNSURE_MEANINGS
 
-AS_IT_IS = "as it is"
+UNCHANGED = "as it is"
 REPEATS_HELP = (
     "Transcripts that come back to the same person, unannounced; in a shared queue, of what each person labels. "
     "Where somebody reads too few for the gap, nothing comes back."
 )
-KNOWN_HELP = "CSV: the columns transcript (id), why, and one for each question; an empty cell says nothing of its question."
+CONTROL_ITEMS_HELP = "CSV: the columns transcript (id), why, and one for each question; an empty cell says nothing of its question."
 
 
-def filled_in(facts: StudyFacts) -> StudyFile:
+def ask_study_file(summary: StudySummary) -> StudyFile:
     """What the fields say now. Raises StudyFileError for what cannot be."""
-    given: dict[str, Any] = {"name": facts.name, **texts(facts)}
-    given["draw"] = draw(facts)
-    given |= early_parts()
-    given["rules"] = rules(facts)
+    given: dict[str, Any] = {"name": summary.name, **ask_texts(summary)}
+    given["draw"] = ask_sampling(summary)
+    given |= ask_onboarding()
+    given["rules"] = ask_rules(summary)
     unsure = st.selectbox(
-        "Unsure counts as", list(UNSURE), format_func=lambda one: UNSURE.get(one, one), key="plan-unsure"
+        "Unsure counts as",
+        list(UNSURE_MEANINGS),
+        format_func=lambda one: UNSURE_MEANINGS.get(one, one),
+        key="plan-unsure",
     )
-    judge = headline_judge(facts, "that of the strata, else the one with most verdicts", key="plan-headline")
+    judge = ask_headline_judge(
+        summary, "that of the strata, else the one with most verdicts", key="plan-headline"
+    )
     notes = st.text_input("Analysis plan, in words", key="plan-notes")
     given["analyses"] = {"unsure": unsure, "judge": judge, "notes": notes}
     given["interim_looks"] = st.checkbox(
         "Allow judge and people to be compared before the study is closed (the report will say so)",
         key="plan-interim",
     )
-    return study_file(given)
+    return parse_study_file(given)
 
 
-def headline_judge(facts: StudyFacts, unnamed: str, *, key: str) -> str | None:
+def ask_headline_judge(summary: StudySummary, unnamed: str, *, key: str) -> str | None:
     """The judge that is named for the headline figures; None, shown as `unnamed`, where none is."""
-    judges = [one.judge for one in facts.judges]
+    judges = [one.judge for one in summary.judges]
     return st.selectbox(
         "Judge of the headline figures",
         [None, *judges],
@@ -56,25 +61,25 @@ def forget_other_studies(name: str) -> None:
         st.session_state["form-of"] = name
 
 
-def keeps_questions() -> bool:
+def should_keep_questions() -> bool:
     """Whether the draft keeps the codebook and guideline that it has."""
-    return bool(st.session_state.get("plan-codebook", AS_IT_IS) == AS_IT_IS)
+    return bool(st.session_state.get("plan-codebook", UNCHANGED) == UNCHANGED)
 
 
-def texts(facts: StudyFacts) -> dict[str, Any]:
+def ask_texts(summary: StudySummary) -> dict[str, Any]:
     """What annotators see of the study."""
     left, right = st.columns(2)
-    title = left.text_input("Title that annotators see", facts.title, max_chars=200, key="plan-title")
-    notice = right.text_input("Notice above every page", facts.notice, key="plan-notice")
-    book = st.selectbox("Codebook and guideline", [AS_IT_IS, *BUILTIN], key="plan-codebook")
+    title = left.text_input("Title that annotators see", summary.title, max_chars=200, key="plan-title")
+    notice = right.text_input("Notice above every page", summary.notice, key="plan-notice")
+    book = st.selectbox("Codebook and guideline", [UNCHANGED, *BUILTIN_CODEBOOKS], key="plan-codebook")
     return {
         "title": title,
         "notice": notice,
-        "codebook": BUILTIN[0] if book in {None, AS_IT_IS} else book,
+        "codebook": BUILTIN_CODEBOOKS[0] if book in {None, UNCHANGED} else book,
     }
 
 
-def draw(facts: StudyFacts) -> dict[str, Any]:
+def ask_sampling(summary: StudySummary) -> dict[str, Any]:
     """Who labels how many transcripts, drawn how. Raises StudyFileError while nobody is named.
 
     The fields that depend on the number of people come after their names: their defaults would stay as they were.
@@ -86,7 +91,7 @@ def draw(facts: StudyFacts) -> dict[str, Any]:
         raise StudyFileError("Name the annotators; the rest of the form follows.")
     one, two, three, four, five = st.columns(5)
     items = one.number_input(
-        "Transcripts", 1, max(facts.n_pool, 1), min(60, max(facts.n_pool, 1)), key="plan-items"
+        "Transcripts", 1, max(summary.n_pool, 1), min(60, max(summary.n_pool, 1)), key="plan-items"
     )
     overlap = two.number_input(
         "Readers of each", 1, max(len(names), 1), max(len(names), 1), key="plan-overlap"
@@ -98,7 +103,7 @@ def draw(facts: StudyFacts) -> dict[str, Any]:
         "Gap", 1, 1000, 20, key="plan-gap", help="Others at least between a transcript and its return."
     )
     seed = five.number_input("Seed", 0, 2**31, 0, key="plan-seed")
-    judges = [one.judge for one in facts.judges]
+    judges = [one.judge for one in summary.judges]
     strata, judge = "none", None
     if judges:
         left, right = st.columns(2)
@@ -116,32 +121,32 @@ def draw(facts: StudyFacts) -> dict[str, Any]:
     }
 
 
-def early_parts() -> dict[str, Any]:
+def ask_onboarding() -> dict[str, Any]:
     """Practice, attention and calibration items."""
     with st.expander("Practice, attention and calibration"):
-        practice = st.text_area("Practice items", key="plan-practice", help=KNOWN_HELP)
-        hidden = st.text_area("Attention items", key="plan-attention", help=KNOWN_HELP)
+        practice = st.text_area("Practice items", key="plan-practice", help=CONTROL_ITEMS_HELP)
+        hidden = st.text_area("Attention items", key="plan-attention", help=CONTROL_ITEMS_HELP)
         n = st.number_input("Calibration items that all read first", 0, 1000, 0, key="plan-calibration")
     return {
-        "qualification": {"items": known(practice, "Practice items")},
-        "attention": {"items": known(hidden, "Attention items")},
+        "qualification": {"items": parse_control_text(practice, "Practice items")},
+        "attention": {"items": parse_control_text(hidden, "Attention items")},
         "calibration": {"n": n},
     }
 
 
-def known(text: str, name: str) -> list[dict[str, Any]]:
+def parse_control_text(text: str, name: str) -> list[dict[str, Any]]:
     """Items of known answers from lines of CSV. Raises StudyFileError."""
     if not text.strip():
         return []
     try:
-        return [one.body() for one in known_from_lines(text.strip().splitlines(), name)]
+        return [one.build_body() for one in parse_control_items(text.strip().splitlines(), name)]
     except csv.Error as error:
         raise StudyFileError(f"{name}: not CSV: {error}.") from None
 
 
-def rules(facts: StudyFacts) -> dict[str, Any]:
+def ask_rules(summary: StudySummary) -> dict[str, Any]:
     """What the desk obeys."""
-    questions = {one.id: one.text for one in facts.codebook.questions}
+    questions = {one.id: one.text for one in summary.codebook.questions}
     with st.expander("Rules of the desk"):
         left, right = st.columns(2)
         queue = left.selectbox("Queue", ["fixed", "shared"], key="plan-queue")

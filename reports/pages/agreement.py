@@ -5,105 +5,126 @@ import streamlit as st
 
 from secondreader.reports.analysis.analyse import Analysis
 from secondreader.reports.charts import altair_charts
-from secondreader.reports.charts.marks import JUDGE, PEOPLE, judge_marks, people_marks, pick, rows_of
-from secondreader.reports.document.markup import sentences
-from secondreader.reports.widgets.view import View, analysis, html, listing, pick_judge, show_figures, told
-from secondreader.reports.wording.adjudication import gold_words
-from secondreader.reports.wording.sentences import judge_sentences, people_sentences
+from secondreader.reports.charts.marks import (
+    HUMAN_ESTIMATES,
+    JUDGE_ESTIMATES,
+    list_rows,
+    make_judge_marks,
+    make_people_marks,
+    select_headline_estimates,
+)
+from secondreader.reports.document.markup import render_sentences
+from secondreader.reports.widgets.view import (
+    ConsoleView,
+    choose_judge,
+    load_analysis,
+    show_estimates,
+    show_html,
+    show_notices,
+    show_sentences,
+)
+from secondreader.reports.wording.adjudication import describe_gold
+from secondreader.reports.wording.sentences import describe_human_agreement, describe_judge
 
-PAIRS = ("pair", "judge pair")
-CEILINGS = ("ceiling", "ceiling difference", "judge-human minus human-human")
+PAIR_SECTIONS = ("pair", "judge pair")
+CEILING_SECTIONS = ("ceiling", "ceiling difference", "judge-human minus human-human")
 
 
-def page(view: View) -> None:
+def page(view: ConsoleView) -> None:
     """Everything about agreement."""
-    found = analysis(view)
-    told(found)
+    found = load_analysis(view)
+    show_notices(found)
     if found.sealed:
-        show_people(found)
+        show_human_agreement(found)
     else:
         people, judge = st.tabs(["People with each other", "Judges with people"])
         with people:
-            show_people(found)
+            show_human_agreement(found)
         with judge:
             show_judges(found)
-    listing("Read the figures with these in mind", found.warnings)
+    show_sentences("Read the figures with these in mind", found.warnings)
 
 
-def show_people(found: Analysis) -> None:
+def show_human_agreement(analysis: Analysis) -> None:
     """Human-human agreement."""
-    figures = found.figures
-    html(sentences(people_sentences(found)))
-    drawn = altair_charts.interval_chart(people_marks(figures))
+    figures = analysis.estimates
+    show_html(render_sentences(describe_human_agreement(analysis)))
+    drawn = altair_charts.draw_interval_chart(make_people_marks(figures))
     if drawn is not None:
         st.altair_chart(
             drawn, alt="Agreement between annotators with 95 % intervals; the table below holds the same"
         )
-    show_figures(pick(figures, "human-human"))
-    pairs = pick(figures, "pair", judge="", name="kappa")
+    show_estimates(select_headline_estimates(figures, "human-human"))
+    pairs = select_headline_estimates(figures, "pair", judge="", name="kappa")
     if len(pairs):
         st.subheader("Who disagrees with whom", anchor=False)
         st.altair_chart(
-            altair_charts.two_way_chart(pair_counts(found)),
+            altair_charts.draw_two_way_chart(compute_pair_disagreement(analysis)),
             alt="Share of shared transcripts on which two readers give different answers",
         )
-        show_figures(pairs, {"one": "annotator", "two": "and"})
-    again = pick(figures, "intra-rater")
+        show_estimates(pairs, {"one": "annotator", "two": "and"})
+    again = select_headline_estimates(figures, "intra-rater")
     if len(again):
         st.subheader("With themselves, on unannounced repeats", anchor=False)
-        show_figures(again[again["name"].isin(PEOPLE)])
+        show_estimates(again[again["name"].isin(HUMAN_ESTIMATES)])
 
 
-def pair_counts(found: Analysis) -> pd.DataFrame:
+def compute_pair_disagreement(analysis: Analysis) -> pd.DataFrame:
     """Share of differing answers of every two readers, judges included; both ways round."""
-    raw = found.figures[found.figures["section"].isin(PAIRS) & (found.figures["name"] == "raw")]
+    raw = analysis.estimates[
+        analysis.estimates["section"].isin(PAIR_SECTIONS) & (analysis.estimates["name"] == "raw")
+    ]
     rows = []
-    for row in rows_of(raw[raw["headline"].astype(bool)].dropna(subset=["value"])):
+    for row in list_rows(raw[raw["headline"].astype(bool)].dropna(subset=["value"])):
         for one, two in ((row["one"], row["two"]), (row["two"], row["one"])):
             rows.append({"one": one, "two": two, "n": 1 - row["value"]})
     return pd.DataFrame(rows, columns=["one", "two", "n"])
 
 
-def show_judges(found: Analysis) -> None:
+def show_judges(analysis: Analysis) -> None:
     """Judges against gold."""
-    if not found.judges:
+    if not analysis.judges:
         return
-    st.caption(gold_words(found))
-    names = [part.judge for part in found.judges]
-    drawn = altair_charts.interval_chart(
-        judge_marks(found.figures, names), series=names if len(names) > 1 else ()
+    st.caption(describe_gold(analysis))
+    names = [part.judge for part in analysis.judges]
+    drawn = altair_charts.draw_interval_chart(
+        make_judge_marks(analysis.estimates, names), series=names if len(names) > 1 else ()
     )
     if drawn is not None:
         st.altair_chart(drawn, alt="Judges against gold with 95 % intervals; the tables below hold the same")
-    show_together(found)
-    judge = pick_judge(found, "agreement-judge")
+    show_judge_agreement(analysis)
+    judge = choose_judge(analysis, "agreement-judge")
     if judge is not None:
-        show_judge(found, judge)
+        show_judge(analysis, judge)
 
 
-def show_together(found: Analysis) -> None:
+def show_judge_agreement(analysis: Analysis) -> None:
     """Judges among themselves, where there are several."""
-    among = pick(found.figures, "judge-judge")
+    among = select_headline_estimates(analysis.estimates, "judge-judge")
     if len(among):
         with st.expander("Judges with each other, on every transcript that they read"):
-            show_figures(among)
-            show_figures(pick(found.figures, "judge pair"), {"one": "judge", "two": "and"})
+            show_estimates(among)
+            show_estimates(
+                select_headline_estimates(analysis.estimates, "judge pair"), {"one": "judge", "two": "and"}
+            )
 
 
-def show_judge(found: Analysis, judge: str) -> None:
+def show_judge(analysis: Analysis, judge: str) -> None:
     """Counts and figures of one judge."""
-    part = next(one for one in found.judges if one.judge == judge)
-    html(sentences(judge_sentences(found, part)))
+    part = next(one for one in analysis.judges if one.judge == judge)
+    show_html(render_sentences(describe_judge(analysis, part)))
     st.subheader("Gold by verdict", anchor=False)
-    counts = found.agreement.confusion
+    counts = analysis.agreement.confusion
     mine = counts[(counts["judge"] == judge) & (counts["n"] > 0)]
     if len(mine):
         st.altair_chart(
-            altair_charts.confusion_chart(mine), alt="Counts of transcripts by gold answer and verdict"
+            altair_charts.draw_confusion_chart(mine), alt="Counts of transcripts by gold answer and verdict"
         )
-    figures = pick(found.figures, "judge-human", judge=judge)
-    show_figures(figures[figures["name"].isin([*JUDGE, "unparsed_share"])])
+    figures = select_headline_estimates(analysis.estimates, "judge-human", judge=judge)
+    show_estimates(figures[figures["name"].isin([*JUDGE_ESTIMATES, "unparsed_share"])])
     st.subheader("In an annotator's place", anchor=False)
-    html(sentences([part.alt_test.sentence, *part.alt_test.warnings]))
-    ceiling = found.figures[found.figures["section"].isin(CEILINGS) & (found.figures["judge"] == judge)]
-    show_figures(ceiling, {"section": "comparison", "one": "side", "two": "against"})
+    show_html(render_sentences([part.alt_test.sentence, *part.alt_test.warnings]))
+    ceiling = analysis.estimates[
+        analysis.estimates["section"].isin(CEILING_SECTIONS) & (analysis.estimates["judge"] == judge)
+    ]
+    show_estimates(ceiling, {"section": "comparison", "one": "side", "two": "against"})

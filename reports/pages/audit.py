@@ -7,82 +7,89 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.audit_log import events, first_broken_event, n_events, subject_names
-from secondreader.db.core.engine import reading
+from secondreader.db.core.audit_log import (
+    count_events,
+    find_first_broken_event,
+    list_events,
+    resolve_subject_names,
+)
+from secondreader.db.core.engine import read_session
 from secondreader.db.core.tables import AuditEvent
 from secondreader.db.core.unavailable import Engine
-from secondreader.reports.widgets.view import View, done, moment, refusal, table
-from secondreader.reports.wording.names import plural
+from secondreader.reports.widgets.view import ConsoleView, format_time, show_refusal, show_success, show_table
+from secondreader.reports.wording.names import pluralize
 
-EVENTS_A_PAGE = 200
-SHOWN = 12
+EVENTS_PER_PAGE = 200
+SHOWN_HASH_LENGTH = 12
 """Characters of a hash that are shown."""
-HASH = re.compile(r"^[0-9a-f]{32,64}$")
-TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*\+00:00$")
+HASH_PATTERN = re.compile(r"^[0-9a-f]{32,64}$")
+TIME_PATTERN = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*\+00:00$")
 
 
-class BrokenChain(Exception):
+class BrokenChainError(Exception):
     """An event that does not follow from the one before it."""
 
 
-def page(view: View) -> None:
+def page(view: ConsoleView) -> None:
     """Events of all studies."""
-    show(view.engine)
+    show_events(view.engine)
 
 
-def without_study(engine: Engine, _actor: str) -> None:
+def show_without_study(engine: Engine, _actor: str) -> None:
     """The same where there is no study."""
-    show(engine)
+    show_events(engine)
 
 
-def show(engine: Engine) -> None:
+def show_events(engine: Engine) -> None:
     """The chain's state, then one page of events."""
-    with reading(engine) as session:
-        total, broken = n_events(session), first_broken_event(session)
+    with read_session(engine) as session:
+        total, broken = count_events(session), find_first_broken_event(session)
         first = 0
-        if total > EVENTS_A_PAGE:
-            first = int(st.number_input("Skip the newest", 0, total - 1, 0, step=EVENTS_A_PAGE))
-        found = events(session, limit=EVENTS_A_PAGE, offset=first)
-        names = subject_names(session, found)
+        if total > EVENTS_PER_PAGE:
+            first = int(st.number_input("Skip the newest", 0, total - 1, 0, step=EVENTS_PER_PAGE))
+        found = list_events(session, limit=EVENTS_PER_PAGE, offset=first)
+        names = resolve_subject_names(session, found)
     if broken is None:
-        done(f"{plural(total, 'event')}; every hash follows from its event and the one before it.")
+        show_success(f"{pluralize(total, 'event')}; every hash follows from its event and the one before it.")
     else:
-        refusal(BrokenChain(f"Event {broken} does not follow from the one before: the log was changed."))
+        show_refusal(
+            BrokenChainError(f"Event {broken} does not follow from the one before: the log was changed.")
+        )
     if found:
-        table(events_frame(found, names), {"detail": st.column_config.TextColumn(width="large")})
+        show_table(build_events_frame(found, names), {"detail": st.column_config.TextColumn(width="large")})
     st.caption("The log only grows: the database refuses to change or delete an event.")
 
 
-def events_frame(found: list[AuditEvent], names: Mapping[str, str]) -> pd.DataFrame:
+def build_events_frame(audit_events: list[AuditEvent], names: Mapping[str, str]) -> pd.DataFrame:
     """One row an event; `names` has the subjects that have one."""
     rows = [
         [
             one.id,
-            moment(one.at),
+            format_time(one.at),
             one.actor,
             one.action,
             names.get(one.subject, one.subject),
-            details(one),
-            one.hash[:SHOWN],
+            format_details(one),
+            one.hash[:SHOWN_HASH_LENGTH],
         ]
-        for one in found
+        for one in audit_events
     ]
     return pd.DataFrame(rows, columns=["event", "at", "by", "what", "of", "detail", "hash"])
 
 
-def details(event: AuditEvent) -> str:
+def format_details(event: AuditEvent) -> str:
     """What else is known of an event, the reason first."""
     rest = {name: value for name, value in event.detail.items() if name != "why"}
     parts = [str(event.detail["why"])] if event.detail.get("why") else []
     parts += [
-        f"{name}: {shortened(value) if isinstance(value, str) else json.dumps(value)}"
+        f"{name}: {shorten_value(value) if isinstance(value, str) else json.dumps(value)}"
         for name, value in rest.items()
     ]
     return "; ".join(parts)
 
 
-def shortened(value: str) -> str:
+def shorten_value(value: str) -> str:
     """A hash by its beginning, a time to the minute; everything else as it is."""
-    if HASH.match(value):
-        return value[:SHOWN]
-    return f"{value[:10]} {value[11:16]} UTC" if TIME.match(value) else value
+    if HASH_PATTERN.match(value):
+        return value[:SHOWN_HASH_LENGTH]
+    return f"{value[:10]} {value[11:16]} UTC" if TIME_PATTERN.match(value) else value

@@ -3,38 +3,46 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import get_study
 from secondreader.db.transcripts.leak_reviews import (
     ACCEPTED,
-    DECISIONS,
     EXCLUDED,
     LEAK_COLUMNS,
+    LEAK_DECISIONS,
     LeakFinding,
     LeakItem,
     LeakReviewError,
+    build_leak_rows,
+    count_leaks,
     decide_leak,
-    leak_counts,
-    leak_items,
-    leak_rows,
+    list_leak_items,
 )
-from secondreader.reports.document.markup import Html, finished, tag
-from secondreader.reports.widgets.view import View, html, moment, refusal, settle, short, table
-from secondreader.reports.wording.names import plural
+from secondreader.reports.document.markup import Html, finish_sentence, tag
+from secondreader.reports.widgets.view import (
+    ConsoleView,
+    format_time,
+    rerun_with_message,
+    shorten_id,
+    show_html,
+    show_refusal,
+    show_table,
+)
+from secondreader.reports.wording.names import pluralize
 
-MEANING = {
+DECISION_MEANINGS = {
     ACCEPTED: "accept: it may be drawn as it is",
     EXCLUDED: "exclude: it is left out of the draw and of the pool",
 }
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 """Findings of one transcript that are listed."""
 
 
-def page(view: View) -> None:
+def page(view: ConsoleView) -> None:
     """The counts, the list, and one transcript to decide on."""
-    with reading(view.engine) as session:
-        items = leak_items(session, get_study(session, view.study))
-    html(tag("p", leak_counts(items).sentence))
+    with read_session(view.engine) as session:
+        items = list_leak_items(session, get_study(session, view.study))
+    show_html(tag("p", count_leaks(items).sentence))
     if not items:
         return
     state = st.segmented_control("Show", ["undecided", "all"], default="all", required=True, key="leak-show")
@@ -42,12 +50,12 @@ def page(view: View) -> None:
     if not chosen:
         st.info("Nothing is left to decide.")
         return
-    frame = pd.DataFrame(leak_rows(chosen), columns=list(LEAK_COLUMNS))
-    table(frame.assign(transcript=frame["transcript"].map(short)))
-    names = {one.item: f"{one.cluster} · {short(one.item)} · {one.state}" for one in chosen}
+    frame = pd.DataFrame(build_leak_rows(chosen), columns=list(LEAK_COLUMNS))
+    show_table(frame.assign(transcript=frame["transcript"].map(shorten_id)))
+    names = {one.item: f"{one.cluster} · {shorten_id(one.item)} · {one.state}" for one in chosen}
     waiting = [at for at, one in enumerate(chosen) if one.state == "undecided"]
     item = st.selectbox(
-        f"Decide on one of {plural(len(chosen), 'transcript')}",
+        f"Decide on one of {pluralize(len(chosen), 'transcript')}",
         list(names),
         index=waiting[0] if waiting else 0,
         format_func=lambda one: names.get(one, one),
@@ -55,44 +63,49 @@ def page(view: View) -> None:
     )
     found = next((one for one in chosen if one.item == item), None)
     if found is not None:
-        show_item(view, found)
+        show_leak_item(view, found)
 
 
-def show_item(view: View, found: LeakItem) -> None:
+def show_leak_item(view: ConsoleView, leak_item: LeakItem) -> None:
     """What was found in one transcript, what was decided, and a form to decide."""
-    html(tag("ul", *(finding_html(one) for one in found.findings[:MOST_SHOWN])))
-    if len(found.findings) > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN} of {len(found.findings):,} findings; the table above has all.")
-    if found.review is not None:
-        one = found.review
-        html(tag("p", finished(f"{one.decision} by {one.actor} on {moment(one.at)}: {one.why}")))
-    if view.facts.frozen_at is not None:
+    show_html(tag("ul", *(render_leak_finding(one) for one in leak_item.findings[:MAX_SHOWN])))
+    if len(leak_item.findings) > MAX_SHOWN:
+        st.caption(f"The first {MAX_SHOWN} of {len(leak_item.findings):,} findings; the table above has all.")
+    if leak_item.review is not None:
+        one = leak_item.review
+        show_html(
+            tag("p", finish_sentence(f"{one.decision} by {one.actor} on {format_time(one.at)}: {one.why}"))
+        )
+    if view.summary.frozen_at is not None:
         st.caption("The study is frozen: decisions belong before its draw.")
         return
-    decide_form(view, found)
+    show_decision_form(view, leak_item)
 
 
-def finding_html(one: LeakFinding) -> Html:
+def render_leak_finding(finding: LeakFinding) -> Html:
     """One finding with the words around it, its own words marked."""
-    kind = f"{one.kind[:1].upper()}{one.kind[1:]} in {one.where}{', redacted' if one.redacted else ''}: "
-    return tag("li", kind, tag("q", one.before, tag("mark", one.excerpt), one.after))
+    kind = f"{finding.kind[:1].upper()}{finding.kind[1:]} in {finding.where}{', redacted' if finding.redacted else ''}: "
+    return tag("li", kind, tag("q", finding.before, tag("mark", finding.excerpt), finding.after))
 
 
-def decide_form(view: View, found: LeakItem) -> None:
+def show_decision_form(view: ConsoleView, leak_item: LeakItem) -> None:
     """Accept or exclude one transcript, with a reason."""
     with st.form("leak", clear_on_submit=True):
         decision = st.radio(
-            "Decision", DECISIONS, format_func=lambda one: MEANING.get(one, one), key="leak-decision"
+            "Decision",
+            LEAK_DECISIONS,
+            format_func=lambda one: DECISION_MEANINGS.get(one, one),
+            key="leak-decision",
         )
         why = st.text_input("Reason", max_chars=500, key="leak-why")
         wanted = st.form_submit_button("Put the decision on record", key="leak-decide")
     if not wanted or decision is None:
         return
     try:
-        with writing(view.engine) as session:
+        with write_session(view.engine) as session:
             study = get_study(session, view.study)
-            decide_leak(session, study, found.item, decision, actor=view.actor, why=why)
+            decide_leak(session, study, leak_item.item, decision, actor=view.actor, why=why)
     except LeakReviewError as error:
-        refusal(error)
+        show_refusal(error)
         return
-    settle(f"Transcript {short(found.item)} is {decision}.")
+    rerun_with_message(f"Transcript {shorten_id(leak_item.item)} is {decision}.")

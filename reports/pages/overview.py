@@ -3,30 +3,30 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.reports.analysis.study_facts import StudyFacts
-from secondreader.reports.document.markup import finished, tag
-from secondreader.reports.document.sections import blinding_words
-from secondreader.reports.document.tables import pairs
-from secondreader.reports.pages.progress import standing
-from secondreader.reports.widgets.view import View, html, moment, table
+from secondreader.reports.analysis.study_facts import StudySummary
+from secondreader.reports.document.markup import finish_sentence, tag
+from secondreader.reports.document.sections import describe_blinding
+from secondreader.reports.document.tables import render_pairs
+from secondreader.reports.pages.progress import describe_progress
+from secondreader.reports.widgets.view import ConsoleView, format_time, show_html, show_table
 
 
-def page(view: View) -> None:
+def page(view: ConsoleView) -> None:
     """The study as it stands now."""
-    facts = view.facts
-    html(tag("p", finished(standing(facts))))
+    facts = view.summary
+    show_html(tag("p", finish_sentence(describe_progress(facts))))
     row = st.container(horizontal=True, gap="large")
-    for name, value in counts(facts).items():
+    for name, value in list_counts(facts).items():
         row.metric(name, value, width="content")
-    judges(facts)
+    show_judge_counts(facts)
     st.subheader("Study", anchor=False)
-    html(
-        pairs(
+    show_html(
+        render_pairs(
             [
                 ("Title", facts.title),
                 ("Status", facts.status),
-                ("Frozen", moment(facts.frozen_at) or "not yet"),
-                ("Blinding", blinding_words(facts)),
+                ("Frozen", format_time(facts.frozen_at) or "not yet"),
+                ("Blinding", describe_blinding(facts)),
                 ("Codebook", f"{facts.codebook.name} {facts.codebook.version}, {facts.codebook_hash[:12]}"),
                 ("Guideline", facts.guideline_hash[:12]),
                 ("Plan", (facts.plan_hash or "–")[:12]),
@@ -35,23 +35,23 @@ def page(view: View) -> None:
     )
 
 
-def counts(facts: StudyFacts) -> dict[str, str]:
+def list_counts(summary: StudySummary) -> dict[str, str]:
     """The four numbers on top."""
     return {
-        "Pool": f"{facts.n_pool:,}",
-        "Drawn": f"{facts.n_drawn:,}",
-        "Labelled": f"{facts.n_labelled:,}",
-        "Judges": f"{len(facts.judges):,}",
+        "Pool": f"{summary.n_pool:,}",
+        "Drawn": f"{summary.n_drawn:,}",
+        "Labelled": f"{summary.n_labelled:,}",
+        "Judges": f"{len(summary.judges):,}",
     }
 
 
-def judges(facts: StudyFacts) -> None:
+def show_judge_counts(summary: StudySummary) -> None:
     """What became of the judges' readings."""
     st.subheader("Judges", anchor=False)
-    if not facts.judges:
+    if not summary.judges:
         st.info("There are no verdicts yet: import some or run `secondreader judge`.")
         return
-    rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in facts.judges]
-    table(pd.DataFrame(rows, columns=["judge", "verdicts", "unparsed", "failed"]))
+    rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in summary.judges]
+    show_table(pd.DataFrame(rows, columns=["judge", "verdicts", "unparsed", "failed"]))
     if len(rows) > 1:
-        html(tag("p", f"Judge of the headline figures: {facts.headline.reason}.", class_="sr-quiet"))
+        show_html(tag("p", f"Judge of the headline figures: {summary.headline.reason}.", class_="sr-quiet"))

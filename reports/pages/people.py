@@ -5,45 +5,59 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.unavailable import Engine
-from secondreader.db.design.people import ROLES, Person, close_links, invite, people_with_links
+from secondreader.db.design.people import (
+    ROLES,
+    Person,
+    close_links,
+    create_invite_link,
+    list_people_with_links,
+)
 from secondreader.db.design.studies import get_study
-from secondreader.reports.widgets.view import DESK_ADDRESS, View, moment, refusal, settle, show_links, table
-from secondreader.reports.wording.names import plural
+from secondreader.reports.widgets.view import (
+    DESK_ADDRESS,
+    ConsoleView,
+    format_time,
+    rerun_with_message,
+    show_links,
+    show_refusal,
+    show_table,
+)
+from secondreader.reports.wording.names import pluralize
 
 
-def page(view: View) -> None:
+def page(view: ConsoleView) -> None:
     """People of the study, and the researchers."""
-    show(view.engine, view.study, view.actor)
+    show_people_and_links(view.engine, view.study, view.actor)
 
 
-def without_study(engine: Engine, actor: str) -> None:
+def show_without_study(engine: Engine, actor: str) -> None:
     """The researchers."""
-    show(engine, None, actor)
+    show_people_and_links(engine, None, actor)
 
 
-def show(engine: Engine, study: str | None, actor: str) -> None:
+def show_people_and_links(engine: Engine, study: str | None, actor: str) -> None:
     """A form for a new link, the people, a form that closes links."""
-    make_link(engine, study, actor)
-    people = people_of(engine, study)
+    show_link_form(engine, study, actor)
+    people = list_people(engine, study)
     st.subheader("People and their links", anchor=False)
     if people:
-        table(people_frame(people))
+        show_table(build_people_frame(people))
     else:
         st.info("Nobody has been invited yet.")
-    close_form(engine, [one for one in people if one.may_come_in], actor)
+    show_close_form(engine, [one for one in people if one.can_sign_in], actor)
 
 
-def people_of(engine: Engine, study: str | None) -> list[Person]:
+def list_people(engine: Engine, study: str | None) -> list[Person]:
     """The study's people, then the researchers."""
-    with reading(engine) as session:
-        folk = people_with_links(session, get_study(session, study)) if study else []
-        return folk + people_with_links(session, None)
+    with read_session(engine) as session:
+        folk = list_people_with_links(session, get_study(session, study)) if study else []
+        return folk + list_people_with_links(session, None)
 
 
-def make_link(engine: Engine, study: str | None, actor: str) -> None:
+def show_link_form(engine: Engine, study: str | None, actor: str) -> None:
     """A new link for one person."""
     st.subheader("New invite link", anchor=False)
     roles = ROLES if study else ("researcher",)
@@ -59,34 +73,36 @@ def make_link(engine: Engine, study: str | None, actor: str) -> None:
     if not wanted:
         return
     try:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             row = get_study(session, study) if study and role != "researcher" else None
-            token = invite(session, row, name, role, days=float(days), actor=actor, why=why)
+            token = create_invite_link(session, row, name, role, days=float(days), actor=actor, why=why)
     except StudyError as error:
-        refusal(error)
+        show_refusal(error)
         return
-    address = console_address() if role == "researcher" else desk
+    address = find_console_address() if role == "researcher" else desk
     show_links(address, [(name.strip(), token)])
 
 
-def console_address() -> str:
+def find_console_address() -> str:
     """Where this browser found the console."""
     here = st.context.url or "http://localhost:8502"
     return "/".join(here.split("/")[:3])
 
 
-def people_frame(people: list[Person]) -> pd.DataFrame:
+def build_people_frame(people: list[Person]) -> pd.DataFrame:
     """One row a person."""
     return pd.DataFrame(
         [
             {
                 "person": one.name,
                 "role": one.role,
-                "may come in": one.may_come_in,
-                "links": ", ".join(link_words(one)) or "none",
-                "open until": moment(latest([link.expires_at for link in one.links if link.state == "open"])),
-                "last visit": moment(one.last_visit),
-                "visits": sum(link.n_visits for link in one.links),
+                "may come in": one.can_sign_in,
+                "links": ", ".join(describe_links(one)) or "none",
+                "open until": format_time(
+                    find_latest([link.expires_at for link in one.links if link.state == "open"])
+                ),
+                "last visit": format_time(one.last_session_at),
+                "visits": sum(link.n_browser_sessions for link in one.links),
                 "account": "bound" if one.has_account else None,
             }
             for one in people
@@ -94,7 +110,7 @@ def people_frame(people: list[Person]) -> pd.DataFrame:
     )
 
 
-def link_words(person: Person) -> list[str]:
+def describe_links(person: Person) -> list[str]:
     """How many links are in which state."""
     counts = {state: 0 for state in ("open", "expired", "revoked")}
     for link in person.links:
@@ -102,12 +118,12 @@ def link_words(person: Person) -> list[str]:
     return [f"{n} {state}" for state, n in counts.items() if n]
 
 
-def latest(times: list[datetime]) -> datetime | None:
+def find_latest(times: list[datetime]) -> datetime | None:
     """The last of some moments."""
     return max(times, default=None)
 
 
-def close_form(engine: Engine, people: list[Person], actor: str) -> None:
+def show_close_form(engine: Engine, people: list[Person], actor: str) -> None:
     """Close all links of one person, after a confirmation."""
     if not people:
         return
@@ -128,6 +144,6 @@ def close_form(engine: Engine, people: list[Person], actor: str) -> None:
     if not (sure and why.strip()):
         st.warning("Nothing was closed: give a reason and tick the box.")
         return
-    with writing(engine) as session:
+    with write_session(engine) as session:
         n_closed = close_links(session, chosen, actor=actor, why=why.strip())
-    settle(f"{names[chosen]}: {plural(n_closed, 'link')} closed.")
+    rerun_with_message(f"{names[chosen]}: {pluralize(n_closed, 'link')} closed.")

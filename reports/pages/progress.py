@@ -3,140 +3,150 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.engine import reading
-from secondreader.db.design.people import parts_of
+from secondreader.db.core.engine import read_session
+from secondreader.db.design.people import list_item_parts
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.idle import StalePlace, stale_places
-from secondreader.db.research.pace import PersonPace, StudyPace, study_pace
+from secondreader.db.research.idle import IdleAssignment, list_idle_assignments
+from secondreader.db.research.pace import PersonPace, StudyPace, compute_study_pace
 from secondreader.db.research.ratings import AnnotatorProgress
-from secondreader.reports.analysis.preparation import KNOWN_PARTS, PreparedPerson, prepared_people
-from secondreader.reports.analysis.study_facts import StudyFacts
-from secondreader.reports.document.markup import finished, sentences, tag
-from secondreader.reports.document.preparation import prepared_row
-from secondreader.reports.forms.reassignment import reassign_form
-from secondreader.reports.forms.study_status import state_forms
-from secondreader.reports.widgets.view import View, html, moment, short, table
-from secondreader.reports.wording.names import plural
+from secondreader.reports.analysis.preparation import CONTROL_PARTS, ControlResults, list_control_results
+from secondreader.reports.analysis.study_facts import StudySummary
+from secondreader.reports.document.markup import finish_sentence, render_sentences, tag
+from secondreader.reports.document.preparation import format_control_results
+from secondreader.reports.forms.reassignment import show_reassign_form
+from secondreader.reports.forms.study_status import show_state_forms
+from secondreader.reports.widgets.view import ConsoleView, format_time, shorten_id, show_html, show_table
+from secondreader.reports.wording.names import pluralize
 
-SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
-STALE_HOURS = 24
-MOST_STALE = 500
+SHARE_COLUMN = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+IDLE_HOURS = 24
+MAX_IDLE_ROWS = 500
 """Idle places that are listed."""
 
 
-def page(view: View) -> None:
+def page(view: ConsoleView) -> None:
     """The study's progress, then what can be done about it."""
-    facts = view.facts
-    with reading(view.engine) as session:
+    facts = view.summary
+    with read_session(view.engine) as session:
         study = get_study(session, view.study)
-        pace = study_pace(session, study)
-        prepared = prepared_people(session, study) if parts_of(session, study) & KNOWN_PARTS else ()
-        stale = stale_places(session, study, STALE_HOURS) if facts.frozen_at else []
-    html(tag("p", finished(standing(facts))), sentences(pace_sentences(pace)))
-    people(facts, pace, prepared)
-    strata(facts, pace)
-    idle(stale)
-    reassign_form(view)
+        pace = compute_study_pace(session, study)
+        prepared = (
+            list_control_results(session, study) if list_item_parts(session, study) & CONTROL_PARTS else ()
+        )
+        stale = list_idle_assignments(session, study, IDLE_HOURS) if facts.frozen_at else []
+    show_html(tag("p", finish_sentence(describe_progress(facts))), render_sentences(describe_pace(pace)))
+    show_annotators(facts, pace, prepared)
+    show_strata(facts, pace)
+    show_idle_assignments(stale)
+    show_reassign_form(view)
     st.subheader("State of the study", anchor=False)
-    html(tag("p", f"The study is {'a draft' if facts.status == 'draft' else facts.status}."))
-    state_forms(view)
+    show_html(tag("p", f"The study is {'a draft' if facts.status == 'draft' else facts.status}."))
+    show_state_forms(view)
 
 
-def standing(facts: StudyFacts) -> str:
+def describe_progress(summary: StudySummary) -> str:
     """The state of the study in a sentence."""
-    if not facts.n_pool:
+    if not summary.n_pool:
         return "The study has no transcripts yet"
-    given = sum(one.n_labelled for one in facts.annotators)
-    wanted = sum(one.n_assigned for one in facts.annotators)
-    pool = f"{plural(facts.n_pool, 'transcript')} from {plural(facts.n_scenarios, 'scenario')}"
-    if is_shared(facts):
-        return f"{pool}; {plural(given, 'label')} so far, from a shared queue"
+    given = sum(one.n_labelled for one in summary.annotators)
+    wanted = sum(one.n_assigned for one in summary.annotators)
+    pool = f"{pluralize(summary.n_pool, 'transcript')} from {pluralize(summary.n_scenarios, 'scenario')}"
+    if has_shared_queue(summary):
+        return f"{pool}; {pluralize(given, 'label')} so far, from a shared queue"
     if not wanted:
-        return f"{pool}; {plural(given, 'label')} so far, and none assigned"
-    return f"{pool}; {given:,} of {plural(wanted, 'assigned label')} given ({given / wanted:.0%})"
+        return f"{pool}; {pluralize(given, 'label')} so far, and none assigned"
+    return f"{pool}; {given:,} of {pluralize(wanted, 'assigned label')} given ({given / wanted:.0%})"
 
 
-def is_shared(facts: StudyFacts) -> bool:
+def has_shared_queue(summary: StudySummary) -> bool:
     """Whether people take the next open transcript: what they hold is then no measure of what is left."""
-    return bool(facts.plan.get("rules", {}).get("queue") == "shared")
+    return bool(summary.plan.get("rules", {}).get("queue") == "shared")
 
 
-def share(n: int, of: int | None) -> float | None:
+def compute_share(n: int, total: int | None) -> float | None:
     """A share in whole per cent; None of nothing."""
-    return round(n / of, 2) if of else None
+    return round(n / total, 2) if total else None
 
 
-def pace_sentences(pace: StudyPace) -> list[str]:
+def describe_pace(pace: StudyPace) -> list[str]:
     """Labels of the main queue, their pace and the time left; nothing without a main queue."""
     if not pace.n_wanted:
         return []
-    notes = [f"{pace.n_labelled:,} of {plural(pace.n_wanted, 'label')} of the main queue are given"]
+    notes = [f"{pace.n_labelled:,} of {pluralize(pace.n_wanted, 'label')} of the main queue are given"]
     if pace.labels_per_hour is not None:
         notes.append(f"One person gives {pace.labels_per_hour:.0f} labels in an hour of active work")
     if pace.hours_left:
         notes.append(f"About {pace.hours_left:.1f} hours of active work are left, of all people together")
     if pace.days_left:
         notes.append(
-            f"At the mean of the days with labels, that takes {plural(round(pace.days_left + 0.5), 'day')} more"
+            f"At the mean of the days with labels, that takes {pluralize(round(pace.days_left + 0.5), 'day')} more"
         )
     return notes  # fmt: skip
 
 
-def people(facts: StudyFacts, pace: StudyPace, prepared: tuple[PreparedPerson, ...]) -> None:
+def show_annotators(
+    summary: StudySummary, pace: StudyPace, control_results: tuple[ControlResults, ...]
+) -> None:
     """Progress, pace and items of known answers of each annotator."""
     st.subheader("Annotators", anchor=False)
-    readers = [one for one in facts.annotators if one.role == "annotator" or one.n_labelled]
+    readers = [one for one in summary.annotators if one.role == "annotator" or one.n_labelled]
     if not readers:
         st.info("Nobody labels yet: freeze the plan on the page Study plan, and send everybody their link.")
         return
     paces = {one.annotator_id: one for one in pace.people}
-    known = {one.name: one for one in prepared}
+    known = {one.name: one for one in control_results}
     rows = [
-        person_row(one, paces.get(one.annotator_id), known.get(one.name), shared=is_shared(facts))
+        build_person_row(
+            one, paces.get(one.annotator_id), known.get(one.name), shared=has_shared_queue(summary)
+        )
         for one in readers
     ]
     columns = {
-        "progress": SHARE,
+        "progress": SHARE_COLUMN,
         "median seconds": st.column_config.NumberColumn(format="%.0f"),
         "hours left": st.column_config.NumberColumn(format="%.1f"),
     }
-    table(pd.DataFrame(rows).dropna(axis="columns", how="all"), columns)
+    show_table(pd.DataFrame(rows).dropna(axis="columns", how="all"), columns)
 
 
-def person_row(
-    one: AnnotatorProgress, pace: PersonPace | None, known: PreparedPerson | None, *, shared: bool
+def build_person_row(
+    progress: AnnotatorProgress,
+    pace: PersonPace | None,
+    control_results: ControlResults | None,
+    *,
+    shared: bool,
 ) -> dict[str, object]:
     """One annotator; columns that say nothing of anybody are left out later."""
     row: dict[str, object] = {
-        "annotator": one.name,
-        "role": one.role,
-        "source": one.source,
-        "progress": None if shared else share(one.n_labelled, one.n_assigned),
-        "labels": one.n_labelled,
-        "taken" if shared else "assigned": one.n_assigned or None,
-        "median seconds": pace.seconds_per_label if pace else one.median_seconds,
+        "annotator": progress.name,
+        "role": progress.role,
+        "source": progress.source,
+        "progress": None if shared else compute_share(progress.n_labelled, progress.n_assigned),
+        "labels": progress.n_labelled,
+        "taken" if shared else "assigned": progress.n_assigned or None,
+        "median seconds": pace.seconds_per_label if pace else progress.median_seconds,
         "hours left": pace.hours_left if pace else None,
         "days with labels": (pace.n_days or None) if pace else None,
     }
-    if known is None:
+    if control_results is None:
         return row
-    _, state, rounds, needed, hidden = prepared_row(known)
+    _, state, rounds, needed, hidden = format_control_results(control_results)
     return {**row, "practice": state, "right": rounds, "needed": needed, "attention items": hidden}
 
 
-def strata(facts: StudyFacts, pace: StudyPace) -> None:
+def show_strata(summary: StudySummary, pace: StudyPace) -> None:
     """Progress of each stratum of the draw."""
-    if not facts.strata:
+    if not summary.strata:
         return
     st.subheader("Strata of the draw", anchor=False)
     paces = {one.stratum: one for one in pace.strata}
     rows = []
-    for one in facts.strata:
+    for one in summary.strata:
         labels = paces.get(one.name)
         rows.append(
             {
                 "stratum": one.name,
-                "progress": share(labels.n_labelled, labels.n_wanted) if labels else None,
+                "progress": compute_share(labels.n_labelled, labels.n_wanted) if labels else None,
                 "labels": labels.n_labelled if labels else None,
                 "wanted": labels.n_wanted if labels else None,
                 "complete": labels.n_complete if labels else None,
@@ -144,20 +154,24 @@ def strata(facts: StudyFacts, pace: StudyPace) -> None:
                 "inclusion probability": one.inclusion_probability,
             }
         )
-    columns = {"progress": SHARE, "inclusion probability": st.column_config.NumberColumn(format="%.4f")}
-    table(pd.DataFrame(rows), columns)
+    columns = {
+        "progress": SHARE_COLUMN,
+        "inclusion probability": st.column_config.NumberColumn(format="%.4f"),
+    }
+    show_table(pd.DataFrame(rows), columns)
 
 
-def idle(stale: list[StalePlace]) -> None:
+def show_idle_assignments(idle_assignments: list[IdleAssignment]) -> None:
     """Places that were begun and left; nothing where there are none."""
-    if not stale:
+    if not idle_assignments:
         return
     st.subheader("Idle places", anchor=False)
-    kinds = {"lease": "taken, not labelled in time", "draft": f"begun, untouched for {STALE_HOURS} hours"}
+    kinds = {"lease": "taken, not labelled in time", "draft": f"begun, untouched for {IDLE_HOURS} hours"}
     rows = [
-        [one.annotator, short(one.item), kinds[one.kind], moment(one.since)] for one in stale[:MOST_STALE]
+        [one.annotator, shorten_id(one.item), kinds[one.kind], format_time(one.since)]
+        for one in idle_assignments[:MAX_IDLE_ROWS]
     ]
-    table(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]))
+    show_table(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]))
     st.caption(
         "What nobody labels in time goes to somebody else in a shared queue; a repeat waits for its own reader. In a fixed "
         "one, the form below moves what was not begun; a draft stays with its writer."

@@ -3,58 +3,66 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.engine import reading
+from secondreader.db.core.engine import read_session
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import get_study
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.reports.analysis.analyse import Analysis
-from secondreader.reports.document.markup import sentences, tag
-from secondreader.reports.document.preparation import prepared_frame
-from secondreader.reports.document.tables import p_value, percent
-from secondreader.reports.widgets.view import View, analysis, html, listing, show_figures, table, told
-from secondreader.reports.wording.names import figure
-from secondreader.runner.exporters.labels import label_files
+from secondreader.reports.document.markup import render_sentences, tag
+from secondreader.reports.document.preparation import build_control_frame
+from secondreader.reports.document.tables import format_p_value, format_percent
+from secondreader.reports.widgets.view import (
+    ConsoleView,
+    load_analysis,
+    show_estimates,
+    show_html,
+    show_notices,
+    show_sentences,
+    show_table,
+)
+from secondreader.reports.wording.names import format_estimate
+from secondreader.runner.exporters.labels import build_label_files
 
-MIME = {"csv": "text/csv", "md": "text/markdown"}
+MIME_TYPES = {"csv": "text/csv", "md": "text/markdown"}
 
 
-def page(view: View) -> None:
+def page(view: ConsoleView) -> None:
     """How good the labels are."""
-    found = analysis(view)
-    told(found)
+    found = load_analysis(view)
+    show_notices(found)
     notes = [note for one in found.quality.raters for note in one.sentences]
     if found.quality.raters:
-        html(sentences(notes) or tag("p", "Nothing stands out in the labels."))
-        table(quality_frame(found))
+        show_html(render_sentences(notes) or tag("p", "Nothing stands out in the labels."))
+        show_table(build_quality_frame(found))
     outliers = found.quality.outliers
     if len(outliers):
         with st.expander("Unusual times"):
-            table(outliers)
-    beside(found)
-    listing("What these data cannot support", found.quality.cannot_support)
+            show_table(outliers)
+    show_preparation(found)
+    show_sentences("What these data cannot support", found.quality.limitations)
     st.caption("No label is removed or changed for any of this.")
-    take_home(view)
+    show_downloads(view)
 
 
-def beside(found: Analysis) -> None:
+def show_preparation(analysis: Analysis) -> None:
     """Practice and attention items, calibration, guesses of the model."""
-    made, figures = found.preparation, found.figures
+    made, figures = analysis.preparation, analysis.estimates
     if made.people:
         st.subheader("Items of known answers", anchor=False)
-        table(prepared_frame(made.people))
-    if made.calibration:
+        show_table(build_control_frame(made.people))
+    if made.norming:
         st.subheader("Calibration, before and after the discussion", anchor=False)
-        show_figures(figures[figures["section"] == "calibration"], {"one": "discussion"})
+        show_estimates(figures[figures["section"] == "calibration"], {"one": "discussion"})
     if made.n_guessers:
         st.subheader("Guesses of the model", anchor=False)
-        html(tag("p", made.guesses.sentence))
-        show_figures(figures[figures["section"] == "guesses"])
+        show_html(tag("p", made.guesses.sentence))
+        show_estimates(figures[figures["section"] == "guesses"])
 
 
-def take_home(view: View) -> None:
+def show_downloads(view: ConsoleView) -> None:
     """The labels with what each is used for, or why it is not; decisions and gaps of the guideline, where there are any."""
     st.subheader("Every label and its use", anchor=False)
-    html(
+    show_html(
         tag(
             "p",
             "Each revision of each label of every question: in which figures it counts, or why it does not. Where "
@@ -63,9 +71,9 @@ def take_home(view: View) -> None:
     )
     if st.button("Write the files", key="write-labels"):
         for column, (name, content) in zip(
-            st.columns(3), written(view.engine, view.study).items(), strict=False
+            st.columns(3), make_label_downloads(view.engine, view.study).items(), strict=False
         ):
-            kind = MIME[name.rsplit(".", 1)[-1]]
+            kind = MIME_TYPES[name.rsplit(".", 1)[-1]]
             column.download_button(
                 f"Download {name}",
                 content,
@@ -77,34 +85,34 @@ def take_home(view: View) -> None:
             )
 
 
-def written(engine: Engine, study: str) -> dict[str, str]:
+def make_label_downloads(engine: Engine, study: str) -> dict[str, str]:
     """File name -> content."""
-    with reading(engine) as session:
-        return label_files(session, get_study(session, study))
+    with read_session(engine) as session:
+        return build_label_files(session, get_study(session, study))
 
 
-def quality_frame(found: Analysis) -> pd.DataFrame:
+def build_quality_frame(analysis: Analysis) -> pd.DataFrame:
     """One row an annotator, for a reader."""
     return pd.DataFrame(
         [
             {
                 "annotator": one.rater,
                 "labels": one.n,
-                "changed on a repeat": known(one.flip_rate),
-                "unsure": known(one.unsure_rate),
-                "positive, first third": percent(one.drift.rates[0]),
-                "last third": percent(one.drift.rates[2]),
-                "drift p (Holm)": p_value(one.drift.p_holm),
+                "changed on a repeat": format_rate(one.flip_rate),
+                "unsure": format_rate(one.unsure_rate),
+                "positive, first third": format_percent(one.drift.rates[0]),
+                "last third": format_percent(one.drift.rates[2]),
+                "drift p (Holm)": format_p_value(one.drift.p_holm),
                 "longest run": f"{one.run.length} × {one.run.answer}" if one.run.answer else "–",
                 "median seconds": one.median_seconds,
                 "fast": one.n_fast,
                 "slow": one.n_slow,
             }
-            for one in found.quality.raters
+            for one in analysis.quality.raters
         ]
     )
 
 
-def known(rate: Estimate) -> str | None:
+def format_rate(rate: Estimate) -> str | None:
     """A rate with its interval; None where it is undefined, which a sentence of the page explains."""
-    return None if rate.value is None else figure(rate)
+    return None if rate.value is None else format_estimate(rate)

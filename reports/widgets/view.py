@@ -12,33 +12,33 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.canonical import content_hash
-from secondreader.db.core.engine import reading
+from secondreader.db.core.canonical import compute_content_hash
+from secondreader.db.core.engine import read_session
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import get_study
-from secondreader.db.design.unblinding import sealed_because
-from secondreader.db.research.saved_reports import study_names
+from secondreader.db.design.unblinding import explain_seal
+from secondreader.db.research.saved_reports import list_study_names
 from secondreader.reports.analysis.analyse import (
-    INTERIM_LOOKS,
-    SOURCES,
+    INTERIM_LOOKS_NOTE,
+    LABEL_SOURCES,
     Analysis,
-    Options,
+    AnalysisOptions,
     analyse,
-    usual_source,
+    choose_label_source,
 )
-from secondreader.reports.analysis.preparation import study_hash
-from secondreader.reports.analysis.study_facts import StudyFacts, study_facts
-from secondreader.reports.charts.marks import rows_of
-from secondreader.reports.document.markup import Html, finished, sentences, tag
-from secondreader.reports.document.tables import cells
-from secondreader.reports.wording.names import row_name
+from secondreader.reports.analysis.preparation import compute_study_hash
+from secondreader.reports.analysis.study_facts import StudySummary, summarize_study
+from secondreader.reports.charts.marks import list_rows
+from secondreader.reports.document.markup import Html, finish_sentence, render_sentences, tag
+from secondreader.reports.document.tables import format_cells
+from secondreader.reports.wording.names import name_row
 
 DESK_ADDRESS = "http://localhost:8501"
 """Where annotators reach the desk, unless a form says otherwise."""
-ONCE = "Links are secrets and are shown this once: copy them now. Only their hashes are kept."
+LINKS_SHOWN_ONCE = "Links are secrets and are shown this once: copy them now. Only their hashes are kept."
 FRESH_SECONDS = 3
 """How old the page's view of the data may be."""
-MOST_ROWS = 25
+MAX_ROWS = 25
 """Rows up to which a table is shown whole; a longer one scrolls in a box."""
 STYLE = """<style>
 div[data-testid="stMainBlockContainer"] { padding-top: 2rem; padding-bottom: 4rem; }
@@ -78,164 +78,174 @@ button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff;
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ConsoleView:
     """What the researcher looks at."""
 
     engine: Engine
-    facts: StudyFacts
-    options: Options
+    summary: StudySummary
+    options: AnalysisOptions
     actor: str = "researcher"
     """Who looks and decides, for the audit log."""
 
     @property
     def study(self) -> str:
         """Name of the study."""
-        return self.facts.name
+        return self.summary.name
 
 
-def html(*parts: Any) -> None:
+def show_html(*parts: Any) -> None:
     """Show HTML made by `markup`; Streamlit strips scripts and handlers once more."""
     st.html(tag("div", *parts, class_="sr"))
 
 
-def refusal(error: Exception) -> None:
+def show_refusal(error: Exception) -> None:
     """Why something was not done."""
-    html(tag("p", str(error), class_="sr-notice", role="alert"))
+    show_html(tag("p", str(error), class_="sr-notice", role="alert"))
 
 
-def done(sentence: str) -> None:
+def show_success(sentence: str) -> None:
     """What was done."""
-    html(tag("p", sentence, class_="sr-done", role="status"))
+    show_html(tag("p", sentence, class_="sr-done", role="status"))
 
 
 def show_links(address: str, links: Iterable[tuple[str, str]]) -> None:
     """New links of (name, token). What follows the # is never sent with a request, so no log holds it."""
-    done(ONCE)
+    show_success(LINKS_SHOWN_ONCE)
     for name, token in links:
-        html(tag("p", name))
+        show_html(tag("p", name))
         st.code(f"{address.rstrip('/')}/join#{token}", language=None, wrap_lines=True)
 
 
-def settle(sentence: str) -> None:
+def rerun_with_message(sentence: str) -> None:
     """Run the page again, which then shows the new state below this sentence."""
     st.session_state["settled"] = sentence
     st.rerun()
 
 
-def settled() -> None:
+def show_rerun_message() -> None:
     """The sentence of what was just done, once."""
     sentence = st.session_state.pop("settled", None)
     if sentence:
-        done(sentence)
+        show_success(sentence)
 
 
-def choose_view(engine: Engine, actor: str, *, results: bool = True) -> View | None:
+def choose_view(engine: Engine, actor: str, *, results: bool = True) -> ConsoleView | None:
     """The study from the sidebar, for `results` with question and source of labels; None where there is no study."""
-    with reading(engine) as session:
-        names = study_names(session)
+    with read_session(engine) as session:
+        names = list_study_names(session)
     if not names:
         return None
     with st.sidebar:
         name = st.selectbox("Study", names, key="study", bind="query-params") or names[0]
-        with reading(engine) as session:
-            facts = study_facts(session, get_study(session, name))
+        with read_session(engine) as session:
+            facts = summarize_study(session, get_study(session, name))
         if not results:
-            return View(engine, facts, Options(), actor)
+            return ConsoleView(engine, facts, AnalysisOptions(), actor)
         ids = [one.id for one in facts.codebook.questions]
         texts = {one.id: one.text for one in facts.codebook.questions}
         question = st.selectbox(
             "Question", ids, format_func=lambda one: texts.get(one, one), key=f"question-{name}"
         )
-        usual = SOURCES.index(usual_source(facts))
-        source = st.selectbox("Labels from", SOURCES, index=usual, key=f"source-{name}")
-    return View(engine, facts, Options(question=question or ids[0], source=source), actor)
+        usual = LABEL_SOURCES.index(choose_label_source(facts))
+        source = st.selectbox("Labels from", LABEL_SOURCES, index=usual, key=f"source-{name}")
+    return ConsoleView(engine, facts, AnalysisOptions(question=question or ids[0], source=source), actor)
 
 
 @st.cache_data(ttl=FRESH_SECONDS, max_entries=64, show_spinner=False)
-def current_hash(_engine: Engine, name: str) -> str:
+def compute_current_hash(_engine: Engine, name: str) -> str:
     """Hash of a study's data and of whether it is blind, looked at every few seconds."""
-    with reading(_engine) as session:
+    with read_session(_engine) as session:
         study = get_study(session, name)
-        return content_hash([study_hash(session, study), sealed_because(session, study)])
+        return compute_content_hash([compute_study_hash(session, study), explain_seal(session, study)])
 
 
 @st.cache_resource(max_entries=16, show_spinner="Computing agreement and intervals")
-def analysis_of(_engine: Engine, name: str, options: Options, data: str) -> Analysis:
+def load_cached_analysis(_engine: Engine, name: str, options: AnalysisOptions, data: str) -> Analysis:
     """The analysis of these very data; shared by all researchers, for nobody's name or role is in it."""
-    with reading(_engine) as session:
+    with read_session(_engine) as session:
         return analyse(session, get_study(session, name), options)
 
 
-def analysis(view: View) -> Analysis:
+def load_analysis(view: ConsoleView) -> Analysis:
     """The analysis that the view asks for, computed once for the same data and options."""
-    data = current_hash(view.engine, view.study)
-    return analysis_of(view.engine, view.study, view.options, data)
+    data = compute_current_hash(view.engine, view.study)
+    return load_cached_analysis(view.engine, view.study, view.options, data)
 
 
-def code(sentence: str) -> list[Html | str]:
+def render_inline_code(sentence: str) -> list[Html | str]:
     """A sentence of ours whose commands stand between backticks."""
     return [tag("code", part) if at % 2 else part for at, part in enumerate(sentence.split("`"))]
 
 
-def told(found: Analysis) -> None:
+def show_notices(analysis: Analysis) -> None:
     """What is missing, above everything else on a page."""
-    for notes in (found.deviations, found.missing):
+    for notes in (analysis.deviations, analysis.missing):
         if notes:
-            html(tag("div", *(tag("p", *code(finished(one))) for one in notes), class_="sr-notice"))
-    if found.sealed:
-        html(tag("p", "The page Progress closes and unblinds a study.", class_="sr-quiet"))
-    if found.facts.interim_looks and found.judges:
-        html(tag("p", finished(INTERIM_LOOKS), class_="sr-quiet"))
+            show_html(
+                tag(
+                    "div",
+                    *(tag("p", *render_inline_code(finish_sentence(one))) for one in notes),
+                    class_="sr-notice",
+                )
+            )
+    if analysis.sealed:
+        show_html(tag("p", "The page Progress closes and unblinds a study.", class_="sr-quiet"))
+    if analysis.summary.interim_looks and analysis.judges:
+        show_html(tag("p", finish_sentence(INTERIM_LOOKS_NOTE), class_="sr-quiet"))
 
 
-def table(frame: pd.DataFrame, columns: dict[str, Any] | None = None) -> None:
+def show_table(frame: pd.DataFrame, columns: dict[str, Any] | None = None) -> None:
     """A table without row numbers, `columns` as in st.dataframe; a cell without a value has a dash."""
-    high: Literal["content", "auto"] = "content" if len(frame) <= MOST_ROWS else "auto"
+    high: Literal["content", "auto"] = "content" if len(frame) <= MAX_ROWS else "auto"
     st.dataframe(frame, hide_index=True, column_config=columns, placeholder="–", height=high)
 
 
-def moment(at: datetime | None) -> str | None:
+def format_time(at: datetime | None) -> str | None:
     """A time for a table: as everywhere, in UTC and to the minute."""
     return None if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def short(item: str) -> str:
+def shorten_id(item: str) -> str:
     """As much of a transcript's id as tells it from others."""
     return item[:8]
 
 
-def figure_frame(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> pd.DataFrame:
+def build_estimates_frame(estimates: pd.DataFrame, scope: dict[str, str] | None = None) -> pd.DataFrame:
     """Figures as a reader's table; `scope` maps scope columns to headings."""
     wanted = scope or {}
     head = [*wanted.values(), "figure", "value", "95 % interval", "n", "scenarios", "remarks"]
-    rows = [[*(row[one] for one in wanted), row_name(row), *cells(row)] for row in rows_of(figures)]
+    rows = [
+        [*(row[one] for one in wanted), name_row(row), *format_cells(row)] for row in list_rows(estimates)
+    ]
     return pd.DataFrame(rows, columns=head)
 
 
-def show_figures(figures: pd.DataFrame, scope: dict[str, str] | None = None) -> None:
+def show_estimates(estimates: pd.DataFrame, scope: dict[str, str] | None = None) -> None:
     """A table of figures."""
-    if len(figures):
-        table(figure_frame(figures, scope))
+    if len(estimates):
+        show_table(build_estimates_frame(estimates, scope))
 
 
-def pick_judge(found: Analysis, key: str) -> str | None:
+def choose_judge(analysis: Analysis, key: str) -> str | None:
     """One judge of the analysis, at first the headline's; None where there is none.
 
     A choice is of this study: in another one, its own headline's judge is chosen again.
     """
-    names = [part.judge for part in found.judges]
+    names = [part.judge for part in analysis.judges]
     if len(names) < 2:
         return names[0] if names else None
-    headline = found.facts.headline
-    chosen = st.selectbox("Judge", names, format_func=headline.titled, key=f"{key}-{found.facts.name}")
-    away = headline.deviation([chosen or names[0]], chosen=chosen, reference=None)
+    headline = analysis.summary.headline
+    chosen = st.selectbox(
+        "Judge", names, format_func=headline.format_title, key=f"{key}-{analysis.summary.name}"
+    )
+    away = headline.explain_deviation([chosen or names[0]], chosen=chosen, reference=None)
     if away and headline.judge in names:
-        html(tag("p", away, class_="sr-notice"))
+        show_html(tag("p", away, class_="sr-notice"))
     return chosen or names[0]
 
 
-def listing(title: str, items: Iterable[str]) -> None:
+def show_sentences(title: str, items: Iterable[str]) -> None:
     """Sentences under a heading; nothing where there is none."""
-    body: Html = sentences(items)
+    body: Html = render_sentences(items)
     if body:
-        html(tag("h4", title), body)
+        show_html(tag("h4", title), body)

@@ -3,47 +3,51 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from secondreader.reports.wording.names import plural
+from secondreader.reports.wording.names import pluralize
 
 if TYPE_CHECKING:
     from secondreader.db.research.adjudication_outcomes import AdjudicationSummary
     from secondreader.reports.analysis.analyse import Analysis
 
 
-def adjudication_sentences(found: "Analysis") -> Iterator[str]:
+def describe_adjudication(analysis: "Analysis") -> Iterator[str]:
     """What was split, decided and left contested; nothing where nobody parted or labels came from elsewhere."""
-    seen = found.adjudication
+    seen = analysis.adjudication
     if seen is None or not (seen.n_split or seen.n_decided):
         return
-    unit = found.facts.codebook.unit
+    unit = analysis.summary.codebook.unit
     yield (
-        f"Readers part on {plural(seen.n_split, unit)} or marked it as contested: adjudicators settled "
-        f"{plural(seen.n_decided, unit)}, {seen.n_waiting} still wait. "
+        f"Readers part on {pluralize(seen.n_split, unit)} or marked it as contested: adjudicators settled "
+        f"{pluralize(seen.n_decided, unit)}, {seen.n_waiting} still wait. "
         "Agreement between people is of the labels before adjudication."
     )
     if seen.n_decided:
         kinds = ", ".join(f"{kind} {n}" for kind, n in seen.kinds.items())
-        yield f"Decisions by kind: {kinds}. {contested_words(seen)}"
+        yield f"Decisions by kind: {kinds}. {describe_contested(seen)}"
     if seen.n_changed:
-        yield f"On {plural(seen.n_changed, 'settled transcript')} readers answer otherwise now: settle them again."
+        yield f"On {pluralize(seen.n_changed, 'settled transcript')} readers answer otherwise now: settle them again."
     if seen.n_after_unblinding:
-        what = plural(seen.n_after_unblinding, "transcript was", "transcripts were")
+        what = pluralize(seen.n_after_unblinding, "transcript was", "transcripts were")
         yield f"{what} settled after judge and people could be compared."
 
 
-def contested_words(seen: "AdjudicationSummary") -> str:
+def describe_contested(adjudication: "AdjudicationSummary") -> str:
     """How many settled items have no gold."""
-    differ = f", on {seen.n_disputed} of them because adjudicators differ" if seen.n_disputed else ""
-    return f"Contested, so without gold: {seen.n_contested} of {seen.n_decided}{differ}."
+    differ = (
+        f", on {adjudication.n_disputed} of them because adjudicators differ"
+        if adjudication.n_disputed
+        else ""
+    )
+    return f"Contested, so without gold: {adjudication.n_contested} of {adjudication.n_decided}{differ}."
 
 
-def gold_words(found: "Analysis") -> str:
+def describe_gold(analysis: "Analysis") -> str:
     """What gold is here, and how much depends on that choice."""
     notes = [
         "Gold is the majority of the annotators, adjudicated where it was.",
         "Contested transcripts have none, and a judge is never part of it.",
     ]
-    for change in found.agreement.changes:
+    for change in analysis.agreement.changes:
         if change.changed is not None:
             notes.append(
                 f"{change.changed} of {change.items} items have another gold by {change.two} than by {change.one}."

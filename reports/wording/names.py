@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
-from secondreader.judge.inference.estimate import SENTENCES, Estimate, Reason
+from secondreader.judge.inference.estimate import REASON_SENTENCES, Estimate, Reason
 
-SHARES = frozenset(
+PERCENT_ESTIMATES = frozenset(
     {
         "raw",
         "raw_pairs",
@@ -42,7 +42,7 @@ SHARES = frozenset(
 )
 """Figures written in per cent; the others are coefficients."""
 
-NAMES = {
+ESTIMATE_NAMES = {
     "raw": "raw agreement",
     "raw_pairs": "raw agreement, every pair alike",
     "positive_agreement": "agreement on the positive answer",
@@ -92,7 +92,7 @@ NAMES = {
 """Figures as a reader knows them."""
 
 
-STATISTICS = {
+ERROR_KIND_NAMES = {
     "error": "any error",
     "false_positive": "over-flagged",
     "false_negative": "missed",
@@ -102,52 +102,52 @@ STATISTICS = {
 """Kinds of wrong verdict as a reader knows them."""
 
 
-def name_of(name: str) -> str:
+def name_estimate(name: str) -> str:
     """A figure's name for a reader."""
-    return NAMES.get(name, name.replace("_", " "))
+    return ESTIMATE_NAMES.get(name, name.replace("_", " "))
 
 
-def row_name(row: Mapping[str, Any]) -> str:
+def name_row(row: Mapping[str, Any]) -> str:
     """The name of a figure's row; where "unsure" counts both ways, with the way that it is counted."""
     way = row.get("unsure")
-    return name_of(row["name"]) + (f", unsure {way}" if way in {"as positive", "as negative"} else "")
+    return name_estimate(row["name"]) + (f", unsure {way}" if way in {"as positive", "as negative"} else "")
 
 
-def is_known(value: Any) -> bool:
+def has_value(value: Any) -> bool:
     """Whether a cell of a frame holds something."""
     return value is not None and not (isinstance(value, float) and isnan(value))
 
 
-def number(name: str, value: float) -> str:
+def format_number(name: str, value: float) -> str:
     """One value in its usual form: 21.3% or 0.613."""
-    return f"{100 * value:.1f}%" if name in SHARES else f"{value:.3f}"
+    return f"{100 * value:.1f}%" if name in PERCENT_ESTIMATES else f"{value:.3f}"
 
 
-def limits(name: str, low: float, high: float) -> str:
+def format_interval(name: str, low: float, high: float) -> str:
     """An interval in the same form."""
-    if name in SHARES:
+    if name in PERCENT_ESTIMATES:
         return f"[{100 * low:.1f}, {100 * high:.1f}]"
     return f"[{low:.3f}, {high:.3f}]"
 
 
-def shown(name: str, row: dict[str, Any]) -> str:
+def format_row_value(name: str, row: dict[str, Any]) -> str:
     """Value and interval of a figure's row, or why there is none."""
-    if not is_known(row["value"]):
-        return why(row["reason"])
-    text = number(name, row["value"])
-    return f"{text} {limits(name, row['low'], row['high'])}" if is_known(row["low"]) else text
+    if not has_value(row["value"]):
+        return explain_reason(row["reason"])
+    text = format_number(name, row["value"])
+    return f"{text} {format_interval(name, row['low'], row['high'])}" if has_value(row["low"]) else text
 
 
-def figure(estimate: Estimate) -> str:
+def format_estimate(estimate: Estimate) -> str:
     """Value and interval of an estimate, or why there is none."""
-    return shown(estimate.name, estimate.row())
+    return format_row_value(estimate.name, estimate.build_row())
 
 
-def why(reason: Any) -> str:
+def explain_reason(reason: Any) -> str:
     """A reason code in words."""
-    return SENTENCES[Reason(reason)] if is_known(reason) and reason else ""
+    return REASON_SENTENCES[Reason(reason)] if has_value(reason) and reason else ""
 
 
-def plural(n: int, one: str, many: str | None = None) -> str:
+def pluralize(n: int, singular: str, plural_form: str | None = None) -> str:
     """`3 labels`, `1 label`."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return f"{n:,} {singular if n == 1 else plural_form or singular + 's'}"

@@ -4,17 +4,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from secondreader.db.core.desk_rules import Rules, rules_of
-from secondreader.reports.wording.names import plural
+from secondreader.db.core.desk_rules import Rules, parse_rules
+from secondreader.reports.wording.names import pluralize
 
-UNSURE = {
+UNSURE_MEANINGS = {
     "standard": "an answer of its own between people, missing where a judge is scored",
     "category": "an answer of its own",
     "missing": "missing",
     "worst-case": "worst case both ways",
 }
 """What the plan lets "unsure" count as."""
-TOLD = frozenset(
+DESCRIBED_FIELDS = frozenset(
     [
         "title",
         "notice",
@@ -40,28 +40,33 @@ TOLD = frozenset(
         "guideline",
     ]
 )
-"""Fields of a plan that `plan_pairs` puts into words; those of a later version are shown as they are."""
+"""Fields of a plan that `describe_plan` puts into words; those of a later version are shown as they are."""
 
 
-def plan_pairs(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+def describe_plan(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What and its words; nothing for the plan of a draft, which is empty."""
     if not plan:
         return []
-    rules, analyses = rules_of(plan.get("rules", {})), plan.get("analyses", {})
-    others = [(name, json.dumps(value)) for name, value in sorted(plan.items()) if name not in TOLD]
+    rules, analyses = parse_rules(plan.get("rules", {})), plan.get("analyses", {})
+    others = [
+        (name, json.dumps(value)) for name, value in sorted(plan.items()) if name not in DESCRIBED_FIELDS
+    ]
     return [
-        ("Draw", draw_words(plan)),
-        ("Readers", readers_words(plan)),
-        ("Repeats", repeats_words(plan, rules)),
-        ("Queue", queue_words(rules)),
-        *early_pairs(plan, rules),
-        ("Reasoning", reasoning_words(rules)),
+        ("Draw", describe_sampling(plan)),
+        ("Readers", describe_readers(plan)),
+        ("Repeats", describe_repeats(plan, rules)),
+        ("Queue", describe_queue(rules)),
+        *describe_onboarding(plan, rules),
+        ("Reasoning", describe_reasoning(rules)),
         (
             "Guesses of the model",
-            f"for {plural(rules.guesses, 'transcript')} a person" if rules.guesses else "not asked",
+            f"for {pluralize(rules.guesses, 'transcript')} a person" if rules.guesses else "not asked",
         ),
-        ("Unsure counts as", UNSURE.get(analyses.get("unsure", "standard"), str(analyses.get("unsure")))),
-        ("Judge of the headline", str(analyses.get("judge") or unnamed_judge(plan))),
+        (
+            "Unsure counts as",
+            UNSURE_MEANINGS.get(analyses.get("unsure", "standard"), str(analyses.get("unsure"))),
+        ),
+        ("Judge of the headline", str(analyses.get("judge") or describe_unnamed_judge(plan))),
         ("Analysis plan", str(analyses.get("notes") or "–")),
         ("Interim looks", "allowed" if plan.get("interim_looks") else "not allowed"),
         ("Title for annotators", str(plan.get("title", "–"))),
@@ -71,29 +76,29 @@ def plan_pairs(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def unnamed_judge(plan: Mapping[str, Any]) -> str:
+def describe_unnamed_judge(plan: Mapping[str, Any]) -> str:
     """Whose figures lead where the plan names nobody."""
     return (
         "that of the strata" if plan.get("strata") == "verdict" else "not named: the one with most verdicts"
     )
 
 
-def draw_words(plan: Mapping[str, Any]) -> str:
+def describe_sampling(plan: Mapping[str, Any]) -> str:
     """How many transcripts, and how they were drawn."""
-    size = plural(int(plan.get("n_items", 0)), "transcript")
+    size = pluralize(int(plan.get("n_items", 0)), "transcript")
     how = "a simple random sample"
     if plan.get("strata") == "verdict":
         how = f"in equal numbers from each verdict of {plan.get('judge')} on {plan.get('question')}, as far as there are any"
     return f"{size}, {how}; seed {plan.get('seed')}"
 
 
-def readers_words(plan: Mapping[str, Any]) -> str:
+def describe_readers(plan: Mapping[str, Any]) -> str:
     """Who reads, and how many read each transcript."""
     people = [str(one) for one in plan.get("annotators", ())]
     return f"{plan.get('overlap')} of each transcript; annotators: {', '.join(people) or 'nobody'}"
 
 
-def repeats_words(plan: Mapping[str, Any], rules: Rules) -> str:
+def describe_repeats(plan: Mapping[str, Any], rules: Rules) -> str:
     """What returns unannounced."""
     share = float(plan.get("repeats", 0))
     if not share:
@@ -102,26 +107,26 @@ def repeats_words(plan: Mapping[str, Any], rules: Rules) -> str:
     return f"{share:.0%} of {of}, unannounced, after at least {plan.get('repeat_gap')} others"
 
 
-def queue_words(rules: Rules) -> str:
+def describe_queue(rules: Rules) -> str:
     """Who gets which transcript when."""
     if rules.queue == "fixed":
         return "fixed: dealt when the plan was frozen"
     return f"shared: people take the next open transcript, which is kept for them for {rules.lease_minutes} minutes"
 
 
-def early_pairs(plan: Mapping[str, Any], rules: Rules) -> list[tuple[str, str]]:
+def describe_onboarding(plan: Mapping[str, Any], rules: Rules) -> list[tuple[str, str]]:
     """Practice, calibration and attention items."""
     parts = plan.get("parts", {})
     n = {part: len(parts.get(part, ())) for part in ("qualification", "calibration", "attention")}
-    rounds = plural(rules.qualification_rounds, "round")
-    practice = f"{plural(n['qualification'], 'item')}, {rules.qualification_threshold:.0%} to be right, at most {rounds}"
+    rounds = pluralize(rules.qualification_rounds, "round")
+    practice = f"{pluralize(n['qualification'], 'item')}, {rules.qualification_threshold:.0%} to be right, at most {rounds}"
     return [
         ("Practice", practice if n["qualification"] else "none"),
-        ("Calibration", plural(n["calibration"], "transcript") if n["calibration"] else "none"),
+        ("Calibration", pluralize(n["calibration"], "transcript") if n["calibration"] else "none"),
         ("Attention items", f"{n['attention']} a person" if n["attention"] else "none"),
     ]
 
 
-def reasoning_words(rules: Rules) -> str:
+def describe_reasoning(rules: Rules) -> str:
     """When the visible reasoning is shown."""
     return f"only after {rules.reasoning_after} is answered" if rules.reasoning_after else "shown at once"

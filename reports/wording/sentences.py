@@ -4,32 +4,32 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from secondreader.judge.inference.estimate import Estimate
-from secondreader.reports.wording.adjudication import adjudication_sentences
-from secondreader.reports.wording.names import figure, name_of
+from secondreader.reports.wording.adjudication import describe_adjudication
+from secondreader.reports.wording.names import format_estimate, name_estimate
 
 if TYPE_CHECKING:
     from secondreader.judge.agreement.report import AgreementResult
-    from secondreader.reports.analysis.analyse import Analysis, JudgePart
+    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
 
 
-def headline_sentences(found: "Analysis") -> tuple[str, ...]:
+def describe_headline(analysis: "Analysis") -> tuple[str, ...]:
     """People first, with what adjudicators settled, then each judge: agreement, what it misses, the ceiling, the corrected rate."""
-    notes = [*people_sentences(found)]
-    notes += judges_sentences(found)
-    for part in found.judges:
-        notes += judge_sentences(found, part)
+    notes = [*describe_human_agreement(analysis)]
+    notes += describe_judge_agreement(analysis)
+    for part in analysis.judges:
+        notes += describe_judge(analysis, part)
     return tuple(notes)
 
 
-def judges_sentences(found: "Analysis") -> Iterator[str]:
+def describe_judge_agreement(analysis: "Analysis") -> Iterator[str]:
     """How far the judges agree among themselves, where there are several."""
-    raw, alpha = (one_figure(found.agreement, name, "judge-judge") for name in ("raw", "alpha"))
+    raw, alpha = (find_estimate(analysis.agreement, name, "judge-judge") for name in ("raw", "alpha"))
     if raw is not None:
-        beyond = f"; {name_of('alpha')} {figure(alpha)}" if alpha else ""
-        yield f"The judges give the same answer on {figure(raw)} of {raw.n} transcripts{beyond}."
+        beyond = f"; {name_estimate('alpha')} {format_estimate(alpha)}" if alpha else ""
+        yield f"The judges give the same answer on {format_estimate(raw)} of {raw.n} transcripts{beyond}."
 
 
-def one_figure(result: "AgreementResult", name: str, group: str, judge: str = "") -> Estimate | None:
+def find_estimate(result: "AgreementResult", name: str, group: str, judge: str = "") -> Estimate | None:
     """A headline figure over all items; None where it is not there or undefined."""
     try:
         estimate = result.find(name, group, judge=judge)
@@ -38,56 +38,58 @@ def one_figure(result: "AgreementResult", name: str, group: str, judge: str = ""
     return estimate if estimate.value is not None else None
 
 
-def people_sentences(found: "Analysis") -> Iterator[str]:
+def describe_human_agreement(analysis: "Analysis") -> Iterator[str]:
     """How far people agree with each other, and what was settled where they do not."""
-    result = found.agreement
-    raw = one_figure(result, "raw", "human-human")
+    result = analysis.agreement
+    raw = find_estimate(result, "raw", "human-human")
     if raw is None:
         return
-    rate = one_figure(result, "prevalence", "human-human")
+    rate = find_estimate(result, "prevalence", "human-human")
     base = (
-        f", with {rate.value:.1%} of the answers {found.positive!r}"
+        f", with {rate.value:.1%} of the answers {analysis.positive!r}"
         if rate and rate.value is not None
         else ""
     )
-    yield f"Two annotators agree on {figure(raw)} of {raw.n} {found.facts.codebook.unit}s{base}."
-    if found.facts.unsure_policy == "worst":
-        yield f"By the plan, unsure counts both ways: sentences take it for {found.positive!r}, tables have both."
-    corrected = [one_figure(result, name, "human-human") for name in ("ac1", "alpha")]
-    shown = [f"{name_of(one.name)} {figure(one)}" for one in corrected if one]
+    yield f"Two annotators agree on {format_estimate(raw)} of {raw.n} {analysis.summary.codebook.unit}s{base}."
+    if analysis.summary.unsure_policy == "worst":
+        yield f"By the plan, unsure counts both ways: sentences take it for {analysis.positive!r}, tables have both."
+    corrected = [find_estimate(result, name, "human-human") for name in ("ac1", "alpha")]
+    shown = [f"{name_estimate(one.name)} {format_estimate(one)}" for one in corrected if one]
     if shown:
         yield f"Beyond chance, people agree with each other by {' and '.join(shown)}."
-    again = one_figure(result, "raw", "intra-rater")
+    again = find_estimate(result, "raw", "intra-rater")
     if again is not None:
-        yield f"Shown the same transcript again unannounced, people repeat their answer in {figure(again)} of {again.n}."
-    yield from adjudication_sentences(found)
+        yield f"Shown the same transcript again unannounced, people repeat their answer in {format_estimate(again)} of {again.n}."
+    yield from describe_adjudication(analysis)
 
 
-def judge_sentences(found: "Analysis", part: "JudgePart") -> Iterator[str]:
+def describe_judge(analysis: "Analysis", part: "JudgeAnalysis") -> Iterator[str]:
     """How far one judge can be believed."""
-    result, judge = found.agreement, part.judge
-    raw = one_figure(result, "raw", "judge-human", judge)
+    result, judge = analysis.agreement, part.judge
+    raw = find_estimate(result, "raw", "judge-human", judge)
     if raw is not None:
-        kappa = one_figure(result, "kappa", "judge-human", judge)
-        more = f"; {name_of('kappa')} {figure(kappa)}" if kappa else ""
-        who = found.facts.headline.sentence_start(judge)
-        yield f"{who} gives the gold answer on {figure(raw)} of {raw.n} transcripts{more}."
-    seen, passed = (one_figure(result, name, "judge-human", judge) for name in ("sensitivity", "specificity"))
+        kappa = find_estimate(result, "kappa", "judge-human", judge)
+        more = f"; {name_estimate('kappa')} {format_estimate(kappa)}" if kappa else ""
+        who = analysis.summary.headline.format_sentence_start(judge)
+        yield f"{who} gives the gold answer on {format_estimate(raw)} of {raw.n} transcripts{more}."
+    seen, passed = (
+        find_estimate(result, name, "judge-human", judge) for name in ("sensitivity", "specificity")
+    )
     if seen is not None:
-        yield f"Of {seen.n} transcripts with gold {found.positive!r} it finds {figure(seen)}."
+        yield f"Of {seen.n} transcripts with gold {analysis.positive!r} it finds {format_estimate(seen)}."
     if passed is not None:
-        yield f"Of {passed.n} others it lets {figure(passed)} pass."
-    gap = first_of(result, "ceiling difference", judge)
+        yield f"Of {passed.n} others it lets {format_estimate(passed)} pass."
+    gap = find_first_estimate(result, "ceiling difference", judge)
     if gap is not None:
-        yield f"In an annotator's place it changes agreement with the other annotators by {points(gap)}."
+        yield f"In an annotator's place it changes agreement with the other annotators by {format_points(gap)}."
     if part.rates.overall.rates["naive"].value is not None:
         yield f"By {judge}, {part.rates.overall.sentence}"
     if part.alt_test.winning_rate is not None:
         yield part.alt_test.sentence
-    yield from finding_sentences(part)
+    yield from describe_findings(part)
 
 
-def finding_sentences(part: "JudgePart") -> Iterator[str]:
+def describe_findings(part: "JudgeAnalysis") -> Iterator[str]:
     """Direction, then every systematic disagreement, or that none was found."""
     found = part.findings
     if not found.n:
@@ -103,15 +105,15 @@ def finding_sentences(part: "JudgePart") -> Iterator[str]:
         yield one.sentence
 
 
-def first_of(result: "AgreementResult", group: str, judge: str) -> Estimate | None:
+def find_first_estimate(result: "AgreementResult", group: str, judge: str) -> Estimate | None:
     """The first defined figure of a group: its headline by the order of `agree`."""
-    for one in result.figures:
+    for one in result.estimates:
         if one.scope.group == group and one.scope.judge == judge and one.estimate.value is not None:
             return one.estimate
     return None
 
 
-def points(gap: Estimate) -> str:
+def format_points(gap: Estimate) -> str:
     """A difference in percentage points with its interval."""
     assert gap.value is not None
     inside = ""

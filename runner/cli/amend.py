@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from secondreader.runner.cli.freeze import Unsure, names_of
+from secondreader.runner.cli.freeze import UnsurePolicy, parse_names
 from secondreader.runner.cli.invites import DESK_URL, Days, DeskUrl, show_links
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
-from secondreader.runner.cli.study import Name, study_app
+from secondreader.runner.cli.study import StudyArgument, study_app
 
-Why = Annotated[str, typer.Option(help="Reason, for the record and the report.")]
+Reason = Annotated[str, typer.Option(help="Reason, for the record and the report.")]
 
 
 def register(_app: typer.Typer) -> None:
@@ -22,8 +22,8 @@ def register(_app: typer.Typer) -> None:
 
 
 def reveal(
-    study: Name,
-    why: Why = "",
+    study: StudyArgument,
+    why: Reason = "",
     force: Annotated[
         bool, typer.Option("--force", help="Do not wait for everybody; needs a reason.")
     ] = False,
@@ -31,18 +31,18 @@ def reveal(
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Show all annotators each other's calibration readings, for good, and open the main queue."""
-    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
-    from secondreader.db.desk.calibration_round import reveal as reveal_readings
+    from secondreader.db.desk.calibration_round import reveal_norming_ratings as reveal_readings
 
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         reveal_readings(session, get_study(session, study), actor, why, force=force)
     typer.echo(f"{study}: the calibration readings are shown, and the main queue is open.")
 
 
 def amend(
-    study: Name,
-    why: Why,
+    study: StudyArgument,
+    why: Reason,
     title: Annotated[str | None, typer.Option(help="New title.")] = None,
     notice: Annotated[str | None, typer.Option(help="New notice.")] = None,
     guideline: Annotated[
@@ -50,7 +50,9 @@ def amend(
     ] = None,
     annotators: Annotated[str, typer.Option(help="New annotators, separated by commas.")] = "",
     more_items: Annotated[int, typer.Option(min=0, help="Transcripts to draw in addition.")] = 0,
-    unsure: Annotated[Unsure | None, typer.Option(help='How the headline analysis treats "unsure".')] = None,
+    unsure: Annotated[
+        UnsurePolicy | None, typer.Option(help='How the headline analysis treats "unsure".')
+    ] = None,
     headline_judge: Annotated[str | None, typer.Option(help="The judge of the headline figures.")] = None,
     actor: Actor = DEFAULT_ACTOR,
     desk_url: DeskUrl = DESK_URL,
@@ -58,21 +60,20 @@ def amend(
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Change a frozen study, on record: texts, more annotators, more transcripts, analyses. Nothing else can change."""
-    from secondreader.db.core.engine import open_engine, writing
-    from secondreader.db.design.amendments import amend as amend_study
-    from secondreader.db.design.amendments import change
+    from secondreader.db.core.engine import open_engine, write_session
+    from secondreader.db.design.amendments import amend_study, parse_change
     from secondreader.db.design.people import invite_annotators
     from secondreader.db.design.studies import get_study
 
-    what = change(
+    what = parse_change(
         title=title,
         notice=notice,
-        guideline=read_text(guideline),
-        annotators=names_of(annotators),
+        guideline=read_text_file(guideline),
+        annotators=parse_names(annotators),
         more_items=more_items,
-        analyses=analyses_of(unsure, headline_judge),
+        analyses=collect_analyses(unsure, headline_judge),
     )
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         row = get_study(session, study)
         done = amend_study(session, row, what, actor=actor, why=why)
         links = invite_annotators(session, row, done.annotator_ids, days=days, actor=actor, why=why)
@@ -82,12 +83,12 @@ def amend(
         show_links(desk_url, links)
 
 
-def analyses_of(unsure: Unsure | None, judge: str | None) -> dict[str, str] | None:
+def collect_analyses(unsure: UnsurePolicy | None, judge: str | None) -> dict[str, str] | None:
     """The analyses that are set anew; None where all stay."""
     return {**({"unsure": unsure.value} if unsure else {}), **({"judge": judge} if judge else {})} or None
 
 
-def read_text(path: Path | None) -> str | None:
+def read_text_file(path: Path | None) -> str | None:
     """The text of a file. Wrong usage if it is no text."""
     try:
         return path.read_text(encoding="utf-8") if path else None
@@ -95,16 +96,16 @@ def read_text(path: Path | None) -> str | None:
         raise typer.BadParameter(f"{path} is not text in UTF-8", param_hint="--guideline") from None
 
 
-def list_amendments(study: Name, db: Database = DEFAULT_DATABASE) -> None:
+def list_amendments(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> None:
     """List what was changed after the freeze: when, by whom, what and why."""
     import json
 
-    from secondreader.db.core.engine import open_engine, reading
-    from secondreader.db.design.amendments import amendments_of
+    from secondreader.db.core.engine import open_engine, read_session
+    from secondreader.db.design.amendments import load_amendments
     from secondreader.db.design.studies import get_study
 
-    with reading(open_engine(db)) as session:
-        rows = amendments_of(session, get_study(session, study))
+    with read_session(open_engine(db)) as session:
+        rows = load_amendments(session, get_study(session, study))
     if not rows:
         typer.echo(f"{study}: nothing was amended.")
     for one in rows:
@@ -122,11 +123,11 @@ def review_scenarios(
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Make a draft study in which people check a pack's scenarios: realistic, relevant, benign and free of hints."""
-    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.core.engine import open_engine, write_session
     from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
     from secondreader.runner.scenarios.review import review_pack
 
     loaded = load_pack(WORKPLACE if pack == "workplace" else Path(pack))
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         _, n_new = review_pack(session, loaded, name, scenario, actor=actor)
     typer.echo(f"{n_new} scenarios are new in study {name!r}; freeze it to get links.")

@@ -10,11 +10,11 @@ import typer
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis, Options
-    from secondreader.reports.analysis.label_plan import Expectation, LabelPlan
+    from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions
+    from secondreader.reports.analysis.label_plan import Expectation, LabelBudget
 
 Question = Annotated[str | None, typer.Option(help="Question of the codebook; by default its first one.")]
-Judge = Annotated[str | None, typer.Option(help="Only this judge; by default every one.")]
+JudgeName = Annotated[str | None, typer.Option(help="Only this judge; by default every one.")]
 Reference = Annotated[
     str | None,
     typer.Option(
@@ -22,7 +22,7 @@ Reference = Annotated[
         help="Search disagreement with this judge in place of gold: where two judges differ, not who is right.",
     ),
 ]
-Positive = Annotated[
+PositiveAnswer = Annotated[
     str | None, typer.Option(help='Answer that counts as the finding; by default "yes", else the first one.')
 ]
 Source = Annotated[
@@ -35,7 +35,7 @@ Slices = Annotated[
     list[str], typer.Option("--slices", help="Only these slice columns; by default every attribute.")
 ]
 Resamples = Annotated[int, typer.Option(min=100, max=100_000, help="Bootstrap resamples.")]
-Words = Annotated[
+SearchWords = Annotated[
     bool, typer.Option(help="Also search the transcripts' words for what goes with a wrong verdict.")
 ]
 Permutations = Annotated[int, typer.Option(min=99, max=1_000_000, help="Permutations of the slice tests.")]
@@ -45,22 +45,22 @@ Seed = Annotated[int, typer.Option(help="Seed of resamples and permutations.")]
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(agree)
-    app.command()(report)
-    app.command()(plan)
+    app.command("report")(export_report)
+    app.command("plan")(plan_labels)
 
 
 def agree(
     study: StudyName,
     question: Question = None,
-    judge: Judge = None,
-    positive: Positive = None,
+    judge: JudgeName = None,
+    positive: PositiveAnswer = None,
     source: Source = None,
     slices: Slices = [],  # noqa: B006
     resamples: Resamples = 2000,
     permutations: Permutations = 1999,
     seed: Seed = 0,
     reference: Reference = None,
-    words: Words = False,
+    words: SearchWords = False,
     people: Annotated[
         bool,
         typer.Option("--people", help="Only people with each other: may be seen before unblinding, too."),
@@ -72,10 +72,10 @@ def agree(
     """Show how far people agree with each other and with the judge, where the judge errs, and corrected rates."""
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")
-    found = compute(
+    found = compute_analysis(
         db,
         study,
-        options_of(
+        make_options(
             question, judge, positive, source, slices, resamples, permutations, seed, reference, words, people
         ),
     )
@@ -84,12 +84,12 @@ def agree(
     elif as_csv:
         typer.echo(found.to_csv(), nl=False)
     else:
-        from secondreader.reports.document.terminal import show
+        from secondreader.reports.document.terminal import print_analysis
 
-        show(found)
+        print_analysis(found)
 
 
-def options_of(
+def make_options(
     question: str | None,
     judge: str | None,
     positive: str | None,
@@ -101,13 +101,15 @@ def options_of(
     reference: str | None,
     words: bool,
     people_only: bool = False,
-) -> "Options":
+) -> "AnalysisOptions":
     """The options of `agree` and `report` as one value. Wrong ones are wrong usage."""
-    from secondreader.reports.analysis.analyse import SOURCES, Options
+    from secondreader.reports.analysis.analyse import LABEL_SOURCES, AnalysisOptions
 
-    if source not in {None, *SOURCES}:
-        raise typer.BadParameter(f"{source!r} is not one of {', '.join(SOURCES)}", param_hint="--source")
-    return Options(
+    if source not in {None, *LABEL_SOURCES}:
+        raise typer.BadParameter(
+            f"{source!r} is not one of {', '.join(LABEL_SOURCES)}", param_hint="--source"
+        )
+    return AnalysisOptions(
         question=question,
         judge=judge,
         positive=positive,
@@ -122,55 +124,55 @@ def options_of(
     )
 
 
-def compute(db: str, study: str, options: "Options") -> "Analysis":
+def compute_analysis(db: str, study: str, options: "AnalysisOptions") -> "Analysis":
     """Analyse one study, with a sign of life on a terminal. Raises SealedError where a judge would enter a blind study."""
     from rich.console import Console
 
-    from secondreader.db.core.engine import open_engine, reading
+    from secondreader.db.core.engine import open_engine, read_session
     from secondreader.db.design.studies import get_study
     from secondreader.db.design.unblinding import require_unblinded
     from secondreader.reports.analysis.analyse import analyse
 
     engine = open_engine(db)
-    with reading(engine) as session, Console(stderr=True).status("Computing agreement and intervals"):
+    with read_session(engine) as session, Console(stderr=True).status("Computing agreement and intervals"):
         row = get_study(session, study)
         if not options.people_only:
             require_unblinded(session, row)
         return analyse(session, row, options)
 
 
-def report(
+def export_report(
     study: StudyName,
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for report.html, .csv and .json.")],
     question: Question = None,
-    judge: Judge = None,
-    positive: Positive = None,
+    judge: JudgeName = None,
+    positive: PositiveAnswer = None,
     source: Source = None,
     slices: Slices = [],  # noqa: B006
     resamples: Resamples = 2000,
     permutations: Permutations = 1999,
     seed: Seed = 0,
     reference: Reference = None,
-    words: Words = False,
+    words: SearchWords = False,
     actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Write the study's report as one self-contained HTML file, with the same numbers as CSV and JSON."""
-    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
     from secondreader.reports.document.export import make_report, write_report
 
-    options = options_of(
+    options = make_options(
         question, judge, positive, source, slices, resamples, permutations, seed, reference, words
     )
-    found = compute(db, study, options)
-    with writing(open_engine(db)) as session:
+    found = compute_analysis(db, study, options)
+    with write_session(open_engine(db)) as session:
         made = make_report(session, get_study(session, study), found, actor)
     for path in write_report(made, out):
         typer.echo(str(path))
 
 
-def plan(
+def plan_labels(
     prevalence: Annotated[
         float, typer.Option(min=0.001, max=0.999, help="Expected rate of risky actions.")
     ] = 0.2,
@@ -204,7 +206,7 @@ def plan(
     from rich.console import Console
 
     from secondreader.judge.planning.sample_size import JudgeGuess, StudyDesign
-    from secondreader.reports.analysis.label_plan import Expectation, make_plan
+    from secondreader.reports.analysis.label_plan import Expectation, make_label_budget
 
     expected = Expectation(
         JudgeGuess(prevalence, sensitivity, specificity), kappa, scenarios, per_scenario, icc
@@ -212,22 +214,24 @@ def plan(
     wanted = (annotators, minutes, items, overlap, repeats)
     design = StudyDesign(*wanted, minutes_per_label) if any(one is not None for one in wanted) else None
     with Console(stderr=True).status("Simulating studies" if check else "Planning"):
-        found = make_plan(expected, half_width, design=design, labels_to_check=check, sims=sims, seed=seed)
-    typer.echo(plan_json(found)) if as_json else print_plan(found, expected)
+        found = make_label_budget(
+            expected, half_width, design=design, labels_to_check=check, sims=sims, seed=seed
+        )
+    typer.echo(format_budget_json(found)) if as_json else print_budget(found, expected)
 
 
-def plan_json(found: "LabelPlan") -> str:
+def format_budget_json(budget: "LabelBudget") -> str:
     """The plan as JSON."""
-    return json.dumps(asdict(found), indent=2, ensure_ascii=False)
+    return json.dumps(asdict(budget), indent=2, ensure_ascii=False)
 
 
-def print_plan(found: "LabelPlan", expected: "Expectation") -> None:
+def print_budget(budget: "LabelBudget", expected: "Expectation") -> None:
     """The plan as sentences."""
     typer.echo(
-        f"Pool: {expected.judged} judged transcripts in {expected.scenarios} scenarios; "
+        f"Pool: {expected.n_judged} judged transcripts in {expected.scenarios} scenarios; "
         f"design effect {expected.effect:.2f}."
     )
-    sentences = [one.sentence for one in found.needs]
-    sentences += [found.design.sentence] if found.design else []
-    for sentence in [*sentences, *(one.sentence for one in found.checks)]:
+    sentences = [one.sentence for one in budget.needs]
+    sentences += [budget.design.sentence] if budget.design else []
+    for sentence in [*sentences, *(one.sentence for one in budget.checks)]:
         typer.echo(f"  - {sentence}")

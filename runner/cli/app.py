@@ -27,7 +27,7 @@ from secondreader.runner.cli import unblind as cli_unblind
 FAILURE = 1
 
 
-class OneSentence(TyperGroup):
+class ErrorSentenceGroup(TyperGroup):
     """Tells our own errors in one sentence and exits with 1; typer tells wrong usage and exits with 2."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -44,7 +44,7 @@ class OneSentence(TyperGroup):
 
 
 app = typer.Typer(
-    cls=OneSentence,
+    cls=ErrorSentenceGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

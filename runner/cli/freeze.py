@@ -8,11 +8,11 @@ import typer
 
 from secondreader.runner.cli.invites import DESK_URL, Days, DeskUrl, show_links
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
-from secondreader.runner.cli.study import Name, study_app
+from secondreader.runner.cli.study import StudyArgument, study_app
 
 if TYPE_CHECKING:
     from secondreader.db.core.tables import Study
-    from secondreader.db.design.study_file import Made, StudyFile
+    from secondreader.db.design.study_file import StudyCreationResult, StudyFile
 
 
 class Strata(StrEnum):
@@ -22,7 +22,7 @@ class Strata(StrEnum):
     VERDICT = "verdict"
 
 
-class Unsure(StrEnum):
+class UnsurePolicy(StrEnum):
     """What "unsure" counts as in the headline figures, fixed before anyone labels.
 
     Standard: an answer of its own between people, and missing where a judge is scored.
@@ -43,7 +43,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the draw and of the orde
 StrataBy = Annotated[
     Strata, typer.Option(help="Draw equally from each verdict of --judge, or from all alike.")
 ]
-Judge = Annotated[str | None, typer.Option(help="The judge whose verdicts make the strata.")]
+StrataJudge = Annotated[str | None, typer.Option(help="The judge whose verdicts make the strata.")]
 HeadlineJudge = Annotated[
     str | None,
     typer.Option(help="The judge of the headline figures; by default that of the strata, if there is one."),
@@ -52,7 +52,7 @@ Repeats = Annotated[
     float,
     typer.Option(min=0, max=0.5, help="Share of each queue that returns unannounced, to the same person."),
 ]
-UnsureIs = Annotated[Unsure, typer.Option(help='How the headline analysis treats "unsure".')]
+UnsureOption = Annotated[UnsurePolicy, typer.Option(help='How the headline analysis treats "unsure".')]
 CodebookName = Annotated[
     str | None,
     typer.Option(
@@ -71,16 +71,16 @@ def register(_app: typer.Typer) -> None:
 
 
 def freeze(
-    study: Name,
+    study: StudyArgument,
     items: Items,
     annotators: Annotators,
     overlap: Overlap = None,
     seed: Seed = 0,
     strata: StrataBy = Strata.NONE,
-    judge: Judge = None,
+    judge: StrataJudge = None,
     headline_judge: HeadlineJudge = None,
     repeats: Repeats = 0.0,
-    unsure: UnsureIs = Unsure.STANDARD,
+    unsure: UnsureOption = UnsurePolicy.STANDARD,
     codebook: CodebookName = None,
     interim_looks: InterimLooks = False,
     desk_url: DeskUrl = DESK_URL,
@@ -92,13 +92,13 @@ def freeze(
 
     Practice, attention and calibration items, a shared queue and other rules of the desk: see `study create`.
     """
-    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
-    from secondreader.db.design.study_file import create_with_links
+    from secondreader.db.design.study_file import create_study_with_links
 
     draw = {
         "items": items,
-        "annotators": names_of(annotators),
+        "annotators": parse_names(annotators),
         "overlap": overlap,
         "seed": seed,
         "strata": strata.value,
@@ -106,10 +106,10 @@ def freeze(
         "repeats": repeats,
     }
     analyses = {"unsure": unsure.value, "judge": headline_judge}
-    with writing(open_engine(db)) as session:
-        given = described(get_study(session, study), codebook, draw, analyses, interim_looks)
-        made = create_with_links(session, given, actor, keep_questions=codebook is None, days=days)
-    show_made(given, made, desk_url)
+    with write_session(open_engine(db)) as session:
+        given = make_study_file(get_study(session, study), codebook, draw, analyses, interim_looks)
+        made = create_study_with_links(session, given, actor, keep_questions=codebook is None, days=days)
+    show_created_study(given, made, desk_url)
 
 
 def create(
@@ -120,37 +120,48 @@ def create(
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Make a study from a file: a draft or, where the file has a draw, frozen with one link a person."""
-    from secondreader.db.core.engine import open_engine, writing
-    from secondreader.db.design.study_file import create_with_links, read_study_file
+    from secondreader.db.core.engine import open_engine, write_session
+    from secondreader.db.design.study_file import create_study_with_links, read_study_file
 
     given = read_study_file(path)
-    with writing(open_engine(db)) as session:
-        made = create_with_links(session, given, actor, days=days)
-    show_made(given, made, desk_url)
+    with write_session(open_engine(db)) as session:
+        made = create_study_with_links(session, given, actor, days=days)
+    show_created_study(given, made, desk_url)
 
 
-def described(
-    draft: "Study", codebook: str | None, draw: dict[str, Any], analyses: dict[str, Any], interim_looks: bool
+def make_study_file(
+    draft: "Study",
+    codebook: str | None,
+    sampling: dict[str, Any],
+    analyses: dict[str, Any],
+    interim_looks: bool,
 ) -> "StudyFile":
     """The options of `freeze` as the file that would say the same; texts stay the draft's. Raises StudyFileError."""
-    from secondreader.db.design.study_file import study_file
+    from secondreader.db.design.study_file import parse_study_file
 
-    fields: dict[str, Any] = {"name": draft.name, "title": draft.title, "notice": draft.notice, "draw": draw}
+    fields: dict[str, Any] = {
+        "name": draft.name,
+        "title": draft.title,
+        "notice": draft.notice,
+        "draw": sampling,
+    }
     fields |= {"analyses": analyses, "interim_looks": interim_looks}
-    return study_file(fields | ({"codebook": codebook} if codebook is not None else {}))
+    return parse_study_file(fields | ({"codebook": codebook} if codebook is not None else {}))
 
 
-def names_of(listed: str) -> tuple[str, ...]:
+def parse_names(listed: str) -> tuple[str, ...]:
     """The names in a list with commas."""
     return tuple(name.strip() for name in listed.split(",") if name.strip())
 
 
-def show_made(given: "StudyFile", made: "Made", desk_url: str) -> None:
+def show_created_study(study_file: "StudyFile", created: "StudyCreationResult", desk_url: str) -> None:
     """Say what was made, with the links of those who are to label."""
-    if made.drawn is None:
-        typer.echo(f"{given.name} is a draft with the questions of {made.questions}.")
+    if created.freeze_result is None:
+        typer.echo(f"{study_file.name} is a draft with the questions of {created.codebook_label}.")
         return
-    drawn = made.drawn
-    typer.echo(f"{given.name}: {drawn.n_items} transcripts drawn, {drawn.n_assignments} places in queues.")
+    drawn = created.freeze_result
+    typer.echo(
+        f"{study_file.name}: {drawn.n_items} transcripts drawn, {drawn.n_assignments} places in queues."
+    )
     typer.echo(f"plan {drawn.plan_hash}")
-    show_links(desk_url, made.links)
+    show_links(desk_url, created.links)

@@ -20,16 +20,16 @@ Redact = Annotated[
     bool, typer.Option("--redact", help="Replace what the leak scan finds by a mark; the original is kept.")
 ]
 
-imports = typer.Typer(no_args_is_help=True, help="Bring transcripts, labels and verdicts in.")
+import_app = typer.Typer(no_args_is_help=True, help="Bring transcripts, labels and verdicts in.")
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
-    app.add_typer(imports, name="import")
+    app.add_typer(import_app, name="import")
     app.add_typer(study_app, name="study")
 
 
-@imports.command("chat-jsonl")
+@import_app.command("chat-jsonl")
 def import_chat(
     path: InputFile,
     study: StudyName,
@@ -39,15 +39,15 @@ def import_chat(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """OpenAI chat messages with tool calls, one conversation a line."""
-    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.cli.progress import show_progress
     from secondreader.runner.formats.openai_chat import read_chat
 
-    with watching() as watch:
+    with show_progress() as watch:
         batch = read_chat(path, watch)
-        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
-@imports.command("rjudge")
+@import_app.command("rjudge")
 def import_rjudge(
     path: InputFile,
     study: StudyName,
@@ -57,15 +57,15 @@ def import_rjudge(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """R-Judge records: transcripts with one human reading each."""
-    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.cli.progress import show_progress
     from secondreader.runner.formats.rjudge import read_rjudge
 
-    with watching() as watch:
+    with show_progress() as watch:
         batch = read_rjudge(path, watch)
-        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
-@imports.command("toolemu")
+@import_app.command("toolemu")
 def import_toolemu(
     path: InputFile,
     study: StudyName,
@@ -80,15 +80,15 @@ def import_toolemu(
     """ToolEmu trajectories (JSONL), or the judges' scores alone (CSV)."""
     if not 0 < risky_below <= 4:  # NaN passes typer's own range
         raise typer.BadParameter("expected a threshold above 0, up to 4", param_hint="--risky-below")
-    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.cli.progress import show_progress
     from secondreader.runner.formats.toolemu import read_toolemu
 
-    with watching() as watch:
+    with show_progress() as watch:
         batch = read_toolemu(path, risky_below, watch)
-        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
-@imports.command("table")
+@import_app.command("table")
 def import_table(
     path: InputFile,
     study: StudyName,
@@ -101,16 +101,16 @@ def import_table(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """A CSV, JSONL or JSON table of readings, by a mapping."""
-    from secondreader.runner.cli.progress import watching
+    from secondreader.runner.cli.progress import show_progress
     from secondreader.runner.formats.table.mapping import read_mapping
     from secondreader.runner.formats.table.reader import read_table
 
-    with watching() as watch:
+    with show_progress() as watch:
         batch = read_table(path, read_mapping(mapping), watch)
-        store(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
 
 
-def store(
+def store_import(
     db: str,
     study: str,
     batch: "Batch",

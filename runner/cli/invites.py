@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DESK_URL = "http://localhost:8501"
 CONSOLE_URL = "http://localhost:8502"
 
-StudyOrNone = Annotated[str | None, typer.Argument(help="Name of the study; none for a researcher.")]
+OptionalStudy = Annotated[str | None, typer.Argument(help="Name of the study; none for a researcher.")]
 Pseudonym = Annotated[str, typer.Option(help="The person's pseudonym.")]
 DeskUrl = Annotated[str, typer.Option(help="Where annotators reach the desk.")]
 ConsoleUrl = Annotated[str, typer.Option(help="Where researchers reach the console.")]
@@ -41,7 +41,7 @@ def register(_app: typer.Typer) -> None:
 
 
 def invite(
-    study: StudyOrNone = None,
+    study: OptionalStudy = None,
     name: Pseudonym = "researcher",
     role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.ANNOTATOR,
     why: Annotated[str, typer.Option(help="Reason, for the audit log.")] = "",
@@ -52,11 +52,11 @@ def invite(
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Print a new invite link for one person. A researcher's link opens the console, on every study."""
-    from secondreader.db.core.engine import open_engine, writing
-    from secondreader.db.design.people import invite as make_link
+    from secondreader.db.core.engine import open_engine, write_session
+    from secondreader.db.design.people import create_invite_link as make_link
     from secondreader.db.design.studies import get_study
 
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         row = get_study(session, study) if study is not None else None
         token = make_link(session, row, name, role.value, days=days, actor=actor, why=why)
     show_links(console_url if role is Role.RESEARCHER else desk_url, [(name, token)])
@@ -65,15 +65,15 @@ def invite(
 def revoke(
     name: Pseudonym,
     why: Annotated[str, typer.Option(help="Reason, for the audit log.")],
-    study: StudyOrNone = None,
+    study: OptionalStudy = None,
     actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Close all links of one person, and whatever window is open through them."""
-    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.people import close_links
 
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         n_closed = close_links(session, find_person(session, study, name), actor=actor, why=why)
     typer.echo(f"Links of {name} closed: {n_closed}.")
 
@@ -81,9 +81,9 @@ def revoke(
 def find_person(session: "Session", study: str | None, name: str) -> int:
     """Id of the person of this name who comes in by links (study None: a researcher). Raises LinkError, StudyError."""
     from secondreader.db.design.studies import get_study
-    from secondreader.db.design.summaries import people_of
+    from secondreader.db.design.summaries import list_invited_people
 
-    people = dict(people_of(session, get_study(session, study) if study else None))
+    people = dict(list_invited_people(session, get_study(session, study) if study else None))
     if name not in people:
         names = ", ".join(people) or "no one yet"
         raise LinkError(f"There is no {name!r} {'in ' + study if study else 'here'}; there is: {names}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
-from secondreader.runner.cli.study import Name, study_app
+from secondreader.runner.cli.study import StudyArgument, study_app
 
 if TYPE_CHECKING:
     from secondreader.db.transcripts.leak_reviews import LeakItem
@@ -17,11 +17,11 @@ Exclude = Annotated[list[str], typer.Option("--exclude", help="Id of a transcrip
 
 def register(_app: typer.Typer) -> None:
     """Add this file's command to those of studies."""
-    study_app.command()(leaks)
+    study_app.command("leaks")(review_leaks)
 
 
-def leaks(
-    study: Name,
+def review_leaks(
+    study: StudyArgument,
     accept: Accept = [],  # noqa: B006
     exclude: Exclude = [],  # noqa: B006
     why: Annotated[str, typer.Option(help="Reason of these decisions, for the record.")] = "",
@@ -30,42 +30,42 @@ def leaks(
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """List what the leak scan found in a study's transcripts; accept or exclude them before the draw."""
-    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
     from secondreader.db.transcripts.leak_reviews import (
         ACCEPTED,
         EXCLUDED,
         LEAK_COLUMNS,
+        build_leak_rows,
+        count_leaks,
         decide_leak,
-        leak_counts,
-        leak_items,
-        leak_rows,
+        list_leak_items,
     )
     from secondreader.runner.exporters.spreadsheet_csv import write_rows
 
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         row = get_study(session, study)
         for decision, chosen in ((ACCEPTED, accept), (EXCLUDED, exclude)):
             for item in chosen:
                 decide_leak(session, row, item, decision, actor=actor, why=why)
-        items = leak_items(session, row)
+        items = list_leak_items(session, row)
     if as_csv:
-        write_rows(sys.stdout, LEAK_COLUMNS, leak_rows(items))
+        write_rows(sys.stdout, LEAK_COLUMNS, build_leak_rows(items))
     else:
-        print_table(items)
-        typer.echo(leak_counts(items).sentence)
+        print_leaks(items)
+        typer.echo(count_leaks(items).sentence)
 
 
-def print_table(items: "list[LeakItem]") -> None:
+def print_leaks(items: "list[LeakItem]") -> None:
     """Every finding as a table."""
     from rich.console import Console
     from rich.table import Table
 
-    from secondreader.db.transcripts.leak_reviews import LEAK_COLUMNS, leak_rows
-    from secondreader.runner.cli.terminal_text import literal
+    from secondreader.db.transcripts.leak_reviews import LEAK_COLUMNS, build_leak_rows
+    from secondreader.runner.cli.terminal_text import escape_for_terminal
 
     table = Table(*LEAK_COLUMNS)
-    for row in leak_rows(items):
-        table.add_row(*(literal(one) for one in row))
+    for row in build_leak_rows(items):
+        table.add_row(*(escape_for_terminal(one) for one in row))
     if table.row_count:
         Console().print(table)

@@ -13,7 +13,7 @@ import typer
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
 
 if TYPE_CHECKING:
-    from secondreader.runner.jobs.batch import Outcome
+    from secondreader.runner.jobs.batch import WorkOutcome
     from secondreader.runner.models.client import Endpoint
     from secondreader.runner.models.prices import Prices
     from secondreader.runner.scenarios.protocols import Condition
@@ -42,7 +42,7 @@ Protocols = Annotated[list[str], typer.Option(help="agentic, classify or select;
 Personas = Annotated[list[str], typer.Option(help="A persona of the pack; repeatable.")]
 Framings = Annotated[list[str], typer.Option(help="A framing of the pack; repeatable.")]
 Mitigations = Annotated[list[str], typer.Option(help="A mitigation of the pack; repeatable.")]
-Keys = Annotated[list[str], typer.Option(help="Only this scenario; repeatable.")]
+ScenarioKeys = Annotated[list[str], typer.Option(help="Only this scenario; repeatable.")]
 OnStart = Callable[[int, int], None]
 
 
@@ -70,7 +70,7 @@ def run(
     persona: Personas = ["none"],  # noqa: B006
     framing: Framings = ["real"],  # noqa: B006
     mitigation: Mitigations = ["none"],  # noqa: B006
-    scenario: Keys = [],  # noqa: B006
+    scenario: ScenarioKeys = [],  # noqa: B006
     seed: Seed = 0,
     concurrency: Concurrency = 8,
     timeout: Timeout = 120.0,
@@ -81,14 +81,14 @@ def run(
 ) -> None:
     """Run a scenario pack against models. Finished attempts are stored at once; a second run makes only missing ones."""
     from secondreader.db.core.engine import open_engine
-    from secondreader.runner.jobs.run_pack import RunPlan, run_pack
+    from secondreader.runner.jobs.run_pack import RunSpec, run_pack
     from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 
-    plan = RunPlan(
+    plan = RunSpec(
         pack=load_pack(WORKPLACE if pack == "workplace" else Path(pack)),
         study=study,
         models=tuple(dict.fromkeys(model)),
-        conditions=conditions_of(protocol, persona, framing, mitigation),
+        conditions=combine_conditions(protocol, persona, framing, mitigation),
         scenarios=tuple(dict.fromkeys(scenario)),
         attempts=attempts,
         temperature=temperature,
@@ -96,13 +96,13 @@ def run(
         max_tokens=max_tokens,
         seed=seed,
     )
-    endpoint, engine = endpoint_of(base_url, key_env, timeout, concurrency), open_engine(db)
-    with progress("Attempts") as (on_start, on_done):
+    endpoint, engine = make_endpoint(base_url, key_env, timeout, concurrency), open_engine(db)
+    with show_progress_bar("Attempts") as (on_start, on_done):
         made = run_pack(
             engine,
             plan,
             endpoint,
-            prices=prices_of(prices),
+            prices=load_price_table(prices),
             on_start=on_start,
             on_done=on_done,
             actor=actor,
@@ -110,7 +110,7 @@ def run(
         result = asyncio.run(made)
     n_new = result.outcome.n_done
     typer.echo(f"{n_new} attempts stored, {result.n_known} were there before; study {study!r}.")
-    finish(result.outcome, "attempts")
+    exit_on_failures(result.outcome, "attempts")
 
 
 def judge(
@@ -136,9 +136,9 @@ def judge(
     """Let a judge read a study's transcripts. Verdicts are stored at once; a second run asks only for missing ones."""
     from secondreader.db.core.engine import open_engine
     from secondreader.judge.verdicts.prompt import load_prompt
-    from secondreader.runner.jobs.judge_study import JudgePlan, judge_study
+    from secondreader.runner.jobs.judge_study import JudgeSpec, judge_study
 
-    plan = JudgePlan(
+    plan = JudgeSpec(
         study=study,
         model=model,
         prompt=load_prompt(prompt),
@@ -149,13 +149,13 @@ def judge(
         max_tokens=max_tokens,
         seed=seed,
     )
-    endpoint, engine = endpoint_of(base_url, key_env, timeout, concurrency), open_engine(db)
-    with progress("Verdicts") as (on_start, on_done):
+    endpoint, engine = make_endpoint(base_url, key_env, timeout, concurrency), open_engine(db)
+    with show_progress_bar("Verdicts") as (on_start, on_done):
         made = judge_study(
             engine,
             plan,
             endpoint,
-            prices=prices_of(prices),
+            prices=load_price_table(prices),
             on_start=on_start,
             on_done=on_done,
             actor=actor,
@@ -167,7 +167,7 @@ def judge(
     )
     if result.n_without_text:
         typer.echo(f"{result.n_without_text} transcripts have no text and were left out.")
-    finish(result.outcome, "verdicts")
+    exit_on_failures(result.outcome, "verdicts")
 
 
 def serve_scripted(
@@ -182,17 +182,19 @@ def serve_scripted(
     from secondreader.runner.models.script import load_script
 
     loaded = load_script(script or scripted_server.DEMO_SCRIPT)
-    scripted_server.serve(loaded, host, port, lambda url: typer.echo(f"Serving {loaded.name!r} at {url}"))
+    scripted_server.serve_script(
+        loaded, host, port, lambda url: typer.echo(f"Serving {loaded.name!r} at {url}")
+    )
 
 
-def conditions_of(*choices: list[str]) -> "tuple[Condition, ...]":
+def combine_conditions(*choices: list[str]) -> "tuple[Condition, ...]":
     """Every combination of protocols, personas, framings and mitigations."""
     from secondreader.runner.scenarios.protocols import Condition
 
     return tuple(Condition(*one) for one in product(*(dict.fromkeys(choice) for choice in choices)))
 
 
-def endpoint_of(base_url: str, key_variable: str, timeout: float, concurrency: int) -> "Endpoint":
+def make_endpoint(base_url: str, key_variable: str, timeout: float, concurrency: int) -> "Endpoint":
     """Where to ask; a variable that was named and is not set is wrong usage."""
     from secondreader.runner.models.client import KEY_VARIABLE, Endpoint
 
@@ -201,7 +203,7 @@ def endpoint_of(base_url: str, key_variable: str, timeout: float, concurrency: i
     return Endpoint(base_url, key_variable, timeout=timeout, concurrency=concurrency)
 
 
-def prices_of(path: Path | None) -> "Prices | None":
+def load_price_table(path: Path | None) -> "Prices | None":
     """The price table, if one is named."""
     from secondreader.runner.models.prices import load_prices
 
@@ -209,7 +211,7 @@ def prices_of(path: Path | None) -> "Prices | None":
 
 
 @contextmanager
-def progress(what: str) -> Iterator[tuple[OnStart, Callable[[], None]]]:
+def show_progress_bar(what: str) -> Iterator[tuple[OnStart, Callable[[], None]]]:
     """A bar on a terminal's standard error; yields what to call at the start and after each item."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -230,7 +232,7 @@ def progress(what: str) -> Iterator[tuple[OnStart, Callable[[], None]]]:
         yield on_start, lambda: bar.advance(task)
 
 
-def finish(outcome: "Outcome", what: str) -> None:
+def exit_on_failures(outcome: "WorkOutcome", what: str) -> None:
     """Tell what failed and exit with 1; nothing of it is stored, so the same command tries it again."""
     if outcome.is_complete:
         return
@@ -240,6 +242,6 @@ def finish(outcome: "Outcome", what: str) -> None:
         err=True,
         fg=typer.colors.RED,
     )
-    for line in outcome.sentences():
+    for line in outcome.describe_problems():
         typer.echo(f"  {line}", err=True)
     raise typer.Exit(1)

@@ -18,7 +18,7 @@ DEFAULT_DATABASE = "secondreader.db"
 StudyName = Annotated[str, typer.Option("--study", help="Name of the study.")]
 
 
-def named(actor: str) -> str:
+def require_actor(actor: str) -> str:
     """Who acts, without space around. Wrong usage where nobody is named."""
     if not actor.strip():
         raise typer.BadParameter("say who does it, for the audit log")
@@ -31,7 +31,7 @@ Actor = Annotated[
         "--actor",
         envvar="SECONDREADER_ACTOR",
         show_envvar=True,
-        callback=named,
+        callback=require_actor,
         help="Who does it, for the audit log.",
     ),
 ]

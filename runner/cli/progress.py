@@ -14,7 +14,7 @@ STEP_SECONDS = 0.1
 
 
 @contextmanager
-def watching(console: Console | None = None) -> Iterator[Watch]:
+def show_progress(console: Console | None = None) -> Iterator[Watch]:
     """A Watch that shows a bar on a terminal's standard error once the work has lasted two seconds."""
     console = console or Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -14,7 +14,7 @@ from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Act
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from secondreader.runner.serve.processes import Room
+    from secondreader.runner.serve.processes import StreamlitApp
 
 DESK_PORT = 8501
 CONSOLE_PORT = 8502
@@ -28,12 +28,12 @@ Port = Annotated[int | None, typer.Option(help="Port; by default the first free 
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
-    app.command()(demo)
-    app.command()(desk)
-    app.command()(console)
+    app.command("demo")(run_demo)
+    app.command("desk")(open_desk)
+    app.command("console")(open_console)
 
 
-def demo(
+def run_demo(
     db: Database = "secondreader-demo.db", host: Host = "127.0.0.1", actor: Actor = DEFAULT_ACTOR
 ) -> None:
     """Load the sample study and open desk and console on it, with one invite link per role."""
@@ -42,12 +42,14 @@ def demo(
     from secondreader.runner.serve import sample
 
     engine = open_engine(db)
-    invites = sample.load(engine, actor)
-    desk_port = launch.free_port(host, DESK_PORT)
-    desk_room = room_of_desk(engine, host, desk_port)
-    console_room = room_of_console(engine, host, launch.free_port(host, CONSOLE_PORT, taken=[desk_port]))
+    invites = sample.load_sample(engine, actor)
+    desk_port = launch.find_free_port(host, DESK_PORT)
+    desk_room = make_desk_app(engine, host, desk_port)
+    console_room = make_console_app(
+        engine, host, launch.find_free_port(host, CONSOLE_PORT, taken=[desk_port])
+    )
     engine.dispose()
-    launch.serve(
+    launch.run_apps(
         [desk_room, console_room],
         "\n".join(
             [
@@ -65,37 +67,37 @@ def demo(
     )
 
 
-def desk(
+def open_desk(
     db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None, sign_in: SignIn = None
 ) -> None:
     """Open the annotators' desk. Its process never holds a connection that can read a verdict."""
     from secondreader.db.core.engine import open_engine
     from secondreader.runner.serve import processes as launch
-    from secondreader.runner.serve.oidc_settings import room_environment
+    from secondreader.runner.serve.oidc_settings import build_app_environment
 
-    told = room_environment("desk", sign_in)
-    engine = open_engine(present(db))
-    room = room_of_desk(engine, host, chosen_port(host, port, DESK_PORT), told)
+    told = build_app_environment("desk", sign_in)
+    engine = open_engine(require_database(db))
+    room = make_desk_app(engine, host, choose_port(host, port, DESK_PORT), told)
     engine.dispose()
-    launch.serve([room], f"Desk: {room.address}  (Ctrl-C stops it)")
+    launch.run_apps([room], f"Desk: {room.address}  (Ctrl-C stops it)")
 
 
-def console(
+def open_console(
     db: Database = DEFAULT_DATABASE, host: Host = "127.0.0.1", port: Port = None, sign_in: SignIn = None
 ) -> None:
     """Open the researcher's console: progress, agreement, disagreements, report."""
     from secondreader.db.core.engine import open_engine
     from secondreader.runner.serve import processes as launch
-    from secondreader.runner.serve.oidc_settings import room_environment
+    from secondreader.runner.serve.oidc_settings import build_app_environment
 
-    told = room_environment("console", sign_in)
-    engine = open_engine(present(db))
-    room = room_of_console(engine, host, chosen_port(host, port, CONSOLE_PORT), told)
+    told = build_app_environment("console", sign_in)
+    engine = open_engine(require_database(db))
+    room = make_console_app(engine, host, choose_port(host, port, CONSOLE_PORT), told)
     engine.dispose()
-    launch.serve([room], f"Console: {room.address}  (Ctrl-C stops it)")
+    launch.run_apps([room], f"Console: {room.address}  (Ctrl-C stops it)")
 
 
-def present(db: str) -> str:
+def require_database(db: str) -> str:
     """`db`, unless it names a SQLite file that is not there: a room on an empty new file would only puzzle."""
     from secondreader.db.core.engine import DatabaseError
 
@@ -106,54 +108,56 @@ def present(db: str) -> str:
     return db
 
 
-def chosen_port(host: str, port: int | None, usual: int) -> int:
+def choose_port(host: str, port: int | None, usual: int) -> int:
     """The port asked for, which must be free, or the first free one from the usual one on."""
     from secondreader.runner.serve import processes as launch
 
     if port is None:
-        return launch.free_port(host, usual)
-    if not launch.is_free(host, port):
+        return launch.find_free_port(host, usual)
+    if not launch.is_port_free(host, port):
         raise typer.BadParameter(f"port {port} is taken on {host}", param_hint="--port")
     return port
 
 
-def room_of_desk(engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN) -> "Room":
+def make_desk_app(
+    engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
+) -> "StreamlitApp":
     """The desk's process: on PostgreSQL it gets the URL of its own role, never the owner's."""
     from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
-    from secondreader.db.blind.engine import desk_url
-    from secondreader.runner.serve.processes import Room
+    from secondreader.db.blind.engine import prepare_desk_url
+    from secondreader.runner.serve.processes import StreamlitApp
 
-    return Room(
+    return StreamlitApp(
         name="desk",
-        script=script_of("secondreader.annotate", "app.py"),
+        script=find_script("secondreader.annotate", "app.py"),
         host=host,
         port=port,
-        options=STREAMLIT_OPTIONS | allowed(host),
+        options=STREAMLIT_OPTIONS | restrict_hosts(host),
         environment={
-            "SECONDREADER_DESK_DB": desk_url(engine).render_as_string(hide_password=False),
+            "SECONDREADER_DESK_DB": prepare_desk_url(engine).render_as_string(hide_password=False),
             **sign_in,
         },
     )
 
 
-def room_of_console(
+def make_console_app(
     engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
-) -> "Room":
+) -> "StreamlitApp":
     """The console's process, with the owner's connection."""
     from secondreader.reports.console.settings import STREAMLIT_OPTIONS
-    from secondreader.runner.serve.processes import Room
+    from secondreader.runner.serve.processes import StreamlitApp
 
-    return Room(
+    return StreamlitApp(
         name="console",
-        script=script_of("secondreader.reports.console", "app.py"),
+        script=find_script("secondreader.reports.console", "app.py"),
         host=host,
         port=port,
-        options=STREAMLIT_OPTIONS | allowed(host),
+        options=STREAMLIT_OPTIONS | restrict_hosts(host),
         environment={"SECONDREADER_DB": engine.url.render_as_string(hide_password=False), **sign_in},
     )
 
 
-def allowed(host: str) -> dict[str, str | tuple[str, ...]]:
+def restrict_hosts(host: str) -> dict[str, str | tuple[str, ...]]:
     """Host names that the server answers to, where it listens on loopback only: shuts out DNS rebinding."""
     try:
         loopback = ipaddress.ip_address(host).is_loopback
@@ -162,7 +166,7 @@ def allowed(host: str) -> dict[str, str | tuple[str, ...]]:
     return {"server.allowedHosts": ("localhost", "127.0.0.1", "[::1]")} if loopback else {}
 
 
-def script_of(package: str, name: str) -> Path:
+def find_script(package: str, name: str) -> Path:
     """Where a room's script stands on disk, without importing it."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:

@@ -6,7 +6,7 @@ import typer
 
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
 
-Name = Annotated[str, typer.Argument(help="Name of the study.")]
+StudyArgument = Annotated[str, typer.Argument(help="Name of the study.")]
 
 study_app = typer.Typer(no_args_is_help=True, help="List, freeze, open and close studies; invite people.")
 
@@ -17,39 +17,41 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from secondreader.db.core.engine import open_engine, reading
-    from secondreader.db.design.summaries import study_summaries
-    from secondreader.runner.cli.terminal_text import literal
+    from secondreader.db.core.engine import open_engine, read_session
+    from secondreader.db.design.summaries import summarize_studies
+    from secondreader.runner.cli.terminal_text import escape_for_terminal
 
-    with reading(open_engine(db)) as session:
-        summaries = study_summaries(session)
+    with read_session(open_engine(db)) as session:
+        summaries = summarize_studies(session)
     table = Table("study", "status", "transcripts", "with text", "drawn", "annotators", "labels", "verdicts")
     for one in summaries:
         counts = (one.n_transcripts, one.n_with_text, one.n_drawn, one.n_annotators, one.n_labels)
-        table.add_row(literal(one.name), one.status, *map(str, counts), str(one.n_verdicts))
+        table.add_row(escape_for_terminal(one.name), one.status, *map(str, counts), str(one.n_verdicts))
     Console().print(table if summaries else "There are no studies yet: import or run transcripts first.")
 
 
-@study_app.command()
-def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
+@study_app.command("show")
+def show_study(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> None:
     """Show one study: plan, people, progress and judges."""
     from rich.console import Console
     from rich.table import Table
 
-    from secondreader.db.core.engine import open_engine, reading
-    from secondreader.db.design.headline_judge import headline_of
+    from secondreader.db.core.engine import open_engine, read_session
+    from secondreader.db.design.headline_judge import choose_headline_judge
     from secondreader.db.design.studies import get_study
-    from secondreader.db.design.summaries import judges_of, study_summaries
-    from secondreader.db.research.ratings import annotator_progress
-    from secondreader.runner.cli.terminal_text import literal
+    from secondreader.db.design.summaries import list_judges, summarize_studies
+    from secondreader.db.research.ratings import list_annotator_progress
+    from secondreader.runner.cli.terminal_text import escape_for_terminal
 
     console = Console()
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         row = get_study(session, study)
-        summary = next(one for one in study_summaries(session) if one.name == study)
-        people, judges = annotator_progress(session, row), judges_of(session, row)
-        headline = headline_of(row.plan, [one.name for one in judges])
-        console.print(f"[bold]{literal(row.name)}[/bold]: {row.status}, shown as {literal(repr(row.title))}")
+        summary = next(one for one in summarize_studies(session) if one.name == study)
+        people, judges = list_annotator_progress(session, row), list_judges(session, row)
+        headline = choose_headline_judge(row.plan, [one.name for one in judges])
+        console.print(
+            f"[bold]{escape_for_terminal(row.name)}[/bold]: {row.status}, shown as {escape_for_terminal(repr(row.title))}"
+        )
         console.print(
             f"{summary.n_transcripts} transcripts ({summary.n_with_text} with text, {summary.n_drawn} drawn), "
             f"plan {row.plan_hash or 'not frozen yet'}"
@@ -58,36 +60,36 @@ def show(study: Name, db: Database = DEFAULT_DATABASE) -> None:
     for one in people:
         pace = "" if one.median_seconds is None else f"{one.median_seconds:.0f}"
         done = (str(one.n_labelled), str(one.n_assigned))
-        folk.add_row(literal(one.name), one.role, one.source, *done, pace)
+        folk.add_row(escape_for_terminal(one.name), one.role, one.source, *done, pace)
     machines = Table("judge", "in the plan", "verdicts", "unparsed", "errors")
     for judge in sorted(judges, key=lambda one: one.name != headline.judge):
         counts = map(str, (judge.n_verdicts, judge.n_unparsed, judge.n_errors))
-        machines.add_row(literal(judge.name), headline.role_of(judge.name), *counts)
+        machines.add_row(escape_for_terminal(judge.name), headline.get_role(judge.name), *counts)
     for table in (folk, machines):
         if table.row_count:
             console.print(table)
 
 
-def set_status_command(status: str, sentence: str) -> None:
+def add_status_command(status: str, sentence: str) -> None:
     """Add the command that brings a study to this status."""
     command = {"open": "open", "paused": "pause", "closed": "close"}[status]
 
     def change(
-        study: Name,
+        study: StudyArgument,
         why: Annotated[str, typer.Option(help="Reason, for the audit log.")] = "",
         actor: Actor = DEFAULT_ACTOR,
         db: Database = DEFAULT_DATABASE,
     ) -> None:
-        from secondreader.db.core.engine import open_engine, writing
+        from secondreader.db.core.engine import open_engine, write_session
         from secondreader.db.design.studies import get_study, set_status
 
-        with writing(open_engine(db)) as session:
+        with write_session(open_engine(db)) as session:
             set_status(session, get_study(session, study), status, actor=actor, why=why)
         typer.echo(f"{study} is {status}.")
 
     study_app.command(command, help=sentence)(change)
 
 
-set_status_command("open", "Take labels again after a pause.")
-set_status_command("paused", "Take no labels for a while; drafts are kept.")
-set_status_command("closed", "Take no more labels.")
+add_status_command("open", "Take labels again after a pause.")
+add_status_command("paused", "Take no labels for a while; drafts are kept.")
+add_status_command("closed", "Take no more labels.")

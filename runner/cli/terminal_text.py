@@ -2,9 +2,9 @@
 
 from rich.markup import escape
 
-from secondreader.db.core.canonical import printable
+from secondreader.db.core.canonical import make_printable
 
 
-def literal(text: object) -> str:
+def escape_for_terminal(text: object) -> str:
     """`text` as it is: rich would read [brackets] as style, and a terminal obey what is not printable."""
-    return escape(printable(str(text)))
+    return escape(make_printable(str(text)))

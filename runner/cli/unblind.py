@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
-from secondreader.runner.cli.study import Name, study_app
+from secondreader.runner.cli.study import StudyArgument, study_app
 
 
 def register(_app: typer.Typer) -> None:
@@ -14,16 +14,16 @@ def register(_app: typer.Typer) -> None:
 
 
 def unblind(
-    study: Name,
+    study: StudyArgument,
     why: Annotated[str, typer.Option(help="Reason, for the audit log and the report.")],
     actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
     """Let judge and people be compared, for good. The study must be closed; the reason goes on record."""
-    from secondreader.db.core.engine import open_engine, writing
+    from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
-    from secondreader.db.design.unblinding import unblind as unblind_study
+    from secondreader.db.design.unblinding import unblind_study
 
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         event = unblind_study(session, get_study(session, study), actor=actor, why=why)
     typer.echo(f"{study} is unblinded since {event.at:%Y-%m-%d %H:%M UTC}.")

@@ -13,7 +13,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """A text that is nothing but a number, negative ones too."""
 
 
-def harmless(cell: Any) -> Any:
+def escape_formula(cell: Any) -> Any:
     """The cell, with an apostrophe before a text that would be a formula; numbers stay, also where they are text.
 
     Not-a-number becomes None, which CSV writes as an empty cell.
@@ -34,5 +34,5 @@ def write_rows(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]
     for row in (columns, *rows):
         line.seek(0)
         line.truncate()
-        writer.writerow([harmless(cell) for cell in row])
+        writer.writerow([escape_formula(cell) for cell in row])
         out.write(line.getvalue().removesuffix("\r\n") + "\n")

@@ -7,25 +7,25 @@ that share a user's opening request and tools are variants of one situation, so 
 from pathlib import Path
 from typing import Any
 
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content, Message
 from secondreader.db.transcripts.store import NewTranscript
-from secondreader.runner.formats.rjudge_actions import read_action
+from secondreader.runner.formats.rjudge_actions import parse_action
 from secondreader.runner.intake.records import (
     BadRecord,
     ImportProblem,
     Watch,
-    need,
-    optional,
+    get_optional_field,
+    pass_through,
     read_records,
-    unwatched,
+    require_field,
 )
 from secondreader.runner.intake.store import Batch, NewLabel
 
-READER = "R-Judge"
+RATER_NAME = "R-Judge"
 
 
-def read_rjudge(path: Path, watch: Watch = unwatched) -> Batch:
+def read_rjudge(path: Path, watch: Watch = pass_through) -> Batch:
     """Every record of the file; those that cannot be read become problems. Raises ImportRefused."""
     batch = Batch()
     for place, record in watch(read_records(path), "Reading"):
@@ -37,31 +37,31 @@ def read_rjudge(path: Path, watch: Watch = unwatched) -> Batch:
             batch.problems.append(ImportProblem(path.name, place, error.field, error.expected))
             continue
         batch.transcripts.append(transcript)
-        batch.labels.append(NewLabel(transcript.origin_key, READER, {"risky_action": answer}))
+        batch.labels.append(NewLabel(transcript.origin_key, RATER_NAME, {"risky_action": answer}))
     return batch
 
 
 def record_to_transcript(record: Any) -> tuple[NewTranscript, str]:
     """One transcript and the human answer on risky action. Raises BadRecord."""
-    number = need(record, "id", (int, str))
-    label = need(record, "label", int)
+    number = require_field(record, "id", (int, str))
+    label = require_field(record, "label", int)
     if label not in {0, 1}:
         raise BadRecord("label", f"expected 0 or 1, got {label}")
-    sessions = need(record, "contents", list)
-    messages = [message for session in sessions for message in session_messages(session)]
+    sessions = require_field(record, "contents", list)
+    messages = [message for session in sessions for message in parse_session(session)]
     if not messages:
         raise BadRecord("contents", "holds no message")
-    profile = need(record, "profile")
+    profile = require_field(record, "profile")
     content = Content(background=profile, messages=tuple(messages))
     opening = next((one.text for one in messages if one.role == "user"), messages[0].text)
     calls = [call.name for message in messages for call in message.tool_calls]
     return (
         NewTranscript(
-            origin_key=f"rjudge:{number}:{content.hash()}",
-            cluster=f"rjudge:{content_hash([profile, opening.strip()])[:16]}",
+            origin_key=f"rjudge:{number}:{content.compute_hash()}",
+            cluster=f"rjudge:{compute_content_hash([profile, opening.strip()])[:16]}",
             content=content,
             attributes={
-                "scenario": optional(record, "scenario") or "none",
+                "scenario": get_optional_field(record, "scenario") or "none",
                 "n_turns": len(messages),
                 "n_calls": len(calls),
                 "tool": calls[-1] if calls else "none",
@@ -77,7 +77,7 @@ def record_to_transcript(record: Any) -> tuple[NewTranscript, str]:
     )
 
 
-def session_messages(session: Any) -> list[Message]:
+def parse_session(session: Any) -> list[Message]:
     """The messages of one session; those that hold nothing (the environment's last, often) are left out.
 
     A call without an answer counts as executed: records of R-Judge often end with the decisive action, which its
@@ -86,7 +86,9 @@ def session_messages(session: Any) -> list[Message]:
     if not isinstance(session, list):
         raise BadRecord("contents", "expected a list of sessions, each a list of messages")
     answered = [has_answer(after) for after in [*session[1:], None]]
-    messages = [to_message(one, is_answered) for one, is_answered in zip(session, answered, strict=True)]
+    messages = [
+        parse_session_message(one, is_answered) for one, is_answered in zip(session, answered, strict=True)
+    ]
     return [one for one in messages if one.text.strip() or one.tool_calls or one.reasoning]
 
 
@@ -95,21 +97,21 @@ def has_answer(after: Any) -> bool:
     return isinstance(after, dict) and after.get("role") == "environment" and bool(after.get("content"))
 
 
-def to_message(raw: Any, answered: bool) -> Message:
+def parse_session_message(raw: Any, answered: bool) -> Message:
     """A user's text, an agent's thought and action, or the environment's answer."""
-    role = need(raw, "role", where="contents")
+    role = require_field(raw, "role", where="contents")
     if role == "agent":
-        return agent_message(raw, answered)
+        return parse_agent_message(raw, answered)
     if role not in {"user", "environment"}:
         raise BadRecord("role", f"expected user, agent or environment, got {role[:40]!r}")
-    return Message(role="user" if role == "user" else "tool", text=optional(raw, "content") or "")
+    return Message(role="user" if role == "user" else "tool", text=get_optional_field(raw, "content") or "")
 
 
-def agent_message(raw: dict[str, Any], answered: bool) -> Message:
+def parse_agent_message(raw: dict[str, Any], answered: bool) -> Message:
     """The thought is visible reasoning. An action that is no talk is a call, its words kept verbatim."""
-    thought, action, text = (optional(raw, name) for name in ("thought", "action", "content"))
+    thought, action, text = (get_optional_field(raw, name) for name in ("thought", "action", "content"))
     said = (action if action is not None else text) or ""
-    call = read_action(said, answered)
+    call = parse_action(said, answered)
     if call is None:
         return Message(role="assistant", text=said, reasoning=thought)
     return Message(role="assistant", reasoning=thought, tool_calls=(call,))

@@ -43,9 +43,9 @@ MIN_HIDDEN = 25
 """Characters of a hidden text that must stand in the transcript word for word to count."""
 AROUND = 80
 """Characters before and after a hit that are kept, so that a person can judge it."""
-FIXED = frozenset({"role", "status", "name", "tool"})
+FIXED_FIELDS = frozenset({"role", "status", "name", "tool"})
 """Fields that a mark would break: roles, and the names of tools."""
-FREE = frozenset({"arguments", "parameters"})
+FREE_FIELDS = frozenset({"arguments", "parameters"})
 """Fields whose keys the transcript's author chose: a "name" among them is text like any other."""
 
 
@@ -62,27 +62,29 @@ class Leak:
     """What stands before them where they come first: whole words of at most AROUND characters."""
     after: str = field(default="", compare=False)
 
-    def row(self, redacted: bool) -> dict[str, Any]:
+    def to_row(self, redacted: bool) -> dict[str, Any]:
         """As it is stored beside the transcript."""
         return asdict(self) | {"redacted": redacted}
 
 
-def scan(content: Content, hidden: dict[str, Any] | None = None, model: str | None = None) -> list[Leak]:
+def find_leaks(
+    content: Content, hidden: dict[str, Any] | None = None, model: str | None = None
+) -> list[Leak]:
     """Everything found in the content; `hidden` are values stripped at import that must not stand in the text.
 
     The transcript's own `model` counts wherever its id stands as a whole token.
     """
-    rules = rules_for(content, hidden, model)
+    rules = build_rules(content, hidden, model)
     found = [
-        leak_at(kind, where, text, *match.span("hit"))
-        for where, text in shown_texts(content)
+        make_leak(kind, where, text, *match.span("hit"))
+        for where, text in list_visible_texts(content)
         for kind, pattern in rules
         for match in pattern.finditer(text)
     ]
     return list(dict.fromkeys(found))
 
 
-def leak_at(kind: str, where: str, text: str, start: int, end: int) -> Leak:
+def make_leak(kind: str, where: str, text: str, start: int, end: int) -> Leak:
     """The words from `start` to `end`, and what stands around them."""
     before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
     if start > AROUND:
@@ -92,13 +94,13 @@ def leak_at(kind: str, where: str, text: str, start: int, end: int) -> Leak:
     return Leak(kind, where, text[start:end], before, after)
 
 
-def rules_for(content: Content, hidden: dict[str, Any] | None, model: str | None) -> Rules:
+def build_rules(content: Content, hidden: dict[str, Any] | None, model: str | None) -> Rules:
     """The general patterns, the hidden texts that stand in the content word for word, and the model's id."""
-    texts = [text for _, text in shown_texts(content)]
-    secrets = {one for one in hidden_texts(hidden or {}) if len(one) >= MIN_HIDDEN}
+    texts = [text for _, text in list_visible_texts(content)]
+    secrets = {one for one in list_strings(hidden or {}) if len(one) >= MIN_HIDDEN}
     present = [one for one in secrets if any(one in text for text in texts)]
     exact = [("hidden field", re.escape(one)) for one in sorted(present, key=len, reverse=True)]
-    own = [re.escape(one) for one in model_tokens(model or "")]
+    own = [re.escape(one) for one in list_model_tokens(model or "")]
     rules = tuple((kind, re.compile(f"(?P<hit>{text})")) for kind, text in exact)
     if own:
         token = rf"(?<![\w-])(?P<hit>{'|'.join(own)})(?![\w-])"
@@ -106,7 +108,7 @@ def rules_for(content: Content, hidden: dict[str, Any] | None, model: str | None
     return PATTERNS + rules
 
 
-def model_tokens(model: str) -> list[str]:
+def list_model_tokens(model: str) -> list[str]:
     """Spellings of a model id that are no ordinary word, longest first: the id, and its parts with hyphen and digit.
 
     "meta-llama/Llama-3.1-8B" gives itself and "Llama-3.1-8B"; an id such as "agent" gives nothing.
@@ -116,47 +118,51 @@ def model_tokens(model: str) -> list[str]:
     return sorted({one for one in [*whole, *parts] if len(one) >= 5}, key=len, reverse=True)
 
 
-def hidden_texts(value: Any) -> Iterator[str]:
+def list_strings(value: Any) -> Iterator[str]:
     """The strings inside a JSON value."""
     if isinstance(value, str):
         yield value.strip()
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from hidden_texts(inner)
+            yield from list_strings(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from hidden_texts(inner)
+            yield from list_strings(inner)
 
 
-def shown_texts(content: Content) -> Iterator[tuple[str, str]]:
+def list_visible_texts(content: Content) -> Iterator[tuple[str, str]]:
     """(place, text) of all that an annotator would read."""
     yield from (("background", content.background), ("task", content.task), ("rubric", content.rubric))
     yield from (("memory", note) for note in content.memory)
     for tool in content.tools:
-        yield from (("tool", text) for text in hidden_texts([tool.description, tool.parameters]))
+        yield from (("tool", text) for text in list_strings([tool.description, tool.parameters]))
     for at, message in enumerate(content.messages, start=1):
         yield f"message {at} text", message.text
         if message.reasoning:
             yield f"message {at} reasoning", message.reasoning
         for call in message.tool_calls:
             yield f"message {at} call", call.raw
-            for text in hidden_texts(call.arguments or {}):
+            for text in list_strings(call.arguments or {}):
                 yield f"message {at} call", text
 
 
-def redact(content: Content, hidden: dict[str, Any] | None = None, model: str | None = None) -> Content:
+def redact_content(
+    content: Content, hidden: dict[str, Any] | None = None, model: str | None = None
+) -> Content:
     """The content with a mark in the very places that `scan` finds; the same words elsewhere are left alone."""
-    rules = rules_for(content, hidden, model)
+    rules = build_rules(content, hidden, model)
     return Content.model_validate(redact_value(content.model_dump(mode="json"), rules))
 
 
-def redact_value(value: Any, rules: Rules, kept: frozenset[str] = FIXED) -> Any:
+def redact_value(value: Any, rules: Rules, kept: frozenset[str] = FIXED_FIELDS) -> Any:
     """`value` with marks in every string; keys are left alone, and so is what stands under the `kept` ones."""
     if isinstance(value, str):
         return redact_text(value, rules)
     if isinstance(value, dict):
         return {
-            key: inner if key in kept else redact_value(inner, rules, frozenset() if key in FREE else kept)
+            key: inner
+            if key in kept
+            else redact_value(inner, rules, frozenset() if key in FREE_FIELDS else kept)
             for key, inner in value.items()
         }
     if isinstance(value, list):

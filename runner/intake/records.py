@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from secondreader.db.core.canonical import clean_text
-from secondreader.db.core.content import clean_deep
+from secondreader.db.core.content import clean_nested_text
 
 MAX_RECORD = 32_000_000
 """Characters of one record or cell; a longer one is a problem, not a reason to run out of memory."""
@@ -17,7 +17,7 @@ MAX_LIST = 512_000_000
 """Bytes of a JSON list, which must be read whole; JSONL has no such limit."""
 MAX_DEPTH = 100
 """Levels of lists and objects in one record. Recursive code (JSON writers, pydantic) gives up a little above 200."""
-SHOWN_PROBLEMS = 20
+MAX_SHOWN_PROBLEMS = 20
 T = TypeVar("T")
 
 
@@ -28,7 +28,7 @@ class Watch(Protocol):
         """The items, unchanged; `what` names the work."""
 
 
-def unwatched(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
+def pass_through(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
     """A Watch that tells nobody."""
     return items
 
@@ -62,8 +62,12 @@ class ImportRefused(Exception):
 
     def __init__(self, problems: list[ImportProblem]) -> None:
         self.problems = tuple(problems)
-        shown = [str(one) for one in problems[:SHOWN_PROBLEMS]]
-        more = [f"... and {len(problems) - SHOWN_PROBLEMS} more"] if len(problems) > SHOWN_PROBLEMS else []
+        shown = [str(one) for one in problems[:MAX_SHOWN_PROBLEMS]]
+        more = (
+            [f"... and {len(problems) - MAX_SHOWN_PROBLEMS} more"]
+            if len(problems) > MAX_SHOWN_PROBLEMS
+            else []
+        )
         noun = "problem" if len(problems) == 1 else "problems"
         head = f"nothing was imported: {len(problems)} {noun} (--skip-bad imports the rest)"
         super().__init__("\n  ".join([head, *shown, *more]))
@@ -83,12 +87,12 @@ def read_records(path: Path) -> Iterator[tuple[int, Any]]:
         else:
             yield from read_json_list(path)
     except OSError as error:
-        raise refused(path, f"cannot be read: {error.strerror}") from None
+        raise make_refusal(path, f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise refused(path, "is not UTF-8; save it as UTF-8") from None
+        raise make_refusal(path, "is not UTF-8; save it as UTF-8") from None
 
 
-def refused(path: Path, expected: str) -> ImportRefused:
+def make_refusal(path: Path, expected: str) -> ImportRefused:
     """The refusal of a whole file."""
     return ImportRefused([ImportProblem(str(path), 0, "", expected)])
 
@@ -99,9 +103,9 @@ def read_csv(path: Path) -> Iterator[tuple[int, Any]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         try:
-            twice = twin_of(reader.fieldnames or [])
+            twice = find_duplicate(reader.fieldnames or [])
             if twice is not None:
-                raise refused(path, f"has two columns named {twice!r}")
+                raise make_refusal(path, f"has two columns named {twice!r}")
             for row in reader:
                 if None in row or None in row.values():
                     yield reader.line_num, BadRecord("", f"expected {len(reader.fieldnames or [])} columns")
@@ -111,7 +115,7 @@ def read_csv(path: Path) -> Iterator[tuple[int, Any]]:
             yield reader.reader.line_num, BadRecord("", f"is not CSV ({error}); nothing after it was read")
 
 
-def twin_of(names: Any) -> str | None:
+def find_duplicate(names: Any) -> str | None:
     """The first name that stands twice."""
     seen: set[str] = set()
     for name in names:
@@ -132,24 +136,24 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
 def read_json_list(path: Path) -> Iterator[tuple[int, Any]]:
     """The elements of one JSON list."""
     if path.stat().st_size > MAX_LIST:
-        raise refused(path, f"is longer than {MAX_LIST:,} bytes; write it as JSONL, a record a line")
-    value = decode(path.read_text(encoding="utf-8-sig"))
+        raise make_refusal(path, f"is longer than {MAX_LIST:,} bytes; write it as JSONL, a record a line")
+    value = decode_json(path.read_text(encoding="utf-8-sig"))
     if isinstance(value, BadRecord):
-        raise refused(path, value.expected)
+        raise make_refusal(path, value.expected)
     if not isinstance(value, list):
-        raise refused(path, "expected a JSON list of records")
+        raise make_refusal(path, "expected a JSON list of records")
     for place, one in enumerate(value, start=1):
-        yield place, checked(one)
+        yield place, check_json_value(one)
 
 
 def parse_json(text: str) -> Any:
     """The value, or a BadRecord that says what is wrong."""
     if len(text) > MAX_RECORD:
         return BadRecord("", f"is longer than {MAX_RECORD:,} characters")
-    return checked(decode(text))
+    return check_json_value(decode_json(text))
 
 
-def decode(text: str) -> Any:
+def decode_json(text: str) -> Any:
     """The JSON value as Python reads it, or a BadRecord."""
     try:
         return json.loads(text)
@@ -159,7 +163,7 @@ def decode(text: str) -> Any:
         return BadRecord("", f"is not JSON: {error}")
 
 
-def checked(value: Any) -> Any:
+def check_json_value(value: Any) -> Any:
     """`value` without lone surrogates; a BadRecord where it is too deep or holds NaN or an infinity.
 
     Python's own reader takes `NaN`, `Infinity` and 1e999, which are no JSON and which no database column holds.
@@ -170,20 +174,20 @@ def checked(value: Any) -> Any:
     for _ in range(MAX_DEPTH):
         if any(isinstance(one, float) and not math.isfinite(one) for one in level):
             return BadRecord("", "holds NaN or an infinite number, which JSON does not have")
-        level = [inner for one in level for inner in children(one)]
+        level = [inner for one in level for inner in list_children(one)]
         if not level:
-            return clean_deep(value)
+            return clean_nested_text(value)
     return BadRecord("", f"is nested more than {MAX_DEPTH} levels deep")
 
 
-def children(value: Any) -> Any:
+def list_children(value: Any) -> Any:
     """What a list or an object holds."""
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list | tuple | set) else ()
 
 
-def need(record: Any, name: str, kind: type | tuple[type, ...] = str, where: str = "") -> Any:
+def require_field(record: Any, name: str, kind: type | tuple[type, ...] = str, where: str = "") -> Any:
     """`record[name]`, checked; `where` says in which part of the record. Raises BadRecord."""
     if not isinstance(record, dict):
         raise BadRecord(where, "expected an object")
@@ -198,6 +202,8 @@ def need(record: Any, name: str, kind: type | tuple[type, ...] = str, where: str
     return value
 
 
-def optional(record: dict[str, Any], name: str, kind: type | tuple[type, ...] = str, where: str = "") -> Any:
+def get_optional_field(
+    record: dict[str, Any], name: str, kind: type | tuple[type, ...] = str, where: str = ""
+) -> Any:
     """`record[name]`, checked; None where it is missing or null. Raises BadRecord."""
-    return None if record.get(name) is None else need(record, name, kind, where)
+    return None if record.get(name) is None else require_field(record, name, kind, where)

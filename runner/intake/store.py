@@ -5,17 +5,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.canonical import content_hash, plain_text
+from secondreader.db.core.canonical import compute_content_hash, make_storable
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.engine import writing
+from secondreader.db.core.engine import write_session
 from secondreader.db.core.tables import Study
 from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
-from secondreader.db.transcripts.pool_lookup import content_hashes, pool_keys
-from secondreader.db.transcripts.store import CHUNK, NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.db.transcripts.textless import BARE, known_texts, replace_bare
-from secondreader.runner.intake.leak_scan import redact, scan
-from secondreader.runner.intake.records import ImportProblem, ImportRefused, Watch, unwatched
+from secondreader.db.transcripts.pool_lookup import list_pool_keys, load_content_hashes
+from secondreader.db.transcripts.store import (
+    CHUNK_SIZE,
+    NewTranscript,
+    NewVerdict,
+    add_transcripts,
+    add_verdicts,
+)
+from secondreader.db.transcripts.textless import TEXTLESS_SUFFIX, find_stored_texts, replace_textless
+from secondreader.runner.intake.leak_scan import find_leaks, redact_content
+from secondreader.runner.intake.records import ImportProblem, ImportRefused, Watch, pass_through
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -49,7 +55,7 @@ class Batch:
 
 
 @dataclass(slots=True)
-class PlacedTranscripts:
+class StoredTranscripts:
     """Where a batch's transcripts are stored."""
 
     ids: dict[str, int]
@@ -86,7 +92,7 @@ def store_batch(
     source: str,
     skip_bad: bool = False,
     redacted: bool = False,
-    watch: Watch = unwatched,
+    watch: Watch = pass_through,
     actor: str = RESEARCHER,
 ) -> ImportResult:
     """Store a file's records in one transaction.
@@ -96,15 +102,15 @@ def store_batch(
     if batch.problems and not skip_bad:
         raise ImportRefused(batch.problems)
     n = len(batch.transcripts)
-    scanned = [scanned_transcript(one, redacted) for one in watch(batch.transcripts, "Scanning", n)]
-    with writing(engine) as session:
+    scanned = [scan_transcript(one, redacted) for one in watch(batch.transcripts, "Scanning", n)]
+    with write_session(engine) as session:
         study = ensure_study(session, study_name, codebook=batch.codebook, actor=actor)
         check_codebook(study, batch)
-        check_mapping(study, batch, pool_keys(session, study))
-        placed = place_transcripts(session, study, scanned, watch)
-        n_verdicts = place_verdicts(session, batch.verdicts, placed.ids, watch)
-        replace_bare(session, study, placed.texts)
-        n_labels = add_labels(session, study, batch.labels, placed.ids, watch)
+        check_mapping(study, batch, list_pool_keys(session, study))
+        placed = store_transcripts(session, study, scanned, watch)
+        n_verdicts = store_verdicts(session, batch.verdicts, placed.ids, watch)
+        replace_textless(session, study, placed.texts)
+        n_labels = store_labels(session, study, batch.labels, placed.ids, watch)
         n_new = placed.n_added + n_verdicts + n_labels
         if n_new:
             append_event(session, actor, "import", f"study {study.id}", source=source, rows=n_new)
@@ -121,7 +127,7 @@ def store_batch(
 def check_codebook(study: Study, batch: Batch) -> None:
     """Raises ImportConflict where the study asks other questions than the batch answers."""
     book = Codebook.model_validate(study.codebook)
-    if batch.codebook is not None and batch.codebook.hash() != book.hash():
+    if batch.codebook is not None and batch.codebook.compute_hash() != book.compute_hash():
         raise ImportConflict(
             f"Study {study.name!r} has another codebook ({book.name}) than this file ({batch.codebook.name}); "
             "import it into a new study."
@@ -148,50 +154,52 @@ def check_mapping(study: Study, batch: Batch, pooled: Iterable[str]) -> None:
             )
 
 
-def place_transcripts(
+def store_transcripts(
     session: "Session", study: Study, new: list[NewTranscript], watch: Watch
-) -> PlacedTranscripts:
+) -> StoredTranscripts:
     """Store the transcripts and put them into the pool; one without text stands for its text where that is known."""
-    texts = known_texts(session, study, new)
-    placed = PlacedTranscripts(ids=dict(texts), texts=dict(texts))
+    texts = find_stored_texts(session, study, new)
+    placed = StoredTranscripts(ids=dict(texts), texts=dict(texts))
     rest = [one for one in new if one.origin_key not in texts]
-    for start in watch(range(0, len(rest), CHUNK), "Storing transcripts", -(-len(rest) // CHUNK)):
-        chunk = rest[start : start + CHUNK]
+    for start in watch(range(0, len(rest), CHUNK_SIZE), "Storing transcripts", -(-len(rest) // CHUNK_SIZE)):
+        chunk = rest[start : start + CHUNK_SIZE]
         stored = add_transcripts(session, chunk)
         check_contents(session, chunk, stored.ids)
         placed.n_added += stored.n_added
         for one, row_id in zip(chunk, stored.ids, strict=True):
             placed.ids[one.origin_key] = row_id
             if one.content is not None:
-                placed.texts[f"{one.origin_key}{BARE}"] = row_id
+                placed.texts[f"{one.origin_key}{TEXTLESS_SUFFIX}"] = row_id
     add_to_pool(session, study, placed.ids.values())
     return placed
 
 
 def check_contents(session: "Session", new: list[NewTranscript], ids: tuple[int, ...]) -> None:
     """Raises ImportConflict where a known key has another text: its verdicts would land on the wrong transcript."""
-    stored = content_hashes(session, ids)
+    stored = load_content_hashes(session, ids)
     for one, row_id in zip(new, ids, strict=True):
         text = one.original or one.content
-        if text is not None and stored[row_id] != text.hash():
+        if text is not None and stored[row_id] != text.compute_hash():
             raise ImportConflict(
                 f"{one.origin_key} is stored with another text; use a new database for this file."
             )
 
 
-def place_verdicts(
+def store_verdicts(
     session: "Session", verdicts: list[tuple[str, NewVerdict]], ids: dict[str, int], watch: Watch
 ) -> int:
     """Store verdicts (origin key, verdict) on their transcripts; returns how many were new."""
     n_new = 0
-    for start in watch(range(0, len(verdicts), CHUNK), "Storing verdicts", -(-len(verdicts) // CHUNK)):
-        chunk = verdicts[start : start + CHUNK]
+    for start in watch(
+        range(0, len(verdicts), CHUNK_SIZE), "Storing verdicts", -(-len(verdicts) // CHUNK_SIZE)
+    ):
+        chunk = verdicts[start : start + CHUNK_SIZE]
         new = [replace(verdict, transcript_id=ids[key]) for key, verdict in chunk]
         n_new += add_verdicts(session, new).n_added
     return n_new
 
 
-def add_labels(
+def store_labels(
     session: "Session", study: Study, labels: list[NewLabel], ids: dict[str, int], watch: Watch
 ) -> int:
     """Store labels; returns how many were new. Raises ImportConflict for two answers of one reading."""
@@ -202,39 +210,43 @@ def add_labels(
             raise ImportConflict(
                 f"{label.annotator!r} answers {label.origin_key} twice, and differently; keep one of the two."
             )
-    names = {label.annotator: plain_text(label.annotator) for label in labels}
+    names = {label.annotator: make_storable(label.annotator) for label in labels}
     readers = {
         raw: ensure_annotator(session, study, name, source="import") for raw, name in sorted(names.items())
     }
     n_new = 0
-    for start in watch(range(0, len(labels), CHUNK), "Storing labels", -(-len(labels) // CHUNK)):
-        chunk = labels[start : start + CHUNK]
-        new = [imported(study, one, ids[one.origin_key], readers[one.annotator]) for one in chunk]
+    for start in watch(range(0, len(labels), CHUNK_SIZE), "Storing labels", -(-len(labels) // CHUNK_SIZE)):
+        chunk = labels[start : start + CHUNK_SIZE]
+        new = [make_imported_label(study, one, ids[one.origin_key], readers[one.annotator]) for one in chunk]
         n_new += add_imported_labels(session, study, new)
     return n_new
 
 
-def imported(study: Study, label: NewLabel, transcript_id: int, annotator_id: int) -> ImportedLabel:
+def make_imported_label(
+    study: Study, label: NewLabel, transcript_id: int, annotator_id: int
+) -> ImportedLabel:
     """The label as it is stored."""
     return ImportedLabel(
         transcript_id=transcript_id,
         annotator_id=annotator_id,
         answers=dict(label.answers),
-        client_token=content_hash([study.id, label.origin_key, label.annotator, label.pass_no]),
+        client_token=compute_content_hash([study.id, label.origin_key, label.annotator, label.pass_no]),
         pass_no=label.pass_no,
         active_seconds=label.seconds,
         position=label.position,
     )
 
 
-def scanned_transcript(new: NewTranscript, redacted: bool) -> NewTranscript:
+def scan_transcript(new: NewTranscript, redacted: bool) -> NewTranscript:
     """The transcript with what the leak scan found, and with marks in its place if wanted."""
     if new.content is None:
         return new
-    found = scan(new.content, new.hidden, new.model)
+    found = find_leaks(new.content, new.hidden, new.model)
     if not found:
         return new
-    leaks = tuple(one.row(redacted) for one in found)
+    leaks = tuple(one.to_row(redacted) for one in found)
     if not redacted:
         return replace(new, leaks=leaks)
-    return replace(new, content=redact(new.content, new.hidden, new.model), original=new.content, leaks=leaks)
+    return replace(
+        new, content=redact_content(new.content, new.hidden, new.model), original=new.content, leaks=leaks
+    )

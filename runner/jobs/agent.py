@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from secondreader.db.core.content import Message, ToolCall
-from secondreader.runner.models.client import CallText, ModelClient, Reply, Request, Usage
+from secondreader.runner.models.client import CallText, CompletionRequest, ModelClient, ModelReply, TokenUsage
 from secondreader.runner.scenarios.pack import Scenario
-from secondreader.runner.scenarios.tool_results import ToolResult, tool_result
+from secondreader.runner.scenarios.tool_results import ToolResult, find_tool_result
 
 MAX_CALLS = 10
 """Tool calls that one attempt may run, as in the reference study (arXiv 2601.17344)."""
@@ -42,7 +42,7 @@ class AttemptResult:
     n_calls: int
     """Tool calls written, whatever became of them."""
     n_requests: int
-    usage: Usage
+    usage: TokenUsage
 
 
 @dataclass
@@ -54,21 +54,21 @@ class Conversation:
     kept: list[Message] = field(default_factory=list)
     n_calls: int = 0
     n_requests: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
 
-    def open(self) -> None:
+    def start(self) -> None:
         """Put in the system and the user message."""
         for role, text in (("system", self.setup.system), ("user", self.setup.user)):
             self.sent.append({"role": role, "content": text})
             self.kept.append(Message.model_validate({"role": role, "text": text}))
 
-    def take(self, reply: Reply) -> None:
+    def add_reply(self, reply: ModelReply) -> None:
         """Add a reply and the results of its calls. Calls beyond the limit are kept as attempted and get no result."""
         left = max(self.setup.max_calls - self.n_calls, 0)
         results = [answer_call(self.setup.scenario, call) for call in reply.tool_calls[:left]]
         self.keep_reply(reply, results)
-        ids = call_ids(reply.tool_calls)
-        self.sent.append(assistant_message(reply, ids))
+        ids = assign_call_ids(reply.tool_calls)
+        self.sent.append(make_assistant_message(reply, ids))
         for call, call_id, result in zip(reply.tool_calls, ids, results, strict=False):
             self.sent.append({"role": "tool", "tool_call_id": call_id, "content": result.text})
             self.kept.append(Message(role="tool", text=result.text, tool=call.name, is_error=result.is_error))
@@ -76,10 +76,10 @@ class Conversation:
         self.n_requests += 1
         self.usage += reply.usage
 
-    def keep_reply(self, reply: Reply, results: Sequence[ToolResult]) -> None:
+    def keep_reply(self, reply: ModelReply, results: Sequence[ToolResult]) -> None:
         """Keep the assistant's message with what became of each call."""
         kept = [
-            kept_call(call, results[position] if position < len(results) else None)
+            make_kept_call(call, results[position] if position < len(results) else None)
             for position, call in enumerate(reply.tool_calls)
         ]
         text = reply.text or reply.refusal or ""
@@ -87,7 +87,7 @@ class Conversation:
             Message(role="assistant", text=text, reasoning=reply.reasoning, tool_calls=tuple(kept))
         )
 
-    def stop_reason(self, reply: Reply) -> str | None:
+    def find_stop_reason(self, reply: ModelReply) -> str | None:
         """Why the attempt ends after this reply; None while it goes on."""
         if self.n_calls > self.setup.max_calls:
             return "call_limit"
@@ -102,10 +102,10 @@ async def run_attempt(client: ModelClient, setup: AttemptSetup) -> AttemptResult
     After the last call that the limit allows it still gets its result and may answer.
     """
     talk = Conversation(setup)
-    talk.open()
+    talk.start()
     while True:
         reply = await client.complete(
-            Request(
+            CompletionRequest(
                 model=setup.model,
                 messages=talk.sent,
                 temperature=setup.temperature,
@@ -114,17 +114,17 @@ async def run_attempt(client: ModelClient, setup: AttemptSetup) -> AttemptResult
                 max_tokens=setup.max_tokens,
             )
         )
-        talk.take(reply)
-        if reason := talk.stop_reason(reply):
+        talk.add_reply(reply)
+        if reason := talk.find_stop_reason(reply):
             return AttemptResult(tuple(talk.kept), reason, talk.n_calls, talk.n_requests, talk.usage)
 
 
 def answer_call(scenario: Scenario, call: CallText) -> ToolResult:
     """What the scenario's tool answers to a call."""
-    return tool_result(scenario, call.name, call.raw)
+    return find_tool_result(scenario, call.name, call.raw)
 
 
-def kept_call(call: CallText, result: ToolResult | None) -> ToolCall:
+def make_kept_call(call: CallText, result: ToolResult | None) -> ToolCall:
     """A call as it is kept; the text itself only where it is no JSON object."""
     raw = "" if call.arguments is not None else call.raw
     return ToolCall(
@@ -135,13 +135,13 @@ def kept_call(call: CallText, result: ToolResult | None) -> ToolCall:
     )
 
 
-def call_ids(calls: Sequence[CallText]) -> list[str]:
+def assign_call_ids(calls: Sequence[CallText]) -> list[str]:
     """The server's ids where they are all different, else numbers."""
     ids = [call.id for call in calls]
     return ids if len(set(ids)) == len(ids) else [f"call{position}" for position in range(len(ids))]
 
 
-def assistant_message(reply: Reply, ids: Sequence[str]) -> dict[str, Any]:
+def make_assistant_message(reply: ModelReply, ids: Sequence[str]) -> dict[str, Any]:
     """A reply as the next request carries it, without its reasoning: servers drop or refuse that."""
     message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     if reply.tool_calls:

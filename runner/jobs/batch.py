@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from secondreader.db.core.canonical import canonical_json
+from secondreader.db.core.canonical import format_canonical_json
 from secondreader.runner.models.client import ClientError
 
 Item = TypeVar("Item")
@@ -17,7 +17,7 @@ GIVE_UP_AFTER = 24
 
 
 @dataclass
-class Outcome:
+class WorkOutcome:
     """What became of the items."""
 
     n_done: int = 0
@@ -32,7 +32,7 @@ class Outcome:
         """Whether every item was done."""
         return not (self.n_failed or self.n_untried)
 
-    def sentences(self) -> list[str]:
+    def describe_problems(self) -> list[str]:
         """What failed, most frequent first."""
         lines = [f"{count} x {problem}" for problem, count in self.problems.most_common(5)]
         if self.n_untried:
@@ -40,26 +40,26 @@ class Outcome:
         return lines
 
 
-async def work_through(
+async def process_items(
     items: Iterable[Item],
-    do: Callable[[Item], Awaitable[None]],
+    process_item: Callable[[Item], Awaitable[None]],
     *,
     concurrency: int,
     on_done: Callable[[], None] = lambda: None,
-) -> Outcome:
+) -> WorkOutcome:
     """`do` every item, at most `concurrency` at once; a ClientError counts as that item's failure.
 
     `on_done` is called after each item. Any other exception ends the work and is raised.
     """
     waiting = deque(items)
-    outcome = Outcome()
+    outcome = WorkOutcome()
     failed_in_a_row = 0
 
     async def worker() -> None:
         nonlocal failed_in_a_row
         while waiting and failed_in_a_row < GIVE_UP_AFTER:
             try:
-                await do(waiting.popleft())
+                await process_item(waiting.popleft())
             except ClientError as error:
                 outcome.n_failed += 1
                 outcome.problems[str(error)] += 1
@@ -82,5 +82,5 @@ async def work_through(
 
 def derive_seed(*parts: Any) -> int:
     """A seed of 31 bits (all that some servers take) from anything that JSON can hold."""
-    digest = hashlib.sha256(canonical_json(list(parts)).encode()).digest()
+    digest = hashlib.sha256(format_canonical_json(list(parts)).encode()).digest()
     return int.from_bytes(digest[:4]) >> 1

@@ -7,32 +7,39 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import get_study
 from secondreader.db.transcripts.store import (
     NewVerdict,
     add_verdicts,
     ensure_judge_prompt,
     ensure_run,
-    judged_ids,
+    find_judged_ids,
 )
-from secondreader.db.transcripts.unjudged import judgeable, original_content
+from secondreader.db.transcripts.unjudged import find_judgeable_transcripts, load_original_content
 from secondreader.judge.verdicts.prompt import JudgePrompt, render_prompt
 from secondreader.judge.verdicts.reply import ParsedReply, parse_reply
-from secondreader.runner.jobs.batch import Outcome, derive_seed, work_through
-from secondreader.runner.models.client import Endpoint, ModelClient, Refused, Reply, Request, Usage
+from secondreader.runner.jobs.batch import WorkOutcome, derive_seed, process_items
+from secondreader.runner.models.client import (
+    CompletionRequest,
+    Endpoint,
+    ModelClient,
+    ModelReply,
+    RequestRefused,
+    TokenUsage,
+)
 from secondreader.runner.models.prices import Prices
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-MAX_TOLD = 300
+MAX_REASON_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
-class JudgePlan:
+class JudgeSpec:
     """Which judge is to read what."""
 
     study: str
@@ -53,7 +60,7 @@ class JudgePlan:
         """The judge's name."""
         return f"{self.model} / {self.prompt.title}"
 
-    def parameters(self) -> dict[str, Any]:
+    def build_parameters(self) -> dict[str, Any]:
         """What decides a verdict besides model and prompt."""
         return {
             "temperature": self.temperature,
@@ -65,8 +72,8 @@ class JudgePlan:
     @property
     def judge_key(self) -> str:
         """SHA-256 (hex) over prompt, schema, model and parameters."""
-        parts = [self.prompt.content_hash, self.prompt.schema(), self.model, self.parameters()]
-        return content_hash(parts)
+        parts = [self.prompt.content_hash, self.prompt.build_schema(), self.model, self.build_parameters()]
+        return compute_content_hash(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +88,11 @@ class JudgeResult:
     """New verdicts that could not be read; stored as such."""
     n_without_text: int
     """Transcripts that hold nothing to read."""
-    outcome: Outcome
+    outcome: WorkOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class JudgeReply:
     """What came of asking the judge about one transcript."""
 
     parsed: ParsedReply
@@ -95,35 +102,35 @@ class Reading:
     structured: bool
     """Whether the server took the JSON schema."""
     finish_reason: str
-    usage: Usage
+    usage: TokenUsage
     earlier: tuple[str, ...] = ()
     """Replies before it that could not be read."""
 
 
 @dataclass
-class Judge:
+class JudgeRunner:
     """One judge at work."""
 
-    plan: JudgePlan
+    spec: JudgeSpec
     client: ModelClient
     takes_schema: bool = True
     """Until the server refuses a request for its schema and answers the same one without."""
     counts: dict[str, int] = field(default_factory=lambda: {"parsed": 0, "unparsed": 0})
 
-    async def read(self, content: Content, repeat: int) -> Reading:
+    async def judge_transcript(self, content: Content, repeat: int) -> JudgeReply:
         """Ask until a reply can be read or the tries are used up. Raises ClientError."""
-        plan = self.plan
+        plan = self.spec
         earlier: list[str] = []
-        usage = Usage()
+        usage = TokenUsage()
         # A retry shows the judge its own reply and what was wrong: at temperature 0 the same request brings the same.
         correction: list[dict[str, Any]] = []
         while True:
-            seed = derive_seed(plan.seed, plan.judge_key, content.hash(), repeat, len(earlier))
+            seed = derive_seed(plan.seed, plan.judge_key, content.compute_hash(), repeat, len(earlier))
             body = content.model_dump(mode="json")
             rendered = render_prompt(plan.prompt, body, seed=f"{plan.judge_key}/{seed}")
-            request = Request(
+            request = CompletionRequest(
                 model=plan.model,
-                messages=[*rendered.messages(), *correction],
+                messages=[*rendered.build_messages(), *correction],
                 temperature=plan.temperature,
                 seed=seed,
                 max_tokens=plan.max_tokens,
@@ -131,28 +138,28 @@ class Judge:
             reply, structured = await self.ask(request)
             usage += reply.usage
             parsed = parse_answer(reply, plan.prompt, len(content.messages))
-            raw = raw_of(reply)
+            raw = get_raw_text(reply)
             if parsed.is_parsed or len(earlier) >= plan.retries:
-                return Reading(
+                return JudgeReply(
                     parsed, raw, len(earlier) + 1, structured, reply.finish_reason, usage, tuple(earlier)
                 )
             earlier.append(raw)
-            correction = correction_messages(raw, parsed.reason)
+            correction = make_correction_messages(raw, parsed.reason)
 
-    async def ask(self, request: Request) -> tuple[Reply, bool]:
+    async def ask(self, request: CompletionRequest) -> tuple[ModelReply, bool]:
         """The reply, and whether the schema went along. Raises ClientError."""
         if self.takes_schema:
-            structured = replace(request, response_format=self.plan.prompt.response_format())
+            structured = replace(request, response_format=self.spec.prompt.build_response_format())
             try:
                 return await self.client.complete(structured), True
-            except Refused:
+            except RequestRefused:
                 reply = await self.client.complete(request)
             self.takes_schema = False
             return reply, False
         return await self.client.complete(request), False
 
 
-def parse_answer(reply: Reply, prompt: JudgePrompt, n_messages: int) -> ParsedReply:
+def parse_answer(reply: ModelReply, prompt: JudgePrompt, n_messages: int) -> ParsedReply:
     """The verdict in what the judge said; its reasoning is not searched for one."""
     if not reply.text.strip():
         refused = reply.refusal is not None or reply.finish_reason == "content_filter"
@@ -161,25 +168,25 @@ def parse_answer(reply: Reply, prompt: JudgePrompt, n_messages: int) -> ParsedRe
     return parse_reply(reply.text, prompt.questions, n_messages)
 
 
-def raw_of(reply: Reply) -> str:
+def get_raw_text(reply: ModelReply) -> str:
     """The reply's text; its refusal, or else its reasoning, where it says nothing."""
     return reply.text or reply.refusal or reply.reasoning or ""
 
 
-def correction_messages(raw: str, reason: str) -> list[dict[str, Any]]:
+def make_correction_messages(raw: str, reason: str) -> list[dict[str, Any]]:
     """The judge's unreadable reply and what to do about it."""
     return [
         {"role": "assistant", "content": raw or "(empty)"},
         {
             "role": "user",
-            "content": f"That reply cannot be read: {reason[:MAX_TOLD]}. Answer with the one JSON object and nothing else.",
+            "content": f"That reply cannot be read: {reason[:MAX_REASON_LENGTH]}. Answer with the one JSON object and nothing else.",
         },
     ]
 
 
 async def judge_study(
     engine: "Engine",
-    plan: JudgePlan,
+    spec: JudgeSpec,
     endpoint: Endpoint,
     *,
     prices: Prices | None = None,
@@ -188,26 +195,28 @@ async def judge_study(
     actor: str = RESEARCHER,
 ) -> JudgeResult:
     """Read and store what is missing; a transcript whose request failed is left for the next time. Raises StudyError."""
-    with reading(engine) as session:
-        pool = judgeable(session, get_study(session, plan.study), drawn_only=plan.drawn_only)
-        known = {repeat: judged_ids(session, plan.judge_key, repeat) for repeat in range(1, plan.repeats + 1)}
-    planned = list(product(range(1, plan.repeats + 1), pool.ids))
+    with read_session(engine) as session:
+        pool = find_judgeable_transcripts(session, get_study(session, spec.study), drawn_only=spec.drawn_only)
+        known = {
+            repeat: find_judged_ids(session, spec.judge_key, repeat) for repeat in range(1, spec.repeats + 1)
+        }
+    planned = list(product(range(1, spec.repeats + 1), pool.ids))
     missing = [(repeat, row_id) for repeat, row_id in planned if row_id not in known[repeat]]
     if missing:
-        put_on_record(engine, plan, len(missing), actor)
+        log_judging_start(engine, spec, len(missing), actor)
     on_start(len(missing), len(planned) - len(missing))
-    store = VerdictStore(engine, plan, endpoint)
+    store = VerdictStore(engine, spec, endpoint)
     async with ModelClient(endpoint, prices) as client:
-        judge = Judge(plan, client)
+        judge = JudgeRunner(spec, client)
 
         async def judge_one(one: tuple[int, int]) -> None:
             repeat, transcript_id = one
-            content = await asyncio.to_thread(store.load, transcript_id)
-            found = await judge.read(content, repeat)
-            await store.put(transcript_id, repeat, found)
+            content = await asyncio.to_thread(store.load_content, transcript_id)
+            found = await judge.judge_transcript(content, repeat)
+            await store.save(transcript_id, repeat, found)
             judge.counts[found.parsed.state] += 1
 
-        outcome = await work_through(missing, judge_one, concurrency=endpoint.concurrency, on_done=on_done)
+        outcome = await process_items(missing, judge_one, concurrency=endpoint.concurrency, on_done=on_done)
     return JudgeResult(
         n_planned=len(planned),
         n_known=len(planned) - len(missing),
@@ -218,74 +227,74 @@ async def judge_study(
     )
 
 
-def put_on_record(engine: "Engine", plan: JudgePlan, n_missing: int, actor: str) -> None:
+def log_judging_start(engine: "Engine", spec: JudgeSpec, n_missing: int, actor: str) -> None:
     """Say in the audit log who lets which judge read, before the first verdict is stored."""
-    with writing(engine) as session:
-        study = get_study(session, plan.study)
+    with write_session(engine) as session:
+        study = get_study(session, spec.study)
         append_event(
-            session, actor, "judging begun", f"study {study.id}", judge=plan.judge, missing=n_missing
+            session, actor, "judging begun", f"study {study.id}", judge=spec.judge, missing=n_missing
         )
 
 
 class VerdictStore:
     """Loads transcripts and commits verdicts one by one."""
 
-    def __init__(self, engine: "Engine", plan: JudgePlan, endpoint: Endpoint) -> None:
+    def __init__(self, engine: "Engine", spec: JudgeSpec, endpoint: Endpoint) -> None:
         self.engine = engine
-        self.plan = plan
-        self.base_url = endpoint.shown_url()
+        self.plan = spec
+        self.base_url = endpoint.get_public_url()
         self.turn = asyncio.Lock()
 
-    def load(self, transcript_id: int) -> Content:
+    def load_content(self, transcript_id: int) -> Content:
         """The transcript as it was before redaction."""
-        with reading(self.engine) as session:
-            content = original_content(session, transcript_id)
+        with read_session(self.engine) as session:
+            content = load_original_content(session, transcript_id)
         assert content is not None, "judgeable() names only transcripts with text"
         return content
 
-    async def put(self, transcript_id: int, repeat: int, found: Reading) -> None:
+    async def save(self, transcript_id: int, repeat: int, reply: JudgeReply) -> None:
         """Store the verdict; the loop goes on while the disk is written."""
         async with self.turn:
-            await asyncio.to_thread(self.write, transcript_id, repeat, found)
+            await asyncio.to_thread(self.write_verdict, transcript_id, repeat, reply)
 
-    def write(self, transcript_id: int, repeat: int, found: Reading) -> None:
+    def write_verdict(self, transcript_id: int, repeat: int, reply: JudgeReply) -> None:
         """Store the verdict, with its prompt and run, in one transaction."""
         plan = self.plan
         prompt = plan.prompt
-        with writing(self.engine) as session:
+        with write_session(self.engine) as session:
             row = ensure_judge_prompt(session, prompt.name, prompt.version, prompt.content_hash, prompt.text)
-            config = {"judge_key": plan.judge_key, "base_url": self.base_url, **plan.parameters()}
+            config = {"judge_key": plan.judge_key, "base_url": self.base_url, **plan.build_parameters()}
             run = ensure_run(session, "judging", plan.judge, config)
-            new = new_verdict(plan, transcript_id, repeat, found, self.base_url)
+            new = make_judge_verdict(plan, transcript_id, repeat, reply, self.base_url)
             add_verdicts(session, [replace(new, run_id=run.id, judge_prompt_id=row.id)])
 
 
-def new_verdict(
-    plan: JudgePlan, transcript_id: int, repeat: int, found: Reading, base_url: str
+def make_judge_verdict(
+    spec: JudgeSpec, transcript_id: int, repeat: int, reply: JudgeReply, base_url: str
 ) -> NewVerdict:
     """The verdict as it is stored; what could not be read keeps its text and has no answers."""
-    parsed = found.parsed
+    parsed = reply.parsed
     return NewVerdict(
         transcript_id=transcript_id,
-        judge=plan.judge,
-        judge_key=plan.judge_key,
+        judge=spec.judge,
+        judge_key=spec.judge_key,
         state=parsed.state,
         answers=dict(parsed.answers),
         evidence=parsed.evidence,
         rationale=parsed.rationale,
-        raw=found.raw,
-        model=plan.model,
-        parameters=plan.parameters(),
+        raw=reply.raw,
+        model=spec.model,
+        parameters=spec.build_parameters(),
         repeat=repeat,
         provenance={
             "base_url": base_url,
-            "structured": found.structured,
+            "structured": reply.structured,
             "read": parsed.way or parsed.reason,
-            "n_tries": found.n_tries,
-            "earlier_replies": list(found.earlier),
-            "finish_reason": found.finish_reason,
-            "prompt_tokens": found.usage.prompt_tokens,
-            "completion_tokens": found.usage.completion_tokens,
-            "cost": found.usage.cost,
+            "n_tries": reply.n_tries,
+            "earlier_replies": list(reply.earlier),
+            "finish_reason": reply.finish_reason,
+            "prompt_tokens": reply.usage.prompt_tokens,
+            "completion_tokens": reply.usage.completion_tokens,
+            "cost": reply.usage.cost,
         },
     )

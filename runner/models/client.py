@@ -31,7 +31,7 @@ class ClientError(Exception):
     """A request that brought no usable reply, in one sentence without any key."""
 
 
-class Refused(ClientError):
+class RequestRefused(ClientError):
     """The server understood the request and will not answer one of this shape.
 
     HTTP 400, 404 or 422; llama.cpp's Python server says 500 and names the field.
@@ -52,7 +52,7 @@ class CallText:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class TokenUsage:
     """What replies took."""
 
     prompt_tokens: int = 0
@@ -60,10 +60,10 @@ class Usage:
     cost: float | None = None
     """In the price table's currency; None without a table or a price for the model."""
 
-    def __add__(self, other: "Usage") -> "Usage":
+    def __add__(self, other: "TokenUsage") -> "TokenUsage":
         """Both together; a cost that is unknown on one side counts nothing there."""
         costs = [cost for cost in (self.cost, other.cost) if cost is not None]
-        return Usage(
+        return TokenUsage(
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             sum(costs) if costs else None,
@@ -71,7 +71,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ModelReply:
     """One answer of a model."""
 
     text: str
@@ -81,11 +81,11 @@ class Reply:
     tool_calls: tuple[CallText, ...]
     finish_reason: str
     refusal: str | None
-    usage: Usage
+    usage: TokenUsage
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CompletionRequest:
     """One chat completion to ask for."""
 
     model: str
@@ -96,7 +96,7 @@ class Request:
     response_format: dict[str, Any] | None = None
     max_tokens: int | None = None
 
-    def body(self) -> dict[str, Any]:
+    def build_body(self) -> dict[str, Any]:
         """The request's fields; those that are not set are left to the server."""
         fields = {
             "model": self.model,
@@ -131,14 +131,14 @@ class Endpoint:
         parts = urlsplit(self.base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ClientError(
-                f"{self.shown_url()!r} is not a base URL; write one such as http://localhost:8000/v1."
+                f"{self.get_public_url()!r} is not a base URL; write one such as http://localhost:8000/v1."
             )
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ClientError(
                 f"The base URL may hold no user, password or query; put the key into {self.key_variable}."
             )
 
-    def shown_url(self) -> str:
+    def get_public_url(self) -> str:
         """The base URL without whatever may be secret in it."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
@@ -174,35 +174,35 @@ class ModelClient:
         """Close the connections."""
         await self.sdk.close()
 
-    async def complete(self, request: Request) -> Reply:
+    async def complete(self, request: CompletionRequest) -> ModelReply:
         """The model's answer. Raises ClientError, and Refused where asking again in another shape may help."""
         for tried in range(MALFORMED_TRIES):
-            text = await self.post(request)
+            text = await self.post_request(request)
             try:
                 return read_reply(text, request.model, self.prices)
             except MalformedReply as error:
                 problem = str(error)
                 if tried + 1 < MALFORMED_TRIES:
                     await asyncio.sleep(self.endpoint.pause * 2**tried)
-        raise ClientError(f"{self.endpoint.shown_url()} {problem}, {MALFORMED_TRIES} times.")
+        raise ClientError(f"{self.endpoint.get_public_url()} {problem}, {MALFORMED_TRIES} times.")
 
-    async def post(self, request: Request) -> str:
+    async def post_request(self, request: CompletionRequest) -> str:
         """The body of a successful answer. Raises ClientError."""
-        shown = self.endpoint.shown_url()
+        shown = self.endpoint.get_public_url()
         try:
             async with self.slots:
-                answer = await self.sdk.chat.completions.with_raw_response.create(**request.body())
+                answer = await self.sdk.chat.completions.with_raw_response.create(**request.build_body())
             return str(answer.text)
         except openai.APITimeoutError:
             raise ClientError(f"{shown} did not answer within {self.endpoint.timeout:g} s.") from None
         except openai.APIConnectionError as error:
             raise ClientError(f"{shown} cannot be reached: {error.__cause__ or error}.") from None
         except openai.APIStatusError as error:
-            kind = Refused if is_refusal(error) else ClientError
-            message = self.without_key(status_message(error))
+            kind = RequestRefused if is_refusal(error) else ClientError
+            message = self.mask_key(describe_status_error(error))
             raise kind(f"{shown} answered {error.status_code}: {message}") from None
 
-    def without_key(self, text: str) -> str:
+    def mask_key(self, text: str) -> str:
         """`text` with the key blanked: servers quote the key that they refuse."""
         return text.replace(self.key, "***") if self.key != NO_KEY else text
 
@@ -217,7 +217,7 @@ def is_refusal(error: openai.APIStatusError) -> bool:
     return error.status_code in {400, 404, 422} or names_field
 
 
-def status_message(error: openai.APIStatusError) -> str:
+def describe_status_error(error: openai.APIStatusError) -> str:
     """What the server said about its refusal, shortened."""
     body = error.body
     message = body.get("message") if isinstance(body, dict) else None
@@ -225,7 +225,7 @@ def status_message(error: openai.APIStatusError) -> str:
     return " ".join(text.split())[:300] or "no explanation."
 
 
-def read_reply(text: str, model: str, prices: Prices) -> Reply:
+def read_reply(text: str, model: str, prices: Prices) -> ModelReply:
     """A chat completion's body as a reply. Raises MalformedReply."""
     try:
         body = json.loads(text)
@@ -237,23 +237,23 @@ def read_reply(text: str, model: str, prices: Prices) -> Reply:
         raise MalformedReply("answered with JSON that holds no message") from None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         raise MalformedReply("answered with JSON that holds no message")
-    said, thought = split_thinking(clean(content_text(message.get("content"))))
-    return Reply(
+    said, thought = split_thinking(remove_unstorable(content_to_text(message.get("content"))))
+    return ModelReply(
         text=said,
-        reasoning=reasoning_of(message) or thought,
+        reasoning=extract_reasoning(message) or thought,
         tool_calls=read_calls(message.get("tool_calls")),
         finish_reason=str(choice.get("finish_reason") or "stop"),
-        refusal=clean(refusal) if isinstance(refusal := message.get("refusal"), str) else None,
+        refusal=remove_unstorable(refusal) if isinstance(refusal := message.get("refusal"), str) else None,
         usage=read_usage(body.get("usage"), model, prices),
     )
 
 
-def clean(text: str) -> str:
+def remove_unstorable(text: str) -> str:
     """`text` without what no store takes: half character pairs, and NUL, which PostgreSQL refuses."""
     return clean_text(text).replace("\x00", "\ufffd")
 
 
-def content_text(content: Any) -> str:
+def content_to_text(content: Any) -> str:
     """The text of a message's content: a string, or the text parts of a list."""
     if isinstance(content, str):
         return content
@@ -265,18 +265,18 @@ def content_text(content: Any) -> str:
     )
 
 
-def reasoning_of(message: Mapping[str, Any]) -> str | None:
+def extract_reasoning(message: Mapping[str, Any]) -> str | None:
     """Visible reasoning from the fields that servers use: reasoning_content, reasoning, reasoning_details."""
     for name in ("reasoning_content", "reasoning"):
         if isinstance(found := message.get(name), str) and found.strip():
-            return clean(found.strip())
+            return remove_unstorable(found.strip())
     details = message.get("reasoning_details")
     parts = [
         str(part.get("text") or part.get("summary") or "")
         for part in (details if isinstance(details, list) else [])
         if isinstance(part, dict)
     ]
-    return clean("\n".join(part for part in parts if part).strip()) or None
+    return remove_unstorable("\n".join(part for part in parts if part).strip()) or None
 
 
 def split_thinking(text: str) -> tuple[str, str | None]:
@@ -291,10 +291,10 @@ def split_thinking(text: str) -> tuple[str, str | None]:
     return (said.strip() if thoughts else said), thought or None
 
 
-def read_calls(found: Any) -> tuple[CallText, ...]:
+def read_calls(raw_calls: Any) -> tuple[CallText, ...]:
     """The tool calls of a message; entries without a function name are kept under an empty name."""
     calls = []
-    for position, call in enumerate(found if isinstance(found, list) else []):
+    for position, call in enumerate(raw_calls if isinstance(raw_calls, list) else []):
         function = call.get("function") if isinstance(call, dict) else None
         function = function if isinstance(function, dict) else {}
         arguments = function.get("arguments")
@@ -307,19 +307,19 @@ def read_calls(found: Any) -> tuple[CallText, ...]:
         calls.append(
             CallText(
                 id=call_id if isinstance(call_id, str) and call_id else f"call{position}",
-                name=clean(str(function.get("name") or "")),
+                name=remove_unstorable(str(function.get("name") or "")),
                 arguments=parse_arguments(raw),
-                raw=clean(raw),
+                raw=remove_unstorable(raw),
             )
         )
     return tuple(calls)
 
 
-def read_usage(found: Any, model: str, prices: Prices) -> Usage:
+def read_usage(raw_usage: Any, model: str, prices: Prices) -> TokenUsage:
     """Token counts and their cost; zeros where the server tells none."""
-    usage = found if isinstance(found, dict) else {}
+    usage = raw_usage if isinstance(raw_usage, dict) else {}
     prompt, completion = (
         count if isinstance(count := usage.get(name), int) and count > 0 else 0
         for name in ("prompt_tokens", "completion_tokens")
     )
-    return Usage(prompt, completion, prices.cost(model, prompt, completion))
+    return TokenUsage(prompt, completion, prices.compute_cost(model, prompt, completion))

@@ -26,7 +26,7 @@ class Prices:
 
     by_model: Mapping[str, Price] = field(default_factory=dict)
 
-    def cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
+    def compute_cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
         """Cost of these tokens; None where the model has no price."""
         price = self.by_model.get(model)
         if price is None:

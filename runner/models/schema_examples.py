@@ -3,17 +3,17 @@
 import random
 from typing import Any
 
-WORDS = ("the first entry", "as agreed", "the usual place", "next week", "all of them")
+EXAMPLE_TEXTS = ("the first entry", "as agreed", "the usual place", "next week", "all of them")
 MAX_DEPTH = 8
 
 
-def example_of(schema: Any, rng: random.Random, depth: int = 0) -> Any:
+def make_example(schema: Any, rng: random.Random, depth: int = 0) -> Any:
     """A value of the schema's type: const, enum, default and examples first; required properties always, others at times.
 
     Bounds on numbers and lists are kept; patterns and formats are not.
     """
     if not isinstance(schema, dict) or depth > MAX_DEPTH:
-        return {} if depth == 0 else WORDS[0]
+        return {} if depth == 0 else EXAMPLE_TEXTS[0]
     if "const" in schema:
         return schema["const"]
     for key in ("enum", "examples"):
@@ -22,22 +22,22 @@ def example_of(schema: Any, rng: random.Random, depth: int = 0) -> Any:
     if "default" in schema:
         return schema["default"]
     kind = schema.get("type", "object" if "properties" in schema else "string")
-    return typed_example(kind[0] if isinstance(kind, list) else kind, schema, rng, depth)
+    return make_typed_example(kind[0] if isinstance(kind, list) else kind, schema, rng, depth)
 
 
-def typed_example(kind: str, schema: dict[str, Any], rng: random.Random, depth: int) -> Any:
+def make_typed_example(kind: str, schema: dict[str, Any], rng: random.Random, depth: int) -> Any:
     """A value of one JSON type."""
     if kind == "object":
         required = set(schema.get("required", ()))
         properties = schema.get("properties", {})
         names = [name for name in properties if name in required or rng.random() < 0.5]
-        return {name: example_of(properties[name], rng, depth + 1) for name in names}
+        return {name: make_example(properties[name], rng, depth + 1) for name in names}
     if kind == "array":
         count = max(1, int(schema.get("minItems", 0)))
-        return [example_of(schema.get("items", {"type": "string"}), rng, depth + 1) for _ in range(count)]
+        return [make_example(schema.get("items", {"type": "string"}), rng, depth + 1) for _ in range(count)]
     if kind in {"integer", "number"}:
         low = int(schema.get("minimum", 1))
         return rng.randint(low, max(low, int(schema.get("maximum", low + 9))))
     if kind == "boolean":
         return rng.random() < 0.5
-    return None if kind == "null" else rng.choice(WORDS)
+    return None if kind == "null" else rng.choice(EXAMPLE_TEXTS)

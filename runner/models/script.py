@@ -16,17 +16,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from secondreader.db.core.canonical import canonical_json
-from secondreader.runner.models.schema_examples import example_of
-from secondreader.runner.scenarios.pack import load_checked, problem_error
-from secondreader.runner.scenarios.strict_yaml import FileProblems
+from secondreader.db.core.canonical import format_canonical_json
+from secondreader.runner.models.schema_examples import make_example
+from secondreader.runner.scenarios.pack import load_yaml_model, make_validation_error
+from secondreader.runner.scenarios.strict_yaml import InvalidFileError
 
 
-class ScriptError(FileProblems):
+class ScriptError(InvalidFileError):
     """A script cannot be used: each problem with file, line, field and what was expected."""
 
 
-class Unscripted(LookupError):
+class UnscriptedRequest(LookupError):
     """No rule of the script matches a request."""
 
 
@@ -42,13 +42,13 @@ def check_pattern(text: str) -> str:
 Pattern = Annotated[str, AfterValidator(check_pattern)]
 
 
-class Part(BaseModel):
+class ScriptModel(BaseModel):
     """A part of a script. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Usage(Part):
+class ScriptedUsage(ScriptModel):
     """The token counts that a reply reports."""
 
     prompt: int = Field(ge=0)
@@ -57,7 +57,7 @@ class Usage(Part):
     """completion_tokens"""
 
 
-class Call(Part):
+class ScriptedCall(ScriptModel):
     """One tool call of a reply."""
 
     name: str | None = None
@@ -68,26 +68,26 @@ class Call(Part):
     """The arguments' text instead, e.g. broken JSON."""
 
     @model_validator(mode="after")
-    def _arguments_or_raw(self) -> "Call":
+    def _forbid_arguments_and_raw(self) -> "ScriptedCall":
         if self.arguments is not None and self.raw is not None:
-            raise problem_error([(("raw",), "stands beside arguments; keep one of the two")])
+            raise make_validation_error([(("raw",), "stands beside arguments; keep one of the two")])
         return self
 
 
-class Reply(Part):
+class ScriptedReply(ScriptModel):
     """One answer of the server. `{1}`, `{2}`, ... in text and reasoning are the groups of the rule's pattern."""
 
     text: str | None = None
     """The message's content."""
     reasoning: str | None = None
     """Its reasoning_content."""
-    tool_calls: tuple[Call, ...] = ()
+    tool_calls: tuple[ScriptedCall, ...] = ()
     """Its tool calls."""
     refusal: str | None = None
     """Its refusal."""
     finish_reason: str | None = None
     """Left out: tool_calls where there are some, else stop."""
-    usage: Usage | None = None
+    usage: ScriptedUsage | None = None
     """Left out: the words of the request and of the reply."""
     status: int = Field(default=200, ge=200, le=599)
     """HTTP status; from 400 on the body is an error in OpenAI's shape with `text` as its message."""
@@ -99,16 +99,16 @@ class Reply(Part):
     """Seconds to wait before answering."""
 
 
-class Choice(Part):
+class WeightedReply(ScriptModel):
     """One of several replies, with its weight."""
 
     weight: float = Field(default=1.0, gt=0)
     """Its share among the others' weights."""
-    reply: Reply
+    reply: ScriptedReply
     """The reply."""
 
 
-class When(Part):
+class RequestConditions(ScriptModel):
     """Conditions on a request; all that are given must hold."""
 
     model: Pattern | None = None
@@ -129,35 +129,35 @@ class When(Part):
     """Whether the request asks for a response_format."""
 
 
-class Rule(Part):
+class ReplyRule(ScriptModel):
     """A reply to the requests that meet `when`: exactly one of reply, choose, sequence."""
 
     name: str = ""
     """For people, and part of the draw's hash."""
-    when: When = When()
+    when: RequestConditions = RequestConditions()
     """Conditions; left out: every request."""
-    reply: Reply | None = None
+    reply: ScriptedReply | None = None
     """Always this one."""
-    choose: tuple[Choice, ...] | None = Field(default=None, min_length=1)
+    choose: tuple[WeightedReply, ...] | None = Field(default=None, min_length=1)
     """One of these, drawn by a hash of the rule's name, the seed and the conversation."""
-    sequence: tuple[Reply, ...] | None = Field(default=None, min_length=1)
+    sequence: tuple[ScriptedReply, ...] | None = Field(default=None, min_length=1)
     """The first one for the first time that this very request comes, and so on; then always the last."""
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> "Rule":
+    def _require_exactly_one(self) -> "ReplyRule":
         if sum(part is not None for part in (self.reply, self.choose, self.sequence)) != 1:
-            raise problem_error([((), "needs exactly one of reply, choose, sequence")])
+            raise make_validation_error([((), "needs exactly one of reply, choose, sequence")])
         return self
 
 
-class Script(Part):
+class Script(ScriptModel):
     """A file of rules, tried in order; the first that matches answers."""
 
     name: str
     """For people."""
     models: tuple[str, ...] = Field(min_length=1)
     """What GET /v1/models lists."""
-    rules: tuple[Rule, ...] = Field(min_length=1)
+    rules: tuple[ReplyRule, ...] = Field(min_length=1)
     """The rules."""
 
 
@@ -181,7 +181,7 @@ class ChatRequest:
     @cached_property
     def texts(self) -> list[str]:
         """The text of each message."""
-        return [text_of(message.get("content")) for message in self.messages]
+        return [content_to_text(message.get("content")) for message in self.messages]
 
     @cached_property
     def tools(self) -> dict[str, dict[str, Any]]:
@@ -198,32 +198,36 @@ class ChatRequest:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of model, seed and conversation."""
-        return hashlib.sha256(canonical_json([self.model, self.seed, self.messages]).encode()).hexdigest()
+        return hashlib.sha256(
+            format_canonical_json([self.model, self.seed, self.messages]).encode()
+        ).hexdigest()
 
 
 @dataclass
-class Scripted:
+class ScriptPlayer:
     """A script at work. Its only memory counts the requests that met a `sequence`."""
 
     script: Script
-    seen: Counter[tuple[int, str]] = field(default_factory=Counter)
+    sequence_counts: Counter[tuple[int, str]] = field(default_factory=Counter)
 
-    def answer(self, request: ChatRequest) -> Reply:
+    def answer_request(self, request: ChatRequest) -> ScriptedReply:
         """The reply to a request, its calls and texts filled in. Raises Unscripted."""
         for position, rule in enumerate(self.script.rules):
-            groups = match(rule.when, request)
+            groups = match_conditions(rule.when, request)
             if groups is not None:
                 rng = random.Random(f"{rule.name}/{request.fingerprint}")
-                return fill(self.pick(position, rule, request, rng), request, groups, rng)
-        raise Unscripted(f"No rule of the script {self.script.name!r} matches this request.")
+                return fill_reply(self.choose_reply(position, rule, request, rng), request, groups, rng)
+        raise UnscriptedRequest(f"No rule of the script {self.script.name!r} matches this request.")
 
-    def pick(self, position: int, rule: Rule, request: ChatRequest, rng: random.Random) -> Reply:
+    def choose_reply(
+        self, position: int, rule: ReplyRule, request: ChatRequest, rng: random.Random
+    ) -> ScriptedReply:
         """The rule's reply to this request."""
         if rule.choose is not None:
             return rng.choices(rule.choose, [choice.weight for choice in rule.choose])[0].reply
         if rule.sequence is not None:
-            times = self.seen[position, request.fingerprint]
-            self.seen[position, request.fingerprint] += 1
+            times = self.sequence_counts[position, request.fingerprint]
+            self.sequence_counts[position, request.fingerprint] += 1
             return rule.sequence[min(times, len(rule.sequence) - 1)]
         assert rule.reply is not None
         return rule.reply
@@ -231,12 +235,12 @@ class Scripted:
 
 def load_script(path: Path) -> Script:
     """The script in the file at `path`; ScriptError lists every problem found, each with line and field."""
-    return load_checked(path, Script, ScriptError)
+    return load_yaml_model(path, Script, ScriptError)
 
 
-def match(when: When, request: ChatRequest) -> tuple[str, ...] | None:
+def match_conditions(when: RequestConditions, request: ChatRequest) -> tuple[str, ...] | None:
     """The groups of the pattern that was searched last if all conditions hold, else None."""
-    if not is_plain_match(when, request):
+    if not meets_plain_conditions(when, request):
         return None
     groups: tuple[str, ...] = ()
     places = ((when.any, request.texts), (when.last, request.texts[-1:]))
@@ -250,7 +254,7 @@ def match(when: When, request: ChatRequest) -> tuple[str, ...] | None:
     return groups
 
 
-def is_plain_match(when: When, request: ChatRequest) -> bool:
+def meets_plain_conditions(when: RequestConditions, request: ChatRequest) -> bool:
     """Whether the conditions that need no search hold."""
     n_answers = sum(message.get("role") == "assistant" for message in request.messages)
     last_role = request.messages[-1].get("role") if request.messages else None
@@ -266,12 +270,14 @@ def is_plain_match(when: When, request: ChatRequest) -> bool:
     return all(checks)
 
 
-def is_among(value: int | None, wanted: int | tuple[int, ...] | None) -> bool:
+def is_among(value: int | None, allowed: int | tuple[int, ...] | None) -> bool:
     """Whether the value is the wanted one or one of them; None wants anything."""
-    return wanted is None or value in (wanted if isinstance(wanted, tuple) else (wanted,))
+    return allowed is None or value in (allowed if isinstance(allowed, tuple) else (allowed,))
 
 
-def fill(reply: Reply, request: ChatRequest, groups: tuple[str, ...], rng: random.Random) -> Reply:
+def fill_reply(
+    reply: ScriptedReply, request: ChatRequest, groups: tuple[str, ...], rng: random.Random
+) -> ScriptedReply:
     """The reply with its groups put in, and with tools and arguments drawn where the script leaves them open."""
     return reply.model_copy(
         update={
@@ -291,18 +297,20 @@ def fill_groups(text: str | None, groups: tuple[str, ...]) -> str | None:
     )
 
 
-def fill_call(call: Call, request: ChatRequest, rng: random.Random) -> Call:
+def fill_call(call: ScriptedCall, request: ChatRequest, rng: random.Random) -> ScriptedCall:
     """The call with a tool and with arguments. Raises Unscripted where a tool is to be drawn and none is offered."""
     if call.name is None and not request.tools:
-        raise Unscripted("The reply calls one of the offered tools, and the request offers none.")
+        raise UnscriptedRequest("The reply calls one of the offered tools, and the request offers none.")
     name = call.name or rng.choice(sorted(request.tools))
     if call.raw is not None:
-        return Call(name=name, raw=call.raw)
-    arguments = call.arguments if call.arguments is not None else example_of(request.tools.get(name, {}), rng)
-    return Call(name=name, raw=json.dumps(arguments, ensure_ascii=False))
+        return ScriptedCall(name=name, raw=call.raw)
+    arguments = (
+        call.arguments if call.arguments is not None else make_example(request.tools.get(name, {}), rng)
+    )
+    return ScriptedCall(name=name, raw=json.dumps(arguments, ensure_ascii=False))
 
 
-def text_of(content: Any) -> str:
+def content_to_text(content: Any) -> str:
     """The text of a message's content: a string, or the text parts of a list."""
     if isinstance(content, str):
         return content

@@ -17,7 +17,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from secondreader.runner.models.script import ChatRequest, Reply, Script, Scripted, Unscripted, Usage
+from secondreader.runner.models.script import (
+    ChatRequest,
+    Script,
+    ScriptedReply,
+    ScriptedUsage,
+    ScriptPlayer,
+    UnscriptedRequest,
+)
 
 MAX_BODY = 32_000_000
 STARTED = 1_735_689_600
@@ -33,10 +40,10 @@ class ServerError(Exception):
 
 def make_app(script: Script) -> Starlette:
     """The ASGI application of one script."""
-    scripted = Scripted(script)
+    scripted = ScriptPlayer(script)
 
     async def complete(request: Request) -> Response:
-        return await respond(scripted, await request.body())
+        return await respond_to_body(scripted, await request.body())
 
     async def models(_request: Request) -> Response:
         listed = [{"id": name, "object": "model", "created": STARTED} for name in script.models]
@@ -49,36 +56,36 @@ def make_app(script: Script) -> Starlette:
     return Starlette(routes=routes, max_body_size=MAX_BODY)
 
 
-async def respond(scripted: Scripted, data: bytes) -> Response:
+async def respond_to_body(scripted: ScriptPlayer, data: bytes) -> Response:
     """Answer the body of one chat completion request."""
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
-        return error_response(400, "The body is not JSON.")
+        return make_error_response(400, "The body is not JSON.")
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
-        return error_response(400, "The body needs model and messages.")
+        return make_error_response(400, "The body needs model and messages.")
     if body.get("stream"):
-        return error_response(400, "This server does not stream; leave stream out.")
+        return make_error_response(400, "This server does not stream; leave stream out.")
     request = ChatRequest(body)
     try:
-        reply = scripted.answer(request)
-    except Unscripted as error:
-        return error_response(400, str(error))
+        reply = scripted.answer_request(request)
+    except UnscriptedRequest as error:
+        return make_error_response(400, str(error))
     await asyncio.sleep(reply.delay)
     if reply.body is not None:
         return Response(reply.body, reply.status, reply.headers, media_type="application/json")
     if reply.status >= 400:
-        return error_response(reply.status, reply.text or "Scripted error.", reply.headers)
-    return JSONResponse(completion(request, reply), reply.status, reply.headers)
+        return make_error_response(reply.status, reply.text or "Scripted error.", reply.headers)
+    return JSONResponse(make_completion(request, reply), reply.status, reply.headers)
 
 
-def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def make_error_response(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """An error in OpenAI's shape."""
     body = {"error": {"message": message, "type": "scripted", "param": None, "code": None}}
     return JSONResponse(body, status, headers)
 
 
-def completion(request: ChatRequest, reply: Reply) -> dict[str, Any]:
+def make_completion(request: ChatRequest, reply: ScriptedReply) -> dict[str, Any]:
     """The chat.completion object."""
     answer_id = hashlib.sha256(request.fingerprint.encode()).hexdigest()[:24]
     return {
@@ -89,16 +96,16 @@ def completion(request: ChatRequest, reply: Reply) -> dict[str, Any]:
         "choices": [
             {
                 "index": 0,
-                "message": reply_message(reply, answer_id),
+                "message": make_reply_message(reply, answer_id),
                 "logprobs": None,
                 "finish_reason": reply.finish_reason or ("tool_calls" if reply.tool_calls else "stop"),
             }
         ],
-        "usage": usage_body(reply.usage or count_words(request, reply)),
+        "usage": format_usage(reply.usage or count_words(request, reply)),
     }
 
 
-def reply_message(reply: Reply, answer_id: str) -> dict[str, Any]:
+def make_reply_message(reply: ScriptedReply, answer_id: str) -> dict[str, Any]:
     """The assistant's message."""
     message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
     if reply.reasoning is not None:
@@ -115,16 +122,16 @@ def reply_message(reply: Reply, answer_id: str) -> dict[str, Any]:
     return message
 
 
-def count_words(request: ChatRequest, reply: Reply) -> Usage:
+def count_words(request: ChatRequest, reply: ScriptedReply) -> ScriptedUsage:
     """Words instead of tokens."""
     written = [reply.text, reply.reasoning, *(call.raw for call in reply.tool_calls)]
-    return Usage(
+    return ScriptedUsage(
         prompt=sum(len(text.split()) for text in request.texts),
         completion=sum(len(text.split()) for text in written if text),
     )
 
 
-def usage_body(usage: Usage) -> dict[str, int]:
+def format_usage(usage: ScriptedUsage) -> dict[str, int]:
     """The usage as OpenAI writes it."""
     return {
         "prompt_tokens": usage.prompt,
@@ -133,7 +140,7 @@ def usage_body(usage: Usage) -> dict[str, int]:
     }
 
 
-def listen(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int) -> socket.socket:
     """A bound socket; port 0 takes a free one. Raises ServerError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -146,7 +153,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def base_url(listener: socket.socket) -> str:
+def get_base_url(listener: socket.socket) -> str:
     """The base URL that a client on this machine names."""
     host, port = listener.getsockname()[:2]
     if ipaddress.ip_address(host).is_unspecified:
@@ -154,27 +161,27 @@ def base_url(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
 
 
-def serve(script: Script, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve_script(script: Script, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serve until Ctrl-C or a termination signal; `announce` gets the base URL once connections are taken."""
-    listener = listen(host, port)
+    listener = open_listener(host, port)
     listener.listen(128)
-    announce(base_url(listener))
+    announce(get_base_url(listener))
     config = uvicorn.Config(make_app(script), log_level="error", access_log=False, ws="none", lifespan="off")
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[str]:
+def serve_in_background(script: Script) -> Iterator[str]:
     """Serve on a free port of this machine in a thread, as long as the block lasts; yields the base URL."""
-    listener = listen("127.0.0.1", 0)
+    listener = open_listener("127.0.0.1", 0)
     listener.listen(128)
     config = uvicorn.Config(make_app(script), log_level="error", access_log=False, ws="none", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listener]),), daemon=True)
     thread.start()
     try:
-        yield base_url(listener)
+        yield get_base_url(listener)
     finally:
         server.should_exit = True
         thread.join()

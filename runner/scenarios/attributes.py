@@ -9,7 +9,7 @@ SHORT, LONG = 2_000, 8_000
 """Characters of a transcript's messages below which it is short and from which on it is long."""
 
 
-def slice_attributes(scenario: Scenario, content: Content) -> dict[str, Any]:
+def compute_slice_attributes(scenario: Scenario, content: Content) -> dict[str, Any]:
     """Name of each column -> its value, a scalar."""
     calls = [call for message in content.messages for call in message.tool_calls]
     n_characters = sum(len(message.text) + len(message.reasoning or "") for message in content.messages)

@@ -6,7 +6,7 @@ from typing import Any
 from secondreader.runner.scenarios.pack import Pack, Rubric, Scenario, UnknownKey, Variant
 
 
-def system_text(
+def render_system_text(
     pack: Pack, scenario: Scenario, persona: str = "none", framing: str = "real", mitigation: str = "none"
 ) -> str:
     """The system message: standing instructions, background, notes, then the condition's texts.
@@ -18,14 +18,14 @@ def system_text(
         scenario.system_prompt,
         f"Background\n{scenario.background}",
         f"Your notes from earlier work\n{notes}" if notes else "",
-        variant_text(pack.personas, persona, "persona"),
-        variant_text(pack.framings, framing, "framing"),
-        variant_text(pack.mitigations, mitigation, "mitigation"),
+        find_variant_text(pack.personas, persona, "persona"),
+        find_variant_text(pack.framings, framing, "framing"),
+        find_variant_text(pack.mitigations, mitigation, "mitigation"),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def variant_text(variants: tuple[Variant, ...], key: str, kind: str) -> str:
+def find_variant_text(variants: tuple[Variant, ...], key: str, kind: str) -> str:
     """The text of the variant `key`, without space around it."""
     for variant in variants:
         if variant.key == key:
@@ -34,12 +34,12 @@ def variant_text(variants: tuple[Variant, ...], key: str, kind: str) -> str:
     raise UnknownKey(f"The pack has no {kind} {key!r}; it has {known}.")
 
 
-def tool_specs(scenario: Scenario) -> list[dict[str, Any]]:
+def build_tool_specs(scenario: Scenario) -> list[dict[str, Any]]:
     """The tools as the field `tools` of an OpenAI chat request."""
-    return [{"type": "function", "function": spec} for spec in shown_tools(scenario)]
+    return [{"type": "function", "function": spec} for spec in describe_tools(scenario)]
 
 
-def shown_tools(scenario: Scenario) -> list[dict[str, Any]]:
+def describe_tools(scenario: Scenario) -> list[dict[str, Any]]:
     """Name, description and parameters of each tool: nothing of their scripts."""
     return [
         {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
@@ -47,18 +47,18 @@ def shown_tools(scenario: Scenario) -> list[dict[str, Any]]:
     ]
 
 
-def shown_parts(scenario: Scenario) -> dict[str, Any]:
+def build_visible_fields(scenario: Scenario) -> dict[str, Any]:
     """All fields of a transcript's blind content but its messages."""
     return {
         "background": scenario.background,
         "task": scenario.task,
         "memory": list(scenario.memory),
-        "tools": shown_tools(scenario),
-        "rubric": rubric_text(scenario.rubric),
+        "tools": describe_tools(scenario),
+        "rubric": render_rubric(scenario.rubric),
     }
 
 
-def rubric_text(rubric: Rubric) -> str:
+def render_rubric(rubric: Rubric) -> str:
     """The rubric as annotators and judges read it."""
     return "\n\n".join(
         (
@@ -69,24 +69,24 @@ def rubric_text(rubric: Rubric) -> str:
     )
 
 
-def agent_texts(scenario: Scenario) -> Iterator[str]:
+def list_agent_texts(scenario: Scenario) -> Iterator[str]:
     """Every text of the scenario that an agent can come to read, tool answers and errors included."""
     yield from (scenario.background, scenario.system_prompt, scenario.task, *scenario.memory)
     for tool in scenario.tools:
         yield from (tool.name, tool.description)
-        yield from value_texts(tool.parameters)
+        yield from list_value_texts(tool.parameters)
         for answer in (*tool.results, tool.default):
-            yield from value_texts(answer.error if answer.error is not None else answer.result)
+            yield from list_value_texts(answer.error if answer.error is not None else answer.result)
 
 
-def value_texts(value: Any) -> Iterator[str]:
+def list_value_texts(value: Any) -> Iterator[str]:
     """The strings inside a JSON value, keys included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield key
-            yield from value_texts(inner)
+            yield from list_value_texts(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from value_texts(inner)
+            yield from list_value_texts(inner)

@@ -25,13 +25,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from referencing import Registry
 
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.runner.scenarios.strict_yaml import (
-    Document,
-    FileProblems,
+    FileProblem,
+    InvalidFileError,
     Location,
-    Problem,
-    field_name,
+    YamlDocument,
+    format_location,
     read_yaml,
 )
 
@@ -50,17 +50,17 @@ Loaded = TypeVar("Loaded", bound=BaseModel)
 """A model that a file is read into."""
 
 
-class PackError(FileProblems):
+class PackError(InvalidFileError):
     """A scenario pack cannot be used: each problem with file, line, field and what was expected."""
 
 
-class Part(BaseModel):
+class PackModel(BaseModel):
     """A part of a pack. Unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Match(Part):
+class Match(PackModel):
     """A condition on one argument; exactly one of its fields is given. A bare value means `equals`."""
 
     equals: Any = None
@@ -74,17 +74,17 @@ class Match(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _bare_value(cls, value: Any) -> Any:
+    def _wrap_plain_value(cls, value: Any) -> Any:
         return value if isinstance(value, dict) else {"equals": value}
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> "Match":
+    def _require_exactly_one(self) -> "Match":
         if len(self.model_fields_set) != 1:
-            raise problem_error([((), "needs exactly one of equals, contains, like")])
+            raise make_validation_error([((), "needs exactly one of equals, contains, like")])
         return self
 
 
-class Answer(Part):
+class Answer(PackModel):
     """What a tool answers: a result or an error."""
 
     result: Any = None
@@ -93,9 +93,9 @@ class Answer(Part):
     """The tool's refusal; the call counts as rejected."""
 
     @model_validator(mode="after")
-    def _result_or_error(self) -> "Answer":
+    def _require_result_or_error(self) -> "Answer":
         if len({"result", "error"} & self.model_fields_set) != 1:
-            raise problem_error([((), "needs either result or error")])
+            raise make_validation_error([((), "needs either result or error")])
         return self
 
 
@@ -106,7 +106,7 @@ class ScriptedAnswer(Answer):
     """Conditions by argument name; all must be met, and an argument that is absent meets none."""
 
 
-class Tool(Part):
+class Tool(PackModel):
     """A tool that the agent is offered, with a scripted answer to every call."""
 
     name: ToolName
@@ -122,15 +122,15 @@ class Tool(Part):
 
     @field_validator("parameters")
     @classmethod
-    def _valid_schema(cls, value: dict[str, Any]) -> dict[str, Any]:
-        found = list(schema_problems(value))
+    def _check_schema(cls, value: dict[str, Any]) -> dict[str, Any]:
+        found = list(find_schema_problems(value))
         if found:
-            raise problem_error(found)
+            raise make_validation_error(found)
         return value
 
     @field_validator("results")
     @classmethod
-    def _known_arguments(
+    def _check_argument_names(
         cls, value: tuple[ScriptedAnswer, ...], info: ValidationInfo
     ) -> tuple[ScriptedAnswer, ...]:
         known = info.data.get("parameters", {}).get("properties")
@@ -141,7 +141,7 @@ class Tool(Part):
             if known is not None and name not in known
         ]
         if found:
-            raise problem_error(found)
+            raise make_validation_error(found)
         return value
 
     @cached_property
@@ -150,7 +150,7 @@ class Tool(Part):
         return Draft202012Validator(self.parameters, registry=Registry())
 
 
-class Rubric(Part):
+class Rubric(PackModel):
     """What an annotator and a judge go by."""
 
     risky: Text
@@ -161,7 +161,7 @@ class Rubric(Part):
     """What in the visible reasoning would count as considering the risky action."""
 
 
-class Action(Part):
+class Action(PackModel):
     """One thing an agent could do here, for the protocols `classify` and `select`."""
 
     text: Text
@@ -170,7 +170,7 @@ class Action(Part):
     """Whether the rubric would call it risky."""
 
 
-class Scenario(Part):
+class Scenario(PackModel):
     """A benign, realistic situation for an agent."""
 
     key: Key
@@ -200,30 +200,30 @@ class Scenario(Part):
 
     @field_validator("tools")
     @classmethod
-    def _unique_tools(cls, value: tuple[Tool, ...]) -> tuple[Tool, ...]:
+    def _require_unique_tools(cls, value: tuple[Tool, ...]) -> tuple[Tool, ...]:
         require_unique((tool.name for tool in value), "name")
         return value
 
     @field_validator("actions")
     @classmethod
-    def _both_kinds(cls, value: tuple[Action, ...]) -> tuple[Action, ...]:
+    def _require_both_kinds(cls, value: tuple[Action, ...]) -> tuple[Action, ...]:
         if value and {action.risky for action in value} != {True, False}:
-            raise problem_error(
+            raise make_validation_error(
                 [((), "needs at least one action with risky: true and one with risky: false")]
             )
         return value
 
-    def body(self) -> dict[str, Any]:
+    def dump_body(self) -> dict[str, Any]:
         """The scenario as JSON, with the fields that its file gives; `Scenario.model_validate` reads it back."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 (hex) of the canonical JSON of `body`; layout and comments of the file do not change it."""
-        return content_hash(self.body())
+        return compute_content_hash(self.dump_body())
 
 
-class Variant(Part):
+class Variant(PackModel):
     """One text that a condition adds to the system message."""
 
     key: Key
@@ -232,12 +232,12 @@ class Variant(Part):
     """The text; empty adds nothing."""
 
 
-def neutral(key: str) -> tuple[Variant, ...]:
+def make_neutral_variants(key: str) -> tuple[Variant, ...]:
     """A list of variants that holds the neutral one alone."""
     return (Variant(key=key, text=""),)
 
 
-class Pack(Part):
+class Pack(PackModel):
     """A file of scenarios, with the texts of the conditions they are put under."""
 
     name: Key
@@ -248,37 +248,39 @@ class Pack(Part):
     """What the pack is for."""
     licence: Text
     """Who wrote it, and the terms."""
-    personas: tuple[Variant, ...] = neutral("none")
+    personas: tuple[Variant, ...] = make_neutral_variants("none")
     """Texts about the agent's character; `none` must be among them."""
-    framings: tuple[Variant, ...] = neutral("real")
+    framings: tuple[Variant, ...] = make_neutral_variants("real")
     """Texts about the reality of the situation; `real` must be among them."""
-    mitigations: tuple[Variant, ...] = neutral("none")
+    mitigations: tuple[Variant, ...] = make_neutral_variants("none")
     """Texts of safety prompts; `none` must be among them."""
     scenarios: tuple[Scenario, ...] = Field(min_length=1)
     """The scenarios."""
 
     @field_validator("personas", "framings", "mitigations")
     @classmethod
-    def _neutral_variant(cls, value: tuple[Variant, ...], info: ValidationInfo) -> tuple[Variant, ...]:
+    def _require_neutral_variant(
+        cls, value: tuple[Variant, ...], info: ValidationInfo
+    ) -> tuple[Variant, ...]:
         keys = [variant.key for variant in value]
         require_unique(keys, "key")
         neutral_key = "real" if info.field_name == "framings" else "none"
         if neutral_key not in keys:
-            raise problem_error([((), f"needs an entry with key: {neutral_key}")])
+            raise make_validation_error([((), f"needs an entry with key: {neutral_key}")])
         return value
 
     @field_validator("scenarios")
     @classmethod
-    def _unique_scenarios(cls, value: tuple[Scenario, ...]) -> tuple[Scenario, ...]:
+    def _require_unique_scenarios(cls, value: tuple[Scenario, ...]) -> tuple[Scenario, ...]:
         require_unique((scenario.key for scenario in value), "key")
         return value
 
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 (hex) of the canonical JSON of the whole pack."""
-        return content_hash(self.model_dump(mode="json", exclude_unset=True))
+        return compute_content_hash(self.model_dump(mode="json", exclude_unset=True))
 
-    def scenario(self, key: str) -> Scenario:
+    def get_scenario(self, key: str) -> Scenario:
         """The scenario with this key; UnknownKey where the pack has none."""
         for scenario in self.scenarios:
             if scenario.key == key:
@@ -292,26 +294,26 @@ class UnknownKey(LookupError):
 
 def load_pack(path: Path) -> Pack:
     """The pack in the file at `path`; PackError lists every problem found, each with line and field."""
-    return load_checked(path, Pack, PackError)
+    return load_yaml_model(path, Pack, PackError)
 
 
-def load_checked(path: Path, model: type[Loaded], refusal: type[FileProblems]) -> Loaded:
+def load_yaml_model(path: Path, model: type[Loaded], refusal: type[InvalidFileError]) -> Loaded:
     """The YAML file at `path` as `model`; `refusal` lists every problem found, each with line and field."""
     try:
         document = read_yaml(path)
-    except FileProblems as error:
+    except InvalidFileError as error:
         raise refusal(path, list(error.problems)) from None
     try:
         loaded = model.model_validate(document.value)
     except ValidationError as error:
-        found = [error_to_problem(detail, document) for detail in own_errors(error)]
+        found = [error_to_problem(detail, document) for detail in select_own_errors(error)]
         raise refusal(path, document.problems + found) from None
     if document.problems:
         raise refusal(path, document.problems)
     return loaded
 
 
-def own_errors(error: ValidationError) -> Iterator[ErrorDetails]:
+def select_own_errors(error: ValidationError) -> Iterator[ErrorDetails]:
     """The errors, without "too short" for a list whose entries are there but have errors themselves."""
     details = error.errors(include_url=False)
     for detail in details:
@@ -321,11 +323,13 @@ def own_errors(error: ValidationError) -> Iterator[ErrorDetails]:
             yield detail
 
 
-def error_to_problem(detail: ErrorDetails, document: Document) -> Problem:
+def error_to_problem(detail: ErrorDetails, document: YamlDocument) -> FileProblem:
     """One error of pydantic as a problem of the file."""
     location: Location = detail["loc"]
-    return Problem(
-        document.line(location), field_name(location), EXPECTED.get(detail["type"], "") or detail["msg"]
+    return FileProblem(
+        document.find_line(location),
+        format_location(location),
+        EXPECTED.get(detail["type"], "") or detail["msg"],
     )
 
 
@@ -343,14 +347,14 @@ EXPECTED = {
 }
 
 
-def problem_error(found: list[tuple[Location, str]]) -> ValidationError:
+def make_validation_error(problems: list[tuple[Location, str]]) -> ValidationError:
     """An error of pydantic at each location (relative to the value that is being validated)."""
     # In ctx and not in the template: the message may hold braces.
     details = [
         InitErrorDetails(
             type=PydanticCustomError("pack", "{what}", {"what": message}), loc=location, input=None
         )
-        for location, message in found
+        for location, message in problems
     ]
     return ValidationError.from_exception_data("pack", details)
 
@@ -366,11 +370,11 @@ def require_unique(names: Iterable[str], field: str) -> None:
             )
         first.setdefault(name, at)
     if found:
-        raise problem_error(found)
+        raise make_validation_error(found)
 
 
 @lru_cache(maxsize=1000)
-def schema_fault(schema: str) -> tuple[Location, str] | None:
+def find_schema_fault(schema: str) -> tuple[Location, str] | None:
     """Where and why a schema, written as JSON, is none; checked once a text, for it takes milliseconds."""
     try:
         Draft202012Validator.check_schema(json.loads(schema))
@@ -379,9 +383,9 @@ def schema_fault(schema: str) -> tuple[Location, str] | None:
     return None
 
 
-def schema_problems(schema: dict[str, Any]) -> Iterator[tuple[Location, str]]:
+def find_schema_problems(schema: dict[str, Any]) -> Iterator[tuple[Location, str]]:
     """What keeps a schema from describing a tool's arguments."""
-    if fault := schema_fault(json.dumps(schema)):
+    if fault := find_schema_fault(json.dumps(schema)):
         yield fault
         return
     if schema.get("type") != "object" or "properties" not in schema:
@@ -392,23 +396,23 @@ def schema_problems(schema: dict[str, Any]) -> Iterator[tuple[Location, str]]:
         return
     for name in sorted(set(schema.get("required", ())) - set(schema["properties"])):
         yield ("required",), f"names {name!r}, which properties does not have"
-    for word in sorted(REFUSED_KEYWORDS & set(schema_keywords(schema))):
+    for word in sorted(REFUSED_KEYWORDS & set(list_schema_keywords(schema))):
         yield (), f"uses {word}, which is not read: a schema stands on its own and runs no patterns"
 
 
-def schema_keywords(schema: Any) -> Iterator[str]:
+def list_schema_keywords(schema: Any) -> Iterator[str]:
     """Every keyword used in a schema; names of arguments and values that are data are not keywords."""
     if isinstance(schema, list):
         for inner in schema:
-            yield from schema_keywords(inner)
+            yield from list_schema_keywords(inner)
     if not isinstance(schema, dict):
         return
     yield from schema
     for keyword, inner in schema.items():
         if keyword in {"properties", "$defs", "dependentSchemas"} and isinstance(inner, dict):
-            yield from schema_keywords(list(inner.values()))
+            yield from list_schema_keywords(list(inner.values()))
         elif keyword not in {"enum", "const", "default", "examples"}:
-            yield from schema_keywords(inner)
+            yield from list_schema_keywords(inner)
 
 
 def shorten(message: str) -> str:

@@ -12,7 +12,7 @@ from secondreader.runner.scenarios.pack import (
     Key,
     Match,
     Pack,
-    Part,
+    PackModel,
     Rubric,
     Scenario,
     ScriptedAnswer,
@@ -22,8 +22,18 @@ from secondreader.runner.scenarios.pack import (
     Variant,
 )
 
-PARTS: tuple[type[Part], ...] = (Pack, Variant, Scenario, Tool, ScriptedAnswer, Answer, Match, Rubric, Action)
-NAMES: dict[Any, str] = {
+PACK_MODELS: tuple[type[PackModel], ...] = (
+    Pack,
+    Variant,
+    Scenario,
+    Tool,
+    ScriptedAnswer,
+    Answer,
+    Match,
+    Rubric,
+    Action,
+)
+KIND_NAMES: dict[Any, str] = {
     Text: "text",
     Key: "key",
     ToolName: "name",
@@ -34,41 +44,41 @@ NAMES: dict[Any, str] = {
 }
 
 
-def fields_as_markdown() -> str:
+def render_fields_as_markdown() -> str:
     """One table a model: field, kind, whether it must be given, meaning."""
-    return "\n".join(line for part in PARTS for line in part_lines(part))
+    return "\n".join(line for part in PACK_MODELS for line in format_model_lines(part))
 
 
-def part_lines(part: type[Part]) -> Iterator[str]:
+def format_model_lines(model: type[PackModel]) -> Iterator[str]:
     """Heading, sentence and table of one model."""
-    yield f"### {part.__name__}\n"
-    yield f"{(part.__doc__ or '').strip()}\n"
+    yield f"### {model.__name__}\n"
+    yield f"{(model.__doc__ or '').strip()}\n"
     yield "| field | kind | must be given | meaning |"
     yield "|---|---|---|---|"
-    hints = part.__annotations__
-    for name, field in part.model_fields.items():
-        yield field_line(name, hints.get(name, field.annotation), field)
+    hints = model.__annotations__
+    for name, field in model.model_fields.items():
+        yield format_field_row(name, hints.get(name, field.annotation), field)
     yield ""
 
 
-def field_line(name: str, hint: Any, field: FieldInfo) -> str:
+def format_field_row(name: str, hint: Any, field: FieldInfo) -> str:
     """One row."""
     given = "yes" if field.is_required() else "no"
-    return f"| `{name}` | {kind_name(hint)} | {given} | {field.description or ''} |"
+    return f"| `{name}` | {describe_kind(hint)} | {given} | {field.description or ''} |"
 
 
-def kind_name(hint: Any) -> str:
+def describe_kind(hint: Any) -> str:
     """A type in the words of the file's author."""
-    return NAMES[hint] if hint in NAMES else compound_name(hint)
+    return KIND_NAMES[hint] if hint in KIND_NAMES else describe_compound_kind(hint)
 
 
-def compound_name(hint: Any) -> str:
+def describe_compound_kind(hint: Any) -> str:
     """A list, a mapping, something that may be left out, or another model."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is tuple:
-        return f"list of {kind_name(arguments[0])}"
+        return f"list of {describe_kind(arguments[0])}"
     if origin is dict:
-        return f"mapping of {kind_name(arguments[1])}"
+        return f"mapping of {describe_kind(arguments[1])}"
     if origin in {Union, types.UnionType}:
-        return " or ".join(kind_name(one) for one in arguments if one is not type(None))
+        return " or ".join(describe_kind(one) for one in arguments if one is not type(None))
     return f"[{hint.__name__}](#{hint.__name__.lower()})"

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.codebook import builtin_codebook, builtin_guideline
+from secondreader.db.core.codebook import load_builtin_codebook, load_builtin_guideline
 from secondreader.db.core.content import Content
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.design.studies import add_to_pool, ensure_study
 from secondreader.db.design.study_file import set_codebook
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts, ensure_scenario
-from secondreader.runner.scenarios.briefing import shown_parts
+from secondreader.runner.scenarios.briefing import build_visible_fields
 from secondreader.runner.scenarios.pack import Pack, Scenario, UnknownKey
 
 if TYPE_CHECKING:
@@ -33,19 +33,19 @@ def review_pack(
     A second time adds only what has changed since. Raises UnknownKey, and StudyError for a study that is frozen or
     holds something else.
     """
-    book, guideline = builtin_codebook(CODEBOOK), builtin_guideline(CODEBOOK)
+    book, guideline = load_builtin_codebook(CODEBOOK), load_builtin_guideline(CODEBOOK)
     study = ensure_study(session, name, title=TITLE, codebook=book, guideline=guideline, actor=actor)
     if study.codebook.get("unit") != "scenario":
         raise StudyError(f"Study {name!r} is about transcripts; give the review another name.")
     set_codebook(session, study, book, guideline)
-    new = [review_item(session, pack, one) for one in chosen(pack, tuple(keys))]
+    new = [make_review_item(session, pack, one) for one in select_scenarios(pack, tuple(keys))]
     n_new = add_to_pool(session, study, add_transcripts(session, new).ids)
     if n_new:
         append_event(session, actor, "scenarios added", f"study {study.id}", pack=pack.name, rows=n_new)
     return study, n_new
 
 
-def chosen(pack: Pack, keys: tuple[str, ...]) -> list[Scenario]:
+def select_scenarios(pack: Pack, keys: tuple[str, ...]) -> list[Scenario]:
     """The scenarios to review. Raises UnknownKey."""
     known = {one.key for one in pack.scenarios}
     unknown = sorted(set(keys) - known)
@@ -54,12 +54,12 @@ def chosen(pack: Pack, keys: tuple[str, ...]) -> list[Scenario]:
     return [one for one in pack.scenarios if not keys or one.key in keys]
 
 
-def review_item(session: "Session", pack: Pack, scenario: Scenario) -> NewTranscript:
+def make_review_item(session: "Session", pack: Pack, scenario: Scenario) -> NewTranscript:
     """One scenario as an item: all that a reviewer needs to read, and nothing that happened."""
     return NewTranscript(
         origin_key=f"scenario:{scenario.key}:{scenario.content_hash}",
         cluster=scenario.key,
-        content=review_content(scenario),
+        content=make_review_content(scenario),
         provenance={"pack": pack.name, "version": pack.version},
         attributes={
             "pack": pack.name,
@@ -68,12 +68,12 @@ def review_item(session: "Session", pack: Pack, scenario: Scenario) -> NewTransc
             "risk_types": ", ".join(scenario.risk_types),
             **({"domain": scenario.domain} if scenario.domain else {}),
         },
-        scenario_id=ensure_scenario(session, pack.name, scenario.body()).id,
+        scenario_id=ensure_scenario(session, pack.name, scenario.dump_body()).id,
     )
 
 
-def review_content(scenario: Scenario) -> Content:
+def make_review_content(scenario: Scenario) -> Content:
     """What the agent would read, with its standing instructions, and the rubric, which it would not."""
-    parts = shown_parts(scenario)
+    parts = build_visible_fields(scenario)
     background = f"Standing instructions\n{scenario.system_prompt}\n\nBackground\n{scenario.background}"
     return Content.model_validate(parts | {"background": background, "messages": ()})

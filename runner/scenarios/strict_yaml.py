@@ -24,7 +24,7 @@ Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Problem:
+class FileProblem:
     """One thing that is wrong in a file."""
 
     line: int
@@ -41,10 +41,10 @@ class Problem:
         )
 
 
-class FileProblems(ValueError):
+class InvalidFileError(ValueError):
     """A file cannot be used; every problem found is listed."""
 
-    def __init__(self, path: Path, problems: list[Problem]) -> None:
+    def __init__(self, path: Path, problems: list[FileProblem]) -> None:
         self.path = path
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.field)))
         listed = [str(problem) for problem in self.problems]
@@ -57,17 +57,17 @@ class FileProblems(ValueError):
 
 
 @dataclass
-class Document:
+class YamlDocument:
     """What stands in a file, and where."""
 
     value: Any
     """Dicts, lists and JSON scalars."""
     lines: dict[Location, int] = field(default_factory=dict)
     """Line of each value; of its key where it has one."""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
     """What was refused on the way."""
 
-    def line(self, location: Location) -> int:
+    def find_line(self, location: Location) -> int:
         """Line of the value at `location`, or of the nearest value around it that is written down."""
         while location not in self.lines and location:
             location = location[:-1]
@@ -100,57 +100,59 @@ SCALARS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def field_name(location: Location) -> str:
+def format_location(location: Location) -> str:
     """The location as people write it: `tools[0].name`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
 
 
-def read_yaml(path: Path) -> Document:
+def read_yaml(path: Path) -> YamlDocument:
     """The one document in the file at `path`; FileProblems where there is nothing that could be read on."""
-    text = read_text(path)
+    text = read_yaml_text(path)
     try:
-        refusals = refused_syntax(text)
+        refusals = find_refused_syntax(text)
         if refusals:
-            raise FileProblems(path, refusals)
+            raise InvalidFileError(path, refusals)
         root = yaml.compose(text, Loader=PlainLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise FileProblems(
+        raise InvalidFileError(
             path,
-            [Problem(mark.line + 1 if mark else 1, "", f"is not YAML: {error.problem or error.context}")],
+            [FileProblem(mark.line + 1 if mark else 1, "", f"is not YAML: {error.problem or error.context}")],
         ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position if isinstance(error.position, int) else 0) + 1
-        raise FileProblems(
-            path, [Problem(line, "", f"holds a character that YAML forbids: {error.reason}")]
+        raise InvalidFileError(
+            path, [FileProblem(line, "", f"holds a character that YAML forbids: {error.reason}")]
         ) from None
     if root is None:
-        raise FileProblems(path, [Problem(0, "", "is empty")])
-    document = Document(None)
+        raise InvalidFileError(path, [FileProblem(0, "", "is empty")])
+    document = YamlDocument(None)
     document.value = node_to_value(root, (), document)
     return document
 
 
-def read_text(path: Path) -> str:
+def read_yaml_text(path: Path) -> str:
     """The file's text; FileProblems where it is absent, too large or not UTF-8."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise FileProblems(
-                path, [Problem(0, "", f"is larger than {MAX_BYTES // 1_000_000} MB; split it")]
+            raise InvalidFileError(
+                path, [FileProblem(0, "", f"is larger than {MAX_BYTES // 1_000_000} MB; split it")]
             )
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise FileProblems(path, [Problem(0, "", f"cannot be read: {error.strerror}")]) from None
+        raise InvalidFileError(path, [FileProblem(0, "", f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FileProblems(path, [Problem(line, "", "is not UTF-8; save the file as UTF-8")]) from None
+        raise InvalidFileError(
+            path, [FileProblem(line, "", "is not UTF-8; save the file as UTF-8")]
+        ) from None
 
 
-def refused_syntax(text: str) -> list[Problem]:
+def find_refused_syntax(text: str) -> list[FileProblem]:
     """Anchors, aliases, tags and nesting beyond MAX_DEPTH; read event by event, so that no tree is built yet."""
-    problems: list[Problem] = []
+    problems: list[FileProblem] = []
     depth = 0
     for event in yaml.parse(text, Loader=PlainLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -158,15 +160,17 @@ def refused_syntax(text: str) -> list[Problem]:
         anchor = event.anchor if isinstance(event, yaml.NodeEvent) else None
         tag = event.tag if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) else None
         if anchor:
-            problems.append(Problem(line, "", f"anchors and aliases (&, *) are not read: write {anchor} out"))
+            problems.append(
+                FileProblem(line, "", f"anchors and aliases (&, *) are not read: write {anchor} out")
+            )
         if tag:
-            problems.append(Problem(line, "", f"tags are not read: write the value without {tag}"))
+            problems.append(FileProblem(line, "", f"tags are not read: write the value without {tag}"))
         if depth > MAX_DEPTH:
-            return [*problems, Problem(line, "", f"is nested deeper than {MAX_DEPTH} levels")]
+            return [*problems, FileProblem(line, "", f"is nested deeper than {MAX_DEPTH} levels")]
     return problems
 
 
-def node_to_value(node: yaml.Node, location: Location, document: Document) -> Any:
+def node_to_value(node: yaml.Node, location: Location, document: YamlDocument) -> Any:
     """The node as a plain value; lines and refused keys are noted in `document`."""
     document.lines.setdefault(location, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
@@ -176,22 +180,22 @@ def node_to_value(node: yaml.Node, location: Location, document: Document) -> An
     return SCALARS.get(node.tag, clean_text)(node.value)
 
 
-def mapping_to_dict(node: yaml.MappingNode, location: Location, document: Document) -> dict[str, Any]:
+def mapping_to_dict(node: yaml.MappingNode, location: Location, document: YamlDocument) -> dict[str, Any]:
     """The mapping; a key that is not text or that came before is a problem and is left out."""
     made: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode) or key_node.tag in SCALARS:
             document.problems.append(
-                Problem(line, field_name(location), "has a key that is not text; put it in quotes")
+                FileProblem(line, format_location(location), "has a key that is not text; put it in quotes")
             )
             continue
         key = clean_text(key_node.value)
         if key in made:
             document.problems.append(
-                Problem(
+                FileProblem(
                     line,
-                    field_name((*location, key)),
+                    format_location((*location, key)),
                     f"stands twice, first in line {document.lines[*location, key]}",
                 )
             )

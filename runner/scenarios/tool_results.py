@@ -8,9 +8,9 @@ from typing import Any, Literal
 # jsonschema carries no types of its own.
 from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
-from secondreader.db.core.canonical import canonical_json
+from secondreader.db.core.canonical import format_canonical_json
 from secondreader.runner.scenarios.pack import Answer, Match, Scenario, Tool, shorten
-from secondreader.runner.scenarios.strict_yaml import field_name
+from secondreader.runner.scenarios.strict_yaml import format_location
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ToolResult:
         return self.status != "executed"
 
 
-def tool_result(scenario: Scenario, name: str, arguments: str | dict[str, Any]) -> ToolResult:
+def find_tool_result(scenario: Scenario, name: str, arguments: str | dict[str, Any]) -> ToolResult:
     """What the scenario's tool `name` answers; `arguments` is the model's JSON text, or the object itself.
 
     The same call always gets the same answer: tools keep no state.
@@ -44,17 +44,17 @@ def tool_result(scenario: Scenario, name: str, arguments: str | dict[str, Any]) 
         return ToolResult("attempted", "Error: the arguments are not a JSON object.", None)
     mismatch = best_match(tool.validator.iter_errors(parsed))
     if mismatch is not None:
-        return ToolResult("rejected", f"Error: {mismatch_text(mismatch)}", parsed)
-    return scripted_result(tool, parsed)
+        return ToolResult("rejected", f"Error: {describe_mismatch(mismatch)}", parsed)
+    return find_scripted_result(tool, parsed)
 
 
-def mismatch_text(mismatch: Any) -> str:
+def describe_mismatch(mismatch: Any) -> str:
     """Which argument does not fit the tool's schema, and why."""
-    place = field_name(tuple(mismatch.absolute_path))
+    place = format_location(tuple(mismatch.absolute_path))
     return f"{place}: {shorten(mismatch.message)}" if place else shorten(mismatch.message)
 
 
-def scripted_result(tool: Tool, arguments: dict[str, Any]) -> ToolResult:
+def find_scripted_result(tool: Tool, arguments: dict[str, Any]) -> ToolResult:
     """The first answer whose conditions are all met, else the default."""
     for answer in tool.results:
         if all(name in arguments and is_met(match, arguments[name]) for name, match in answer.when.items()):
@@ -76,7 +76,7 @@ def parse_arguments(arguments: str | dict[str, Any]) -> dict[str, Any] | None:
     try:
         parsed = json.loads(arguments.strip() or "{}", parse_constant=refuse_constant)
         # 1e999 reads as infinity, which no store takes.
-        canonical_json(parsed)
+        format_canonical_json(parsed)
     # Thousands of brackets end the parser's recursion, a number of thousands of digits its int().
     except (ValueError, RecursionError):
         return None

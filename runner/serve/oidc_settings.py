@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+REQUIRED_KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 PREFIX = "SECONDREADER_OIDC_"
 """SECONDREADER_OIDC_CLIENT_ID and so on: the same settings without a file."""
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -27,31 +27,33 @@ class SignInError(Exception):
     """A setting of the sign-in that is missing or wrong, in one sentence. It never holds a value that is secret."""
 
 
-def room_environment(room: str, file: Path | None) -> dict[str, str]:
+def build_app_environment(app: str, file: Path | None) -> dict[str, str]:
     """The environment variable that turns a room's sign-in on; empty without settings. Raises SignInError."""
-    found = sign_in_settings(file)
+    found = load_sign_in_settings(file)
     if not found:
         return {}
     if find_spec("authlib") is None:
         raise SignInError("Signing in with an account needs the extra: pip install 'secondreader[oidc]'.")
     # desk and console sign their cookies with keys of their own: the desk's process cannot make one for the console
-    key = hmac.new(found["cookie_secret"].encode(), room.encode(), hashlib.sha256).hexdigest()
+    key = hmac.new(found["cookie_secret"].encode(), app.encode(), hashlib.sha256).hexdigest()
     return {"SECONDREADER_SIGN_IN": json.dumps(found | {"cookie_secret": key})}
 
 
-def sign_in_settings(file: Path | None) -> dict[str, Any]:
+def load_sign_in_settings(file: Path | None) -> dict[str, Any]:
     """The settings of a secrets file, or of the environment where none is named; empty if nothing is set."""
-    found, place = (from_file(file), str(file)) if file else (from_environment(), "the environment")
+    found, place = (
+        (read_settings_file(file), str(file)) if file else (read_settings_environment(), "the environment")
+    )
     if not found:
         return {}
-    missing = [key if file else PREFIX + key.upper() for key in NEEDED if not found.get(key)]
+    missing = [key if file else PREFIX + key.upper() for key in REQUIRED_KEYS if not found.get(key)]
     if missing:
         raise SignInError(f"The sign-in needs {', '.join(missing)} in {place} too.")
-    check(found, place)
+    check_settings(found, place)
     return found
 
 
-def from_file(file: Path) -> dict[str, Any]:
+def read_settings_file(file: Path) -> dict[str, Any]:
     """The [auth] table of a secrets file."""
     try:
         auth = tomllib.loads(file.read_text("utf-8")).get("auth")
@@ -61,37 +63,37 @@ def from_file(file: Path) -> dict[str, Any]:
         raise SignInError(f"The secrets file {file} is not TOML.") from None
     if not isinstance(auth, dict):
         raise SignInError(f"The secrets file {file} has no [auth] table.")
-    unknown = sorted(set(auth) - {*NEEDED, "client_kwargs"})
+    unknown = sorted(set(auth) - {*REQUIRED_KEYS, "client_kwargs"})
     if unknown:
         raise SignInError(f"[auth] in {file} has {', '.join(unknown)}, which the sign-in does not know.")
     return auth
 
 
-def from_environment() -> dict[str, Any]:
+def read_settings_environment() -> dict[str, Any]:
     """The settings of the environment."""
-    values = {key: os.environ.get(PREFIX + key.upper(), "") for key in NEEDED}
+    values = {key: os.environ.get(PREFIX + key.upper(), "") for key in REQUIRED_KEYS}
     return {key: value for key, value in values.items() if value}
 
 
-def check(found: dict[str, Any], place: str) -> None:
+def check_settings(settings: dict[str, Any], source: str) -> None:
     """Refuse settings that would fail at the first sign-in, or make it weak."""
-    for key in NEEDED:
-        if not isinstance(found[key], str):
-            raise SignInError(f"{key} in {place} must be a text.")
-    if len(found["cookie_secret"].encode()) < SECRET_BYTES:
+    for key in REQUIRED_KEYS:
+        if not isinstance(settings[key], str):
+            raise SignInError(f"{key} in {source} must be a text.")
+    if len(settings["cookie_secret"].encode()) < SECRET_BYTES:
         raise SignInError(
-            f"cookie_secret in {place} is shorter than {SECRET_BYTES} bytes: make a random one."
+            f"cookie_secret in {source} is shorter than {SECRET_BYTES} bytes: make a random one."
         )
-    if not found["redirect_uri"].endswith(CALLBACK):
-        raise SignInError(f"redirect_uri in {place} must be the room's own address and end with {CALLBACK}.")
-    if not found["server_metadata_url"].endswith(WELL_KNOWN):
-        raise SignInError(f"server_metadata_url in {place} must end with {WELL_KNOWN}.")
+    if not settings["redirect_uri"].endswith(CALLBACK):
+        raise SignInError(f"redirect_uri in {source} must be the room's own address and end with {CALLBACK}.")
+    if not settings["server_metadata_url"].endswith(WELL_KNOWN):
+        raise SignInError(f"server_metadata_url in {source} must end with {WELL_KNOWN}.")
     for key in ("redirect_uri", "server_metadata_url"):
-        if not is_safe(found[key].replace("{port}", "0")):
-            raise SignInError(f"{key} in {place} must begin with https:// (http only on this machine).")
+        if not is_safe_url(settings[key].replace("{port}", "0")):
+            raise SignInError(f"{key} in {source} must begin with https:// (http only on this machine).")
 
 
-def is_safe(url: str) -> bool:
+def is_safe_url(url: str) -> bool:
     """Whether nobody on the way can read what is sent to this address."""
     parts = urlsplit(url)
     if parts.scheme == "https":
@@ -103,7 +105,7 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "http" and loopback
 
 
-def issuer_of(settings: dict[str, Any]) -> str:
+def get_issuer(settings: dict[str, Any]) -> str:
     """The issuer that a metadata address belongs to (OpenID Connect Discovery 1.0, 4.3)."""
     address: str = settings["server_metadata_url"]
     return address.removesuffix(WELL_KNOWN)

@@ -15,7 +15,7 @@ from types import FrameType
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
-PASSED_ON = (
+PASSED_VARIABLES = (
     "PATH",
     "HOME",
     "LANG",
@@ -34,7 +34,7 @@ class LaunchError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class StreamlitApp:
     """One Streamlit app to run."""
 
     name: str
@@ -53,15 +53,17 @@ class Room:
         return f"http://{shown}:{self.port}"
 
 
-def free_port(host: str, wanted: int, *, taken: Iterable[int] = ()) -> int:
+def find_free_port(host: str, first_port: int, *, taken: Iterable[int] = ()) -> int:
     """`wanted` if nobody listens there, else the next free port. Raises LaunchError when 100 in a row are taken."""
-    for port in range(wanted, min(wanted + 100, 65536)):
-        if port not in set(taken) and is_free(host, port):
+    for port in range(first_port, min(first_port + 100, 65536)):
+        if port not in set(taken) and is_port_free(host, port):
             return port
-    raise LaunchError(f"No free port from {wanted} to {wanted + 99} on {host}; name another with --port.")
+    raise LaunchError(
+        f"No free port from {first_port} to {first_port + 99} on {host}; name another with --port."
+    )
 
 
-def is_free(host: str, port: int) -> bool:
+def is_port_free(host: str, port: int) -> bool:
     """Whether a server could listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -73,17 +75,17 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def start(room: Room) -> subprocess.Popen[bytes]:
+def start_app(app: StreamlitApp) -> subprocess.Popen[bytes]:
     """Start one app in a session of its own, so that Ctrl-C reaches us first and we stop it in order."""
-    command = [sys.executable, "-m", "streamlit", "run", str(room.script)]
-    settings = {**room.options, "server.address": room.host, "server.port": str(room.port)}
+    command = [sys.executable, "-m", "streamlit", "run", str(app.script)]
+    settings = {**app.options, "server.address": app.host, "server.port": str(app.port)}
     command += [
         f"--{name}={value}"
         for name, values in settings.items()
         for value in ((values,) if isinstance(values, str) else values)
     ]
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | dict(
-        room.environment
+    environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ} | dict(
+        app.environment
     )
     return subprocess.Popen(
         command,
@@ -94,24 +96,24 @@ def start(room: Room) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_until_healthy(room: Room, process: subprocess.Popen[bytes]) -> None:
+def wait_until_healthy(app: StreamlitApp, process: subprocess.Popen[bytes]) -> None:
     """Return when the app answers. Raises LaunchError if it ends or takes longer than START_SECONDS."""
-    host = "127.0.0.1" if room.host in {"0.0.0.0", "localhost"} else room.host
-    url = f"http://{f'[{host}]' if ':' in host else host}:{room.port}/_stcore/health"
+    host = "127.0.0.1" if app.host in {"0.0.0.0", "localhost"} else app.host
+    url = f"http://{f'[{host}]' if ':' in host else host}:{app.port}/_stcore/health"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise LaunchError(f"The {room.name} ended while starting (exit code {process.returncode}).")
+            raise LaunchError(f"The {app.name} ended while starting (exit code {process.returncode}).")
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    raise LaunchError(f"The {room.name} did not answer on port {room.port} within {START_SECONDS:.0f} s.")
+    raise LaunchError(f"The {app.name} did not answer on port {app.port} within {START_SECONDS:.0f} s.")
 
 
-def stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+def stop_processes(processes: Iterable[subprocess.Popen[bytes]]) -> None:
     """Ask every process to end, and end those that do not within STOP_SECONDS."""
     running = [process for process in processes if process.poll() is None]
     for process in running:
@@ -129,23 +131,23 @@ class Interrupted(BaseException):
     """Ctrl-C or a termination signal; not an error."""
 
 
-def on_signal(_number: int, _frame: FrameType | None) -> None:
+def raise_interrupted(_number: int, _frame: FrameType | None) -> None:
     """Turn a signal into Interrupted, once: the second Ctrl-C must not break the orderly stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Interrupted
 
 
-def serve(rooms: Iterable[Room], announce: str) -> None:
+def run_apps(apps: Iterable[StreamlitApp], announce: str) -> None:
     """Run the apps until Ctrl-C, a termination signal or the end of one of them; `announce` is printed when all answer.
 
     Raises LaunchError when one cannot start or ends by itself; the others are stopped first.
     """
     processes: list[subprocess.Popen[bytes]] = []
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, raise_interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        wanted = list(rooms)
-        processes = [start(room) for room in wanted]
+        wanted = list(apps)
+        processes = [start_app(room) for room in wanted]
         for room, process in zip(wanted, processes, strict=True):
             wait_until_healthy(room, process)
         print(announce, flush=True)
@@ -156,6 +158,6 @@ def serve(rooms: Iterable[Room], announce: str) -> None:
     except Interrupted:
         print("Stopping.", flush=True)
     finally:
-        stop(processes)
+        stop_processes(processes)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -13,14 +13,14 @@ from pydantic import Field, model_validator
 
 from secondreader.db.access.invites import INVITE_DAYS
 from secondreader.db.core.audit_log import RESEARCHER
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content, Message, ToolCall
-from secondreader.db.core.engine import writing
+from secondreader.db.core.engine import write_session
 from secondreader.db.core.tables import Study
-from secondreader.db.design.people import invite
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.desk.labels import LabelInput, queue, save_label
-from secondreader.db.research.ratings import queued_items
+from secondreader.db.design.people import create_invite_link
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
+from secondreader.db.desk.labels import LabelInput, list_queue, save_label
+from secondreader.db.research.ratings import load_queued_items
 from secondreader.db.transcripts.store import (
     NewTranscript,
     NewVerdict,
@@ -29,11 +29,11 @@ from secondreader.db.transcripts.store import (
     ensure_run,
     ensure_scenario,
 )
-from secondreader.runner.scenarios.attributes import slice_attributes
-from secondreader.runner.scenarios.briefing import shown_parts, system_text
-from secondreader.runner.scenarios.pack import WORKPLACE, Pack, Part, Scenario, load_pack
+from secondreader.runner.scenarios.attributes import compute_slice_attributes
+from secondreader.runner.scenarios.briefing import build_visible_fields, render_system_text
+from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackModel, Scenario, load_pack
 from secondreader.runner.scenarios.strict_yaml import read_yaml
-from secondreader.runner.scenarios.tool_results import tool_result
+from secondreader.runner.scenarios.tool_results import find_tool_result
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -53,22 +53,22 @@ YesNo = Literal["yes", "no", "unsure"]
 Considered = Literal["yes", "no", "unsure", "no_reasoning"]
 
 
-class Call(Part):
+class SampleCall(PackModel):
     """One tool call of a turn."""
 
     tool: str
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
-class Turn(Part):
+class SampleTurn(PackModel):
     """What the agent wrote in one turn."""
 
     reasoning: str | None = None
     text: str = ""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[SampleCall, ...] = ()
 
 
-class Reading(Part):
+class SampleRating(PackModel):
     """Answers to the two questions, by the judge or by an annotator."""
 
     risky_action: YesNo
@@ -79,50 +79,50 @@ class Reading(Part):
     seconds: float | None = None
 
 
-class SampleTranscript(Part):
+class SampleTranscript(PackModel):
     """One attempt with everything that was said about it."""
 
     scenario: str
     agent: str
     persona: str = "none"
-    turns: tuple[Turn, ...] = Field(min_length=1)
-    judge: Reading | None = None
+    turns: tuple[SampleTurn, ...] = Field(min_length=1)
+    judge: SampleRating | None = None
     unparsed: str | None = None
     """What the judge replied where no verdict could be read from it."""
-    labels: dict[str, Reading] = Field(default_factory=dict)
+    labels: dict[str, SampleRating] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _one_verdict(self) -> "SampleTranscript":
+    def _require_one_verdict(self) -> "SampleTranscript":
         if (self.judge is None) == (self.unparsed is None):
             raise ValueError("needs either judge or unparsed")
         return self
 
 
-class SampleFile(Part):
+class SampleFile(PackModel):
     """One file of the folder."""
 
     transcripts: tuple[SampleTranscript, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Invites:
+class SampleInvites:
     """Tokens of the two links that the demo prints."""
 
     annotator: str
     researcher: str
 
 
-def load(engine: "Engine", actor: str = RESEARCHER) -> Invites:
+def load_sample(engine: "Engine", actor: str = RESEARCHER) -> SampleInvites:
     """Store the sample study unless it is there, and make one new invite for each role."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, STUDY, title=TITLE, notice=NOTICE, actor=actor)
         if study.frozen_at is None:
-            fill(session, study, read_samples(), load_pack(WORKPLACE), actor)
+            fill_study(session, study, read_samples(), load_pack(WORKPLACE), actor)
         tokens = [
-            invite(session, of, name, role, days=INVITE_DAYS, actor=actor, why="demo started")
+            create_invite_link(session, of, name, role, days=INVITE_DAYS, actor=actor, why="demo started")
             for of, name, role in ((study, VISITOR, "annotator"), (None, "Researcher", "researcher"))
         ]
-        return Invites(*tokens)
+        return SampleInvites(*tokens)
 
 
 def read_samples() -> list[SampleTranscript]:
@@ -131,18 +131,20 @@ def read_samples() -> list[SampleTranscript]:
     return [one for path in files for one in SampleFile.model_validate(read_yaml(path).value).transcripts]
 
 
-def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack, actor: str) -> None:
+def fill_study(
+    session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack, actor: str
+) -> None:
     """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
     run = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
     stored = add_transcripts(
-        session, [new_transcript(session, pack, one, at, run.id) for at, one in enumerate(samples)]
+        session, [make_sample_transcript(session, pack, one, at, run.id) for at, one in enumerate(samples)]
     )
     add_to_pool(session, study, stored.ids)
     add_verdicts(
         session,
-        [new_verdict(one, row) for one, row in zip(samples, stored.ids, strict=True)],
+        [make_sample_verdict(one, row) for one, row in zip(samples, stored.ids, strict=True)],
     )
-    plan = DrawPlan(
+    plan = SamplingPlan(
         n_items=N_DRAWN,
         annotators=(*ANNOTATORS, VISITOR),
         overlap=len(ANNOTATORS) + 1,
@@ -151,16 +153,18 @@ def fill(session: "Session", study: Study, samples: list[SampleTranscript], pack
         judge=JUDGE,
         interim_looks=True,
     )
-    people = freeze(session, study, plan, actor=actor).annotator_ids
+    people = freeze_study(session, study, plan, actor=actor).annotator_ids
     by_id = dict(zip(stored.ids, samples, strict=True))
     for name in ANNOTATORS:
-        label_as(session, people[name], name, by_id)
+        submit_labels(session, people[name], name, by_id)
 
 
-def label_as(session: "Session", annotator_id: int, name: str, by_id: dict[int, SampleTranscript]) -> None:
+def submit_labels(
+    session: "Session", annotator_id: int, name: str, by_id: dict[int, SampleTranscript]
+) -> None:
     """Submit one sample annotator's labels through the desk's own door."""
-    items = queued_items(session, annotator_id)
-    for entry in queue(session, annotator_id):
+    items = load_queued_items(session, annotator_id)
+    for entry in list_queue(session, annotator_id):
         reading = by_id[items[entry.token]].labels.get(name)
         if reading is None:
             continue
@@ -179,34 +183,34 @@ def label_as(session: "Session", annotator_id: int, name: str, by_id: dict[int, 
         )
 
 
-def new_transcript(
+def make_sample_transcript(
     session: "Session", pack: Pack, sample: SampleTranscript, at: int, run_id: int | None
 ) -> NewTranscript:
     """One sample transcript as a run would store it."""
-    scenario = pack.scenario(sample.scenario)
-    content = compose(pack, scenario, sample)
-    row = ensure_scenario(session, pack.name, scenario.body())
+    scenario = pack.get_scenario(sample.scenario)
+    content = compose_content(pack, scenario, sample)
+    row = ensure_scenario(session, pack.name, scenario.dump_body())
     return NewTranscript(
-        origin_key=f"sample:{at}:{scenario.key}:{content.hash()}",
+        origin_key=f"sample:{at}:{scenario.key}:{content.compute_hash()}",
         cluster=scenario.key,
         content=content,
         model=sample.agent,
         condition={"protocol": "agentic", "persona": sample.persona},
-        attributes=slice_attributes(scenario, content),
+        attributes=compute_slice_attributes(scenario, content),
         provenance={"notice": NOTICE},
         run_id=run_id,
         scenario_id=row.id,
     )
 
 
-def compose(pack: Pack, scenario: Scenario, sample: SampleTranscript) -> Content:
+def compose_content(pack: Pack, scenario: Scenario, sample: SampleTranscript) -> Content:
     """System and user message, then each turn followed by what the tools answered."""
     messages: list[Message] = [
-        Message(role="system", text=system_text(pack, scenario, sample.persona)),
+        Message(role="system", text=render_system_text(pack, scenario, sample.persona)),
         Message(role="user", text=scenario.task),
     ]
     for turn in sample.turns:
-        results = [tool_result(scenario, call.tool, call.arguments) for call in turn.calls]
+        results = [find_tool_result(scenario, call.tool, call.arguments) for call in turn.calls]
         calls = tuple(
             ToolCall(
                 name=call.tool, arguments=call.arguments, raw=json.dumps(call.arguments), status=result.status
@@ -219,24 +223,24 @@ def compose(pack: Pack, scenario: Scenario, sample: SampleTranscript) -> Content
             for call, result in zip(turn.calls, results, strict=True)
         ]
     return Content.model_validate(
-        {**shown_parts(scenario), "messages": [one.model_dump() for one in messages]}
+        {**build_visible_fields(scenario), "messages": [one.model_dump() for one in messages]}
     )
 
 
-def new_verdict(one: SampleTranscript, transcript_id: int) -> NewVerdict:
+def make_sample_verdict(sample: SampleTranscript, transcript_id: int) -> NewVerdict:
     """The sample judge's reading of one transcript."""
-    judged = one.judge
+    judged = sample.judge
     return NewVerdict(
         transcript_id=transcript_id,
         judge=JUDGE,
-        judge_key=content_hash(["sample", JUDGE]),
+        judge_key=compute_content_hash(["sample", JUDGE]),
         state="parsed" if judged else "unparsed",
         answers={"risky_action": judged.risky_action, "risk_considered": judged.risk_considered}
         if judged
         else {},
         evidence=judged.evidence if judged else (),
         rationale=judged.rationale if judged else None,
-        raw=one.unparsed,
+        raw=sample.unparsed,
         model=JUDGE.split(" / ")[0],
         provenance={"notice": NOTICE},
     )

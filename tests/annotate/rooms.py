@@ -11,9 +11,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlmodel import col, select
 
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind.engine import desk_url
+from secondreader.db.blind.engine import prepare_desk_url
 from secondreader.db.core.content import Content
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Label
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import Seeded, seed
@@ -60,7 +60,7 @@ def sqlite_room(file: Path) -> Iterator[Room]:
 def postgres_room(target: str) -> Iterator[Room]:
     """A desk on a PostgreSQL database, by a role of its own that cannot read a verdict, until the block ends."""
     owner = open_engine(target)
-    url = desk_url(owner).render_as_string(hide_password=False)
+    url = prepare_desk_url(owner).render_as_string(hide_password=False)
     owner.dispose()
     with desk_on(url) as server:
         yield Room(server, target, url)
@@ -122,7 +122,7 @@ def state(page: Page, text: str) -> None:
 def stored(seeded: Seeded) -> list[Label]:
     """All labels in the order in which they were saved."""
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         mine = select(Label).where(Label.study_id == seeded.study_id)
         found = list(session.exec(mine.order_by(col(Label.id))))
     engine.dispose()
@@ -132,7 +132,7 @@ def stored(seeded: Seeded) -> list[Label]:
 def close_study(seeded: Seeded) -> None:
     """As the researcher would."""
     engine = open_engine(seeded.target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, seeded.name), "closed", actor="R", why="test")
     engine.dispose()
 

@@ -10,10 +10,10 @@ from secondreader.db.access.invites import create_invite
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.content import Content, Message, ToolCall, ToolSpec
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.core.tables import Annotator, Transcript
-from secondreader.db.design.control_items import KnownItem
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.design.control_items import ControlItem
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
 from secondreader.db.transcripts.store import (
     NewTranscript,
     NewVerdict,
@@ -126,16 +126,16 @@ def seed(
     """
     engine = open_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
-    with writing(engine) as session:
+    with write_session(engine) as session:
         new = new_transcripts(session, name, texts)
         study = ensure_study(session, name, title="Reading agents at work", notice=notice, codebook=book)
         stored = add_transcripts(session, new)
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [verdict(row) for row in stored.ids])
-        practice = tuple(KnownItem(row.origin_key, RIGHT, WHY) for row in new[:n_practice])
+        practice = tuple(ControlItem(row.origin_key, RIGHT, WHY) for row in new[:n_practice])
         more = {"rules": rules or Rules(), "qualification": practice, **more}
-        plan = DrawPlan(len(texts), people, 2, seed=7, strata="verdict", judge="canary-judge", **more)
-        drawn = freeze(session, study, plan)
+        plan = SamplingPlan(len(texts), people, 2, seed=7, strata="verdict", judge="canary-judge", **more)
+        drawn = freeze_study(session, study, plan)
         boss = Annotator(name="R", role="researcher")
         session.add(boss)
         session.flush()

@@ -6,10 +6,10 @@ from secrets import token_hex
 from sqlmodel import col, select
 
 from secondreader.db.access.invites import create_invite
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Adjudication
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.labels import LabelInput, blind_item, queue, submit_label
+from secondreader.db.desk.labels import LabelInput, list_queue, load_blind_item, submit_label
 from tests.annotate.seed import Seeded
 
 NOTES = ("<img src=x onerror=window.pwned=1> it deleted \u202enothing", "the tool refused")
@@ -29,16 +29,18 @@ def split(seeded: Seeded, n_split: int = 3) -> Split:
     """Both readers label everything; on the first `n_split` transcripts by number they part on the first question."""
     engine = open_engine(seeded.target)
     for reader, answer in ((seeded.annotator_id, "yes"), (seeded.other_id, "no")):
-        with reading(engine) as session:
-            tokens = [entry.token for entry in queue(session, reader)]
-            numbers = {one: number_of(blind_item(session, reader, one).content["task"]) for one in tokens}
+        with read_session(engine) as session:
+            tokens = [entry.token for entry in list_queue(session, reader)]
+            numbers = {
+                one: number_of(load_blind_item(session, reader, one).content["task"]) for one in tokens
+            }
         for token in tokens:
             parts = numbers[token] < n_split
             answers = {"risky_action": answer if parts else "no", "risk_considered": "yes"}
             note = NOTES[answer == "no"] if parts else ""
             marks = (4,) if answer == "yes" else (4, 5)
             submit_label(engine, reader, LabelInput(token, token_hex(8), answers, marks, note=note))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         person = ensure_annotator(session, get_study(session, seeded.name), "J", "adjudicator")
         token = create_invite(session, person)
     engine.dispose()
@@ -53,7 +55,7 @@ def number_of(task: str) -> int:
 def decided(made: Split) -> list[Adjudication]:
     """Every decision in the order in which they were saved."""
     engine = open_engine(made.seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         mine = select(Adjudication).where(Adjudication.annotator_id == made.adjudicator_id)
         found = list(session.exec(mine.order_by(col(Adjudication.id))))
     engine.dispose()

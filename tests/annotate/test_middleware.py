@@ -19,9 +19,9 @@ from websockets.typing import Origin
 
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
 from secondreader.db.access.invites import create_invite, hash_token, revoke_invites
-from secondreader.db.access.middleware import cookie_header, is_same_origin
-from secondreader.db.access.visitors import FAILURES_PER_MINUTE, LOOKUP_SECONDS, Failures, Room
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.access.middleware import format_cookie_header, is_same_origin
+from secondreader.db.access.visitors import FAILURES_PER_MINUTE, LOOKUP_SECONDS, App, SignInFailures
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.core.tables import Visit, utc_now
 from tests.annotate.seed import Seeded, seed
 from tests.browser import REPOSITORY, served
@@ -58,7 +58,7 @@ class Desk:
     def new_invite(self, annotator_id: int, days: float = 1) -> str:
         """One more invite."""
         owner = open_engine(self.seeded.target)
-        with writing(owner) as session:
+        with write_session(owner) as session:
             token = create_invite(session, annotator_id, days)
         owner.dispose()
         return token
@@ -186,7 +186,7 @@ def test_an_ended_visit_is_over(desk: Desk) -> None:
     """A visit whose time has run out opens neither pages nor socket."""
     cookie = desk.join(desk.seeded.token)
     owner = open_engine(desk.seeded.target)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         fingerprint = hash_token(cookie.split("=", 1)[1])
         visit = session.exec(select(Visit).where(Visit.cookie_hash == fingerprint)).one()
         visit.expires_at = utc_now() - timedelta(seconds=1)
@@ -206,7 +206,7 @@ def test_revocation_shuts_pages_and_open_sockets(desk: Desk) -> None:
         proxy=None,
     ) as socket:
         owner = open_engine(desk.seeded.target)
-        with writing(owner) as session:
+        with write_session(owner) as session:
             assert revoke_invites(session, desk.seeded.other_id) > 0
         owner.dispose()
         time.sleep(LOOKUP_SECONDS + 0.2)
@@ -283,12 +283,12 @@ def test_claimed_identities_are_ignored(desk: Desk) -> None:
 
 def test_failures_are_counted_by_address() -> None:
     """After thirty wrong tokens in a minute one address waits; another does not."""
-    failures = Failures()
+    failures = SignInFailures()
     for _ in range(30):
-        assert not failures.are_too_many("10.0.0.1")
-        failures.add("10.0.0.1")
-    assert failures.are_too_many("10.0.0.1")
-    assert not failures.are_too_many("10.0.0.2")
+        assert not failures.is_over_limit("10.0.0.1")
+        failures.add_failure("10.0.0.1")
+    assert failures.is_over_limit("10.0.0.1")
+    assert not failures.is_over_limit("10.0.0.2")
 
 
 def test_too_many_wrong_links_are_told_to_wait(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_too_many_wrong_links_are_told_to_wait(tmp_path: Path) -> None:
 
 def test_behind_tls_the_cookie_is_bound_to_the_host() -> None:
     """Secure and the __Host- prefix go together."""
-    header = cookie_header(Room("desk", frozenset({"annotator"}), secure=True), "v")
+    header = format_cookie_header(App("desk", frozenset({"annotator"}), secure=True), "v")
     assert header.startswith("__Host-secondreader_desk=v;")
     assert header.endswith("; Secure")
 

@@ -17,12 +17,12 @@ from sqlmodel import col, select
 from websockets.exceptions import InvalidStatus
 
 from secondreader.annotate.exchange import adjudication
-from secondreader.annotate.exchange.desk import exchange, opening
-from secondreader.db.blind.engine import blind_engine
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, StudyItem
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from tests.annotate.rooms import desk_of
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded
 from tests.annotate.splits import NOTES
@@ -102,22 +102,22 @@ def stage(page: Page, name: str, chosen: str = "") -> dict[str, Any]:
 
 def other_reader(house: House, study: Seeded) -> None:
     """The second annotator is through with practice and reads the calibration items, with a note."""
-    desk = blind_engine(house.target)
+    desk = open_blind_engine(house.target)
     reader = (desk, study.other_id, study.study_id)
-    while (packet := opening(*reader))["stage"]["name"] in {"qualification", "calibration"}:
+    while (packet := load_opening(*reader))["stage"]["name"] in {"qualification", "calibration"}:
         for token in open_tokens(packet):
             given = {"answers": RIGHT, "note": OTHERS_NOTE}
             for op in ("show_reasoning", "submit"):
                 sent = {"id": token_hex(8), "op": op, "token": token, "reading": given}
-                assert exchange(*reader, {"number": 1, "operations": [sent]})["acks"][0]["ok"]
+                assert handle_message(*reader, {"number": 1, "operations": [sent]})["acks"][0]["ok"]
     desk.dispose()
 
 
 def reveal_all(house: House, study: Seeded) -> None:
     """As the researcher would."""
     engine = open_engine(house.target)
-    with writing(engine) as session:
-        reveal(session, get_study(session, study.name), "canary-researcher", "canary-why")
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, study.name), "canary-researcher", "canary-why")
     engine.dispose()
 
 
@@ -213,7 +213,7 @@ def work(page: Page, client: Client) -> None:
 def places(house: House, person: int) -> list[str]:
     """All tokens of somebody's queue, open or not."""
     engine = open_engine(house.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         mine = (
             select(Assignment.token)
             .where(Assignment.annotator_id == person)
@@ -227,7 +227,7 @@ def places(house: House, person: int) -> list[str]:
 def kinds(house: House, person: int) -> dict[str, str]:
     """What each place of somebody's queue is, by its token: its part, and whether it is a repeat."""
     engine = open_engine(house.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         rows = session.exec(
             select(Assignment.token, StudyItem.part, Assignment.pass_no)
             .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
@@ -363,12 +363,12 @@ def decide(page: Page, token: str, revision: int = 0) -> dict[str, Any]:
 def another_adjudicator(house: House) -> None:
     """Somebody else settles everything first, with reasons."""
     engine = open_engine(house.target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         person = ensure_annotator(
             session, get_study(session, house.parted.seeded.name), "canary-adjudicator", "adjudicator"
         )
-    for token, _ in adjudication.opening(engine, person)["queue"]:
-        (item,) = adjudication.exchange(engine, person, {"number": 1, "wanted": [token]})["items"]
+    for token, _ in adjudication.load_opening(engine, person)["queue"]:
+        (item,) = adjudication.handle_message(engine, person, {"number": 1, "wanted": [token]})["items"]
         decision: dict[str, Any] = {
             "question": "risky_action",
             "answer": "no",
@@ -377,7 +377,9 @@ def another_adjudicator(house: House) -> None:
         }
         decision |= {"revision": 0, "version": item["version"]}
         sent = {"id": token_hex(8), "op": "decide", "token": token, "decision": decision}
-        assert adjudication.exchange(engine, person, {"number": 1, "operations": [sent]})["acks"][0]["ok"]
+        assert adjudication.handle_message(engine, person, {"number": 1, "operations": [sent]})["acks"][0][
+            "ok"
+        ]
     engine.dispose()
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from secondreader.db.core.codebook import codebook
+from secondreader.db.core.codebook import load_codebook
 from secondreader.db.core.content import Content
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, writing
-from secondreader.db.design.control_items import KnownItem
+from secondreader.db.core.engine import open_engine, write_session
+from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.rooms import desk_of
 from tests.annotate.seed import RIGHT, Seeded, seed
@@ -54,7 +54,7 @@ class House:
     def status(self, made: Seeded, status: str) -> None:
         """Pause, close or open a study as the researcher would."""
         engine = open_engine(self.target)
-        with writing(engine) as session:
+        with write_session(engine) as session:
             set_status(
                 session, get_study(session, made.name), status, actor="canary-researcher", why="canary-why"
             )
@@ -73,13 +73,13 @@ def furnished(target: str) -> Iterator[House]:
     everything = Rules(
         qualification_threshold=1.0, qualification_rounds=2, reasoning_after="risky_action", guesses=2
     )
-    hidden = KnownItem("canary-origin-canary-study-name-whole-2", RIGHT, HIDDEN_WHY)
+    hidden = ControlItem("canary-origin-canary-study-name-whole-2", RIGHT, HIDDEN_WHY)
     more: dict[str, Any] = {"attention": (hidden,), "n_calibration": 2, "repeats": 0.4, "repeat_gap": 2}
     whole = made(target, "whole", rules=everything, n_practice=2, **more)
     failing = made(target, "failing", n_items=3, n_practice=1, rules=Rules(qualification_rounds=1))
     shared = made(target, "shared", rules=Rules(queue="shared"))
     scenario = Content(background="The end of the month.", task="Clear it.", rubric="Deleting.", messages=())
-    review = made(target, "review", [scenario], book=codebook("scenario-review"))
+    review = made(target, "review", [scenario], book=load_codebook("scenario-review"))
     parted = split(made(target, "parted", n_items=3), 2)
     hidden = replace(hidden, transcript="canary-origin-canary-study-name-kinds-2")
     kinds = made(target, "kinds", n_practice=1, **{**more, "attention": (hidden,), "n_calibration": 1})

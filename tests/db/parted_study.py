@@ -7,23 +7,23 @@ from sqlalchemy import Engine
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import reading, writing
-from secondreader.db.design.control_items import KnownItem
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.desk.labels import LabelInput, QueueEntry, SavedLabel, queue, submit_label
+from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.design.control_items import ControlItem
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
+from secondreader.db.desk.labels import LabelInput, QueueEntry, SavedLabel, list_queue, submit_label
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 NO = {"risky_action": "no", "risk_considered": "no"}
 YES = {"risky_action": "yes", "risk_considered": "yes", "loss_of_control": "malfunction"}
 RIGHT = {"risky_action": "no"}
 
-PLAN = DrawPlan(
+PLAN = SamplingPlan(
     12,
     ("A1", "A2", "A3"),
     2,
     seed=4,
-    qualification=tuple(KnownItem(f"k{i}", RIGHT, f"reason {i}") for i in range(4)),
-    attention=(KnownItem("k4", RIGHT, "hidden"), KnownItem("k5", RIGHT, "hidden")),
+    qualification=tuple(ControlItem(f"k{i}", RIGHT, f"reason {i}") for i in range(4)),
+    attention=(ControlItem("k4", RIGHT, "hidden"), ControlItem("k5", RIGHT, "hidden")),
     n_calibration=3,
     rules=Rules(qualification_threshold=0.75, qualification_rounds=2),
 )
@@ -31,7 +31,7 @@ PLAN = DrawPlan(
 
 def fill_pool(engine: Engine, n: int = 30) -> None:
     """A draft "s": transcripts k0 ... of five clusters and two models; every fourth has a verdict of yes."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "s", title="Reading")
         content = Content(messages=(Message(role="user", text="hello"),))
         new = [NewTranscript(f"k{i}", f"c{i % 5}", content, model=f"m{i % 2}") for i in range(n)]
@@ -49,15 +49,15 @@ def fill_pool(engine: Engine, n: int = 30) -> None:
 def parted_study(engine: Engine, n: int = 30, **changes: object) -> dict[str, int]:
     """The study of PLAN with `changes`, open; ids of its people by name."""
     fill_pool(engine, n)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         plan = replace(PLAN, **changes)  # type: ignore[arg-type]
-        return freeze(session, ensure_study(session, "s"), plan).annotator_ids
+        return freeze_study(session, ensure_study(session, "s"), plan).annotator_ids
 
 
 def entries(engine: Engine, person: int) -> list[QueueEntry]:
     """The queue as the desk has it."""
-    with reading(engine) as session:
-        return queue(session, person)
+    with read_session(engine) as session:
+        return list_queue(session, person)
 
 
 def label(engine: Engine, person: int, token: str, answers: dict[str, str] = NO, tag: str = "") -> SavedLabel:

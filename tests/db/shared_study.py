@@ -8,10 +8,10 @@ from sqlmodel import select
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Label
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
-from secondreader.db.desk.labels import queue
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
+from secondreader.db.desk.labels import list_queue
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
@@ -31,19 +31,19 @@ def shared_study(
     """An open study, `spare` transcripts of whose pool were not drawn; the ids of its people."""
     names = tuple(f"A{number}" for number in range(people))
     rules = Rules(queue="shared", lease_minutes=minutes)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "shared", title="Reading")
         texts = [Content(messages=(Message(role="user", text=f"number {i}"),)) for i in range(items + spare)]
         new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(texts)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
-        plan = DrawPlan(items, names, overlap, seed=5, repeats=repeats, repeat_gap=gap, rules=rules)
-        drawn = freeze(session, study, plan)
+        plan = SamplingPlan(items, names, overlap, seed=5, repeats=repeats, repeat_gap=gap, rules=rules)
+        drawn = freeze_study(session, study, plan)
     return tuple(drawn.annotator_ids[name] for name in names)
 
 
 def readers_by_item(engine: Engine) -> Counter[int]:
     """How many people have labelled each transcript, repeats left out; fails where somebody labelled one twice."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         labels = session.exec(select(Label).where(Label.revision == 1, Label.pass_no == 1)).all()
     pairs = {(label.annotator_id, label.transcript_id) for label in labels}
     assert len(pairs) == len(labels), "somebody labelled a transcript twice"
@@ -52,8 +52,8 @@ def readers_by_item(engine: Engine) -> Counter[int]:
 
 def open_tokens(engine: Engine, person: int) -> list[str]:
     """What the person holds and has not labelled."""
-    with reading(engine) as session:
-        return [entry.token for entry in queue(session, person) if not entry.is_labelled]
+    with read_session(engine) as session:
+        return [entry.token for entry in list_queue(session, person) if not entry.is_labelled]
 
 
 @cache

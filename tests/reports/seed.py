@@ -10,16 +10,16 @@ from sqlalchemy import Engine
 
 from secondreader.db.core.codebook import Answer, Codebook, Question
 from secondreader.db.core.content import Content, Message, ToolCall
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import (
-    DrawPlan,
+    SamplingPlan,
     add_to_pool,
     ensure_annotator,
     ensure_study,
-    freeze,
+    freeze_study,
 )
-from secondreader.db.desk.labels import LabelInput, queue, submit_label
-from secondreader.db.research.ratings import queued_items
+from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
+from secondreader.db.research.ratings import load_queued_items
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
@@ -103,7 +103,7 @@ def make_study(engine: Engine, shape: Shape | None = None, name: str = "s") -> N
     rng = random.Random(5)
     truth = [rng.random() < shape.rate for _ in range(shape.n)]
     hostile = shape.hostile
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, name, title=f"Title {hostile}".strip(), notice=NOTICE)
         stored = add_transcripts(
             session,
@@ -123,7 +123,7 @@ def make_study(engine: Engine, shape: Shape | None = None, name: str = "s") -> N
         for judge in shape.judges:
             add_verdicts(session, verdicts(judge, stored.ids, truth, shape, rng))
         if shape.annotators:
-            plan = DrawPlan(
+            plan = SamplingPlan(
                 n_items=max(shape.n * 3 // 4, 1),
                 annotators=tuple(f"{one}{hostile}" for one in shape.annotators),
                 overlap=shape.overlap or len(shape.annotators),
@@ -134,7 +134,7 @@ def make_study(engine: Engine, shape: Shape | None = None, name: str = "s") -> N
                 interim_looks=shape.interim,
                 analyses={"judge": shape.headline} if shape.headline else {},
             )
-            freeze(session, study, plan)
+            freeze_study(session, study, plan)
     by_id = dict(zip(stored.ids, truth, strict=True))
     for offset in range(len(shape.annotators)):
         label_queue(engine, name, by_id, shape, offset, rng)
@@ -169,11 +169,11 @@ def label_queue(
     engine: Engine, name: str, truth: dict[int, bool], shape: Shape, offset: int, rng: random.Random
 ) -> None:
     """One annotator labels their queue, right in nine of ten, sometimes unsure."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = ensure_study(session, name)
         names = [f"{one}{shape.hostile}" for one in shape.annotators]
         person = ensure_annotator(session, study, names[offset])
-        entries, items = queue(session, person), queued_items(session, person)
+        entries, items = list_queue(session, person), load_queued_items(session, person)
     for entry in entries[: round(len(entries) * shape.labelled)]:
         risky = truth[items[entry.token]]
         answer = "unsure" if rng.random() < 0.04 else ("yes" if risky != (rng.random() < 0.1) else "no")
@@ -208,7 +208,7 @@ def make_import(engine: Engine, name: str = "imported") -> None:
         ),
     )
     rng = random.Random(3)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, name, codebook=book, guideline="Compare.")
         stored = add_transcripts(session, [NewTranscript(f"{name}:{i}", f"c{i}", None) for i in range(60)])
         add_to_pool(session, study, stored.ids)

@@ -6,10 +6,10 @@ import io
 import streamlit as st
 from sqlmodel import func, select
 
-from secondreader.db.core.engine import reading
+from secondreader.db.core.engine import read_session
 from secondreader.db.core.tables import Label
 from secondreader.db.design.studies import get_study
-from secondreader.runner.exporters.labels import label_files
+from secondreader.runner.exporters.labels import build_label_files
 from tests.reports.console.test_pages import opened
 from tests.reports.seed import Library, Shape
 
@@ -19,8 +19,8 @@ FORMULA = '=HYPERLINK("http://evil.example")'
 def test_every_label_is_there_once_a_question(library: Library, sqlite_target: str) -> None:
     """One row for each revision and question, and no cell that a spreadsheet would run."""
     engine = library.copy(Shape(n=9, annotators=(FORMULA, "Ben")), sqlite_target)
-    with reading(engine) as session:
-        files = label_files(session, get_study(session, "s"))
+    with read_session(engine) as session:
+        files = build_label_files(session, get_study(session, "s"))
         n_labels = session.exec(select(func.count()).select_from(Label)).one()
     engine.dispose()
     assert list(files) == ["labels.csv"]  # nobody has adjudicated

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, expect
 
 from secondreader.db.access.invites import create_invite
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.console.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
@@ -57,7 +57,7 @@ def take(browser: Browser, folder: Path, only: str = "") -> set[str]:
 def empty(target: str) -> str:
     """A database without a study; a researcher's invite token."""
     engine = open_engine(target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         token = create_invite(session, ensure_annotator(session, None, "Rita", "researcher"))
     engine.dispose()
     return token

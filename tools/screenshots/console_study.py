@@ -5,19 +5,26 @@ from datetime import timedelta
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
 
-from secondreader.db.access.invites import redeem
+from secondreader.db.access.invites import redeem_invite
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, open_engine, writing
+from secondreader.db.core.engine import execute, open_engine, write_session
 from secondreader.db.core.tables import Assignment, Label, Transcript, utc_now
-from secondreader.db.design.amendments import Change, amend
-from secondreader.db.design.people import close_links, invite, people_with_links
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
-from secondreader.db.desk.labels import LabelInput, queue, save_label
+from secondreader.db.design.amendments import StudyChange, amend_study
+from secondreader.db.design.people import close_links, create_invite_link, list_people_with_links
+from secondreader.db.design.studies import (
+    SamplingPlan,
+    add_to_pool,
+    ensure_study,
+    freeze_study,
+    get_study,
+    set_status,
+)
+from secondreader.db.desk.labels import LabelInput, list_queue, save_label
 from secondreader.db.desk.shared_queue import take_next
-from secondreader.db.research.ratings import queued_items
-from secondreader.db.transcripts.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, leak_items
+from secondreader.db.research.ratings import load_queued_items
+from secondreader.db.transcripts.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, list_leak_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts, add_verdicts
-from secondreader.runner.intake.leak_scan import scan
+from secondreader.runner.intake.leak_scan import find_leaks
 from secondreader.runner.serve import sample
 from tools.screenshots.samples import contents, samples
 
@@ -38,7 +45,7 @@ SLIPS = {
 def make(target: str) -> str:
     """Fill a database; returns a researcher's invite token."""
     engine = open_engine(target)
-    token = sample.load(engine).researcher
+    token = sample.load_sample(engine).researcher
     pilot(engine)
     draft(engine)
     engine.dispose()
@@ -48,23 +55,23 @@ def make(target: str) -> str:
 def pilot(engine: Engine) -> None:
     """An open study with a shared queue, strata by verdict, people at different paces, and places left behind."""
     rules = Rules(queue="shared", lease_minutes=120)
-    plan = DrawPlan(30, tuple(PEOPLE), 2, seed=3, strata="verdict", judge=sample.JUDGE, rules=rules)
-    with writing(engine) as session:
+    plan = SamplingPlan(30, tuple(PEOPLE), 2, seed=3, strata="verdict", judge=sample.JUDGE, rules=rules)
+    with write_session(engine) as session:
         study = ensure_study(session, PILOT, title="Agents at work")
         rows = list(session.exec(select(Transcript.id).order_by(col(Transcript.id))))
         ids = [one for one in rows if one is not None]
         add_to_pool(session, study, ids)
-        people = freeze(session, study, plan).annotator_ids
+        people = freeze_study(session, study, plan).annotator_ids
     for name, n in PEOPLE.items():
         for _ in range(n):
             label_next(engine, people[name], dict(enumerate(ids)))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         leave_behind(session, people["Sven"])
         links(session)
-        amend(
+        amend_study(
             session,
             get_study(session, PILOT),
-            Change(notice="Questions go to Rita, not to each other."),
+            StudyChange(notice="Questions go to Rita, not to each other."),
             actor=ACTOR,
             why="two annotators compared notes",
         )
@@ -74,10 +81,10 @@ def pilot(engine: Engine) -> None:
 
 def label_next(engine: Engine, person: int, ids: dict[int, int]) -> None:
     """One more label, as a sample annotator gave it."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         take_next(session, person)
-        items = queued_items(session, person)
-        entry = next(one for one in queue(session, person) if not one.is_labelled)
+        items = load_queued_items(session, person)
+        entry = next(one for one in list_queue(session, person) if not one.is_labelled)
         at = next(place for place, row in ids.items() if row == items[entry.token])
         given_here = samples()[at].labels
         said = given_here.get(sample.ANNOTATORS[person % 2]) or given_here[sample.ANNOTATORS[0]]
@@ -108,12 +115,12 @@ def links(session: Session) -> None:
     """Everybody has a link; some came in by it, and one adjudicator's are closed."""
     study = get_study(session, PILOT)
     for name in PEOPLE:
-        redeem(session, invite(session, study, name, "annotator", days=30, actor=ACTOR))
+        redeem_invite(session, create_invite_link(session, study, name, "annotator", days=30, actor=ACTOR))
     for name in ("Jo", "Kim"):
-        invite(session, study, name, "adjudicator", days=14, actor=ACTOR)
-    kim = next(one for one in people_with_links(session, study) if one.name == "Kim")
+        create_invite_link(session, study, name, "adjudicator", days=14, actor=ACTOR)
+    kim = next(one for one in list_people_with_links(session, study) if one.name == "Kim")
     close_links(session, kim.annotator_id, actor=ACTOR, why="has no time before June")
-    redeem(session, invite(session, None, ACTOR, "researcher", days=30, actor=ACTOR))
+    redeem_invite(session, create_invite_link(session, None, ACTOR, "researcher", days=30, actor=ACTOR))
 
 
 def draft(engine: Engine) -> None:
@@ -126,18 +133,18 @@ def draft(engine: Engine) -> None:
                 update={"text": f"{content.messages[-1].text} {SLIPS[at]}"}
             )
             content = content.model_copy(update={"messages": (*content.messages[:-1], last)})
-        found = tuple(one.row(redacted=False) for one in scan(content))
+        found = tuple(one.to_row(redacted=False) for one in find_leaks(content))
         new.append(
             NewTranscript(
                 f"spring:{at}", samples()[at].scenario, content, model=samples()[at].agent, leaks=found
             )
         )
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, DRAFT, title="Agents at work, spring")
         ids = add_transcripts(session, new).ids
         add_to_pool(session, study, ids)
-        add_verdicts(session, [sample.new_verdict(samples()[at], row) for at, row in enumerate(ids)])
-        first, second, *_ = leak_items(session, study)
+        add_verdicts(session, [sample.make_sample_verdict(samples()[at], row) for at, row in enumerate(ids)])
+        first, second, *_ = list_leak_items(session, study)
         decide_leak(session, study, first.item, EXCLUDED, actor=ACTOR, why="it names the vendor twice")
         decide_leak(
             session, study, second.item, ACCEPTED, actor=ACTOR, why="a token says nothing of the model"

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from playwright.sync_api import BrowserContext, Page
 
-from secondreader.db.core.codebook import codebook
+from secondreader.db.core.codebook import load_codebook
 from secondreader.db.core.content import Content
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.browser.test_stages import come_in, heading, other_reader_answers, press, show_everybody
 from tests.annotate.rooms import Room, at, state
@@ -193,7 +193,7 @@ def faults(context: BrowserContext, room: Room, camera: Camera) -> None:
 def pause_study(seeded: Seeded) -> None:
     """As the researcher would."""
     engine = open_engine(seeded.target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, seeded.name), "paused", actor="R", why="a break")
     engine.dispose()
 
@@ -201,7 +201,7 @@ def pause_study(seeded: Seeded) -> None:
 def scenario(context: BrowserContext, room: Room, camera: Camera) -> None:
     """A scenario and its four questions."""
     situations = [Content(**{**one.model_dump(), "messages": ()}) for one in contents(LIBRARY[:1])]
-    page = entered(context, room, room.seed(situations, book=codebook("scenario-review")))
+    page = entered(context, room, room.seed(situations, book=load_codebook("scenario-review")))
     heading(page, "Scenario 1 of 1")
     camera.take(page, "scenario")
 

@@ -4,8 +4,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
 from secondreader.db.access.invites import create_invite
-from secondreader.db.access.oidc import VARIABLE
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.access.oidc import SETTINGS_VARIABLE
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator, get_study
 from tests.annotate.browser.test_stages import heading, press
 from tests.annotate.rooms import APP, Room, at, state
@@ -22,7 +22,7 @@ def adjudicator(room: Room) -> str:
     seeded = room.seed(contents(places))
     label_all(seeded, places)
     engine = open_engine(seeded.target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         person = ensure_annotator(session, get_study(session, seeded.name), "J", "adjudicator")
         token = create_invite(session, person)
     engine.dispose()
@@ -108,7 +108,7 @@ def gate(context: BrowserContext, room: Room, camera: Camera) -> None:
 
 def sign_in(context: BrowserContext, room: Room, camera: Camera) -> None:
     """A sentence and a button."""
-    environment = {"SECONDREADER_DESK_DB": room.target, VARIABLE: "{}"}
+    environment = {"SECONDREADER_DESK_DB": room.target, SETTINGS_VARIABLE: "{}"}
     with served(APP, STREAMLIT_OPTIONS, environment) as server:
         page = context.new_page()
         page.goto(server.address)

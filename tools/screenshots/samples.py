@@ -7,13 +7,13 @@ from secrets import token_hex
 from sqlmodel import select
 
 from secondreader.db.core.content import Content
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Transcript
-from secondreader.db.design.control_items import KnownItem
-from secondreader.db.desk.labels import LabelInput, queue, submit_label
-from secondreader.db.research.ratings import queued_items
+from secondreader.db.design.control_items import ControlItem
+from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
+from secondreader.db.research.ratings import load_queued_items
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
-from secondreader.runner.serve.sample import ANNOTATORS, SampleTranscript, compose, read_samples
+from secondreader.runner.serve.sample import ANNOTATORS, SampleTranscript, compose_content, read_samples
 from tests.annotate.seed import Seeded
 
 
@@ -31,7 +31,7 @@ def of_scenarios(*names: str) -> list[int]:
 def contents(places: Sequence[int]) -> list[Content]:
     """What annotators read of these samples."""
     pack = load_pack(WORKPLACE)
-    return [compose(pack, pack.scenario(samples()[at].scenario), samples()[at]) for at in places]
+    return [compose_content(pack, pack.get_scenario(samples()[at].scenario), samples()[at]) for at in places]
 
 
 def split_places() -> list[int]:
@@ -44,7 +44,7 @@ def split_places() -> list[int]:
     return found
 
 
-def known(name: str, places: Sequence[int]) -> tuple[KnownItem, ...]:
+def known(name: str, places: Sequence[int]) -> tuple[ControlItem, ...]:
     """The first transcripts of a study of this name as practice items, right as the sample's judge has it."""
     items = []
     for number, at in enumerate(places):
@@ -54,22 +54,22 @@ def known(name: str, places: Sequence[int]) -> tuple[KnownItem, ...]:
             "risky_action": judged.risky_action,
             "risk_considered": judged.risk_considered,
         }
-        items.append(KnownItem(f"canary-origin-{name}-{number}", right, judged.rationale))
+        items.append(ControlItem(f"canary-origin-{name}-{number}", right, judged.rationale))
     return tuple(items)
 
 
 def label_all(seeded: Seeded, places: Sequence[int]) -> None:
     """Both readers of a seeded study label everything as the sample's annotators did."""
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         rows = session.exec(select(Transcript.id, Transcript.public_id)).all()
     by_id = {
         row: places[seeded.public_ids.index(public)] for row, public in rows if public in seeded.public_ids
     }
     for reader, name in zip((seeded.annotator_id, seeded.other_id), ANNOTATORS, strict=True):
-        with reading(engine) as session:
-            items = queued_items(session, reader)
-            tokens = [entry.token for entry in queue(session, reader)]
+        with read_session(engine) as session:
+            items = load_queued_items(session, reader)
+            tokens = [entry.token for entry in list_queue(session, reader)]
         for token in tokens:
             said = samples()[by_id[items[token]]].labels[name]
             answers = {"risky_action": said.risky_action, "risk_considered": said.risk_considered}

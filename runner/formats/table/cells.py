@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from secondreader.db.core.canonical import canonical_json, content_hash, plain_text
+from secondreader.db.core.canonical import compute_content_hash, format_canonical_json, make_storable
 from secondreader.db.core.content import Content, Message
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict
-from secondreader.runner.formats.table.mapping import JudgeColumn, Mapping
+from secondreader.runner.formats.table.mapping import JudgeColumn, TableMapping
 from secondreader.runner.intake.records import BadRecord
 
 MAX_COUNT = 1_000_000
@@ -15,22 +15,24 @@ MAX_COUNT = 1_000_000
 
 
 @dataclass(slots=True)
-class Twins:
+class UniqueValues:
     """Values of one column that must not stand twice, or not in two spellings."""
 
     column: str
-    places: dict[str, tuple[str, int]] = field(default_factory=dict)
+    first_records: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Value without white space around it and with single spaces inside -> (first spelling, its record)."""
 
-    def once(self, value: str, place: int) -> None:
+    def require_unique(self, value: str, record_no: int) -> None:
         """Note a value. Raises BadRecord where it stood before."""
-        known, first = self.places.setdefault(value, (value, place))
-        if first != place:
+        known, first = self.first_records.setdefault(value, (value, record_no))
+        if first != record_no:
             raise BadRecord(self.column, f"{known[:40]!r} stands twice, first in record {first}")
 
-    def same_spelling(self, value: str, place: int) -> None:
+    def require_same_spelling(self, value: str, record_no: int) -> None:
         """Note a value. Raises BadRecord where another differs from it by white space alone."""
-        known, first = self.places.setdefault(plain_text(" ".join(value.split())), (value, place))
+        known, first = self.first_records.setdefault(
+            make_storable(" ".join(value.split())), (value, record_no)
+        )
         if known != value:
             raise BadRecord(
                 self.column,
@@ -38,12 +40,12 @@ class Twins:
             )
 
 
-def cell(record: Any, name: str) -> str:
+def read_cell(record: Any, name: str) -> str:
     """A cell as text without white space around it. Raises BadRecord."""
-    return raw_cell(record, name).strip()
+    return read_raw_cell(record, name).strip()
 
 
-def raw_cell(record: Any, name: str) -> str:
+def read_raw_cell(record: Any, name: str) -> str:
     """A cell as text, as it stands; numbers are written plainly. Raises BadRecord."""
     if not isinstance(record, dict):
         raise BadRecord("", "expected an object with columns")
@@ -54,12 +56,12 @@ def raw_cell(record: Any, name: str) -> str:
         return ""
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, int | float) else canonical_json(value)
+    return str(value) if isinstance(value, int | float) else format_canonical_json(value)
 
 
-def number(record: Any, name: str | None) -> float | None:
+def read_number(record: Any, name: str | None) -> float | None:
     """A number of an optional column, not below 0. Raises BadRecord."""
-    if name is None or not (text := cell(record, name)):
+    if name is None or not (text := read_cell(record, name)):
         return None
     try:
         value = float(text)
@@ -70,15 +72,15 @@ def number(record: Any, name: str | None) -> float | None:
     return value
 
 
-def count(record: Any, name: str | None) -> int | None:
+def read_count(record: Any, name: str | None) -> int | None:
     """A whole number of an optional column. Raises BadRecord."""
-    value = number(record, name)
+    value = read_number(record, name)
     if value is not None and (value != int(value) or value > MAX_COUNT):
         raise BadRecord(str(name), f"expected a whole number up to {MAX_COUNT:,}, got {value:g}")
     return None if value is None else int(value)
 
 
-def human_answer(value: str, column: str, mapping: Mapping) -> str | None:
+def map_human_answer(value: str, column: str, mapping: TableMapping) -> str | None:
     """The stored answer; None where it is missing. Raises BadRecord for a value that the mapping does not name."""
     if value in mapping.missing:
         return None
@@ -88,11 +90,11 @@ def human_answer(value: str, column: str, mapping: Mapping) -> str | None:
     return answer
 
 
-def new_verdict(
+def make_table_verdict(
     value: str,
     name: str,
     column: str,
-    mapping: Mapping,
+    mapping: TableMapping,
     judge: JudgeColumn | None = None,
     rationale: str | None = None,
 ) -> NewVerdict:
@@ -106,7 +108,7 @@ def new_verdict(
     return NewVerdict(
         transcript_id=0,
         judge=name,
-        judge_key=content_hash(["table", mapping.fingerprint, mapping.question.id, name]),
+        judge_key=compute_content_hash(["table", mapping.fingerprint, mapping.question.id, name]),
         state="parsed" if is_read else "unparsed",
         answers={mapping.question.id: answer} if is_read else {},
         rationale=rationale,
@@ -115,21 +117,24 @@ def new_verdict(
     )
 
 
-def new_transcript(record: Any, item: str, mapping: Mapping) -> NewTranscript:
+def make_table_transcript(record: Any, item: str, mapping: TableMapping) -> NewTranscript:
     """The item, with its text columns as messages; without any it cannot be labelled here."""
     if not item:
         raise BadRecord(mapping.item, "is empty")
     texts = [
-        Message(role="user", text=f"{heading}\n\n{cell(record, name)}" if heading else cell(record, name))
+        Message(
+            role="user",
+            text=f"{heading}\n\n{read_cell(record, name)}" if heading else read_cell(record, name),
+        )
         for name, heading in mapping.text.items()
     ]
     content = Content(messages=tuple(texts)) if texts else None
-    cluster = cell(record, mapping.cluster) if mapping.cluster else item
-    fingerprint = content.hash() if content else ""
+    cluster = read_cell(record, mapping.cluster) if mapping.cluster else item
+    fingerprint = content.compute_hash() if content else ""
     return NewTranscript(
         origin_key=f"table:{mapping.question.id}:{item}:{fingerprint}:{mapping.fingerprint}",
         cluster=f"table:{cluster}",
         content=content,
-        attributes={name: cell(record, name) for name in mapping.slices},
+        attributes={name: read_cell(record, name) for name in mapping.slices},
         provenance={"item": item},
     )

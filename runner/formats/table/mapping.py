@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.codebook import Answer, Codebook, Question
-from secondreader.runner.intake.records import twin_of
+from secondreader.runner.intake.records import find_duplicate
 
 FOLDER = Path(__file__).parent / "mappings"
 
@@ -18,13 +18,13 @@ class MappingError(ValueError):
     """A mapping file that cannot be used, in one sentence."""
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Unknown keys are refused, so that a misspelt one does not silently do nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class AskedQuestion(Strict):
+class AskedQuestion(StrictModel):
     """The question that all readers answered."""
 
     id: str
@@ -33,14 +33,14 @@ class AskedQuestion(Strict):
     """Stored answer -> how it is shown."""
 
 
-class Reader(Strict):
+class HumanColumn(StrictModel):
     """A column of human answers (wide tables)."""
 
     column: str
     name: str = ""
 
 
-class JudgeColumn(Strict):
+class JudgeColumn(StrictModel):
     """A column of verdicts (wide tables), in this file or in another that is joined by the item."""
 
     column: str
@@ -53,7 +53,7 @@ class JudgeColumn(Strict):
     unparsed: tuple[str, ...] | None = None
 
 
-class LongColumns(Strict):
+class LongColumns(StrictModel):
     """Columns of a long table."""
 
     rater: str = "rater"
@@ -64,7 +64,7 @@ class LongColumns(Strict):
     pass_no: str | None = None
 
 
-class Mapping(Strict):
+class TableMapping(StrictModel):
     """A mapping file."""
 
     layout: Literal["wide", "long"] = "wide"
@@ -80,15 +80,17 @@ class Mapping(Strict):
     """Values that mean: not answered."""
     text: dict[str, str] = Field(default_factory=dict)
     """Column -> heading; shown to annotators in this order."""
-    humans: tuple[Reader, ...] = ()
+    humans: tuple[HumanColumn, ...] = ()
     judges: tuple[JudgeColumn, ...] = ()
     long: LongColumns = LongColumns()
 
     @model_validator(mode="after")
-    def _somebody_answers(self) -> "Mapping":
+    def _require_raters(self) -> "TableMapping":
         if self.layout == "wide" and not self.humans and not self.judges:
             raise ValueError("a wide table needs [[humans]] or [[judges]]")
-        name = twin_of([*(one.name or one.column for one in self.humans), *(one.name for one in self.judges)])
+        name = find_duplicate(
+            [*(one.name or one.column for one in self.humans), *(one.name for one in self.judges)]
+        )
         if name is not None:
             raise ValueError(f"two readers are named {name!r}")
         return self
@@ -97,9 +99,9 @@ class Mapping(Strict):
     def fingerprint(self) -> str:
         """Short hash of all that decides which answer a value stands for, and whose it is."""
         parts = {"layout", "question", "answers", "unparsed", "missing", "judges", "long"}
-        return content_hash(self.model_dump(mode="json", include=parts))[:16]
+        return compute_content_hash(self.model_dump(mode="json", include=parts))[:16]
 
-    def codebook(self) -> Codebook:
+    def make_codebook(self) -> Codebook:
         """The codebook of a study made from this table."""
         asked = self.question
         answers = tuple(Answer(value=value, label=label) for value, label in asked.answers.items())
@@ -108,12 +110,12 @@ class Mapping(Strict):
         )
 
 
-def read_mapping(name: str) -> Mapping:
+def read_mapping(name: str) -> TableMapping:
     """A mapping by file path, or by the name of one that ships with the project. Raises MappingError."""
     shipped = FOLDER / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name else Path(name)
     try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return TableMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError:
         known = ", ".join(sorted(one.stem for one in FOLDER.glob("*.toml")))
         raise MappingError(f"There is no mapping {name!r}; name a TOML file, or one of: {known}.") from None

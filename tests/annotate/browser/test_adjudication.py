@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy.exc import ProgrammingError
 
-from secondreader.db.blind.engine import blind_engine
-from secondreader.db.core.engine import open_engine, reading
-from secondreader.db.desk.labels import LabelInput, blind_item, queue, submit_label
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.core.engine import open_engine, read_session
+from secondreader.db.desk.labels import LabelInput, list_queue, load_blind_item, submit_label
 from tests.annotate.rooms import SHADOW, MortalRoom, Room, at, close_study, state
 from tests.annotate.seed import CANARIES, content
 from tests.annotate.splits import NOTES, Split, decided, number_of, split
@@ -176,10 +176,10 @@ def answer_again(made: Split, answers: dict[str, str]) -> None:
     """The first reader corrects the answer on the transcript that is split."""
     engine = open_engine(made.seeded.target)
     reader = made.seeded.annotator_id
-    with reading(engine) as session:
-        tokens = [entry.token for entry in queue(session, reader)]
+    with read_session(engine) as session:
+        tokens = [entry.token for entry in list_queue(session, reader)]
         split_one = next(
-            one for one in tokens if number_of(blind_item(session, reader, one).content["task"]) == 0
+            one for one in tokens if number_of(load_blind_item(session, reader, one).content["task"]) == 0
         )
     submit_label(engine, reader, LabelInput(split_one, token_hex(8), answers))
     engine.dispose()
@@ -272,7 +272,7 @@ def test_adjudication_works_through_the_postgresql_role(context: BrowserContext,
     heading(page, "Everything is settled.")
     state(page, "Saved")
     assert [row.kind for row in decided(made)] == ["contested"]
-    blind = blind_engine(role_room.desk_target)
+    blind = open_blind_engine(role_room.desk_target)
     with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("SELECT answers FROM verdict")
     blind.dispose()

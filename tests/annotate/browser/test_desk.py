@@ -7,9 +7,9 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import select
 
-from secondreader.db.blind.engine import blind_engine
+from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Assignment, Draft
 from tests.annotate.rooms import (
     SHADOW,
@@ -190,7 +190,7 @@ def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, mortal_
     assert page.locator("[data-confidence='2'][aria-pressed='true']").count() == 1
     second.close()
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         mine = select(Draft).join(Assignment).where(Assignment.annotator_id == seeded.annotator_id)
         assert len(session.exec(mine).all()) == 1
     engine.dispose()
@@ -342,7 +342,7 @@ def test_the_desk_works_through_its_postgresql_role(context: BrowserContext, rol
     found = stored(seeded)
     assert [label.position for label in found] == [1, 2, 3]
     assert all(label.answers == {"risky_action": "no", "risk_considered": "yes"} for label in found)
-    blind = blind_engine(role_room.desk_target)
+    blind = open_blind_engine(role_room.desk_target)
     with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("SELECT answers FROM verdict")
     blind.dispose()

@@ -5,7 +5,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from secondreader.db.core.codebook import Answer, Codebook, Question
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study
 from tests.annotate.hostile import ELSEWHERE, corpus, one_each
 from tests.annotate.rooms import SHADOW, Room, entered, stored
@@ -79,7 +79,7 @@ def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, 
     """Nothing runs, nothing is fetched, no element comes of them, and nothing outside their box differs from a harmless one."""
     texts = corpus()
     contents = one_each(texts)
-    assert len({one.hash() for one in contents}) >= 150
+    assert len({one.compute_hash() for one in contents}) >= 150
     seeded = room.seed([content(0), *contents])
     recorder = Recorder()
     recorder.watch(context)
@@ -133,7 +133,7 @@ def rewrite(room: Room, name: str) -> None:
     )
     book = Codebook(name="hostile", version="1", questions=(question,))
     engine = open_engine(room.target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, name)
         study.title, study.notice = f"Title {WORDS}", f"Notice {WORDS}"
         study.guideline = f"# Guideline {WORDS}\n\n- {WORDS}\n\n{WORDS}"

@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 import pytest
 from sqlmodel import col, select
 
-from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Draft, Label
 from secondreader.db.core.unavailable import Engine
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
 from secondreader.db.desk.labels import (
     DeskError,
     LabelInput,
     QueueEntry,
-    blind_item,
-    progress,
-    queue,
+    compute_progress,
+    list_queue,
+    load_blind_item,
     save_draft,
     submit_label,
 )
@@ -48,11 +48,11 @@ def crowd(owner: Engine, people: int) -> tuple[int, ...]:
         Content(messages=(Message(role="user", text=f"transcript {number}"),)) for number in range(ITEMS)
     ]
     names = tuple(f"A{number}" for number in range(people))
-    with writing(owner) as session:
+    with write_session(owner) as session:
         study = ensure_study(session, "load")
         new = [NewTranscript(f"o{number}", f"c{number}", text) for number, text in enumerate(texts)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
-        drawn = freeze(session, study, DrawPlan(ITEMS, names, people, seed=3))
+        drawn = freeze_study(session, study, SamplingPlan(ITEMS, names, people, seed=3))
     return tuple(drawn.annotator_ids[name] for name in names)
 
 
@@ -77,8 +77,8 @@ def letters(entries: Sequence[QueueEntry], rng: random.Random, person: int) -> l
 def sit(desk: Engine, person: int, seed: int) -> Sitting:
     """Read, keep drafts, submit doubled and reordered, and replay the whole sitting's beginning at the end."""
     rng = random.Random(seed)
-    with reading(desk) as session:
-        entries = queue(session, person)
+    with read_session(desk) as session:
+        entries = list_queue(session, person)
     done = Sitting([entry.token for entry in entries])
     sent = letters(entries, rng, person)
     for letter in [*sent, *rng.sample(sent, len(sent) // 3)]:
@@ -98,19 +98,19 @@ def sit(desk: Engine, person: int, seed: int) -> Sitting:
 
 def look_and_draft(desk: Engine, person: int, token: str, rng: random.Random) -> None:
     """What the page does between two submits."""
-    with reading(desk) as session:
-        item = blind_item(session, person, token)
-    with writing(desk) as session:
+    with read_session(desk) as session:
+        item = load_blind_item(session, person, token)
+    with write_session(desk) as session:
         save_draft(session, person, token, {"note": f"{rng.random()}", "revision": item.revision})
 
 
 def check(owner: Engine, people: Sequence[int], sittings: Sequence[Sitting]) -> None:
     """Every acknowledged label is there with its own answer, no other is, and every queue is complete and in order."""
-    with reading(owner) as session:
+    with read_session(owner) as session:
         labels = session.exec(select(Label).order_by(col(Label.id))).all()
         drafts = session.exec(select(Draft)).all()
-        queues = [queue(session, person) for person in people]
-        counts = [progress(session, person) for person in people]
+        queues = [list_queue(session, person) for person in people]
+        counts = [compute_progress(session, person) for person in people]
     told = {
         (label_id, client_token, answer)
         for sitting in sittings
@@ -135,7 +135,7 @@ def test_no_label_is_lost_or_doubled_by_a_crowd(
     """Everybody at once, each submit doubled, replayed and overtaken: one label a place, the one that was acknowledged."""
     owner = open_engine(request.getfixturevalue(fixture))
     ids = crowd(owner, people)
-    desk = blind_engine(desk_url(owner))
+    desk = open_blind_engine(prepare_desk_url(owner))
     with ThreadPoolExecutor(people) as pool:
         sittings = list(
             pool.map(lambda pair: sit(desk, *pair), [(one, seed) for seed, one in enumerate(ids)])
@@ -150,9 +150,9 @@ def test_one_submit_from_many_threads_is_one_label(database_target: str) -> None
     """The same click, delivered by eight connections at the same moment, is answered eight times with one label."""
     owner = open_engine(database_target)
     (person,) = crowd(owner, 1)
-    desk = blind_engine(desk_url(owner))
-    with reading(desk) as session:
-        token = queue(session, person)[0].token
+    desk = open_blind_engine(prepare_desk_url(owner))
+    with read_session(desk) as session:
+        token = list_queue(session, person)[0].token
     answers = {"risky_action": "no", "risk_considered": "no"}
     letter = LabelInput(token, "the-same-click", answers, expected_revision=0)
     with ThreadPoolExecutor(8) as pool:

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlmodel import col, select
 
-from secondreader.annotate.exchange.desk import opening
+from secondreader.annotate.exchange.desk import load_opening
 from secondreader.annotate.exchange.keymap import ACTION_KEYS
-from secondreader.db.blind.engine import blind_engine
-from secondreader.db.core.codebook import codebook
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.core.codebook import load_codebook
 from secondreader.db.core.content import Content, ToolSpec
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Assignment, Guess
 from tests.annotate.rooms import SHADOW, Room, at, entered, state, stored
 from tests.annotate.seed import CANARIES, content
@@ -171,7 +171,7 @@ def test_which_model_was_it(context: BrowserContext, room: Room) -> None:
     appears(page, "h1:text('One last question')")
     assert "For 1 of your transcripts" in page.inner_text(".sheet")
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         mine = select(Guess.text).join(Assignment).where(Assignment.annotator_id == seeded.annotator_id)
         assert list(session.exec(mine.order_by(col(Guess.id)))) == ["some llama i think 123", ""]
     engine.dispose()
@@ -192,7 +192,7 @@ def test_scenarios_are_reviewed_at_the_same_desk(context: BrowserContext, room: 
         )
         for number in range(2)
     ]
-    seeded = room.seed(scenarios, book=codebook("scenario-review"))
+    seeded = room.seed(scenarios, book=load_codebook("scenario-review"))
     page = context.new_page()
     page.goto(f"{room.server.address}/join#{seeded.token}")
     appears(page, ".sheet.guideline")
@@ -275,8 +275,8 @@ def test_what_another_person_left_in_this_browser_waits_for_them(
 ) -> None:
     """Unsent answers of the first annotator survive the second one's visit, and go out at the first one's next."""
     seeded = room.seed(rules=Rules(queue=queue))
-    desk = blind_engine(seeded.target)
-    token = opening(desk, seeded.annotator_id, seeded.study_id)["queue"][0][0]
+    desk = open_blind_engine(seeded.target)
+    token = load_opening(desk, seeded.annotator_id, seeded.study_id)["queue"][0][0]
     desk.dispose()
     reading = {"answers": {"risky_action": "yes", "risk_considered": "yes"}, "note": "sent late"}
     unsent = {"id": f"left-{seeded.study_id:08d}", "op": "submit", "token": token, "reading": reading}

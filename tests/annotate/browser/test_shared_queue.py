@@ -11,14 +11,14 @@ from playwright.sync_api import BrowserContext
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from secondreader.annotate.exchange.desk import exchange, opening
+from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.db.access.invites import create_invite
-from secondreader.db.blind.engine import blind_engine
-from secondreader.db.core.engine import execute, open_engine, reading, writing
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.core.engine import execute, open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, Label, utc_now
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.shared_queue import AHEAD
+from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS
 from tests.annotate.rooms import Room, state
 from tests.browser import appears
 from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
@@ -44,7 +44,7 @@ def people(owner: Engine) -> tuple[int, ...]:
 def desk(sqlite_target: str, people: tuple[int, ...]) -> Iterator[Engine]:
     """The desk's own engine."""
     assert people
-    made = blind_engine(sqlite_target)
+    made = open_blind_engine(sqlite_target)
     yield made
     made.dispose()
 
@@ -55,12 +55,12 @@ def submit(desk: Engine, person: int, *tokens: str) -> dict[str, Any]:
         {"id": f"intended-{token}", "op": "submit", "token": token, "reading": {"answers": ANSWERS}}
         for token in tokens
     ]
-    return exchange(desk, person, STUDY, {"number": 1, "operations": operations})
+    return handle_message(desk, person, STUDY, {"number": 1, "operations": operations})
 
 
 def end_leases(owner: Engine, person: int) -> None:
     """As if the person had been away for long."""
-    with writing(owner) as session:
+    with write_session(owner) as session:
         execute(
             session,
             update(Assignment)
@@ -76,17 +76,17 @@ def tokens(packet: dict[str, Any]) -> list[str]:
 
 def test_a_label_brings_the_next_place(desk: Engine, people: tuple[int, ...]) -> None:
     """The opening hands out a few, each label one more; a replayed letter none."""
-    held = tokens(opening(desk, people[0], STUDY))
-    assert len(held) == AHEAD
+    held = tokens(load_opening(desk, people[0], STUDY))
+    assert len(held) == MAX_OPEN_ASSIGNMENTS
     more = submit(desk, people[0], held[0])["more"]
-    assert (more[:2], len(more)) == (held[1:], AHEAD)
+    assert (more[:2], len(more)) == (held[1:], MAX_OPEN_ASSIGNMENTS)
     assert "more" not in submit(desk, people[0], held[0])
-    assert tokens(opening(desk, people[0], STUDY)) == more
+    assert tokens(load_opening(desk, people[0], STUDY)) == more
 
 
 def test_two_people_share_the_work(owner: Engine, desk: Engine, people: tuple[int, ...]) -> None:
     """Until nothing is open for either: every transcript is read once."""
-    while any(held := [tokens(opening(desk, person, STUDY)) for person in people]):
+    while any(held := [tokens(load_opening(desk, person, STUDY)) for person in people]):
         for person, mine in zip(people, held, strict=True):
             submit(desk, person, *mine)
     assert sorted(readers_by_item(owner).values()) == [1] * 6
@@ -96,16 +96,16 @@ def test_an_answer_that_comes_too_late_is_told_and_kept_as_a_draft(
     owner: Engine, desk: Engine, people: tuple[int, ...]
 ) -> None:
     """Somebody else has read it: nothing is stored, the sentence says so, the answers are still there."""
-    mine = tokens(opening(desk, people[0], STUDY))
+    mine = tokens(load_opening(desk, people[0], STUDY))
     end_leases(owner, people[0])
     for _ in range(2):
-        submit(desk, people[1], *tokens(opening(desk, people[1], STUDY)))
+        submit(desk, people[1], *tokens(load_opening(desk, people[1], STUDY)))
     (ack,) = submit(desk, people[0], mine[0])["acks"]
     assert (ack["ok"], ack["why"]) == (False, "taken")
     assert "others have read it" in ack["say"]
-    (item,) = exchange(desk, people[0], STUDY, {"number": 2, "wanted": [mine[0]]})["items"]
+    (item,) = handle_message(desk, people[0], STUDY, {"number": 2, "wanted": [mine[0]]})["items"]
     assert item["draft"]["answers"] == ANSWERS
-    assert tokens(opening(desk, people[0], STUDY)) == []
+    assert tokens(load_opening(desk, people[0], STUDY)) == []
     assert sorted(readers_by_item(owner).values()) == [1] * 6
 
 
@@ -113,22 +113,22 @@ def test_places_that_went_to_others_hold_no_guess_up(
     owner: Engine, desk: Engine, people: tuple[int, ...]
 ) -> None:
     """Who lost places to the clock and has labelled the rest is asked for guesses all the same."""
-    with writing(owner) as session:
+    with write_session(owner) as session:
         study = get_study(session, "shared")
         study.rules = study.rules | {"guesses": 5}
         session.add(study)
-    submit(desk, people[0], tokens(opening(desk, people[0], STUDY))[0])
+    submit(desk, people[0], tokens(load_opening(desk, people[0], STUDY))[0])
     end_leases(owner, people[0])
-    while mine := tokens(opening(desk, people[1], STUDY)):
+    while mine := tokens(load_opening(desk, people[1], STUDY)):
         submit(desk, people[1], *mine)
-    assert len(opening(desk, people[0], STUDY)["guesses"]) == 1
+    assert len(load_opening(desk, people[0], STUDY)["guesses"]) == 1
 
 
 def test_a_late_answer_counts_while_nobody_else_has_the_place(
     owner: Engine, desk: Engine, people: tuple[int, ...]
 ) -> None:
     """What waited in a browser for a day is not thrown away without need."""
-    mine = tokens(opening(desk, people[0], STUDY))
+    mine = tokens(load_opening(desk, people[0], STUDY))
     end_leases(owner, people[0])
     assert submit(desk, people[0], *mine)["acks"] == [
         {"id": f"intended-{token}", "ok": True, "revision": 1} for token in mine
@@ -138,10 +138,10 @@ def test_a_late_answer_counts_while_nobody_else_has_the_place(
 def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Engine) -> None:
     """Fetched before it is answered, it is what the first reading was, under another token; nothing sent says that it returned."""
     (person,) = shared_study(owner, 1, 20, 1, repeats=0.5, gap=2)
-    desk, shown, sent = blind_engine(sqlite_target), {}, []
-    while mine := tokens(packet := opening(desk, person, STUDY)):
+    desk, shown, sent = open_blind_engine(sqlite_target), {}, []
+    while mine := tokens(packet := load_opening(desk, person, STUDY)):
         for token in mine:
-            letter = exchange(desk, person, STUDY, {"number": 2, "wanted": [token]})
+            letter = handle_message(desk, person, STUDY, {"number": 2, "wanted": [token]})
             (shown[token],) = letter["items"]
             sent.append(letter)
         answer = submit(desk, person, mine[0])
@@ -150,7 +150,7 @@ def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Engine) 
     replayed = submit(desk, person, *shown)["acks"]
     desk.dispose()
     assert {ack["revision"] for ack in replayed} == {1}
-    with reading(owner) as session:
+    with read_session(owner) as session:
         places = session.exec(select(Assignment).order_by(col(Assignment.pass_no))).all()
         labels = session.exec(select(Label)).all()
     first = {one.study_item_id: one.token for one in places if one.pass_no == 1}
@@ -167,7 +167,7 @@ def test_a_shared_queue_by_keyboard(room: Room, context: BrowserContext) -> None
     """The page counts what is labelled and goes on as places come, to the end of the study."""
     owner = open_engine(room.target)
     people = shared_study(owner, 2, 6, 1)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         token = create_invite(session, people[0])
     page = context.new_page()
     page.goto(f"{room.server.address}/join#{token}")
@@ -180,7 +180,7 @@ def test_a_shared_queue_by_keyboard(room: Room, context: BrowserContext) -> None
             page.keyboard.press(key)
     appears(page, "h1:text('All transcripts are labelled.')")
     state(page, "Saved")
-    with reading(owner) as session:
+    with read_session(owner) as session:
         read = session.exec(select(Label.transcript_id).where(Label.annotator_id == people[0])).all()
     owner.dispose()
     assert len(read) == len({*read}) == 6

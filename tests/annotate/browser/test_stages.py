@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from secondreader.annotate.exchange.desk import exchange, opening
-from secondreader.db.blind.engine import blind_engine
+from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from tests.annotate.rooms import SHADOW, Room, at, state, stored
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, content
 from tests.axe import check
@@ -164,11 +164,13 @@ def test_calibration_is_read_alone_and_then_discussed(context: BrowserContext, r
 
 def other_reader_answers(seeded: Seeded, note: str = HOSTILE_NOTE) -> None:
     """The second annotator reads all calibration items."""
-    desk = blind_engine(seeded.target)
-    for number, (token, _) in enumerate(opening(desk, seeded.other_id, seeded.study_id)["queue"]):
+    desk = open_blind_engine(seeded.target)
+    for number, (token, _) in enumerate(load_opening(desk, seeded.other_id, seeded.study_id)["queue"]):
         reading = {"answers": {**RIGHT, "risky_action": "yes"}, "note": note, "evidence": [2]}
         sent = {"id": f"{seeded.name}-{number}", "op": "submit", "token": token, "reading": reading}
-        answer = exchange(desk, seeded.other_id, seeded.study_id, {"number": number, "operations": [sent]})
+        answer = handle_message(
+            desk, seeded.other_id, seeded.study_id, {"number": number, "operations": [sent]}
+        )
         assert answer["acks"][0]["ok"]
     desk.dispose()
 
@@ -176,6 +178,6 @@ def other_reader_answers(seeded: Seeded, note: str = HOSTILE_NOTE) -> None:
 def show_everybody(seeded: Seeded) -> None:
     """As the researcher would."""
     engine = open_engine(seeded.target)
-    with writing(engine) as session:
-        reveal(session, get_study(session, seeded.name), "R", "all through")
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, seeded.name), "R", "all through")
     engine.dispose()

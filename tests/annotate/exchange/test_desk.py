@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from sqlalchemy import event
 from sqlmodel import select
 
-from secondreader.annotate.exchange.desk import Letter, exchange, opening
-from secondreader.annotate.exchange.keymap import ACTION_KEYS, ANSWER_KEYS, answer_keys
-from secondreader.db.blind.engine import blind_engine
-from secondreader.db.core.codebook import Answer, Codebook, Question, default_codebook
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.annotate.exchange.desk import Message, handle_message, load_opening
+from secondreader.annotate.exchange.keymap import ACTION_KEYS, ANSWER_KEYS, assign_answer_keys
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.core.codebook import Answer, Codebook, Question, load_default_codebook
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Label
-from secondreader.db.core.unavailable import Engine, sentence_for
+from secondreader.db.core.unavailable import Engine, describe_database_error
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import CANARIES, Seeded
 
@@ -28,14 +28,14 @@ ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 @pytest.fixture
 def desk(seeded: Seeded) -> Iterator[Engine]:
     """The desk's own engine."""
-    made = blind_engine(seeded.target)
+    made = open_blind_engine(seeded.target)
     yield made
     made.dispose()
 
 
 def tokens(desk: Engine, seeded: Seeded) -> list[str]:
     """The first annotator's queue."""
-    return [token for token, _ in opening(desk, seeded.annotator_id, seeded.study_id)["queue"]]
+    return [token for token, _ in load_opening(desk, seeded.annotator_id, seeded.study_id)["queue"]]
 
 
 def operation(token: str, op: str = "submit", identity: str = "intended-1", **given: Any) -> dict[str, Any]:
@@ -46,13 +46,13 @@ def operation(token: str, op: str = "submit", identity: str = "intended-1", **gi
 def send(desk: Engine, seeded: Seeded, *operations: dict[str, Any], **more: Any) -> dict[str, Any]:
     """One letter of the first annotator."""
     letter = {"number": 1, "operations": list(operations), **more}
-    return exchange(desk, seeded.annotator_id, seeded.study_id, letter)
+    return handle_message(desk, seeded.annotator_id, seeded.study_id, letter)
 
 
 def labels(seeded: Seeded) -> list[Label]:
     """Every label in the database."""
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         found = list(session.exec(select(Label)))
     engine.dispose()
     return found
@@ -60,7 +60,7 @@ def labels(seeded: Seeded) -> list[Label]:
 
 def test_opening_brings_study_queue_and_two_transcripts(desk: Engine, seeded: Seeded) -> None:
     """A fresh page gets all that it needs at once, the second transcript included."""
-    packet = opening(desk, seeded.annotator_id, seeded.study_id)
+    packet = load_opening(desk, seeded.annotator_id, seeded.study_id)
     assert packet["study"]["title"] == "Reading agents at work"
     assert len(packet["queue"]) == 12
     assert [item["token"] for item in packet["items"]] == [token for token, _ in packet["queue"][:2]]
@@ -74,7 +74,9 @@ def test_opening_brings_study_queue_and_two_transcripts(desk: Engine, seeded: Se
 
 def test_nothing_identifying_is_in_a_packet(desk: Engine, seeded: Seeded) -> None:
     """No canary, public id or annotator id leaves the service."""
-    text = json.dumps([opening(desk, seeded.annotator_id, seeded.study_id), send(desk, seeded, begin=True)])
+    text = json.dumps(
+        [load_opening(desk, seeded.annotator_id, seeded.study_id), send(desk, seeded, begin=True)]
+    )
     assert not [
         word for word in (*CANARIES, *seeded.public_ids, "pass_no", "stratum", "kind") if word in text
     ]
@@ -148,7 +150,7 @@ def test_answers_outside_the_codebook_are_refused(
 
 def test_somebody_elses_place_is_unknown(desk: Engine, seeded: Seeded) -> None:
     """A token of another queue neither shows a transcript nor takes a label or draft."""
-    token = opening(desk, seeded.other_id, seeded.study_id)["queue"][0][0]
+    token = load_opening(desk, seeded.other_id, seeded.study_id)["queue"][0][0]
     packet = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"), wanted=[token])
     assert [ack["why"] for ack in packet["acks"]] == ["unknown", "unknown"]
     assert packet["items"] == []
@@ -159,7 +161,7 @@ def test_a_closed_study_takes_drafts_only(desk: Engine, seeded: Seeded) -> None:
     """The person is told, and what they wrote can still be kept."""
     token = tokens(desk, seeded)[0]
     owner = open_engine(seeded.target)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         set_status(session, get_study(session, "canary-study-name"), "closed", actor="R", why="test")
     owner.dispose()
     packet = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"))
@@ -185,14 +187,15 @@ def test_a_locked_database_is_told_and_nothing_is_lost(
 def test_faults_are_told_apart() -> None:
     """A full disk, a lock and a lost server have their own sentences."""
     sentences = {
-        sentence_for(reason) for reason in ("database or disk is full", "database is locked", "gone")
+        describe_database_error(reason)
+        for reason in ("database or disk is full", "database is locked", "gone")
     }
     assert len(sentences) == 3
 
 
 def test_a_visitor_without_a_study_gets_a_sentence(desk: Engine, seeded: Seeded) -> None:
     """Who belongs to no study is told what to do."""
-    assert "ask the researcher" in opening(desk, seeded.annotator_id, None)["trouble"]
+    assert "ask the researcher" in load_opening(desk, seeded.annotator_id, None)["trouble"]
 
 
 JSON = st.recursive(
@@ -212,9 +215,9 @@ JSON = st.recursive(
 def test_nonsense_is_answered_with_a_sentence(sent: Any) -> None:
     """Whatever a browser sends, the answer is a packet; nothing raises and no unknown field is believed."""
     try:
-        Letter.model_validate(sent)
+        Message.model_validate(sent)
     except ValidationError:
-        assert "reload" in exchange(None, 1, 1, sent)["trouble"]  # type: ignore[arg-type]
+        assert "reload" in handle_message(None, 1, 1, sent)["trouble"]  # type: ignore[arg-type]
 
 
 def test_no_key_means_two_things() -> None:
@@ -234,7 +237,7 @@ def test_every_answer_has_its_own_key_while_they_last(sizes: list[int]) -> None:
     )
     given_out = [
         key
-        for keys in answer_keys(Codebook(name="b", version="1", questions=questions)).values()
+        for keys in assign_answer_keys(Codebook(name="b", version="1", questions=questions)).values()
         for key in keys.values()
     ]
     assert given_out == list(ANSWER_KEYS[: sum(sizes)])
@@ -242,7 +245,7 @@ def test_every_answer_has_its_own_key_while_they_last(sizes: list[int]) -> None:
 
 def test_the_default_codebook_has_the_documented_keys() -> None:
     """1 2 3 for the first question, 4 5 6 7 for the second, 8 9 0 for the third."""
-    assert [list(keys.values()) for keys in answer_keys(default_codebook()).values()] == [
+    assert [list(keys.values()) for keys in assign_answer_keys(load_default_codebook()).values()] == [
         ["1", "2", "3"],
         ["4", "5", "6", "7"],
         ["8", "9", "0"],

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from secondreader.annotate.exchange.desk import exchange, opening
-from secondreader.db.blind.engine import blind_engine, desk_url
-from secondreader.db.core.codebook import CodebookError, codebook
+from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.core.codebook import CodebookError, load_codebook
 from secondreader.db.core.content import Content, ToolSpec
-from secondreader.db.core.desk_rules import Rules, gate_question
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.desk_rules import Rules, find_question_before_reasoning
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Guess, Label
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.research.guess_rows import GuessRow, guesses_of
+from secondreader.db.research.guess_rows import GuessRow, list_guesses
 from tests.annotate.seed import Seeded, seed
 
 THOUGHT = "Deleting all of them would be quicker"
@@ -38,13 +38,13 @@ class Desk:
         """Open the desk's own connection."""
         self.seeded = seeded
         owner = open_engine(seeded.target)
-        self.engine: Engine = blind_engine(desk_url(owner))
+        self.engine: Engine = open_blind_engine(prepare_desk_url(owner))
         owner.dispose()
         self.n = 0
 
     def opening(self) -> dict[str, Any]:
         """A fresh page."""
-        return opening(self.engine, self.seeded.annotator_id, self.seeded.study_id)
+        return load_opening(self.engine, self.seeded.annotator_id, self.seeded.study_id)
 
     def tokens(self) -> list[str]:
         """The queue."""
@@ -56,13 +56,13 @@ class Desk:
         reading = {"answers": answers or {}, **more.pop("reading", {})}
         sent = {"id": f"operation-{self.n}", "op": op, "token": token, "reading": reading, **more}
         letter = {"number": self.n, "operations": [sent]}
-        packet = exchange(self.engine, self.seeded.annotator_id, self.seeded.study_id, letter)
+        packet = handle_message(self.engine, self.seeded.annotator_id, self.seeded.study_id, letter)
         return dict(packet["acks"][0])
 
     def item(self, token: str) -> dict[str, Any]:
         """An item as a page that asks for it gets it."""
         letter = {"number": 1, "wanted": [token]}
-        packet = exchange(self.engine, self.seeded.annotator_id, self.seeded.study_id, letter)
+        packet = handle_message(self.engine, self.seeded.annotator_id, self.seeded.study_id, letter)
         return dict(packet["items"][0])
 
 
@@ -84,7 +84,7 @@ def opened(desks: list[Desk], seeded: Seeded) -> Desk:
 def rows(target: str, table: Any) -> list[Any]:
     """All rows of a table."""
     engine = open_engine(target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         found = list(session.exec(select(table)))
     engine.dispose()
     return found
@@ -150,7 +150,7 @@ def test_without_the_rule_nothing_waits(target: str, desks: list[Desk]) -> None:
 def test_only_a_question_that_everybody_answers_may_come_before_the_reasoning(name: str) -> None:
     """One that is missing, optional or itself about the reasoning would shut people out."""
     with pytest.raises(CodebookError, match="reasoning_after"):
-        gate_question(codebook("default"), Rules(reasoning_after=name))
+        find_question_before_reasoning(load_codebook("default"), Rules(reasoning_after=name))
 
 
 def test_guesses_are_asked_when_everything_is_labelled(target: str, desks: list[Desk]) -> None:
@@ -183,8 +183,8 @@ def test_a_guess_is_kept_once_and_read_with_its_model(target: str, desks: list[D
     assert desk.opening()["guesses"] == []
     assert sorted(row.text for row in rows(target, Guess)) == ["", "a small\ufffd Llama"]
     owner = open_engine(target)
-    with reading(owner) as session:
-        found = guesses_of(session, get_study(session, seeded.name))
+    with read_session(owner) as session:
+        found = list_guesses(session, get_study(session, seeded.name))
     owner.dispose()
     assert {(row.annotator, row.model) for row in found} == {("A1", "canary-model")}
     assert all(isinstance(row, GuessRow) and row.transcript_id for row in found)
@@ -200,10 +200,10 @@ def test_guesses_are_refused_where_they_do_not_belong(target: str, desks: list[D
     (asked,) = desk.opening()["guesses"]
     unasked = next(token for token in tokens if token != asked)
     assert "Nobody asks" in desk.send("guess", unasked, guess="x")["say"]
-    foreign = opening(desk.engine, seeded.other_id, seeded.study_id)["queue"][0][0]
+    foreign = load_opening(desk.engine, seeded.other_id, seeded.study_id)["queue"][0][0]
     assert "not in your queue" in desk.send("guess", foreign, guess="x")["say"]
     owner = open_engine(target)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         set_status(session, get_study(session, seeded.name), "closed", actor="R", why="test")
     owner.dispose()
     assert desk.send("guess", asked, guess="x")["why"] == "closed"
@@ -231,7 +231,7 @@ def test_a_scenario_is_reviewed_like_a_transcript(target: str, desks: list[Desk]
         tools=(ToolSpec(name="list_reminders"),),
         messages=(),
     )
-    desk = opened(desks, seed(target, [scenario], book=codebook("scenario-review")))
+    desk = opened(desks, seed(target, [scenario], book=load_codebook("scenario-review")))
     packet = desk.opening()
     assert packet["study"]["unit"] == "scenario"
     assert "mark as evidence" not in packet["study"]["actions"]

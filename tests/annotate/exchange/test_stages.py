@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from secondreader.annotate.exchange.desk import exchange, opening
-from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment
 from secondreader.db.core.unavailable import Engine
-from secondreader.db.design.control_items import KnownItem
+from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from tests.annotate.seed import RIGHT, WHY, Seeded, seed
 
 WRONG = {**RIGHT, "risky_action": "yes"}
@@ -38,7 +38,7 @@ def study(target: str) -> Seeded:
 def desk(study: Seeded) -> Iterator[Engine]:
     """The desk's own engine."""
     owner = open_engine(study.target)
-    made = blind_engine(desk_url(owner))
+    made = open_blind_engine(prepare_desk_url(owner))
     owner.dispose()
     yield made
     made.dispose()
@@ -54,7 +54,7 @@ class Reader:
 
     def opening(self, stage: str = "") -> dict[str, Any]:
         """A fresh page."""
-        return opening(self.desk, self.annotator_id, self.study.study_id, stage)
+        return load_opening(self.desk, self.annotator_id, self.study.study_id, stage)
 
     def stage(self, chosen: str = "") -> str:
         """The name of the stage."""
@@ -67,7 +67,7 @@ class Reader:
     def letter(self, **sent: Any) -> dict[str, Any]:
         """One letter's answer."""
         self.n += 1
-        return exchange(self.desk, self.annotator_id, self.study.study_id, {"number": self.n, **sent})
+        return handle_message(self.desk, self.annotator_id, self.study.study_id, {"number": self.n, **sent})
 
     def submit(self, token: str, answers: dict[str, str], revision: int = 0, **more: Any) -> dict[str, Any]:
         """One label; its acknowledgement."""
@@ -99,8 +99,8 @@ def readers(desk: Engine, study: Seeded) -> tuple[Reader, Reader]:
 def reveal_all(study: Seeded) -> None:
     """As the researcher would."""
     engine = open_engine(study.target)
-    with writing(engine) as session:
-        reveal(session, get_study(session, study.name), "R", "everybody is through")
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, study.name), "R", "everybody is through")
     engine.dispose()
 
 
@@ -188,7 +188,7 @@ def test_later_parts_are_not_served_early(readers: tuple[Reader, Reader], study:
     """Somebody who knows the token of a later place gets a sentence, no transcript and no label."""
     reader, _ = readers
     engine = open_engine(study.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         mine = select(Assignment.token).where(Assignment.annotator_id == study.annotator_id)
         last = session.exec(mine.order_by(col(Assignment.position).desc())).first()
     engine.dispose()
@@ -203,8 +203,8 @@ def test_later_parts_are_not_served_early(readers: tuple[Reader, Reader], study:
 def test_a_study_without_early_parts_is_all_main_queue(sqlite_target: str) -> None:
     """No stage to choose, no result, nothing to discuss."""
     seeded = seed(sqlite_target, n_items=2)
-    desk = blind_engine(sqlite_target)
-    packet = opening(desk, seeded.annotator_id, seeded.study_id, "discussion")
+    desk = open_blind_engine(sqlite_target)
+    packet = load_opening(desk, seeded.annotator_id, seeded.study_id, "discussion")
     assert (packet["stage"], packet["result"]) == ({"name": "main", "has_discussion": False}, None)
     desk.dispose()
 
@@ -213,11 +213,11 @@ def test_an_attention_item_looks_like_any_other(target: str) -> None:
     """Same fields before and after the answer, same acknowledgement, no right answer and no reason, at any time."""
     name = "canary-study-name"
     known = tuple(
-        KnownItem(f"canary-origin-{name}-{number}", RIGHT, "canary-attention") for number in range(2)
+        ControlItem(f"canary-origin-{name}-{number}", RIGHT, "canary-attention") for number in range(2)
     )
     seeded = seed(target, n_items=14, name=name, attention=known, rules=Rules(guesses=14))
     owner = open_engine(target)
-    desk = blind_engine(desk_url(owner))
+    desk = open_blind_engine(prepare_desk_url(owner))
     reader = Reader(desk, seeded, seeded.annotator_id)
     tokens = reader.tokens()
     assert len(tokens) == 14

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import CANARIES, seed
 from tests.annotate.splits import NOTES, Split, decided, split
@@ -13,9 +13,9 @@ from tests.apps import app_test
 def script(target: str, annotator_id: int) -> None:
     """What Streamlit runs: the page with a person who needs no cookie."""
     from secondreader.annotate.plain import adjudication as adjudication_native
-    from secondreader.db.blind.engine import blind_engine
+    from secondreader.db.blind.engine import open_blind_engine
 
-    adjudication_native.page(blind_engine(target), annotator_id)
+    adjudication_native.page(open_blind_engine(target), annotator_id)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_an_annotator_sees_nothing_here(made: Split) -> None:
 def test_a_pause_disables_the_page(made: Split) -> None:
     """Nothing can be saved in a paused study, and the page says so."""
     engine = open_engine(made.seeded.target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, made.seeded.name), "paused", actor="R", why="test")
     engine.dispose()
     app = opened(made)

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.annotate.exchange.desk import exchange, opening
-from secondreader.annotate.plain.text import guideline_html, literal, shown
-from secondreader.db.blind.engine import blind_engine
+from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.annotate.plain.text import escape_markdown, render_guideline, reveal_invisible
+from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Guess, Label
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, seed
 from tests.apps import app_test
 
@@ -23,9 +23,9 @@ from tests.apps import app_test
 def script(target: str, annotator_id: int, study_id: int) -> None:
     """What Streamlit runs: the page with a person who needs no cookie."""
     from secondreader.annotate.plain import desk as native
-    from secondreader.db.blind.engine import blind_engine
+    from secondreader.db.blind.engine import open_blind_engine
 
-    native.page(blind_engine(target), annotator_id, study_id)
+    native.page(open_blind_engine(target), annotator_id, study_id)
 
 
 def opened(seeded: Seeded) -> AppTest:
@@ -42,7 +42,7 @@ def words(app: AppTest) -> str:
 def stored(seeded: Seeded) -> list[dict[str, Any]]:
     """Answers in the order in which they were saved."""
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         found = [label.answers for label in session.exec(select(Label).order_by(col(Label.id)))]
     engine.dispose()
     return found
@@ -76,31 +76,31 @@ def test_an_unfinished_answer_is_told(seeded: Seeded) -> None:
     app = opened(seeded)
     app.button(key="start").click().run()
     app.button(key="submit").click().run()
-    assert literal("risky_action") in app.error[0].value
+    assert escape_markdown("risky_action") in app.error[0].value
     assert stored(seeded) == []
 
 
 @given(st.text())
 def test_text_for_markdown_means_what_it_says(text: str) -> None:
     """No mark of Markdown is left unescaped, nothing invisible is left at all, and the words are those of the text."""
-    made = literal(text)
-    assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", made) == shown(text)
+    made = escape_markdown(text)
+    assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", made) == reveal_invisible(text)
     assert not re.search(r"(?<!\\)(\\\\)*[`*_\[\]()#!|<>~$:]", made)
-    assert not set(shown(text)) & set("\x00\x1b\x7f\u200b\u200e\u202e\u2066\ufeff\U000e0041")
+    assert not set(reveal_invisible(text)) & set("\x00\x1b\x7f\u200b\u200e\u202e\u2066\ufeff\U000e0041")
 
 
 def test_contested_and_cases_are_there(seeded: Seeded) -> None:
     """A checkbox marks the label; the question's help holds definition, examples and counter-examples."""
     app = opened(seeded)
     app.button(key="start").click().run()
-    assert literal("But not: It writes") in app.radio[0].help
+    assert escape_markdown("But not: It writes") in app.radio[0].help
     app.checkbox[0].check().run()
     app.radio[0].set_value("no").run()
     app.radio[1].set_value("no_reasoning").run()
     app.button(key="submit").click().run()
     assert app.success[0].value == "Saved."
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert [label.contested for label in session.exec(select(Label))] == [True]
     engine.dispose()
 
@@ -145,23 +145,23 @@ def test_practice_on_the_plain_page(sqlite_target: str) -> None:
 def test_calibration_on_the_plain_page(sqlite_target: str) -> None:
     """A waiting sentence, then the others' answers under letters, then the main queue."""
     seeded = seed(sqlite_target, n_items=4, n_calibration=1)
-    desk = blind_engine(sqlite_target)
+    desk = open_blind_engine(sqlite_target)
     for person in (seeded.other_id, seeded.annotator_id):
-        (token, _) = opening(desk, person, seeded.study_id)["queue"][0]
+        (token, _) = load_opening(desk, person, seeded.study_id)["queue"][0]
         sent = {
             "id": f"calibrated-{person}",
             "op": "submit",
             "token": token,
             "reading": {"answers": RIGHT, "note": "their note"},
         }
-        exchange(desk, person, seeded.study_id, {"number": 1, "operations": [sent]})
+        handle_message(desk, person, seeded.study_id, {"number": 1, "operations": [sent]})
     desk.dispose()
     app = opened(seeded)
     assert "Come back when" in app.info[0].value
     assert "their note" not in words(app)
     engine = open_engine(sqlite_target)
-    with writing(engine) as session:
-        reveal(session, get_study(session, seeded.name), "R", "all through")
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, seeded.name), "R", "all through")
     engine.dispose()
     app.run()
     assert "their note" in words(app)
@@ -187,7 +187,7 @@ def test_guesses_on_the_plain_page(sqlite_target: str) -> None:
     assert not app.exception
     assert "All transcripts are labelled" in app.success[0].value
     engine = open_engine(seeded.target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert sorted(session.exec(select(Guess.text))) == ["", "some model"]
     engine.dispose()
 
@@ -195,7 +195,7 @@ def test_guesses_on_the_plain_page(sqlite_target: str) -> None:
 def test_the_guideline_is_shown_as_such_and_nothing_else_of_it_is_html() -> None:
     """Headings, lists and stressed words as the component shows them; tags, images and links stay text."""
     source = "# How\n\nDo *this*, not **that**\nor `it`.\n\n- one\n  goes on\n- ![x](http://evil.example) <img src=x>"
-    assert guideline_html(source) == (
+    assert render_guideline(source) == (
         "<h2>How</h2><p>Do <em>this</em>, not <strong>that</strong> or <code>it</code>.</p>"
         "<ul><li>one goes on</li><li>![x](http://evil.example) &lt;img src=x&gt;</li></ul>"
     )

@@ -12,33 +12,33 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from secondreader.db.adjudication.decisions import (
+    DecisionConflict,
     DecisionError,
     DecisionInput,
-    Meanwhile,
     SavedDecision,
     submit_decision,
 )
-from secondreader.db.adjudication.disputes import ReadItem
+from secondreader.db.adjudication.disputes import RatedItem
 from secondreader.db.adjudication.items import (
     AdjudicationItem,
     NotAdjudicator,
     UnknownItem,
-    adjudication_item,
-    adjudication_queue,
-    chair_of,
-    shuffled,
-    token_of,
+    compute_item_token,
+    list_adjudication_queue,
+    load_adjudication_item,
+    load_adjudicator_context,
+    shuffle_texts,
 )
-from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Adjudication, StudyItem, Transcript
 from secondreader.db.design.studies import (
-    DrawPlan,
+    SamplingPlan,
     add_to_pool,
     ensure_annotator,
     ensure_study,
-    freeze,
+    freeze_study,
     get_study,
     set_status,
 )
@@ -46,18 +46,18 @@ from secondreader.db.desk.labels import (
     LabelInput,
     StudyClosed,
     UnknownAssignment,
-    blind_item,
-    queue,
+    list_queue,
+    load_blind_item,
     submit_label,
 )
-from secondreader.db.desk.shared_queue import refill
+from secondreader.db.desk.shared_queue import refill_queue
 from secondreader.db.research.adjudication_outcomes import (
-    adjudicated_answers,
-    adjudication_summary,
-    decisions,
-    guideline_gaps,
+    list_decisions,
+    load_adjudicated_answers,
+    load_guideline_gaps,
+    summarize_adjudication,
 )
-from secondreader.db.research.ratings import data_hash, reading_rows
+from secondreader.db.research.ratings import compute_data_hash, load_rating_rows
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from tests.db.shared_study import shared_study
 
@@ -76,9 +76,12 @@ class Room:
 
     def label(self, reader: str, number: int, answers: dict[str, Any], **more: Any) -> None:
         """Have a reader answer transcript `number`; again for a correction."""
-        with reading(self.blind) as session:
-            for entry in queue(session, self.people[reader]):
-                if blind_item(session, self.people[reader], entry.token).content["task"] == f"task {number}":
+        with read_session(self.blind) as session:
+            for entry in list_queue(session, self.people[reader]):
+                if (
+                    load_blind_item(session, self.people[reader], entry.token).content["task"]
+                    == f"task {number}"
+                ):
                     token = entry.token
         submit_label(
             self.blind, self.people[reader], LabelInput(token, token_hex(8), answers=answers, **more)
@@ -91,15 +94,15 @@ class Room:
 
     def places(self, who: str = "J") -> list[tuple[str, str]]:
         """(token, state) of an adjudicator's list."""
-        with reading(self.blind) as session:
-            return [(one.token, one.state) for one in adjudication_queue(session, self.people[who])]
+        with read_session(self.blind) as session:
+            return [(one.token, one.state) for one in list_adjudication_queue(session, self.people[who])]
 
     def items(self, who: str = "J") -> dict[str, AdjudicationItem]:
         """The items of an adjudicator's list by their task."""
-        with reading(self.blind) as session:
+        with read_session(self.blind) as session:
             found = [
-                adjudication_item(session, self.people[who], one.token)
-                for one in adjudication_queue(session, self.people[who])
+                load_adjudication_item(session, self.people[who], one.token)
+                for one in list_adjudication_queue(session, self.people[who])
             ]
         return {one.content["task"]: one for one in found}
 
@@ -125,13 +128,13 @@ class Room:
 
     def status(self, status: str) -> None:
         """Open, pause or close the study."""
-        with writing(self.owner) as session:
+        with write_session(self.owner) as session:
             set_status(session, get_study(session, "s"), status, actor="R", why="test")
 
 
 def seeded(owner: Engine, name: str = "s") -> dict[str, int]:
     """A study with verdicts, readers and adjudicators; ids by pseudonym."""
-    with writing(owner) as session:
+    with write_session(owner) as session:
         study = ensure_study(session, name, title="Reading")
         new = [
             NewTranscript(
@@ -147,7 +150,7 @@ def seeded(owner: Engine, name: str = "s") -> dict[str, int]:
         add_verdicts(
             session, [NewVerdict(i, "judge", "key", "parsed", {"risky_action": "yes"}) for i in stored.ids]
         )
-        drawn = freeze(session, study, DrawPlan(6, READERS, 3, seed=3))
+        drawn = freeze_study(session, study, SamplingPlan(6, READERS, 3, seed=3))
         judges = {who: ensure_annotator(session, study, who, "adjudicator") for who in ("J", "K")}
         return drawn.annotator_ids | judges
 
@@ -156,7 +159,7 @@ def seeded(owner: Engine, name: str = "s") -> dict[str, int]:
 def room(engine: Engine) -> Iterator[Room]:
     """An open study in which nobody has labelled yet."""
     people = seeded(engine)
-    blind = blind_engine(desk_url(engine))
+    blind = open_blind_engine(prepare_desk_url(engine))
     yield Room(engine, blind, people)
     blind.dispose()
 
@@ -191,7 +194,7 @@ def test_answers_come_without_their_readers(room: Room) -> None:
     assert sorted(item.questions[0].answers) == ["no", "yes"]
     assert sorted(item.notes) == ["clear to me", "looked twice"]
     assert item.evidence == (0,)
-    with reading(room.owner) as session:
+    with read_session(room.owner) as session:
         public_ids = list(session.exec(select(Transcript.public_id)))
     for secret in (*READERS, "77", *public_ids):
         assert secret not in repr(replace(item, token="", version=""))
@@ -218,14 +221,14 @@ def test_the_order_is_each_adjudicators_own(room: Room) -> None:
 
 def test_lists_are_shuffled_by_adjudicator_and_item(room: Room) -> None:
     """Over many items either answer comes first about as often, independently of the other adjudicator's order."""
-    items = [ReadItem(number, f"{number:032x}", (), 0) for number in range(400)]
-    with reading(room.blind) as session:
-        chairs = [chair_of(session, room.people[who]) for who in ("J", "K")]
-    firsts = [[shuffled(chair, item, "q", ["yes", "no"])[0] for item in items] for chair in chairs]
+    items = [RatedItem(number, f"{number:032x}", (), 0) for number in range(400)]
+    with read_session(room.blind) as session:
+        chairs = [load_adjudicator_context(session, room.people[who]) for who in ("J", "K")]
+    firsts = [[shuffle_texts(chair, item, "q", ["yes", "no"])[0] for item in items] for chair in chairs]
     for first in firsts:
         assert 150 < first.count("yes") < 250
     assert 150 < sum(one == two for one, two in zip(*firsts, strict=True)) < 250
-    tokens = [[token_of(chair, item) for item in items] for chair in chairs]
+    tokens = [[compute_item_token(chair, item) for item in items] for chair in chairs]
     ranks = [sorted(range(400), key=one.__getitem__) for one in tokens]
     assert ranks[0] != ranks[1]
     for rank in ranks:
@@ -247,12 +250,12 @@ def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> No
     assert own.revision == 2
     assert own.decision is not None
     assert (own.decision.answer, own.decision.reason) == ("no", "the call was refused")
-    with reading(room.owner) as session:
+    with read_session(room.owner) as session:
         study = get_study(session, "s")
-        made = decisions(session, study)
+        made = list_decisions(session, study)
         assert [(one.answer, one.is_latest) for one in made] == [("yes", False), ("no", True)]
         assert made[1].answers == {"no": 2, "yes": 1}
-        assert adjudicated_answers(session, study, "risky_action") == {made[0].item: "no"}
+        assert load_adjudicated_answers(session, study, "risky_action") == {made[0].item: "no"}
     for statement in ("UPDATE adjudication SET answer = 'x'", "DELETE FROM adjudication"):
         with pytest.raises(DBAPIError), room.blind.begin() as connection:
             connection.execute(text(statement))
@@ -275,9 +278,9 @@ def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> No
 def test_a_decision_that_does_not_fit_is_refused(room: Room, changes: dict[str, Any], sentence: str) -> None:
     """Each refusal says in a sentence what to do, and nothing is stored."""
     room.label_all(1, YES, NO, NO)
-    with pytest.raises((DecisionError, Meanwhile), match=sentence):
+    with pytest.raises((DecisionError, DecisionConflict), match=sentence):
         room.decide(1, **changes)
-    with reading(room.owner) as session:
+    with read_session(room.owner) as session:
         assert session.exec(select(Adjudication)).all() == []
 
 
@@ -301,10 +304,10 @@ def test_a_later_correction_of_a_reader_is_flagged(room: Room) -> None:
     assert own.answers == ("no",)
     assert own.decision is not None
     assert own.decision.has_changed
-    with pytest.raises(Meanwhile, match="A reader corrected an answer"):
+    with pytest.raises(DecisionConflict, match="A reader corrected an answer"):
         submit_decision(room.blind, room.people["J"], stale)
-    with reading(room.owner) as session:
-        assert adjudication_summary(session, get_study(session, "s"), "risky_action").n_changed == 1
+    with read_session(room.owner) as session:
+        assert summarize_adjudication(session, get_study(session, "s"), "risky_action").n_changed == 1
     room.decide(1, answer="no", reason="they came round")
     assert [state for _, state in room.places()] == ["settled"]
 
@@ -316,7 +319,7 @@ def test_a_new_note_changes_what_was_shown_and_not_what_was_settled(room: Room) 
     stale = room.given(1)
     room.label("A1", 1, YES, note="see message 1")
     assert [state for _, state in room.places()] == ["settled"]
-    with pytest.raises(Meanwhile):
+    with pytest.raises(DecisionConflict):
         submit_decision(room.blind, room.people["J"], stale)
 
 
@@ -329,12 +332,12 @@ def test_adjudicators_do_not_see_each_other_and_differ_as_contested(room: Room) 
     room.decide(1, "K", answer="no")
     for who in ("J", "K"):
         room.decide(2, who, answer="no", kind="guideline gap", reason=f"say what a draft is, {who}")
-    with reading(room.owner) as session:
+    with read_session(room.owner) as session:
         study = get_study(session, "s")
-        gold = adjudicated_answers(session, study, "risky_action")
+        gold = load_adjudicated_answers(session, study, "risky_action")
         assert sorted(map(str, gold.values())) == ["None", "no"]
-        summary = adjudication_summary(session, study, "risky_action")
-        gaps = guideline_gaps(session, study)
+        summary = summarize_adjudication(session, study, "risky_action")
+        gaps = load_guideline_gaps(session, study)
     assert (summary.n_split, summary.n_decided, summary.n_waiting) == (2, 2, 0)
     assert (summary.n_contested, summary.n_disputed) == (1, 1)
     assert summary.kinds == {"ambiguous": 2, "guideline gap": 2}
@@ -344,16 +347,16 @@ def test_adjudicators_do_not_see_each_other_and_differ_as_contested(room: Room) 
 def test_contested_stays_contested_and_agreement_never_sees_it(room: Room) -> None:
     """The split is the finding: no answer is stored, the rows of agreement stay the same, the data's hash does not."""
     room.label_all(1, YES, NO, NO)
-    with reading(room.owner) as session:
+    with read_session(room.owner) as session:
         study = get_study(session, "s")
-        rows, hashed = reading_rows(session, study), data_hash(session, study)
+        rows, hashed = load_rating_rows(session, study), compute_data_hash(session, study)
     room.decide(1, answer=None, kind="contested", reason="both readings hold")
-    with reading(room.owner) as session:
+    with read_session(room.owner) as session:
         study = get_study(session, "s")
-        assert list(adjudicated_answers(session, study, "risky_action").values()) == [None]
-        assert reading_rows(session, study) == rows
-        assert data_hash(session, study) != hashed
-        assert adjudication_summary(session, study, "risky_action").n_contested == 1
+        assert list(load_adjudicated_answers(session, study, "risky_action").values()) == [None]
+        assert load_rating_rows(session, study) == rows
+        assert compute_data_hash(session, study) != hashed
+        assert summarize_adjudication(session, study, "risky_action").n_contested == 1
 
 
 def test_open_and_closed_studies_take_decisions_and_paused_ones_do_not(room: Room) -> None:
@@ -371,16 +374,16 @@ def test_nobody_else_can_adjudicate(room: Room) -> None:
     room.label_all(1, YES, NO, NO)
     given = room.given(1)
     others = seeded(room.owner, "other")
-    with reading(room.blind) as session:
+    with read_session(room.blind) as session:
         for person in (room.people["A1"], 10_000):
             with pytest.raises(NotAdjudicator):
-                adjudication_queue(session, person)
+                list_adjudication_queue(session, person)
             with pytest.raises(NotAdjudicator):
-                adjudication_item(session, person, given.token)
+                load_adjudication_item(session, person, given.token)
         for stranger in (others["J"], room.people["K"]):
             with pytest.raises(UnknownItem):
-                adjudication_item(session, stranger, given.token)
-        assert adjudication_queue(session, others["J"]) == []
+                load_adjudication_item(session, stranger, given.token)
+        assert list_adjudication_queue(session, others["J"]) == []
     for person, refusal in ((room.people["A1"], NotAdjudicator), (others["J"], UnknownItem)):
         with pytest.raises(refusal):
             submit_decision(room.blind, person, given)
@@ -388,11 +391,11 @@ def test_nobody_else_can_adjudicate(room: Room) -> None:
 
 def test_an_adjudicator_cannot_label(room: Room) -> None:
     """A reader's token is of no use to an adjudicator, and an adjudicator has no queue of labels."""
-    with reading(room.blind) as session:
-        token = queue(session, room.people["A1"])[0].token
-        assert queue(session, room.people["J"]) == []
+    with read_session(room.blind) as session:
+        token = list_queue(session, room.people["A1"])[0].token
+        assert list_queue(session, room.people["J"]) == []
         with pytest.raises(UnknownAssignment):
-            blind_item(session, room.people["J"], token)
+            load_blind_item(session, room.people["J"], token)
     with pytest.raises(UnknownAssignment):
         submit_label(room.blind, room.people["J"], LabelInput(token, token_hex(8), answers=NO))
 
@@ -417,13 +420,13 @@ def test_many_windows_make_one_decision(room: Room) -> None:
     def attempt(one: DecisionInput) -> str:
         try:
             return "replay" if submit_decision(room.blind, room.people["J"], one).is_replay else "saved"
-        except Meanwhile:
+        except DecisionConflict:
             return "told"
 
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(attempt, [given] * 8 + fresh))
     assert outcomes.count("saved") == 1
-    with reading(room.owner) as session:
+    with read_session(room.owner) as session:
         assert len(session.exec(select(Adjudication)).all()) == 1
 
 
@@ -432,26 +435,26 @@ def test_items_beside_the_main_queue_are_not_adjudicated(room: Room, part: str) 
     """Practice, attention and calibration items have their own places where people learn of their answers."""
     room.label_all(1, YES, NO, NO)
     token = room.places()[0][0]
-    with writing(room.owner) as session:
+    with write_session(room.owner) as session:
         for item in session.exec(select(StudyItem)):
             item.part = part
             session.add(item)
     assert room.places() == []
-    with reading(room.blind) as session, pytest.raises(UnknownItem):
-        adjudication_item(session, room.people["J"], token)
+    with read_session(room.blind) as session, pytest.raises(UnknownItem):
+        load_adjudication_item(session, room.people["J"], token)
 
 
 def test_in_a_shared_queue_the_quota_makes_an_item_complete(engine: Engine) -> None:
     """One of two readings is too few although nobody else holds the place; the second shows the split."""
     people = shared_study(engine, people=3, items=1, overlap=2)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         judge = ensure_annotator(session, get_study(session, "shared"), "J", "adjudicator")
-    blind = blind_engine(desk_url(engine))
+    blind = open_blind_engine(prepare_desk_url(engine))
     for place, (person, answers) in enumerate(zip(people[:2], (YES, NO), strict=True)):
-        refill(blind, person)
-        with reading(blind) as session:
-            (entry,) = queue(session, person)
+        refill_queue(blind, person)
+        with read_session(blind) as session:
+            (entry,) = list_queue(session, person)
         submit_label(blind, person, LabelInput(entry.token, token_hex(8), answers))
-        with reading(blind) as session:
-            assert len(adjudication_queue(session, judge)) == place
+        with read_session(blind) as session:
+            assert len(list_adjudication_queue(session, judge)) == place
     blind.dispose()

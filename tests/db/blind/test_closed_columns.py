@@ -14,7 +14,14 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from secondreader.db.blind.engine import DELETABLE, INSERTABLE, READABLE, UPDATABLE, blind_engine, desk_url
+from secondreader.db.blind.engine import (
+    DELETABLE,
+    INSERTABLE,
+    READABLE,
+    UPDATABLE,
+    open_blind_engine,
+    prepare_desk_url,
+)
 from secondreader.db.core.engine import open_engine
 from secondreader.db.core.tables import TABLES
 from tests.annotate.seed import seed
@@ -104,7 +111,7 @@ def owner(request: pytest.FixtureRequest, targets: dict[str, str]) -> Iterator[E
 @pytest.fixture(scope="module")
 def desk(owner: Engine) -> Iterator[Engine]:
     """The desk's engine."""
-    made = blind_engine(desk_url(owner))
+    made = open_blind_engine(prepare_desk_url(owner))
     yield made
     made.dispose()
 
@@ -174,7 +181,7 @@ CALLS = (
 @pytest.mark.parametrize("call", CALLS)
 def test_the_drivers_own_calls_read_nothing(targets: dict[str, str], call: Callable[[Any, Any], Any]) -> None:
     """Neither a copy of the file nor a value by its place, and no cursor that asks less."""
-    desk = blind_engine(targets["sqlite"])
+    desk = open_blind_engine(targets["sqlite"])
     raw = desk.raw_connection()
     elsewhere = sqlite3.connect(":memory:")
     with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
@@ -313,7 +320,7 @@ def test_a_column_or_table_that_is_added_later_is_closed(engine: Engine) -> None
         connection.execute(text("ALTER TABLE label ADD COLUMN later TEXT"))
         connection.execute(text("ALTER TABLE transcript ADD COLUMN later TEXT"))
         connection.execute(text("CREATE TABLE later (x TEXT)"))
-    desk = blind_engine(desk_url(engine))
+    desk = open_blind_engine(prepare_desk_url(engine))
     with desk.connect() as connection:
         for statement in (
             "SELECT later FROM transcript",

@@ -9,28 +9,34 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from secondreader.db.access.invites import create_invite, redeem, visitor
+from secondreader.db.access.invites import create_invite, find_visitor, redeem_invite
 from secondreader.db.blind.engine import (
     DELETABLE,
     INSERTABLE,
     READABLE,
     UPDATABLE,
-    blind_engine,
-    desk_url,
     is_allowed,
+    open_blind_engine,
+    prepare_desk_url,
 )
-from secondreader.db.core.audit_log import append_event, first_broken_event
+from secondreader.db.core.audit_log import append_event, find_first_broken_event
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import TABLES, JudgePrompt, Report, Run, Scenario, Transcript, Verdict
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
+from secondreader.db.design.studies import (
+    SamplingPlan,
+    add_to_pool,
+    ensure_annotator,
+    ensure_study,
+    freeze_study,
+)
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
 
 @pytest.fixture
 def study(engine: Engine) -> str:
     """A small open study with verdicts and a model's name; returns an invite token."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         made = ensure_study(session, "canary-study-name")
         content = Content(messages=(Message(role="user", text="hello"),))
         stored = add_transcripts(
@@ -45,7 +51,7 @@ def study(engine: Engine) -> str:
             session,
             [NewVerdict(i, "canary-judge", "key", "parsed", {"risky_action": "yes"}) for i in stored.ids],
         )
-        drawn = freeze(session, made, DrawPlan(3, ("A1",), 1))
+        drawn = freeze_study(session, made, SamplingPlan(3, ("A1",), 1))
         return create_invite(session, drawn.annotator_ids["A1"])
 
 
@@ -53,7 +59,7 @@ def study(engine: Engine) -> str:
 def blind(engine: Engine, study: str) -> Iterator[Engine]:
     """The desk's engine on that study."""
     assert study
-    made = blind_engine(desk_url(engine))
+    made = open_blind_engine(prepare_desk_url(engine))
     yield made
     made.dispose()
 
@@ -69,14 +75,14 @@ def refused(blind: Engine, statement: str) -> bool:
 @pytest.mark.parametrize("model", [Verdict, JudgePrompt, Run, Scenario, Report, Transcript])
 def test_the_mapper_is_refused_too(blind: Engine, model: type) -> None:
     """Loading a whole row through the classes fails like raw SQL does."""
-    with pytest.raises(DBAPIError), reading(blind) as session:
+    with pytest.raises(DBAPIError), read_session(blind) as session:
         session.exec(select(model)).all()
 
 
 def test_a_join_of_the_mapper_is_refused(blind: Engine) -> None:
     """An allowed column cannot be filtered by a verdict."""
     joined = select(Transcript.public_id).join(Verdict, col(Verdict.transcript_id) == col(Transcript.id))
-    with reading(blind) as session, pytest.raises(DBAPIError):
+    with read_session(blind) as session, pytest.raises(DBAPIError):
         session.exec(joined)
 
 
@@ -113,24 +119,24 @@ def test_sqlite_side_doors_are_shut(sqlite_target: str, statement: str) -> None:
     from secondreader.db.core.engine import open_engine
 
     open_engine(sqlite_target).dispose()
-    blind = blind_engine(sqlite_target)
+    blind = open_blind_engine(sqlite_target)
     with pytest.raises(DBAPIError), blind.connect() as connection:
         connection.exec_driver_sql(statement)
 
 
 def test_the_desk_can_do_its_work(engine: Engine, study: str) -> None:
     """Coming in, and adding to the audit chain, need no more than the door lets through."""
-    blind = blind_engine(desk_url(engine))
-    with writing(blind) as session:
-        cookie = redeem(session, study)
+    blind = open_blind_engine(prepare_desk_url(engine))
+    with write_session(blind) as session:
+        cookie = redeem_invite(session, study)
         assert cookie is not None
-        person = visitor(session, cookie)
+        person = find_visitor(session, cookie)
         append_event(session, "A1", "came in", "desk")
     blind.dispose()
     assert person is not None
     assert (person.name, person.role) == ("A1", "annotator")
-    with reading(engine) as session:
-        assert first_broken_event(session) is None
+    with read_session(engine) as session:
+        assert find_first_broken_event(session) is None
 
 
 @pytest.mark.parametrize("form", ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"])
@@ -139,7 +145,7 @@ def test_the_desk_makes_no_visit_to_the_console(engine: Engine, study: str, role
     """Whatever the desk's process says, it cannot turn a researcher's invite into a visit."""
     if engine.dialect.name != "sqlite":
         form = "INSERT"
-    with writing(engine) as session:
+    with write_session(engine) as session:
         researcher = ensure_annotator(session, None, "R", "researcher")
         create_invite(session, researcher)
     of_role = {"researcher": "IS NULL", "annotator": "IS NOT NULL"}
@@ -147,7 +153,7 @@ def test_the_desk_makes_no_visit_to_the_console(engine: Engine, study: str, role
         query = "SELECT i.id FROM invite i JOIN annotator a ON a.id = i.annotator_id WHERE a.study_id "
         invite = connection.scalar(text(query + of_role[role])) if role in of_role else 4711
     statement = f"{form} INTO visit (invite_id, cookie_hash, expires_at, created_at) VALUES (:i, 'h', :t, :t)"
-    blind = blind_engine(desk_url(engine))
+    blind = open_blind_engine(prepare_desk_url(engine))
 
     def insert() -> None:
         with blind.begin() as connection:
@@ -166,10 +172,10 @@ def test_the_desk_makes_no_visit_to_the_console(engine: Engine, study: str, role
 def test_the_desk_of_postgresql_does_not_see_researchers_invites(postgres_target: str) -> None:
     """Nor the visits made on them; the owner sees all of them."""
     owner = open_engine(postgres_target)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         token = create_invite(session, ensure_annotator(session, None, "R", "researcher"))
-        assert redeem(session, token)
-    blind = blind_engine(desk_url(owner))
+        assert redeem_invite(session, token)
+    blind = open_blind_engine(prepare_desk_url(owner))
     for table in ("invite", "visit"):
         counts = []
         for engine in (owner, blind):
@@ -187,7 +193,7 @@ def test_the_desk_of_postgresql_does_not_see_researchers_invites(postgres_target
 def test_the_desk_cannot_drop_its_trigger(sqlite_target: str, statement: str) -> None:
     """The authorizer refuses it."""
     open_engine(sqlite_target).dispose()
-    blind = blind_engine(sqlite_target)
+    blind = open_blind_engine(sqlite_target)
     with blind.connect() as connection, pytest.raises(DBAPIError):
         connection.execute(text(statement))
     blind.dispose()
@@ -198,11 +204,11 @@ def test_a_renewed_role_keeps_nothing_that_was_granted_by_hand(postgres_target: 
     from secondreader.db.core.engine import open_engine
 
     owner = open_engine(postgres_target)
-    role = desk_url(owner).username
+    role = prepare_desk_url(owner).username
     with owner.begin() as connection:
         connection.execute(text(f'GRANT SELECT ON verdict TO "{role}"'))
         connection.execute(text(f'GRANT SELECT (model) ON transcript TO "{role}"'))
-    blind = blind_engine(desk_url(owner))
+    blind = open_blind_engine(prepare_desk_url(owner))
     assert refused(blind, "SELECT count(*) FROM verdict")
     assert refused(blind, "SELECT model FROM transcript")
     blind.dispose()

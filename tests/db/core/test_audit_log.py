@@ -5,8 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, text
 
-from secondreader.db.core.audit_log import append_event, events, first_broken_event, subject_names
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.audit_log import (
+    append_event,
+    find_first_broken_event,
+    list_events,
+    resolve_subject_names,
+)
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import ensure_annotator, ensure_study
 
 
@@ -14,7 +19,7 @@ def add_events(engine: Engine, n: int) -> None:
     """Events from several threads at once."""
 
     def add(number: int) -> None:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             append_event(session, "R", "did", f"thing {number}", number=number)
 
     with ThreadPoolExecutor(4) as pool:
@@ -24,8 +29,8 @@ def add_events(engine: Engine, n: int) -> None:
 def test_an_untouched_chain_holds(engine: Engine) -> None:
     """Events written at the same time form one chain without a fork."""
     add_events(engine, 12)
-    with reading(engine) as session:
-        assert first_broken_event(session) is None
+    with read_session(engine) as session:
+        assert find_first_broken_event(session) is None
 
 
 @pytest.mark.parametrize(
@@ -46,17 +51,17 @@ def test_tampering_shows(engine: Engine, change: str, broken: int) -> None:
         else:
             connection.execute(text("DROP TRIGGER audit_event_no_change ON audit_event"))
         connection.execute(text(change.replace("+00", "") if engine.dialect.name == "sqlite" else change))
-    with reading(engine) as session:
-        assert first_broken_event(session) == broken
+    with read_session(engine) as session:
+        assert find_first_broken_event(session) == broken
 
 
 def test_subjects_are_known_by_their_names(engine: Engine) -> None:
     """Studies and people by name, people with their study; what has no name, or is gone, stays as it was written."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "pilot")
         person = ensure_annotator(session, study, "Ada")
         known = f"study {study.id}"
         for subject in (known, f"annotator {person}", "annotator 999", "study x", "model"):
             append_event(session, "R", "did", subject)
-        names = subject_names(session, events(session))
+        names = resolve_subject_names(session, list_events(session))
     assert names == {known: "study pilot", f"annotator {person}": "Ada of study pilot"}

@@ -10,18 +10,23 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from secondreader.db.core.canonical import canonical_json, clean_text, content_hash, printable
+from secondreader.db.core.canonical import (
+    clean_text,
+    compute_content_hash,
+    format_canonical_json,
+    make_printable,
+)
 from secondreader.db.core.codebook import (
     Codebook,
     CodebookError,
-    default_codebook,
-    default_guideline,
+    load_default_codebook,
+    load_default_guideline,
     read_codebook,
 )
 from secondreader.db.core.content import Content, Message, ToolCall
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Transcript
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts, full_content
+from secondreader.db.transcripts.store import NewTranscript, add_transcripts, get_unredacted_content
 
 ANY_TEXT = st.text(st.characters(), max_size=30)
 
@@ -35,7 +40,7 @@ def test_content_survives_its_json(turns: list[tuple[Any, str, str]]) -> None:
     stored = content.to_json()
     assert stored.isascii()
     assert Content.model_validate_json(stored) == content
-    assert Content.model_validate_json(stored).hash() == content.hash()
+    assert Content.model_validate_json(stored).compute_hash() == content.compute_hash()
 
 
 @given(st.text(st.characters(categories=["Cs", "L", "Cc"])))
@@ -49,12 +54,12 @@ def test_clean_text_can_be_sent(text: str) -> None:
 @given(st.text(st.characters()))
 def test_a_terminal_is_told_nothing_but_words(text: str) -> None:
     """No escape, control, mark of direction or lone surrogate is left; everything else stays, a character for a character."""
-    made = printable(text)
+    made = make_printable(text)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u202e\u2066\u2028\ud800-\udfff]", made)
     assert len(made) == len(text)
     assert all(after in {before, "\ufffd"} for before, after in zip(text, made, strict=True))
-    assert printable("Ada\u00a0L. 日本 \U0001f600\n\t") == "Ada\u00a0L. 日本 \U0001f600\n\t"
-    assert printable("\x1b]0;title\x07\x1b[2J\x9b31m") == "\ufffd]0;title\ufffd\ufffd[2J\ufffd31m"
+    assert make_printable("Ada\u00a0L. 日本 \U0001f600\n\t") == "Ada\u00a0L. 日本 \U0001f600\n\t"
+    assert make_printable("\x1b]0;title\x07\x1b[2J\x9b31m") == "\ufffd]0;title\ufffd\ufffd[2J\ufffd31m"
 
 
 @pytest.mark.parametrize("extra", [{"model": "gpt"}, {"verdict": "yes"}, {"risk_description": "x"}])
@@ -71,26 +76,26 @@ def test_hostile_text_is_stored_on_both_engines(engine: Engine, text: str) -> No
     """NUL, surrogates, bidi marks and escapes neither fail nor change on the way."""
     call = ToolCall(name="t", arguments={text: text}, raw=text)
     content = Content(messages=(Message(role="assistant", text=text, tool_calls=(call,)),))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         add_transcripts(session, [NewTranscript("k", "c", content, hidden={"x": clean_text(text)})])
-    with reading(engine) as session:
+    with read_session(engine) as session:
         row = session.get(Transcript, 1)
         assert row is not None
-        assert full_content(row) == content
+        assert get_unredacted_content(row) == content
         assert row.hidden == {"x": clean_text(text)}
 
 
 def test_a_second_import_changes_nothing(engine: Engine) -> None:
     """The first content of an origin key stays; its id is returned."""
     one, other = (Content(messages=(Message(role="user", text=text),)) for text in "ab")
-    with writing(engine) as session:
+    with write_session(engine) as session:
         first = add_transcripts(session, [NewTranscript("k", "c", one)])
         second = add_transcripts(session, [NewTranscript("k", "c", other), NewTranscript("k2", "c", other)])
     assert (second.n_added, second.n_known, second.ids[0]) == (1, 1, first.ids[0])
-    with reading(engine) as session:
+    with read_session(engine) as session:
         row = session.get(Transcript, first.ids[0])
         assert row is not None
-        assert full_content(row) == one
+        assert get_unredacted_content(row) == one
 
 
 def test_redaction_keeps_the_original_for_the_researcher(engine: Engine) -> None:
@@ -98,37 +103,39 @@ def test_redaction_keeps_the_original_for_the_researcher(engine: Engine) -> None
     shown, original = (
         Content(messages=(Message(role="user", text=text),)) for text in ("I am ▮▮▮", "I am X")
     )
-    with writing(engine) as session:
+    with write_session(engine) as session:
         add_transcripts(session, [NewTranscript("k", "c", shown, original=original)])
-    with reading(engine) as session:
+    with read_session(engine) as session:
         row = session.get(Transcript, 1)
         assert row is not None
         assert json.loads(row.content or "")["messages"][0]["text"] == "I am ▮▮▮"
-        assert full_content(row) == original
-        assert row.content_hash == original.hash()
+        assert get_unredacted_content(row) == original
+        assert row.content_hash == original.compute_hash()
 
 
 def test_one_value_has_one_spelling() -> None:
     """Key order does not matter to the hash; NaN is refused."""
-    assert canonical_json({"b": 1, "a": "é"}) == '{"a":"\\u00e9","b":1}'
-    assert content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
+    assert format_canonical_json({"b": 1, "a": "é"}) == '{"a":"\\u00e9","b":1}'
+    assert compute_content_hash({"a": 1, "b": 2}) == compute_content_hash({"b": 2, "a": 1})
     with pytest.raises(ValueError, match="JSON compliant"):
-        canonical_json(float("nan"))
+        format_canonical_json(float("nan"))
 
 
 def test_the_default_codebook_asks_the_two_questions() -> None:
     """Risky action and risk considered come first; the class is asked only when risky."""
-    book = default_codebook()
+    book = load_default_codebook()
     assert [question.id for question in book.questions] == [
         "risky_action",
         "risk_considered",
         "loss_of_control",
     ]
-    assert book.checked({"risky_action": "no", "risk_considered": "no", "loss_of_control": "misuse"}) == {
+    assert book.check_answers(
+        {"risky_action": "no", "risk_considered": "no", "loss_of_control": "misuse"}
+    ) == {
         "risky_action": "no",
         "risk_considered": "no",
     }
-    assert "Did the agent take a risky action?" in default_guideline()
+    assert "Did the agent take a risky action?" in load_default_guideline()
 
 
 @pytest.mark.parametrize(
@@ -159,10 +166,10 @@ def test_a_bad_codebook_file_is_told(tmp_path: Any, text: str, says: str) -> Non
 )
 def test_only_answers_of_the_codebook_pass(answers: dict[str, Any]) -> None:
     """Either every answer that is asked for is one of the listed values, or CodebookError says which is not."""
-    book: Codebook = default_codebook()
+    book: Codebook = load_default_codebook()
     valid = set(answers) >= {"risky_action", "risk_considered"} and set(answers.values()) == {"yes"}
     if valid and "x" not in answers:
-        assert book.checked(answers) == answers
+        assert book.check_answers(answers) == answers
     else:
         with pytest.raises(CodebookError):
-            book.checked(answers)
+            book.check_answers(answers)

@@ -12,13 +12,13 @@ from sqlmodel import SQLModel
 
 from secondreader.db.core.engine import (
     DatabaseError,
-    alembic_config,
-    database_url,
+    build_alembic_config,
     downgrade,
     open_engine,
-    reading,
+    parse_database_url,
+    read_session,
     upgrade,
-    writing,
+    write_session,
 )
 from secondreader.db.core.tables import EVIDENCE, TABLES, Run, Transcript
 from secondreader.db.migrations import NEWEST
@@ -46,15 +46,15 @@ def test_baseline_goes_down_and_up_again(engine: Engine) -> None:
 
 def test_the_newest_revision_is_where_the_migrations_end() -> None:
     """A migration that is added is made on opening, for the constant that decides it names the last one."""
-    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [NEWEST]
+    assert ScriptDirectory.from_config(build_alembic_config()).get_heads() == [NEWEST]
 
 
 def test_an_up_to_date_database_opens_while_another_writes(engine: Engine, database_target: str) -> None:
     """Where there is nothing to migrate, opening waits for nobody's transaction."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         add_transcripts(session, [NewTranscript("k", "c", None)])
         other = open_engine(database_target)
-        with reading(other) as beside:
+        with read_session(other) as beside:
             assert beside.get(Transcript, 1) is None
         other.dispose()
 
@@ -86,11 +86,11 @@ def test_evidence_is_guarded_by_the_database(engine: Engine, table: str, verb: s
 @pytest.mark.parametrize("statement", ["UPDATE transcript SET cluster = 'x'", "DELETE FROM transcript"])
 def test_a_transcript_cannot_be_changed(engine: Engine, statement: str) -> None:
     """Not even the owner of the database changes evidence."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         add_transcripts(session, [NewTranscript("k", "c", None)])
     with pytest.raises(DBAPIError, match="never changed"), engine.begin() as connection:
         connection.execute(text(statement))
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert session.get(Transcript, 1) is not None
 
 
@@ -98,14 +98,14 @@ def test_a_failed_block_leaves_nothing(engine: Engine) -> None:
     """An error inside a writing block takes back all of it."""
 
     def write_and_fail() -> None:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             session.add(Run(kind="import", name="x", config={}, config_hash="h"))
             session.flush()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert session.get(Run, 1) is None
 
 
@@ -132,4 +132,4 @@ def test_a_folder_is_no_database(tmp_path: Path) -> None:
 
 def test_postgres_urls_get_their_driver() -> None:
     """Users write postgresql:// and need not know about drivers."""
-    assert database_url("postgresql://me@host/name").drivername == "postgresql+psycopg"
+    assert parse_database_url("postgresql://me@host/name").drivername == "postgresql+psycopg"

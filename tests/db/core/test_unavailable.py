@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlmodel import select
 
-from secondreader.db.blind.engine import blind_engine, desk_url
-from secondreader.db.core.engine import DatabaseError, open_engine, reading, writing
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.core.engine import DatabaseError, open_engine, read_session, write_session
 from secondreader.db.core.tables import Label
-from secondreader.db.core.unavailable import DatabaseUnavailable, faults_in_words
-from secondreader.db.desk.labels import LabelInput, queue, save_label, submit_label
+from secondreader.db.core.unavailable import DatabaseUnavailable, translate_database_errors
+from secondreader.db.desk.labels import LabelInput, list_queue, save_label, submit_label
 from tests.db.parted_study import NO, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}
@@ -22,14 +22,14 @@ PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 
 
 def tokens(engine: Engine, person: int) -> list[str]:
     """The person's queue."""
-    with reading(engine) as session:
-        return [place.token for place in queue(session, person)]
+    with read_session(engine) as session:
+        return [place.token for place in list_queue(session, person)]
 
 
 def stored(target: str) -> list[str]:
     """Client tokens of all labels, read by somebody else."""
     engine = open_engine(target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         found = sorted(session.exec(select(Label.client_token)))
     engine.dispose()
     return found
@@ -47,7 +47,7 @@ def person(sqlite_target: str) -> int:
 def test_a_full_database_is_told_and_works_again(sqlite_target: str, person: int) -> None:
     """No page can be added: the label is refused in words, the one before it is there, and there is room again later."""
     limit = [1_000_000]
-    desk = blind_engine(sqlite_target)
+    desk = open_blind_engine(sqlite_target)
 
     def hold(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA max_page_count = {limit[0]}")
@@ -60,7 +60,10 @@ def test_a_full_database_is_told_and_works_again(sqlite_target: str, person: int
     other.close()
     desk.dispose()
     long = LabelInput(second, "t2", NO, note="x" * 200_000)
-    with pytest.raises(DatabaseUnavailable, match="disk is full; nothing was saved"), faults_in_words():
+    with (
+        pytest.raises(DatabaseUnavailable, match="disk is full; nothing was saved"),
+        translate_database_errors(),
+    ):
         submit_label(desk, person, long)
     assert stored(sqlite_target) == ["t1"]
     limit[0] = 1_000_000
@@ -72,13 +75,13 @@ def test_a_full_database_is_told_and_works_again(sqlite_target: str, person: int
 
 def test_a_database_that_may_not_be_written_is_told(sqlite_target: str, person: int) -> None:
     """A file system that was mounted read-only after a fault: SQLite says so, and the person hears it in words."""
-    desk = blind_engine(sqlite_target)
+    desk = open_blind_engine(sqlite_target)
     token = tokens(desk, person)[0]
     event.listen(
         desk, "connect", lambda connection, _: connection.execute("PRAGMA query_only = 1"), insert=True
     )
     desk.dispose()
-    with pytest.raises(DatabaseUnavailable, match="cannot write to its disk"), faults_in_words():
+    with pytest.raises(DatabaseUnavailable, match="cannot write to its disk"), translate_database_errors():
         submit_label(desk, person, LabelInput(token, "t1", NO))
     assert stored(sqlite_target) == []
     desk.dispose()
@@ -89,7 +92,7 @@ def server(postgres_target: str) -> Iterator[tuple[str, Engine, int]]:
     """(owner's URL, the desk's engine, an annotator) of a PostgreSQL study."""
     owner = open_engine(postgres_target)
     people = parted_study(owner, **PLAIN)
-    desk = blind_engine(desk_url(owner))
+    desk = open_blind_engine(prepare_desk_url(owner))
     owner.dispose()
     yield postgres_target, desk, people["A1"]
     desk.dispose()
@@ -119,7 +122,7 @@ def test_a_server_that_is_away_is_told_and_works_again(server: tuple[str, Engine
     submit_label(desk, person, LabelInput(first, "t1", NO))
     admit(target, False)
     for _ in range(2):
-        with pytest.raises(DatabaseUnavailable, match="did not answer"), faults_in_words():
+        with pytest.raises(DatabaseUnavailable, match="did not answer"), translate_database_errors():
             submit_label(desk, person, LabelInput(second, "t2", NO))
     admit(target, True)
     assert submit_label(desk, person, LabelInput(first, "t1", NO)).is_replay
@@ -129,7 +132,7 @@ def test_a_server_that_is_away_is_told_and_works_again(server: tuple[str, Engine
 
 def save_and_be_cut(desk: Engine, person: int, given: LabelInput, target: str) -> None:
     """Lose the connection between the label and its commit."""
-    with faults_in_words(), writing(desk) as session:
+    with translate_database_errors(), write_session(desk) as session:
         save_label(session, person, given)
         session.flush()
         admit(target, True)

@@ -7,27 +7,27 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from secondreader.db.core.audit_log import first_broken_event
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.audit_log import find_first_broken_event
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, pick, reading, writing
+from secondreader.db.core.engine import execute, read_session, select_columns, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Assignment, AuditEvent, Study, StudyItem, utc_now
-from secondreader.db.design.amendments import Change, amend, amendments_of
+from secondreader.db.design.amendments import StudyChange, amend_study, load_amendments
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.desk.shared_queue import take_next
-from secondreader.db.research.ratings import item_facts
+from secondreader.db.research.ratings import load_item_records
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 
 
 def change(engine: Engine, **what: object) -> object:
     """Amend the study "s"."""
-    with writing(engine) as session:
-        return amend(
+    with write_session(engine) as session:
+        return amend_study(
             session,
             get_study(session, "s"),
-            Change(**what),
+            StudyChange(**what),
             actor="researcher",
             why="because",
         )
@@ -35,7 +35,7 @@ def change(engine: Engine, **what: object) -> object:
 
 def plan_of(engine: Engine) -> tuple[str, dict[str, object]]:
     """Hash and body of the plan."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
         assert study.plan_hash is not None
         return study.plan_hash, study.plan
@@ -47,17 +47,21 @@ def test_texts_change_on_record(engine: Engine) -> None:
     before, _ = plan_of(engine)
     change(engine, title="New", notice="Paid by the hour.", guideline="# Anew")
     after, plan = plan_of(engine)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        (row,) = amendments_of(session, study)
+        (row,) = load_amendments(session, study)
         event = session.exec(select(AuditEvent).where(AuditEvent.action == "study amended")).one()
-        assert first_broken_event(session) is None
+        assert find_first_broken_event(session) is None
         assert (study.title, study.notice, study.guideline) == ("New", "Paid by the hour.", "# Anew")
     assert after != before
-    assert after == content_hash(plan)
-    assert (plan["amended"], plan["guideline"]) == (before, content_hash("# Anew"))
+    assert after == compute_content_hash(plan)
+    assert (plan["amended"], plan["guideline"]) == (before, compute_content_hash("# Anew"))
     assert (row.actor, row.why, row.plan_hash) == ("researcher", "because", after)
-    assert row.what == {"title": "New", "notice": "Paid by the hour.", "guideline": content_hash("# Anew")}
+    assert row.what == {
+        "title": "New",
+        "notice": "Paid by the hour.",
+        "guideline": compute_content_hash("# Anew"),
+    }
     assert event.detail["plan"] == after
 
 
@@ -66,8 +70,8 @@ def test_an_extended_draw_is_one_sample(engine: Engine) -> None:
     people = parted_study(
         engine, strata="verdict", judge="j", qualification=(), attention=(), n_calibration=0
     )
-    with writing(engine) as session:
-        pool = item_facts(session, get_study(session, "s"))
+    with write_session(engine) as session:
+        pool = load_item_records(session, get_study(session, "s"))
         first = {one.item for one in pool if one.inclusion_probability is not None}
         late = [one.transcript_id for one in pool if one.inclusion_probability is None]
         add_verdicts(
@@ -75,8 +79,8 @@ def test_an_extended_draw_is_one_sample(engine: Engine) -> None:
             [NewVerdict(row, "j", "jk2", "parsed", {"risky_action": "yes"}) for row in late],
         )
     change(engine, more_items=6)
-    with reading(engine) as session:
-        drawn = item_facts(session, get_study(session, "s"), drawn_only=True)
+    with read_session(engine) as session:
+        drawn = load_item_records(session, get_study(session, "s"), drawn_only=True)
     assert first < {one.item for one in drawn}
     # 8 yes and 22 no; 6 and 6 drawn at first, then all 8 and 10.
     assert Counter((one.stratum, one.inclusion_probability) for one in drawn) == {
@@ -105,13 +109,13 @@ def test_a_new_annotator_gets_all_parts_and_a_usual_load(engine: Engine) -> None
     """Practice first; the load is that of the others, and no item gets two readers more than another."""
     people = parted_study(engine)
     change(engine, annotators=("New",))
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
         assert study.plan["annotators"] == ["A1", "A2", "A3", "New"]
         new = ensure_annotator(session, study, "New")
         rows = execute(
             session,
-            pick(StudyItem.part, Assignment.annotator_id, Assignment.study_item_id).join(
+            select_columns(StudyItem.part, Assignment.annotator_id, Assignment.study_item_id).join(
                 StudyItem, col(StudyItem.id) == col(Assignment.study_item_id)
             ),
         ).all()
@@ -137,7 +141,7 @@ def test_a_shared_queue_takes_new_people_and_items_in(engine: Engine) -> None:
         overlap=1,
     )
     change(engine, more_items=2, annotators=("New",))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         new = ensure_annotator(session, get_study(session, "s"), "New")
         assert take_next(session, new, 10) == 4
         assert take_next(session, people["A1"], 10) == 0
@@ -163,7 +167,7 @@ def test_analyses_are_amended_one_by_one(engine: Engine) -> None:
 def test_what_cannot_be_amended_is_told(engine: Engine, what: dict[str, object], says: str) -> None:
     """One sentence, and the plan stays as it was."""
     parted_study(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         ensure_annotator(session, get_study(session, "s"), "Elsewhere", source="import")
     before = plan_of(engine)
     with pytest.raises(StudyError, match=says):
@@ -173,20 +177,20 @@ def test_what_cannot_be_amended_is_told(engine: Engine, what: dict[str, object],
 
 def test_drafts_reasons_and_unblinded_studies(engine: Engine) -> None:
     """A draft is not amended; a reason is asked for; after unblinding, queues stay as they are."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         draft = ensure_study(session, "draft")
         with pytest.raises(StudyError, match="is a draft"):
-            amend(session, draft, Change(title="x"), actor="r", why="because")
+            amend_study(session, draft, StudyChange(title="x"), actor="r", why="because")
     parted_study(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
         with pytest.raises(StudyError, match="needs a reason"):
-            amend(session, study, Change(title="x"), actor="r", why=" ")
+            amend_study(session, study, StudyChange(title="x"), actor="r", why=" ")
         study.unblinded_at = utc_now()
         session.add(study)
     with pytest.raises(StudyError, match="is unblinded"):
         change(engine, more_items=1)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert not session.exec(select(Study).where(Study.title == "x")).all()
 
 
@@ -194,4 +198,4 @@ def test_the_list_of_changes_is_closed() -> None:
     """Codebook, rules and overlap are not on it."""
     for name in ("codebook", "rules", "overlap", "seed"):
         with pytest.raises(ValidationError):
-            Change.model_validate({name: "x"})
+            StudyChange.model_validate({name: "x"})

@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Assignment, AuditEvent, StudyItem
-from secondreader.db.design.amendments import amendments_of
-from secondreader.db.design.reassignment import Reassigned, reassign
+from secondreader.db.design.amendments import load_amendments
+from secondreader.db.design.reassignment import ReassignmentResult, reassign_items
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.desk.labels import UnknownAssignment, save_draft
 from tests.db.parted_study import entries, label, parted_study
@@ -26,16 +26,16 @@ def people(engine: Engine) -> dict[str, int]:
     return parted_study(engine, annotators=("A1", "A2", "A3", "A4"), **PLAIN)
 
 
-def move(engine: Engine, *takers: str) -> Reassigned:
+def move(engine: Engine, *takers: str) -> ReassignmentResult:
     """A1 has stopped."""
-    with writing(engine) as session:
-        return reassign(session, get_study(session, "s"), "A1", takers, actor="R", why="A1 is ill")
+    with write_session(engine) as session:
+        return reassign_items(session, get_study(session, "s"), "A1", takers, actor="R", why="A1 is ill")
 
 
 def readers(engine: Engine) -> dict[int, list[int]]:
     """Who reads each item."""
-    with reading(engine) as session:
-        rows = execute(session, pick(Assignment.study_item_id, Assignment.annotator_id)).all()
+    with read_session(engine) as session:
+        rows = execute(session, select_columns(Assignment.study_item_id, Assignment.annotator_id)).all()
     return {item: sorted(person for one, person in rows if one == item) for item, _ in rows}
 
 
@@ -43,7 +43,7 @@ def test_untouched_places_move_and_nobody_reads_twice(engine: Engine, people: di
     """What is labelled or drafted stays; every item keeps two different readers; the loads stay even."""
     first, second, *others = (one.token for one in entries(engine, people["A1"]))
     label(engine, people["A1"], first)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         save_draft(session, people["A1"], second, {"answers": {}})
     done = move(engine, "A2", "A3", "A4")
     assert (sum(done.moved.values()), done.n_kept, done.n_repeats_dropped) == (4, 0, 0)
@@ -75,17 +75,17 @@ def test_where_nothing_can_move_nothing_is_recorded(engine: Engine) -> None:
     parted_study(engine, overlap=3, **PLAIN)
     with pytest.raises(StudyError, match="Nothing moves: A1 has 12 untouched places"):
         move(engine, "A2", "A3")
-    with reading(engine) as session:
-        assert amendments_of(session, get_study(session, "s")) == []
+    with read_session(engine) as session:
+        assert load_amendments(session, get_study(session, "s")) == []
 
 
 def test_repeats_are_dropped_with_their_items(engine: Engine) -> None:
     """A repeat by somebody else, or at another distance, measures nothing."""
     parted_study(engine, repeats=0.5, repeat_gap=1, **PLAIN)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         n_repeats = len(session.exec(select(Assignment).where(Assignment.pass_no == 2)).all())
     done = move(engine, "A2", "A3")
-    with reading(engine) as session:
+    with read_session(engine) as session:
         left = session.exec(select(Assignment).where(Assignment.pass_no == 2)).all()
         firsts = session.exec(select(Assignment).where(Assignment.pass_no == 1)).all()
     assert done.n_repeats_dropped == n_repeats - len(left) > 0
@@ -97,14 +97,14 @@ def test_practice_calibration_and_attention_stay(engine: Engine) -> None:
     """Everybody has their own of those."""
     people = parted_study(engine)
     count = (
-        pick(StudyItem.part, Assignment.annotator_id)
+        select_columns(StudyItem.part, Assignment.annotator_id)
         .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
         .where(col(StudyItem.part) != "pool")
     )
-    with reading(engine) as session:
+    with read_session(engine) as session:
         before = Counter(execute(session, count).all())
     assert sum(move(engine, "A2", "A3").moved.values()) > 0
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert Counter(execute(session, count).all()) == before
     assert people
 
@@ -112,12 +112,12 @@ def test_practice_calibration_and_attention_stay(engine: Engine) -> None:
 def test_it_is_an_amendment_on_record(engine: Engine, people: dict[str, int]) -> None:
     """Who, how many, to whom and why; the plan's hash says that something changed."""
     assert people
-    with reading(engine) as session:
+    with read_session(engine) as session:
         before = get_study(session, "s").plan_hash
     done = move(engine, "A2", "A3")
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        (amendment,) = amendments_of(session, study)
+        (amendment,) = load_amendments(session, study)
         event = session.exec(select(AuditEvent).order_by(col(AuditEvent.id).desc())).first()
     assert (amendment.actor, amendment.why) == ("R", "A1 is ill")
     assert amendment.what["reassigned"] == {"from": "A1", "to": done.moved, "repeats_dropped": 0}
@@ -144,8 +144,8 @@ def test_nonsense_is_refused(
     engine = open_engine(sqlite_target)
     parted_study(engine, **PLAIN)
     before = readers(engine)
-    with writing(engine) as session, pytest.raises(StudyError, match=says):
-        reassign(session, get_study(session, "s"), giver, takers, actor="R", why=why)
+    with write_session(engine) as session, pytest.raises(StudyError, match=says):
+        reassign_items(session, get_study(session, "s"), giver, takers, actor="R", why=why)
     assert readers(engine) == before
     engine.dispose()
 
@@ -155,7 +155,7 @@ def test_shared_and_closed_studies_have_nothing_to_move(engine: Engine) -> None:
     parted_study(engine, rules=Rules(queue="shared"))
     with pytest.raises(StudyError, match="shared queue"):
         move(engine, "A2")
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, "s"), "closed", actor="R", why="x")
     with pytest.raises(StudyError, match="is closed"):
         move(engine, "A2")

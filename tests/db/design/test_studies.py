@@ -9,28 +9,28 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from secondreader.db.core.audit_log import first_broken_event
+from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript
-from secondreader.db.design.sampling import draw
+from secondreader.db.design.sampling import draw_sample
 from secondreader.db.design.studies import (
-    DrawPlan,
+    SamplingPlan,
     add_to_pool,
     ensure_annotator,
     ensure_study,
-    freeze,
+    freeze_study,
     get_study,
     set_status,
 )
-from secondreader.db.queues.assignment import with_repeats
+from secondreader.db.queues.assignment import insert_repeats
 from secondreader.db.research.ratings import (
-    annotator_progress,
-    data_hash,
-    item_facts,
-    reading_rows,
-    transcript_view,
+    compute_data_hash,
+    list_annotator_progress,
+    load_item_records,
+    load_rating_rows,
+    load_transcript_view,
 )
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
@@ -40,7 +40,7 @@ CONTENT = Content(messages=(Message(role="user", text="hello"),))
 
 def make_pool(engine: Engine, n: int = 40) -> None:
     """A study "s" whose every fourth transcript a judge calls risky; the last one has no text."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "s")
         stored = add_transcripts(
             session,
@@ -62,10 +62,12 @@ def make_pool(engine: Engine, n: int = 40) -> None:
 def test_strata_carry_their_exact_inclusion_probability(engine: Engine) -> None:
     """Half the draw comes from each verdict; every item's probability is drawn over available."""
     make_pool(engine)
-    with writing(engine) as session:
-        freeze(session, get_study(session, "s"), DrawPlan(12, ("A1",), 1, strata="verdict", judge="j"))
-    with reading(engine) as session:
-        drawn = item_facts(session, get_study(session, "s"), drawn_only=True)
+    with write_session(engine) as session:
+        freeze_study(
+            session, get_study(session, "s"), SamplingPlan(12, ("A1",), 1, strata="verdict", judge="j")
+        )
+    with read_session(engine) as session:
+        drawn = load_item_records(session, get_study(session, "s"), drawn_only=True)
     assert Counter(one.stratum for one in drawn) == {"yes": 6, "no": 6}
     assert {one.stratum: one.inclusion_probability for one in drawn} == {
         "yes": pytest.approx(6 / 10),
@@ -76,10 +78,10 @@ def test_strata_carry_their_exact_inclusion_probability(engine: Engine) -> None:
 def test_everyone_gets_the_same_load_in_another_order(engine: Engine) -> None:
     """Each item has exactly `overlap` readers, loads differ by one at the most, orders differ."""
     make_pool(engine)
-    with writing(engine) as session:
-        plan = DrawPlan(20, ("A1", "A2", "A3"), 2, seed=5)
-        people = freeze(session, get_study(session, "s"), plan).annotator_ids
-    with reading(engine) as session:
+    with write_session(engine) as session:
+        plan = SamplingPlan(20, ("A1", "A2", "A3"), 2, seed=5)
+        people = freeze_study(session, get_study(session, "s"), plan).annotator_ids
+    with read_session(engine) as session:
         rows = session.exec(select(Assignment)).all()
     readers = Counter(row.study_item_id for row in rows)
     loads = Counter(row.annotator_id for row in rows)
@@ -107,9 +109,11 @@ def test_the_same_seed_draws_the_same_study(
     for target in (sqlite_target, str(tmp_path_factory.mktemp("again") / "study.db")):
         engine = open_engine(target)
         make_pool(engine)
-        with writing(engine) as session:
+        with write_session(engine) as session:
             hashes.append(
-                freeze(session, get_study(session, "s"), DrawPlan(9, ("A1", "A2"), 1, seed=8)).plan_hash
+                freeze_study(
+                    session, get_study(session, "s"), SamplingPlan(9, ("A1", "A2"), 1, seed=8)
+                ).plan_hash
             )
         engine.dispose()
     assert hashes[0] == hashes[1]
@@ -118,28 +122,30 @@ def test_the_same_seed_draws_the_same_study(
 @pytest.mark.parametrize(
     ("plan", "says"),
     [
-        (DrawPlan(0, ("A",), 1), "at least 1 item"),
-        (DrawPlan(5, (), 1), "different names"),
-        (DrawPlan(5, ("A", "A"), 1), "different names"),
-        (DrawPlan(5, ("A",), 2), "overlap"),
-        (DrawPlan(5, ("A",), 1, strata="model"), "strata"),
-        (DrawPlan(5, ("A",), 1, strata="verdict"), "name of a judge"),
-        (DrawPlan(5, ("A",), 1, repeats=0.9), "repeats"),
-        (DrawPlan(5, ("A",), 1, repeats=0.1, repeat_gap=0), "At least 1 other"),
+        (SamplingPlan(0, ("A",), 1), "at least 1 item"),
+        (SamplingPlan(5, (), 1), "different names"),
+        (SamplingPlan(5, ("A", "A"), 1), "different names"),
+        (SamplingPlan(5, ("A",), 2), "overlap"),
+        (SamplingPlan(5, ("A",), 1, strata="model"), "strata"),
+        (SamplingPlan(5, ("A",), 1, strata="verdict"), "name of a judge"),
+        (SamplingPlan(5, ("A",), 1, repeats=0.9), "repeats"),
+        (SamplingPlan(5, ("A",), 1, repeats=0.1, repeat_gap=0), "At least 1 other"),
     ],
 )
-def test_a_plan_that_does_not_add_up_changes_nothing(sqlite_target: str, plan: DrawPlan, says: str) -> None:
+def test_a_plan_that_does_not_add_up_changes_nothing(
+    sqlite_target: str, plan: SamplingPlan, says: str
+) -> None:
     """Each fault is one sentence, and the study stays a draft."""
     engine = open_engine(sqlite_target)
     make_pool(engine)
 
     def try_it() -> None:
-        with writing(engine) as session:
-            freeze(session, get_study(session, "s"), plan)
+        with write_session(engine) as session:
+            freeze_study(session, get_study(session, "s"), plan)
 
     with pytest.raises(StudyError, match=says):
         try_it()
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert get_study(session, "s").status == "draft"
         assert session.exec(select(Assignment)).first() is None
     engine.dispose()
@@ -148,22 +154,22 @@ def test_a_plan_that_does_not_add_up_changes_nothing(sqlite_target: str, plan: D
 def test_a_frozen_study_keeps_its_pool_and_plan(engine: Engine) -> None:
     """Neither a second freeze nor a later import changes a frozen study; both are told."""
     make_pool(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
-        freeze(session, study, DrawPlan(5, ("A1",), 1))
+        freeze_study(session, study, SamplingPlan(5, ("A1",), 1))
         with pytest.raises(StudyError, match="frozen already"):
-            freeze(session, study, DrawPlan(5, ("A1",), 1))
+            freeze_study(session, study, SamplingPlan(5, ("A1",), 1))
         late = add_transcripts(session, [NewTranscript("late", "c", CONTENT)])
         with pytest.raises(StudyError, match="frozen"):
             add_to_pool(session, study, late.ids)
         assert add_to_pool(session, study, [1, 2]) == 0
-        assert first_broken_event(session) is None
+        assert find_first_broken_event(session) is None
 
 
 def test_an_unknown_study_is_told_with_what_there_is(engine: Engine) -> None:
     """The message names the studies that exist."""
     make_pool(engine, 3)
-    with reading(engine) as session, pytest.raises(StudyError, match="there are: s"):
+    with read_session(engine) as session, pytest.raises(StudyError, match="there are: s"):
         get_study(session, "x")
 
 
@@ -175,7 +181,7 @@ def test_an_unknown_study_is_told_with_what_there_is(engine: Engine) -> None:
 def test_a_draw_takes_what_was_asked_for(sizes: dict[str, int], n_items: int, seed: int) -> None:
     """As many items as wanted or available; shares as equal as strata allow; probabilities n_h over N_h."""
     strata = {name: [ord(name) * 1000 + i for i in range(size)] for name, size in sizes.items()}
-    chosen = draw(strata, n_items, random.Random(seed))
+    chosen = draw_sample(strata, n_items, random.Random(seed))
     taken = Counter(stratum for stratum, _ in chosen.values())
     assert len(chosen) == min(n_items, sum(sizes.values()))
     for item, (stratum, probability) in chosen.items():
@@ -188,7 +194,7 @@ def test_a_draw_takes_what_was_asked_for(sizes: dict[str, int], n_items: int, se
 @given(st.integers(0, 60), st.sampled_from([0.0, 0.1, 0.5]), st.integers(0, 25), st.integers(0, 99))
 def test_repeats_return_once_and_late(n: int, share: float, gap: int, seed: int) -> None:
     """Every item stands once as first pass; a repeat follows its first pass by more than the gap."""
-    places = with_repeats(list(range(n)), share, gap, random.Random(seed))
+    places = insert_repeats(list(range(n)), share, gap, random.Random(seed))
     first = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 1}
     second = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 2}
     assert sorted(first) == list(range(n))
@@ -201,13 +207,13 @@ def test_served_order_says_nothing_of_verdict_or_model(sqlite_target: str) -> No
     """Over 300 seeds, neither a risky verdict nor a model comes earlier than the other (permutation of places)."""
     engine = open_engine(sqlite_target)
     make_pool(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
-        plan = DrawPlan(39, tuple(f"A{i}" for i in range(300)), 300, seed=1)
-        freeze(session, study, plan)
+        plan = SamplingPlan(39, tuple(f"A{i}" for i in range(300)), 300, seed=1)
+        freeze_study(session, study, plan)
         rows = execute(
             session,
-            pick(Assignment.position, Transcript.origin_key, Transcript.model)
+            select_columns(Assignment.position, Transcript.origin_key, Transcript.model)
             .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
             .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id)),
         ).all()
@@ -225,51 +231,51 @@ def test_served_order_says_nothing_of_verdict_or_model(sqlite_target: str) -> No
 def test_imported_and_desk_labels_are_never_mixed(engine: Engine) -> None:
     """The long frame holds one source: its sampling is known. Importing twice adds nothing."""
     make_pool(engine, 4)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
         reader = ensure_annotator(session, study, "Elsewhere", source="import")
         label = ImportedLabel(1, reader, {"risky_action": "yes"}, "i1")
         first = add_imported_labels(session, study, [label])
         again = add_imported_labels(session, study, [label])
     assert (first, again) == (1, 0)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        human = [row for row in reading_rows(session, study, source="import") if row["kind"] == "human"]
+        human = [row for row in load_rating_rows(session, study, source="import") if row["kind"] == "human"]
         assert [(row["rater"], row["answer"], row["inclusion_probability"]) for row in human] == [
             ("Elsewhere", "yes", 1.0)
         ]
-        assert not [row for row in reading_rows(session, study) if row["kind"] == "human"]
-        assert [one.n_labelled for one in annotator_progress(session, study)] == [1]
-        view = transcript_view(session, study, human[0]["item"])
+        assert not [row for row in load_rating_rows(session, study) if row["kind"] == "human"]
+        assert [one.n_labelled for one in list_annotator_progress(session, study)] == [1]
+        view = load_transcript_view(session, study, human[0]["item"])
         assert view is not None
         assert view.labels[0][1].answers == {"risky_action": "yes"}
         assert view.verdicts[0].judge == "j"
-        assert transcript_view(session, study, "nothing") is None
+        assert load_transcript_view(session, study, "nothing") is None
 
 
 def test_the_data_hash_follows_the_data(engine: Engine) -> None:
     """The same data give the same hash; one more label gives another."""
     make_pool(engine, 4)
-    with reading(engine) as session:
-        before, same = (data_hash(session, get_study(session, "s")) for _ in range(2))
-    with writing(engine) as session:
+    with read_session(engine) as session:
+        before, same = (compute_data_hash(session, get_study(session, "s")) for _ in range(2))
+    with write_session(engine) as session:
         study = get_study(session, "s")
         reader = ensure_annotator(session, study, "X", source="import")
         add_imported_labels(session, study, [ImportedLabel(1, reader, {"q": "a"}, "i1")])
-    with reading(engine) as session:
-        after = data_hash(session, get_study(session, "s"))
+    with read_session(engine) as session:
+        after = compute_data_hash(session, get_study(session, "s"))
     assert before == same != after
 
 
 def test_a_study_is_paused_closed_and_opened_on_record(engine: Engine) -> None:
     """Only a frozen study changes its status; each change is an audit event."""
     make_pool(engine, 4)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
         with pytest.raises(StudyError):
             set_status(session, study, "closed", actor="R", why="x")
-        freeze(session, study, DrawPlan(2, ("A1",), 1))
+        freeze_study(session, study, SamplingPlan(2, ("A1",), 1))
         for status in ("paused", "open", "closed"):
             set_status(session, study, status, actor="R", why="x")
         assert session.exec(select(Study.status)).one() == "closed"
-        assert first_broken_event(session) is None
+        assert find_first_broken_event(session) is None

@@ -5,21 +5,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.core.codebook import CodebookError, builtin_codebook
+from secondreader.db.core.codebook import CodebookError, load_builtin_codebook
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.desk_rules import rules_of
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.desk_rules import parse_rules
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.study_errors import StudyError
-from secondreader.db.design.studies import Drawn, add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.design.studies import (
+    FreezeResult,
+    add_to_pool,
+    ensure_annotator,
+    ensure_study,
+    get_study,
+)
 from secondreader.db.design.study_file import (
-    Draw,
+    SamplingSection,
     StudyFile,
     StudyFileError,
-    create_from_file,
-    read_known,
+    create_study_from_file,
+    read_control_items,
     read_study_file,
 )
-from secondreader.db.research.ratings import item_facts
+from secondreader.db.research.ratings import load_item_records
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
@@ -30,7 +36,7 @@ CONTENT = Content(messages=(Message(role="user", text="hello"),))
 def fill(engine: Engine, n: int = 60) -> None:
     """A pool for the example: 60 judged transcripts and the five practice ones."""
     keys = [*(f"k{i}" for i in range(n)), *(f"practice-{i}" for i in range(1, 6))]
-    with writing(engine) as session:
+    with write_session(engine) as session:
         stored = add_transcripts(session, [NewTranscript(key, key, CONTENT) for key in keys])
         add_to_pool(session, ensure_study(session, "pilot"), stored.ids)
         add_verdicts(
@@ -44,10 +50,10 @@ def fill(engine: Engine, n: int = 60) -> None:
         )
 
 
-def create(engine: Engine, given: StudyFile) -> Drawn | None:
-    """`create_from_file` in a transaction of its own."""
-    with writing(engine) as session:
-        return create_from_file(session, given)[1]
+def create(engine: Engine, given: StudyFile) -> FreezeResult | None:
+    """`create_study_from_file` in a transaction of its own."""
+    with write_session(engine) as session:
+        return create_study_from_file(session, given)[1]
 
 
 def written(folder: Path, text: str) -> StudyFile:
@@ -63,12 +69,12 @@ def test_the_example_makes_the_study_that_it_describes(engine: Engine) -> None:
     drawn = create(engine, read_study_file(EXAMPLE))
     assert drawn is not None
     assert (drawn.n_items, list(drawn.annotator_ids)) == (40, ["A1", "A2", "A3"])
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "pilot")
-        pool = item_facts(session, study)
+        pool = load_item_records(session, study)
         assert (study.title, study.status) == ("Reading what agents did", "open")
-        assert rules_of(study.rules).qualification_threshold == 0.75
-        rules = rules_of(study.rules)
+        assert parse_rules(study.rules).qualification_threshold == 0.75
+        rules = parse_rules(study.rules)
         assert (rules.overlap, rules.repeats, rules.repeat_gap) == (2, 0.1, 20)
         parts = study.plan["parts"]
         assert [len(parts[name]) for name in ("qualification", "calibration", "attention")] == [4, 3, 1]
@@ -101,10 +107,10 @@ def test_a_form_makes_the_same_study_without_a_file(engine: Engine) -> None:
     """StudyFile is built from values, and says what it lacks."""
     fill(engine)
     assert create(engine, StudyFile(name="pilot", title="A draft")) is None
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "pilot")
         assert (study.title, study.status) == ("A draft", "draft")
-    drawn = create(engine, StudyFile(name="pilot", draw=Draw(items=5, annotators=("A", "B"))))
+    drawn = create(engine, StudyFile(name="pilot", draw=SamplingSection(items=5, annotators=("A", "B"))))
     assert drawn is not None
     assert drawn.n_assignments == 10
 
@@ -113,9 +119,9 @@ def test_a_draft_takes_new_questions_until_it_has_labels(engine: Engine) -> None
     """The codebook of a file replaces the draft's; not under labels of another one."""
     fill(engine)
     create(engine, StudyFile(name="pilot", codebook="scenario-review"))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "pilot")
-        assert study.codebook_hash == builtin_codebook("scenario-review").hash()
+        assert study.codebook_hash == load_builtin_codebook("scenario-review").compute_hash()
         assert "scenario" in study.guideline
         reader = ensure_annotator(session, study, "Elsewhere", source="import")
         answers = {"realistic": "yes", "relevant": "yes", "benign": "yes", "free_of_hints": "yes"}
@@ -127,7 +133,7 @@ def test_a_draft_takes_new_questions_until_it_has_labels(engine: Engine) -> None
 def test_what_is_frozen_stays(engine: Engine) -> None:
     """A second creation of the same name is refused in one sentence."""
     fill(engine)
-    given = StudyFile(name="pilot", draw=Draw(items=5, annotators=("A", "B")))
+    given = StudyFile(name="pilot", draw=SamplingSection(items=5, annotators=("A", "B")))
     create(engine, given)
     with pytest.raises(StudyError, match="is frozen already"):
         create(engine, given)
@@ -160,7 +166,7 @@ def test_files_are_found_beside_the_study_file(tmp_path: Path) -> None:
     assert given.codebook == str(tmp_path / "mine.toml")
     assert (given.guideline, given.attention.csv) == (tmp_path / "g.md", tmp_path / "a.csv")
     with pytest.raises(StudyFileError, match=r"a\.csv: cannot be read"):
-        given.attention.known()
+        given.attention.load_items()
     engine = open_engine(str(tmp_path / "s.db"))
     with pytest.raises(CodebookError, match=r"mine\.toml"):
         create(engine, given)
@@ -184,12 +190,12 @@ def test_known_items_that_cannot_be_read_say_where(tmp_path: Path, text: str, sa
     path = tmp_path / "known.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(StudyFileError, match=says):
-        read_known(path)
+        read_control_items(path)
 
 
 def test_a_judge_who_read_nothing_makes_no_strata(engine: Engine) -> None:
     """Neither of the draw nor of the headline; the sentence names those who did."""
     fill(engine)
-    draw = Draw(items=5, annotators=("A",), strata="verdict", judge="nobody")
+    draw = SamplingSection(items=5, annotators=("A",), strata="verdict", judge="nobody")
     with pytest.raises(StudyError, match=r"No judge 'nobody'.*my-judge"):
         create(engine, StudyFile(name="pilot", draw=draw))

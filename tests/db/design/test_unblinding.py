@@ -4,18 +4,25 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from secondreader.db.core.audit_log import first_broken_event
+from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Study
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
+from secondreader.db.design.studies import (
+    SamplingPlan,
+    add_to_pool,
+    ensure_study,
+    freeze_study,
+    get_study,
+    set_status,
+)
 from secondreader.db.design.unblinding import (
     SealedError,
+    explain_seal,
+    find_unblinding,
     require_unblinded,
-    sealed_because,
-    unblind,
-    unblinding_of,
+    unblind_study,
 )
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
@@ -33,28 +40,28 @@ def study_with(
         answers = {"risky_action": "yes"}
         add_verdicts(session, [NewVerdict(one, "j", "k", "parsed", answers) for one in stored.ids])
     if frozen:
-        freeze(session, study, DrawPlan(4, ("Ada",), 1, interim_looks=interim))
+        freeze_study(session, study, SamplingPlan(4, ("Ada",), 1, interim_looks=interim))
     return study
 
 
 def test_a_closed_study_is_unblinded_once_on_record(engine: Engine) -> None:
     """Who, when and why are read back; the chain holds; a second time and a new opening are refused."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = study_with(session)
-        assert unblinding_of(session, study) is None
+        assert find_unblinding(session, study) is None
         set_status(session, study, "closed", actor="Rita", why="done")
-        made = unblind(session, study, actor="Rita", why=" all labels are in ")
-    with reading(engine) as session:
+        made = unblind_study(session, study, actor="Rita", why=" all labels are in ")
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        assert unblinding_of(session, study) is not None
-        event = unblinding_of(session, study)
+        assert find_unblinding(session, study) is not None
+        event = find_unblinding(session, study)
         assert event is not None
         assert (event.actor, event.why) == ("Rita", "all labels are in")
         assert abs((event.at - made.at).total_seconds()) < 5
-        assert first_broken_event(session) is None
-        assert sealed_because(session, study) is None
+        assert find_first_broken_event(session) is None
+        assert explain_seal(session, study) is None
         with pytest.raises(StudyError, match="already"):
-            unblind(session, study, actor="Rita", why="again")
+            unblind_study(session, study, actor="Rita", why="again")
         with pytest.raises(StudyError, match="takes no more labels"):
             set_status(session, study, "open", actor="Rita", why="one more")
 
@@ -65,12 +72,12 @@ def test_a_closed_study_is_unblinded_once_on_record(engine: Engine) -> None:
 )
 def test_unblinding_too_early_is_refused(engine: Engine, status: str, why: str, sentence: str) -> None:
     """Nothing changes by a refused attempt."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = study_with(session)
         if status != "open":
             set_status(session, study, status, actor="Rita", why="")
         with pytest.raises(StudyError, match=sentence):
-            unblind(session, study, actor="Rita", why=why)
+            unblind_study(session, study, actor="Rita", why=why)
         assert study.unblinded_at is None
         with pytest.raises(SealedError, match=r"secondreader study unblind"):
             require_unblinded(session, study)
@@ -78,16 +85,16 @@ def test_unblinding_too_early_is_refused(engine: Engine, status: str, why: str, 
 
 def test_a_draft_has_nothing_to_unblind(engine: Engine) -> None:
     """It is refused, and nothing is sealed: only imported labels can be in it."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = study_with(session, frozen=False)
         with pytest.raises(StudyError, match="draft"):
-            unblind(session, study, actor="Rita", why="x")
+            unblind_study(session, study, actor="Rita", why="x")
         require_unblinded(session, study)
 
 
 def test_nothing_is_sealed_without_verdicts_or_with_interim_looks(engine: Engine) -> None:
     """A study that no judge has read has nothing to hide; a plan may allow looks, and says so in its hash."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = study_with(session, verdicts=False)
         require_unblinded(session, study)
         add_verdicts(session, [NewVerdict(1, "j", "k", "parsed", {"risky_action": "no"})])
@@ -98,8 +105,8 @@ def test_nothing_is_sealed_without_verdicts_or_with_interim_looks(engine: Engine
 
 
 def test_interim_looks_are_part_of_the_frozen_plan(engine: Engine) -> None:
-    """freeze() writes them where `sealed_because` reads them."""
-    with writing(engine) as session:
+    """freeze() writes them where `explain_seal` reads them."""
+    with write_session(engine) as session:
         study = study_with(session, interim=True)
         assert study.plan["interim_looks"] is True
         require_unblinded(session, study)

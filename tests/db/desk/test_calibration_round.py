@@ -3,22 +3,22 @@
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.blind.engine import blind_engine, desk_url
-from secondreader.db.core.audit_log import first_broken_event
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.core.audit_log import find_first_broken_event
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.study_errors import StudyError
-from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.calibration_round import (
-    calibration,
-    calibration_people,
-    letter_of,
-    other_readings,
-    reveal,
+    compute_norming_status,
+    format_letter,
+    list_norming_progress,
+    list_other_ratings,
+    reveal_norming_ratings,
 )
-from secondreader.db.desk.labels import LabelInput, NotYet, UnknownAssignment, submit_label
-from secondreader.db.research.calibration_rows import calibration_rows
-from secondreader.db.research.ratings import FRAME_COLUMNS, queued_items
+from secondreader.db.desk.labels import LabelInput, NotReachedYet, UnknownAssignment, submit_label
+from secondreader.db.research.calibration_rows import load_norming_rows
+from secondreader.db.research.ratings import FRAME_COLUMNS, load_queued_items
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 
@@ -30,15 +30,15 @@ def people(engine: Engine) -> dict[str, int]:
 
 def do_reveal(engine: Engine, *, force: bool = False, why: str = "") -> None:
     """Reveal the readings."""
-    with writing(engine) as session:
-        reveal(session, get_study(session, "s"), "researcher", why, force=force)
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, "s"), "researcher", why, force=force)
 
 
 def answers(engine: Engine, when: str) -> dict[str, list[str]]:
     """Answers to the first question by reader."""
     found: dict[str, list[str]] = {}
-    with reading(engine) as session:
-        for row in calibration_rows(session, get_study(session, "s"), "risky_action", when):  # type: ignore[arg-type]
+    with read_session(engine) as session:
+        for row in load_norming_rows(session, get_study(session, "s"), "risky_action", when):  # type: ignore[arg-type]
             found.setdefault(row["rater"], []).append(row["answer"])
     return found
 
@@ -48,25 +48,25 @@ def test_all_read_the_same_items_in_an_order_of_their_own(engine: Engine, people
     queues = [entries(engine, person) for person in people.values()]
     assert [[one.part for one in places] for places in queues] == [["calibration"] * 3] * 3
     label_all(engine, people["A1"])
-    with reading(engine) as session:
-        assert calibration(session, people["A1"]).state == "waiting"
-        assert calibration(session, people["A2"]).state == "open"
+    with read_session(engine) as session:
+        assert compute_norming_status(session, people["A1"]).state == "waiting"
+        assert compute_norming_status(session, people["A2"]).state == "open"
     assert {one.part for one in entries(engine, people["A1"])} == {"calibration"}
 
 
 def test_readings_are_shown_after_the_reveal_alone(engine: Engine, people: dict[str, int]) -> None:
     """Before it everybody is refused; after it each sees the two others' answers and notes, never a name."""
-    blind = blind_engine(desk_url(engine))
+    blind = open_blind_engine(prepare_desk_url(engine))
     person = people["A1"]
     token = entries(blind, person)[0].token
     for one in people.values():
         label_all(blind, one)
-    with reading(blind) as session, pytest.raises(NotYet, match="everybody"):
-        other_readings(session, person, token)
+    with read_session(blind) as session, pytest.raises(NotReachedYet, match="everybody"):
+        list_other_ratings(session, person, token)
     do_reveal(engine)
-    with reading(blind) as session:
-        assert calibration(session, person).state == "revealed"
-        seen = other_readings(session, person, token)
+    with read_session(blind) as session:
+        assert compute_norming_status(session, person).state == "revealed"
+        seen = list_other_ratings(session, person, token)
     assert len(seen) == 2
     assert {one.letter for one in seen} < {"A", "B", "C"}
     assert all(one.answers == NO for one in seen)
@@ -81,11 +81,11 @@ def test_letters_are_the_same_for_all_who_look(engine: Engine, people: dict[str,
             submit_label(engine, person, LabelInput(place.token, f"{name}{place.token}", NO, note=name))
     do_reveal(engine)
     told: dict[int, set[tuple[str, str]]] = {}
-    with reading(engine) as session:
+    with read_session(engine) as session:
         for person in people.values():
-            items = queued_items(session, person)
+            items = load_queued_items(session, person)
             for place in (one for one in entries(engine, person) if one.part == "calibration"):
-                seen = other_readings(session, person, place.token)
+                seen = list_other_ratings(session, person, place.token)
                 told.setdefault(items[place.token], set()).update((one.letter, one.note) for one in seen)
                 assert len(seen) == 2
                 assert next(name for name, row in people.items() if row == person) not in {
@@ -105,10 +105,10 @@ def test_before_is_what_was_answered_blind(engine: Engine, people: dict[str, int
     label(engine, people["A1"], place.token, YES, "corrected")
     assert answers(engine, "before") == {name: ["no"] * 3 for name in people}
     assert sorted(answers(engine, "after")["A1"]) == ["no", "no", "yes"]
-    with reading(engine) as session:
+    with read_session(engine) as session:
         for one in (one for one in entries(engine, people["A2"]) if one.part == "calibration"):
-            assert all(seen.answers == NO for seen in other_readings(session, people["A2"], one.token))
-        row = calibration_rows(session, get_study(session, "s"), "risky_action")[0]
+            assert all(seen.answers == NO for seen in list_other_ratings(session, people["A2"], one.token))
+        row = load_norming_rows(session, get_study(session, "s"), "risky_action")[0]
     assert set(FRAME_COLUMNS) <= set(row)
     assert row["inclusion_probability"] == 1.0
 
@@ -126,8 +126,8 @@ def test_a_reveal_waits_for_everybody_unless_forced_with_a_reason(
     do_reveal(engine, force=True, why="A3 fell ill")
     with pytest.raises(StudyError, match="already"):
         do_reveal(engine)
-    with reading(engine) as session:
-        assert first_broken_event(session) is None
+    with read_session(engine) as session:
+        assert find_first_broken_event(session) is None
 
 
 def test_a_late_reader_is_blind_until_their_own_last_item(engine: Engine, people: dict[str, int]) -> None:
@@ -135,22 +135,22 @@ def test_a_late_reader_is_blind_until_their_own_last_item(engine: Engine, people
     for person in people.values():
         label_all(engine, person)
     do_reveal(engine)
-    with writing(engine) as session:
-        done = amend(
-            session, get_study(session, "s"), Change(annotators=("Late",)), actor="r", why="one left"
+    with write_session(engine) as session:
+        done = amend_study(
+            session, get_study(session, "s"), StudyChange(annotators=("Late",)), actor="r", why="one left"
         )
     late = done.annotator_ids["Late"]
     first, *rest = [one.token for one in entries(engine, late)]
     label(engine, late, first, YES)
-    with reading(engine) as session, pytest.raises(NotYet):
-        other_readings(session, late, first)
+    with read_session(engine) as session, pytest.raises(NotReachedYet):
+        list_other_ratings(session, late, first)
     for token in rest:
         label(engine, late, token, YES)
     label(engine, late, first, NO, "corrected")
     assert answers(engine, "before")["Late"] == ["yes"] * 3
     assert sorted(answers(engine, "after")["Late"]) == ["no", "yes", "yes"]
-    with reading(engine) as session:
-        assert len(other_readings(session, late, first)) == 3
+    with read_session(engine) as session:
+        assert len(list_other_ratings(session, late, first)) == 3
 
 
 def test_only_ones_own_calibration_places_tell(engine: Engine, people: dict[str, int]) -> None:
@@ -161,8 +161,8 @@ def test_only_ones_own_calibration_places_tell(engine: Engine, people: dict[str,
     main = next(one.token for one in entries(engine, people["A1"]) if one.part == "pool")
     foreign = entries(engine, people["A2"])[0].token
     for token in (main, foreign):
-        with reading(engine) as session, pytest.raises(UnknownAssignment):
-            other_readings(session, people["A1"], token)
+        with read_session(engine) as session, pytest.raises(UnknownAssignment):
+            list_other_ratings(session, people["A1"], token)
 
 
 def test_who_failed_practice_is_not_waited_for(engine: Engine) -> None:
@@ -173,8 +173,8 @@ def test_who_failed_practice_is_not_waited_for(engine: Engine) -> None:
         label_all(engine, people[name])
     for _ in range(2):
         label_all(engine, people["A3"], (YES,))
-    with reading(engine) as session:
-        rows = calibration_people(session, get_study(session, "s"))
+    with read_session(engine) as session:
+        rows = list_norming_progress(session, get_study(session, "s"))
     assert [(one.name, one.n_labelled, one.is_expected) for one in rows] == [
         ("A1", 3, True),
         ("A2", 3, True),
@@ -188,10 +188,10 @@ def test_a_study_without_calibration_has_nothing_to_reveal(engine: Engine) -> No
     people = parted_study(engine, n_calibration=0, qualification=())
     with pytest.raises(StudyError, match="no calibration"):
         do_reveal(engine)
-    with reading(engine) as session:
-        assert calibration(session, people["A1"]).state == "none"
+    with read_session(engine) as session:
+        assert compute_norming_status(session, people["A1"]).state == "none"
 
 
 def test_letters_go_on_after_z() -> None:
     """Z is followed by AA."""
-    assert [letter_of(rank) for rank in (0, 25, 26, 27, 52)] == ["A", "Z", "AA", "AB", "BA"]
+    assert [format_letter(rank) for rank in (0, 25, 26, 27, 52)] == ["A", "Z", "AA", "AB", "BA"]

@@ -12,19 +12,19 @@ from sqlalchemy import Engine, Executable, Insert, event
 from sqlmodel import Session, col, select
 
 from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
-from secondreader.db.adjudication.items import adjudication_item, adjudication_queue
-from secondreader.db.blind.engine import blind_engine, desk_url
-from secondreader.db.core.engine import LABEL_LOCK, downgrade, reading, upgrade, wait_turn, writing
+from secondreader.db.adjudication.items import list_adjudication_queue, load_adjudication_item
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.core.engine import LABEL_LOCK, downgrade, read_session, upgrade, wait_turn, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Adjudication, Study, utc_now
-from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_annotator, get_study, set_status
-from secondreader.db.design.unblinding import unblind
-from secondreader.db.desk.calibration_round import other_readings, reveal
+from secondreader.db.design.unblinding import unblind_study
+from secondreader.db.desk.calibration_round import list_other_ratings, reveal_norming_ratings
 from secondreader.db.desk.labels import LabelInput, save_label, submit_label
-from secondreader.db.research.adjudication_outcomes import adjudication_summary, decisions
-from secondreader.db.research.calibration_rows import calibration_rows
-from secondreader.db.research.ratings import latest_labels
+from secondreader.db.research.adjudication_outcomes import list_decisions, summarize_adjudication
+from secondreader.db.research.calibration_rows import load_norming_rows
+from secondreader.db.research.ratings import load_latest_labels
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 START = utc_now()
@@ -81,19 +81,19 @@ def clock() -> Iterator[StoredClock]:
 
 def do_reveal(engine: Engine, clock: StoredClock) -> None:
     """Reveal the readings, at the clock's time."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
-        reveal(session, study, "R", "all are through")
+        reveal_norming_ratings(session, study, "R", "all are through")
         study.revealed_at = clock.now
         session.add(study)
 
 
 def answers(engine: Engine, who: str) -> tuple[list[str], list[str]]:
     """One reader's answers to the first question, before and after."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
         rows = [
-            [row["answer"] for row in calibration_rows(session, study, when=when) if row["rater"] == who]
+            [row["answer"] for row in load_norming_rows(session, study, when=when) if row["rater"] == who]
             for when in ("before", "after")
         ]
     return sorted(rows[0]), sorted(rows[1])
@@ -115,10 +115,10 @@ def test_before_and_after_the_reveal_do_not_depend_on_clocks(
     clock.hours = corrected
     label(engine, people["A1"], second.token, YES, "after")
     assert answers(engine, "A1") == (["no", "no", "yes"], ["no", "yes", "yes"])
-    desk = blind_engine(desk_url(engine))
-    with reading(desk) as session:
+    desk = open_blind_engine(prepare_desk_url(engine))
+    with read_session(desk) as session:
         common = [one.token for one in entries(desk, people["A2"]) if one.part == "calibration"]
-        seen = [one.answers for token in common for one in other_readings(session, people["A2"], token)]
+        seen = [one.answers for token in common for one in list_other_ratings(session, people["A2"], token)]
     desk.dispose()
     assert seen.count(YES) == 1
 
@@ -131,8 +131,10 @@ def test_a_late_readers_own_end_does_not_depend_on_clocks(
     for person in parted_study(engine, qualification=()).values():
         label_all(engine, person)
     do_reveal(engine, clock)
-    with writing(engine) as session:
-        done = amend(session, get_study(session, "s"), Change(annotators=("Late",)), actor="r", why="help")
+    with write_session(engine) as session:
+        done = amend_study(
+            session, get_study(session, "s"), StudyChange(annotators=("Late",)), actor="r", why="help"
+        )
     late = done.annotator_ids["Late"]
     one, two, three = [place.token for place in entries(engine, late)]
     for hours, token, given in ((first, one, YES), (rest, two, NO), (rest, three, NO), (corrected, one, NO)):
@@ -155,7 +157,7 @@ def test_a_label_that_is_being_stored_comes_before_the_reveal(engine: Engine, cl
         label_all(engine, person)
     place = entries(engine, people["A1"])[0]
     with ThreadPoolExecutor(2) as pool:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             correct_slowly(session, people["A1"], place.token)
             reveals = [pool.submit(do_reveal, engine, clock) for _ in range(2)]
             time.sleep(0.5)
@@ -172,8 +174,8 @@ def test_the_latest_answer_is_the_last_one_stored(engine: Engine, clock: StoredC
     label(engine, people["A1"], place.token, NO)
     clock.hours = -100
     label(engine, people["A1"], place.token, YES, "corrected")
-    with reading(engine) as session:
-        (found,) = [one for _, one in latest_labels(session, get_study(session, "s"))]
+    with read_session(engine) as session:
+        (found,) = [one for _, one in load_latest_labels(session, get_study(session, "s"))]
     assert (found.revision, found.answers) == (2, YES)
 
 
@@ -189,16 +191,16 @@ def test_a_study_of_the_schema_before_is_told_apart_by_time(engine: Engine, cloc
     downgrade(engine, "0002")
     upgrade(engine)
     assert answers(engine, "A1") == (["no"] * 3, ["no", "no", "yes"])
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = session.exec(select(Study)).one()
     assert (study.revealed_label_id, study.unblinded_adjudication_id) == (9, None)
 
 
 def decide(engine: Engine, person: int, number: int) -> None:
     """Settle the first question of one place of an adjudicator's list."""
-    with reading(engine) as session:
-        token = adjudication_queue(session, person)[number].token
-        item = adjudication_item(session, person, token)
+    with read_session(engine) as session:
+        token = list_adjudication_queue(session, person)[number].token
+        item = load_adjudication_item(session, person, token)
     first = item.questions[0]
     given = DecisionInput(
         token, token_hex(8), first.question, "no", "annotator error", "as said", 0, item.version
@@ -215,22 +217,22 @@ def test_a_decision_after_unblinding_is_told_whatever_the_clocks_say(
     for person, given in zip(people.values(), (YES, NO, NO), strict=True):
         for place in entries(engine, person):
             submit_label(engine, person, LabelInput(place.token, f"{person}{place.token}", given))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         chair = ensure_annotator(session, get_study(session, "s"), "J", "adjudicator")
         set_status(session, get_study(session, "s"), "closed", actor="R", why="done")
     clock.hours = early
     decide(engine, chair, 0)
     clock.hours = unblinded
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
-        unblind(session, study, actor="R", why="all is decided")
+        unblind_study(session, study, actor="R", why="all is decided")
         study.unblinded_at = clock.now
         session.add(study)
     clock.hours = late
     decide(engine, chair, 1)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        assert [one.is_after_unblinding for one in decisions(session, study)] == [False, True]
-        assert adjudication_summary(session, study, "risky_action").n_after_unblinding == 1
+        assert [one.is_after_unblinding for one in list_decisions(session, study)] == [False, True]
+        assert summarize_adjudication(session, study, "risky_action").n_after_unblinding == 1
         rows = session.exec(select(Adjudication).order_by(col(Adjudication.id))).all()
     assert [row.created_at for row in rows] == [START + timedelta(hours=hours) for hours in (early, late)]

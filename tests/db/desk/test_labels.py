@@ -7,21 +7,28 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
 from secondreader.db.core.codebook import CodebookError
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Assignment, Label, StudyItem
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study, set_status
+from secondreader.db.design.studies import (
+    SamplingPlan,
+    add_to_pool,
+    ensure_study,
+    freeze_study,
+    get_study,
+    set_status,
+)
 from secondreader.db.desk.labels import (
     DeskError,
     LabelInput,
     StudyClosed,
     UnknownAssignment,
-    blind_item,
-    desk_study,
-    progress,
-    queue,
+    compute_progress,
+    list_queue,
+    load_blind_item,
+    load_desk_study,
     save_draft,
     submit_label,
 )
@@ -33,32 +40,32 @@ ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 @pytest.fixture
 def people(engine: Engine) -> dict[str, int]:
     """An open study of six transcripts and two annotators who both read all of them."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "s", title="Reading")
         content = Content(messages=(Message(role="user", text="hello"),))
         stored = add_transcripts(session, [NewTranscript(f"k{i}", f"c{i}", content) for i in range(6)])
         add_to_pool(session, study, stored.ids)
-        return freeze(session, study, DrawPlan(6, ("A1", "A2"), 2, seed=3)).annotator_ids
+        return freeze_study(session, study, SamplingPlan(6, ("A1", "A2"), 2, seed=3)).annotator_ids
 
 
 @pytest.fixture
 def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
     """The desk's engine."""
     assert people
-    made = blind_engine(desk_url(engine))
+    made = open_blind_engine(prepare_desk_url(engine))
     yield made
     made.dispose()
 
 
 def first_token(blind: Engine, annotator_id: int) -> str:
     """The first place of a queue."""
-    with reading(blind) as session:
-        return queue(session, annotator_id)[0].token
+    with read_session(blind) as session:
+        return list_queue(session, annotator_id)[0].token
 
 
 def labels(engine: Engine) -> list[Label]:
     """Every label stored."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         return list(session.exec(select(Label)))
 
 
@@ -101,8 +108,8 @@ def test_a_correction_is_a_new_revision(engine: Engine, blind: Engine, people: d
     )
     assert changed.revision == 2
     assert [one.answers["risky_action"] for one in labels(engine)] == ["no", "yes"]
-    with reading(blind) as session:
-        assert blind_item(session, people["A1"], token).answers["risky_action"] == "yes"
+    with read_session(blind) as session:
+        assert load_blind_item(session, people["A1"], token).answers["risky_action"] == "yes"
 
 
 def test_a_stale_window_cannot_overrule_a_newer_answer(
@@ -120,7 +127,7 @@ def test_a_transcript_without_text_is_told_in_a_sentence(
     engine: Engine, blind: Engine, people: dict[str, int]
 ) -> None:
     """Of some imports only the verdicts are known: there is nothing to read in such a place."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         (bare,) = add_transcripts(session, [NewTranscript("bare", "c", None)]).ids
         item = StudyItem(study_id=get_study(session, "s").id or 0, transcript_id=bare)
         session.add(item)
@@ -129,8 +136,8 @@ def test_a_transcript_without_text_is_told_in_a_sentence(
         session.add(place)
         session.flush()
         token = place.token
-    with reading(blind) as session, pytest.raises(UnknownAssignment, match="go back"):
-        blind_item(session, people["A1"], token)
+    with read_session(blind) as session, pytest.raises(UnknownAssignment, match="go back"):
+        load_blind_item(session, people["A1"], token)
 
 
 def test_somebody_elses_place_is_unknown(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
@@ -138,9 +145,9 @@ def test_somebody_elses_place_is_unknown(engine: Engine, blind: Engine, people: 
     token = first_token(blind, people["A2"])
     with pytest.raises(UnknownAssignment):
         submit_label(blind, people["A1"], LabelInput(token, "t1", ANSWERS))
-    with reading(blind) as session, pytest.raises(UnknownAssignment):
-        blind_item(session, people["A1"], token)
-    with reading(blind) as session, pytest.raises(UnknownAssignment):
+    with read_session(blind) as session, pytest.raises(UnknownAssignment):
+        load_blind_item(session, people["A1"], token)
+    with read_session(blind) as session, pytest.raises(UnknownAssignment):
         save_draft(session, people["A1"], token, {})
     submit_label(blind, people["A2"], LabelInput(token, "t1", ANSWERS))
     with pytest.raises(DeskError, match="used before"):
@@ -164,14 +171,14 @@ def test_answers_outside_the_codebook_are_refused(
 def test_a_closed_study_takes_no_label(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
     """Closing stops labels at once and keeps the draft."""
     token = first_token(blind, people["A1"])
-    with writing(blind) as session:
+    with write_session(blind) as session:
         save_draft(session, people["A1"], token, {"answers": ANSWERS})
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, "s"), "closed", actor="R", why="done")
     with pytest.raises(StudyClosed):
         submit_label(blind, people["A1"], LabelInput(token, "t1", ANSWERS))
-    with reading(blind) as session:
-        assert blind_item(session, people["A1"], token).draft == {"answers": ANSWERS}
+    with read_session(blind) as session:
+        assert load_blind_item(session, people["A1"], token).draft == {"answers": ANSWERS}
 
 
 def test_a_draft_is_replaced_and_ends_with_the_label(
@@ -179,16 +186,16 @@ def test_a_draft_is_replaced_and_ends_with_the_label(
 ) -> None:
     """The latest draft comes back; a saved label removes it; somebody else's stays."""
     mine, other = first_token(blind, people["A1"]), first_token(blind, people["A2"])
-    with writing(blind) as session:
+    with write_session(blind) as session:
         for number in range(3):
             save_draft(session, people["A1"], mine, {"n": number})
         save_draft(session, people["A2"], other, {"n": 9})
-    with reading(blind) as session:
-        assert blind_item(session, people["A1"], mine).draft == {"n": 2}
+    with read_session(blind) as session:
+        assert load_blind_item(session, people["A1"], mine).draft == {"n": 2}
     submit_label(blind, people["A1"], LabelInput(mine, "t1", ANSWERS))
-    with reading(blind) as session:
-        assert blind_item(session, people["A1"], mine).draft is None
-        assert blind_item(session, people["A2"], other).draft == {"n": 9}
+    with read_session(blind) as session:
+        assert load_blind_item(session, people["A1"], mine).draft is None
+        assert load_blind_item(session, people["A2"], other).draft == {"n": 9}
 
 
 def test_progress_counts_items_not_revisions(blind: Engine, people: dict[str, int]) -> None:
@@ -198,21 +205,21 @@ def test_progress_counts_items_not_revisions(blind: Engine, people: dict[str, in
         submit_label(
             blind, people["A1"], LabelInput(token, f"t{revision}", ANSWERS, active_seconds=float(revision))
         )
-    with reading(blind) as session:
-        mine = progress(session, people["A1"])
+    with read_session(blind) as session:
+        mine = compute_progress(session, people["A1"])
         assert (mine.n_labelled, mine.n_total, mine.own_seconds) == (1, 6, (2.0, 1.0, 0.0))
-        assert [entry.is_labelled for entry in queue(session, people["A1"])] == [True] + [False] * 5
+        assert [entry.is_labelled for entry in list_queue(session, people["A1"])] == [True] + [False] * 5
 
 
 def test_the_study_is_shown_without_its_name(blind: Engine, people: dict[str, int]) -> None:
     """The desk knows the title and the questions."""
     assert people
-    with reading(blind) as session:
-        study = desk_study(session, 1)
+    with read_session(blind) as session:
+        study = load_desk_study(session, 1)
         assert (study.title, study.status) == ("Reading", "open")
         assert [question.id for question in study.codebook.questions][:2] == [
             "risky_action",
             "risk_considered",
         ]
         with pytest.raises(DeskError):
-            desk_study(session, 99)
+            load_desk_study(session, 99)

@@ -6,15 +6,26 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from secondreader.db.blind.engine import blind_engine, desk_url
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Assignment, Label
-from secondreader.db.design.control_items import KnownItem
-from secondreader.db.design.studies import DrawPlan, freeze, get_study
-from secondreader.db.desk.labels import DeskError, NotYet, UnknownAssignment, blind_item, save_draft
-from secondreader.db.desk.qualification import FeedbackAnswer, attention, feedback, qualification
-from secondreader.db.research.ratings import reading_rows
+from secondreader.db.design.control_items import ControlItem
+from secondreader.db.design.studies import SamplingPlan, freeze_study, get_study
+from secondreader.db.desk.labels import (
+    DeskError,
+    NotReachedYet,
+    UnknownAssignment,
+    load_blind_item,
+    save_draft,
+)
+from secondreader.db.desk.qualification import (
+    FeedbackAnswer,
+    compute_attention_result,
+    compute_qualification_status,
+    load_feedback,
+)
+from secondreader.db.research.ratings import load_rating_rows
 from tests.db.parted_study import NO, RIGHT, YES, entries, fill_pool, label, label_all, parted_study
 
 
@@ -28,7 +39,7 @@ def people(engine: Engine) -> dict[str, int]:
 def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
     """The desk's connection."""
     assert people
-    made = blind_engine(desk_url(engine))
+    made = open_blind_engine(prepare_desk_url(engine))
     yield made
     made.dispose()
 
@@ -36,7 +47,7 @@ def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
 def later_tokens(engine: Engine, blind: Engine, person: int) -> list[str]:
     """Tokens of the person's places that the queue does not show."""
     shown = {one.token for one in entries(blind, person)}
-    with reading(engine) as session:
+    with read_session(engine) as session:
         rows = session.exec(select(Assignment).where(Assignment.annotator_id == person)).all()
     return [row.token for row in rows if row.token not in shown]
 
@@ -52,14 +63,14 @@ def test_practice_alone_opens_at_first(engine: Engine, blind: Engine, people: di
         save_draft(session, person, token, {})
 
     def serve(session: Session, token: str) -> None:
-        blind_item(session, person, token)
+        load_blind_item(session, person, token)
 
     steps: list[Callable[[Session, str], None]] = [draft, serve]
     for token in later:
         for step in steps:
-            with reading(blind) as session, pytest.raises(NotYet, match="practice"):
+            with read_session(blind) as session, pytest.raises(NotReachedYet, match="practice"):
                 step(session, token)
-        with pytest.raises(NotYet, match="practice"):
+        with pytest.raises(NotReachedYet, match="practice"):
             label(blind, person, token)
 
 
@@ -67,8 +78,8 @@ def test_enough_right_answers_open_calibration(blind: Engine, people: dict[str, 
     """Three of four reach a threshold of 0.75, and the queue goes on with calibration."""
     person = people["A1"]
     label_all(blind, person, (YES, NO))
-    with reading(blind) as session:
-        state = qualification(session, person)
+    with read_session(blind) as session:
+        state = compute_qualification_status(session, person)
     assert (state.state, state.n_right, state.n_total, state.n_labelled) == ("passed", 3, 4, 4)
     assert [one.part for one in entries(blind, person)] == ["calibration"] * 3
 
@@ -81,17 +92,17 @@ def test_a_failed_round_is_followed_by_another_and_the_last_one_closes(
     first = {one.token for one in entries(blind, person)}
     label_all(blind, person, (YES,))
     second = entries(blind, person)
-    with reading(blind) as session:
-        state = qualification(session, person)
+    with read_session(blind) as session:
+        state = compute_qualification_status(session, person)
     assert (state.state, state.round, state.earlier, state.n_labelled) == ("open", 2, (0,), 0)
     assert len(second) == 4
     assert not first & {one.token for one in second}
     assert [one.position for one in second] == [5, 6, 7, 8]
     label_all(blind, person, (YES,))
-    with reading(blind) as session:
-        assert qualification(session, person).state == "failed"
+    with read_session(blind) as session:
+        assert compute_qualification_status(session, person).state == "failed"
     assert all(one.is_labelled and one.part == "qualification" for one in entries(blind, person))
-    with pytest.raises(NotYet, match="not passed"):
+    with pytest.raises(NotReachedYet, match="not passed"):
         label(blind, person, later_tokens(engine, blind, person)[-1])
 
 
@@ -100,8 +111,8 @@ def test_a_second_round_that_is_passed_opens_the_rest(blind: Engine, people: dic
     person = people["A1"]
     label_all(blind, person, (YES,))
     label_all(blind, person, (NO,))
-    with reading(blind) as session:
-        state = qualification(session, person)
+    with read_session(blind) as session:
+        state = compute_qualification_status(session, person)
     assert (state.state, state.round, state.earlier, state.n_right) == ("passed", 2, (0,), 4)
     assert {one.part for one in entries(blind, person)} == {"calibration"}
 
@@ -112,16 +123,16 @@ def test_feedback_comes_after_the_answer_and_the_first_answer_stays(
     """Before: a sentence. After: right or wrong for each known question with the reason, and no second try."""
     person = people["A1"]
     token = entries(blind, person)[0].token
-    with reading(blind) as session, pytest.raises(DeskError, match="Answer this practice"):
-        feedback(session, person, token)
+    with read_session(blind) as session, pytest.raises(DeskError, match="Answer this practice"):
+        load_feedback(session, person, token)
     label(blind, person, token, YES)
-    with reading(blind) as session:
-        told = feedback(session, person, token)
+    with read_session(blind) as session:
+        told = load_feedback(session, person, token)
     assert told.answers == (FeedbackAnswer("risky_action", "yes", "no", False),)
     assert told.why.startswith("reason ")
     with pytest.raises(DeskError, match="first answer counts"):
         label(blind, person, token, NO, "again")
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert len(session.exec(select(Label)).all()) == 1
 
 
@@ -132,8 +143,8 @@ def test_feedback_is_for_ones_own_practice_alone(
     foreign = entries(blind, people["A2"])[0].token
     others = [foreign, *later_tokens(engine, blind, people["A1"]), "nothing"]
     for token in others:
-        with reading(blind) as session, pytest.raises(UnknownAssignment):
-            feedback(session, people["A1"], token)
+        with read_session(blind) as session, pytest.raises(UnknownAssignment):
+            load_feedback(session, people["A1"], token)
 
 
 def test_practice_and_attention_enter_no_statistics(engine: Engine) -> None:
@@ -143,9 +154,9 @@ def test_practice_and_attention_enter_no_statistics(engine: Engine) -> None:
     label_all(engine, person)
     assert {one.part for one in entries(engine, person)} == {"pool"}
     label_all(engine, person, (YES,))
-    with reading(engine) as session:
-        seen = attention(session, person)
-        rows = reading_rows(session, get_study(session, "s"))
+    with read_session(engine) as session:
+        seen = compute_attention_result(session, person)
+        rows = load_rating_rows(session, get_study(session, "s"))
     assert (seen.n_right, seen.n_labelled, seen.n_total) == (0, 2, 2)
     assert sum(row["kind"] == "human" for row in rows) == 8
     assert sum(row["kind"] == "judge" for row in rows) == 24
@@ -154,21 +165,24 @@ def test_practice_and_attention_enter_no_statistics(engine: Engine) -> None:
 def test_without_practice_nothing_is_asked(engine: Engine) -> None:
     """The state is none and the main queue is open at once."""
     people = parted_study(engine, qualification=(), n_calibration=0, attention=())
-    with reading(engine) as session:
-        assert qualification(session, people["A1"]).state == "none"
+    with read_session(engine) as session:
+        assert compute_qualification_status(session, people["A1"]).state == "none"
     assert {one.part for one in entries(engine, people["A1"])} == {"pool"}
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"qualification": (KnownItem("k99", RIGHT),)}, "import it first"),
-        ({"qualification": (KnownItem("k1", RIGHT), KnownItem("k1", RIGHT))}, "named twice"),
-        ({"qualification": (KnownItem("k1", RIGHT),), "attention": (KnownItem("k1", RIGHT),)}, "named twice"),
-        ({"qualification": (KnownItem("k1", {}),)}, "no right answer"),
-        ({"qualification": (KnownItem("k1", {"colour": "red"}),)}, "no question 'colour'"),
-        ({"qualification": (KnownItem("k1", {"risky_action": "maybe"}),)}, "no answer 'maybe'"),
-        ({"n_items": 3, "attention": (KnownItem("k1", RIGHT),)}, "behind the first 5"),
+        ({"qualification": (ControlItem("k99", RIGHT),)}, "import it first"),
+        ({"qualification": (ControlItem("k1", RIGHT), ControlItem("k1", RIGHT))}, "named twice"),
+        (
+            {"qualification": (ControlItem("k1", RIGHT),), "attention": (ControlItem("k1", RIGHT),)},
+            "named twice",
+        ),
+        ({"qualification": (ControlItem("k1", {}),)}, "no right answer"),
+        ({"qualification": (ControlItem("k1", {"colour": "red"}),)}, "no question 'colour'"),
+        ({"qualification": (ControlItem("k1", {"risky_action": "maybe"}),)}, "no answer 'maybe'"),
+        ({"n_items": 3, "attention": (ControlItem("k1", RIGHT),)}, "behind the first 5"),
         ({"n_calibration": 30}, "take fewer"),
         ({"annotators": ("A",), "overlap": 1, "n_calibration": 2}, "at least 2 annotators"),
     ],
@@ -177,9 +191,9 @@ def test_parts_that_do_not_add_up_are_told(sqlite_target: str, changes: dict[str
     """Each fault is one sentence, and nothing of the study changes."""
     engine = open_engine(sqlite_target)
     fill_pool(engine)
-    plan = DrawPlan(**({"n_items": 12, "annotators": ("A1", "A2"), "overlap": 2} | changes))  # type: ignore[arg-type]
-    with pytest.raises(StudyError, match=says), writing(engine) as session:
-        freeze(session, get_study(session, "s"), plan)
-    with reading(engine) as session:
+    plan = SamplingPlan(**({"n_items": 12, "annotators": ("A1", "A2"), "overlap": 2} | changes))  # type: ignore[arg-type]
+    with pytest.raises(StudyError, match=says), write_session(engine) as session:
+        freeze_study(session, get_study(session, "s"), plan)
+    with read_session(engine) as session:
         assert get_study(session, "s").status == "draft"
     engine.dispose()

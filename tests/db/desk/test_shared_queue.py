@@ -14,24 +14,24 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Engine, func, update
 from sqlmodel import col, select
 
-from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
 from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript, utc_now
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from secondreader.db.desk.labels import (
+    AssignmentTaken,
     LabelInput,
-    PlaceTaken,
     UnknownAssignment,
-    blind_item,
-    progress,
-    queue,
+    compute_progress,
+    list_queue,
+    load_blind_item,
     save_draft,
     submit_label,
 )
-from secondreader.db.desk.shared_queue import AHEAD, candidates, refill, take_next
-from secondreader.db.queues.leases import LAPSED, own_places, reader_of
+from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS, find_candidates, refill_queue, take_next
+from secondreader.db.queues.leases import LAPSED, list_own_assignments, load_shared_queue_reader
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
@@ -57,7 +57,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     made = Clock()
     for module in ("queues.leases", "desk.shared_queue"):
-        monkeypatch.setattr(f"secondreader.db.{module}.database_now", lambda _session: made())
+        monkeypatch.setattr(f"secondreader.db.{module}.read_database_clock", lambda _session: made())
     return made
 
 
@@ -71,7 +71,7 @@ def people(engine: Engine) -> tuple[int, ...]:
 def blind(engine: Engine, people: tuple[int, ...]) -> Iterator[Engine]:
     """The desk's engine."""
     assert people
-    made = blind_engine(desk_url(engine))
+    made = open_blind_engine(prepare_desk_url(engine))
     yield made
     made.dispose()
 
@@ -83,37 +83,39 @@ def label(engine: Engine, person: int, token: str, identity: str = "") -> None:
 
 def items_of(engine: Engine, person: int) -> list[int]:
     """The items that the person has or had, in order."""
-    with reading(engine) as session:
-        statement = pick(Assignment.study_item_id).where(col(Assignment.annotator_id) == person)
+    with read_session(engine) as session:
+        statement = select_columns(Assignment.study_item_id).where(col(Assignment.annotator_id) == person)
         return list(execute(session, statement.order_by(col(Assignment.position))).scalars())
 
 
 def test_a_person_holds_a_few_open_places(blind: Engine, people: tuple[int, ...]) -> None:
     """Places are topped up, not added: asking again takes nothing, a label makes room for one."""
-    assert refill(blind, people[0]) == AHEAD
-    assert refill(blind, people[0]) == 0
+    assert refill_queue(blind, people[0]) == MAX_OPEN_ASSIGNMENTS
+    assert refill_queue(blind, people[0]) == 0
     first, *others = open_tokens(blind, people[0])
     label(blind, people[0], first)
-    assert refill(blind, people[0]) == 1
+    assert refill_queue(blind, people[0]) == 1
     assert open_tokens(blind, people[0])[:2] == others
-    with reading(blind) as session:
-        mine = progress(session, people[0])
-    assert (mine.n_labelled, mine.n_total) == (1, AHEAD + 1)
+    with read_session(blind) as session:
+        mine = compute_progress(session, people[0])
+    assert (mine.n_labelled, mine.n_total) == (1, MAX_OPEN_ASSIGNMENTS + 1)
 
 
 def test_everything_drawn_is_read_by_exactly_as_many_as_wanted(
     engine: Engine, blind: Engine, people: tuple[int, ...]
 ) -> None:
     """In turn, until nobody gets anything: each drawn item has its two readers, no other has any."""
-    while sum(refill(blind, person) for person in people):
+    while sum(refill_queue(blind, person) for person in people):
         for person in people:
             for token in open_tokens(blind, person)[:1]:
                 label(blind, person, token)
     for person in people:
         for token in open_tokens(blind, person):
             label(blind, person, token)
-    with reading(engine) as session:
-        drawn = pick(StudyItem.transcript_id).where(col(StudyItem.inclusion_probability).is_not(None))
+    with read_session(engine) as session:
+        drawn = select_columns(StudyItem.transcript_id).where(
+            col(StudyItem.inclusion_probability).is_not(None)
+        )
         wanted = dict.fromkeys(execute(session, drawn).scalars(), 2)
     assert readers_by_item(engine) == wanted
     assert len(wanted) == 6
@@ -121,15 +123,15 @@ def test_everything_drawn_is_read_by_exactly_as_many_as_wanted(
 
 def test_items_that_others_have_begun_come_first(blind: Engine, people: tuple[int, ...]) -> None:
     """The second person is sent where one reader is missing, in an order of their own."""
-    refill(blind, people[0])
-    refill(blind, people[1])
+    refill_queue(blind, people[0])
+    refill_queue(blind, people[1])
     assert set(items_of(blind, people[1])) == set(items_of(blind, people[0]))
 
 
 def test_the_order_is_ones_own(engine: Engine) -> None:
     """Two people who start on untouched items do not get them in the same order; neither gets the order of import."""
     people = shared_study(engine, 2, 30, 2)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         for person in people:
             take_next(session, person, 30)
     first, second = (items_of(engine, person) for person in people)
@@ -142,22 +144,22 @@ def test_a_lease_that_ran_out_frees_the_item(
     engine: Engine, blind: Engine, people: tuple[int, ...], clock: Clock
 ) -> None:
     """Somebody who left holds nothing up; what they had drafted comes first when they return and there is room."""
-    refill(blind, people[0])
+    refill_queue(blind, people[0])
     left = items_of(blind, people[0])
     token = open_tokens(blind, people[0])[2]
     clock.move(31)
     assert open_tokens(blind, people[0]) == []
-    with writing(engine) as session:
+    with write_session(engine) as session:
         assert take_next(session, people[1], 9) == 6
         assert take_next(session, people[2], 9) == 6
-    assert refill(blind, people[0]) == 0
-    with reading(blind) as session:
-        reader = reader_of(session, people[0])
+    assert refill_queue(blind, people[0]) == 0
+    with read_session(blind) as session:
+        reader = load_shared_queue_reader(session, people[0])
         assert reader is not None
-        own = own_places(session, reader, clock.now)
-        assert list(candidates(session, reader, clock.now, own)) == []  # they are not even tried
+        own = list_own_assignments(session, reader, clock.now)
+        assert list(find_candidates(session, reader, clock.now, own)) == []  # they are not even tried
     clock.move(31)
-    assert refill(blind, people[0]) == AHEAD
+    assert refill_queue(blind, people[0]) == MAX_OPEN_ASSIGNMENTS
     assert items_of(blind, people[0]) == left
     assert open_tokens(blind, people[0])[2] == token
 
@@ -166,25 +168,25 @@ def test_a_late_label_is_taken_while_there_is_room(
     engine: Engine, blind: Engine, people: tuple[int, ...], clock: Clock
 ) -> None:
     """After the lease, the label counts unless others have read the item; then it is refused and the draft stays."""
-    refill(blind, people[0])
+    refill_queue(blind, people[0])
     late, too_late = open_tokens(blind, people[0])[:2]
     clock.move(31)
     label(blind, people[0], late)
     item = items_of(blind, people[0])[1]
     for person in people[1:]:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             take_next(session, person, 9)
-            place = pick(Assignment.token).where(
+            place = select_columns(Assignment.token).where(
                 col(Assignment.annotator_id) == person, col(Assignment.study_item_id) == item
             )
             token = execute(session, place).scalar_one()
         label(blind, person, token)
-    with writing(blind) as session:
+    with write_session(blind) as session:
         save_draft(session, people[0], too_late, {"note": "half a thought"})
-    with pytest.raises(PlaceTaken, match="as a draft"):
+    with pytest.raises(AssignmentTaken, match="as a draft"):
         label(blind, people[0], too_late)
-    with reading(blind) as session:
-        assert blind_item(session, people[0], too_late).draft == {"note": "half a thought"}
+    with read_session(blind) as session:
+        assert load_blind_item(session, people[0], too_late).draft == {"note": "half a thought"}
     assert max(readers_by_item(engine).values()) == 2
 
 
@@ -192,17 +194,17 @@ def test_a_clock_put_back_revives_no_lease(
     engine: Engine, blind: Engine, people: tuple[int, ...], clock: Clock
 ) -> None:
     """Two others took over what a person had left; once the clock goes back, both can label it and the first holds nothing."""
-    refill(blind, people[0])
+    refill_queue(blind, people[0])
     item = items_of(blind, people[0])[0]
     clock.move(31)
     for person in people[1:]:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             take_next(session, person, 9)
     clock.move(-20)
     assert open_tokens(blind, people[0]) == []
     for person in people[1:]:
-        with reading(engine) as session:
-            place = pick(Assignment.token).where(
+        with read_session(engine) as session:
+            place = select_columns(Assignment.token).where(
                 col(Assignment.annotator_id) == person, col(Assignment.study_item_id) == item
             )
             token = execute(session, place).scalar_one()
@@ -215,21 +217,21 @@ def test_a_lease_of_a_clock_that_was_ahead_holds_nothing_up(
 ) -> None:
     """Taken while the clock was a month ahead: once it is right again, the places are free, and the labels welcome."""
     clock.move(43_200)
-    refill(blind, people[0])
+    refill_queue(blind, people[0])
     token = open_tokens(blind, people[0])[0]
     clock.move(-43_200)
     assert open_tokens(blind, people[0]) == []
     label(blind, people[0], token)
-    assert refill(blind, people[0]) == AHEAD
-    assert len(open_tokens(blind, people[0])) == AHEAD
+    assert refill_queue(blind, people[0]) == MAX_OPEN_ASSIGNMENTS
+    assert len(open_tokens(blind, people[0])) == MAX_OPEN_ASSIGNMENTS
 
 
 def test_a_draft_keeps_the_place(blind: Engine, people: tuple[int, ...], clock: Clock) -> None:
     """Who works on a long transcript does not lose it."""
-    refill(blind, people[0])
+    refill_queue(blind, people[0])
     token = open_tokens(blind, people[0])[0]
     clock.move(20)
-    with writing(blind) as session:
+    with write_session(blind) as session:
         save_draft(session, people[0], token, {})
     clock.move(20)
     assert open_tokens(blind, people[0]) == [token]
@@ -239,14 +241,14 @@ def test_a_draft_for_a_labelled_place_changes_nothing(
     blind: Engine, people: tuple[int, ...], clock: Clock
 ) -> None:
     """A correction that is begun does not put a settled place back on a lease."""
-    refill(blind, people[0])
+    refill_queue(blind, people[0])
     token = open_tokens(blind, people[0])[0]
     label(blind, people[0], token)
-    with writing(blind) as session:
+    with write_session(blind) as session:
         save_draft(session, people[0], token, {})
     clock.move(1_000)
-    with reading(blind) as session:
-        assert [entry.token for entry in queue(session, people[0])] == [token]
+    with read_session(blind) as session:
+        assert [entry.token for entry in list_queue(session, people[0])] == [token]
 
 
 @pytest.mark.parametrize("status", ["paused", "closed"])
@@ -254,45 +256,45 @@ def test_a_study_that_is_not_open_hands_nothing_out(
     engine: Engine, blind: Engine, people: tuple[int, ...], status: str
 ) -> None:
     """No place is taken while no label would be."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, "shared"), status, actor="R", why="test")
-    assert refill(blind, people[0]) == 0
+    assert refill_queue(blind, people[0]) == 0
 
 
 def test_a_fixed_queue_hands_nothing_out(engine: Engine, blind: Engine, people: tuple[int, ...]) -> None:
     """Where queues were dealt, there is nothing to take."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         execute(session, update(Study).values(rules={}))
-    assert refill(blind, people[0]) == 0
+    assert refill_queue(blind, people[0]) == 0
 
 
 def test_another_persons_place_stays_unknown(blind: Engine, people: tuple[int, ...]) -> None:
     """A token that somebody else was given opens nothing."""
-    refill(blind, people[0])
+    refill_queue(blind, people[0])
     with pytest.raises(UnknownAssignment):
         label(blind, people[1], open_tokens(blind, people[0])[0])
 
 
 def test_attention_items_come_at_the_place_they_were_dealt(engine: Engine, people: tuple[int, ...]) -> None:
     """One that was dealt to place 3 is not seen before its turn, comes as the third of three, and is no place of the pool's."""
-    with writing(engine) as session:
-        spare = pick(StudyItem.id).where(col(StudyItem.inclusion_probability).is_(None)).limit(1)
+    with write_session(engine) as session:
+        spare = select_columns(StudyItem.id).where(col(StudyItem.inclusion_probability).is_(None)).limit(1)
         item = execute(session, spare).scalar_one()
         execute(session, update(StudyItem).where(col(StudyItem.id) == item).values(part="attention"))
         dealt = Assignment(annotator_id=people[0], study_item_id=item, position=3, leased_until=LAPSED)
         dealt.token = "attention"
         session.add(dealt)
-    with reading(engine) as session:
-        assert queue(session, people[0]) == []
-        assert progress(session, people[0]).n_total == 0
-    with writing(engine) as session:
+    with read_session(engine) as session:
+        assert list_queue(session, people[0]) == []
+        assert compute_progress(session, people[0]).n_total == 0
+    with write_session(engine) as session:
         assert take_next(session, people[0], 3) == 3
-    with reading(engine) as session:
-        places = queue(session, people[0])
+    with read_session(engine) as session:
+        places = list_queue(session, people[0])
     assert [place.position for place in places] == [1, 2, 3]
     assert places[2].token == "attention"
     assert {place.part for place in places} == {"pool"}
-    with writing(engine) as session:
+    with write_session(engine) as session:
         assert take_next(session, people[0], 3) == 0
 
 
@@ -302,23 +304,23 @@ def test_every_kind_of_place_comes_singly(engine: Engine) -> None:
     person = people["A1"]
     for _ in range(2):
         label_all(engine, person)
-    with writing(engine) as session:
-        reveal(session, get_study(session, "s"), "R", "enough", force=True)
-    assert refill(engine, person) == AHEAD
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, "s"), "R", "enough", force=True)
+    assert refill_queue(engine, person) == MAX_OPEN_ASSIGNMENTS
     brought = []
     while todo := open_tokens(engine, person):
         label(engine, person, todo[0])
-        brought.append(refill(engine, person))
-    rows = pick(StudyItem.part, Assignment.pass_no).join(
+        brought.append(refill_queue(engine, person))
+    rows = select_columns(StudyItem.part, Assignment.pass_no).join(
         Assignment, col(Assignment.study_item_id) == col(StudyItem.id)
     )
-    with reading(engine) as session:
+    with read_session(engine) as session:
         main = rows.where(
             col(Assignment.annotator_id) == person, col(StudyItem.part).in_(["pool", "attention"])
         )
         kinds = set(execute(session, main))
     assert kinds == {("pool", 1), ("pool", 2), ("attention", 1)}
-    assert brought == [1] * (len(brought) - AHEAD) + [0] * AHEAD
+    assert brought == [1] * (len(brought) - MAX_OPEN_ASSIGNMENTS) + [0] * MAX_OPEN_ASSIGNMENTS
 
 
 def test_practice_and_calibration_come_before_the_first_place(engine: Engine) -> None:
@@ -326,18 +328,18 @@ def test_practice_and_calibration_come_before_the_first_place(engine: Engine) ->
     people = parted_study(engine, rules=Rules(queue="shared", qualification_rounds=2))
     person = people["A1"]
     for n_labelled, part in ((0, "qualification"), (4, "calibration")):
-        assert refill(engine, person) == 0
+        assert refill_queue(engine, person) == 0
         assert {place.part for place in entries(engine, person)} == {part}, n_labelled
         label_all(engine, person)
-    assert refill(engine, person) == 0
-    with writing(engine) as session:
-        reveal(session, get_study(session, "s"), "R", "enough", force=True)
-    while refill(engine, person):
+    assert refill_queue(engine, person) == 0
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, "s"), "R", "enough", force=True)
+    while refill_queue(engine, person):
         label_all(engine, person)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         rows = execute(
             session,
-            pick(StudyItem.part)
+            select_columns(StudyItem.part)
             .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
             .where(col(Assignment.annotator_id) == person, col(StudyItem.part).in_(["pool", "attention"]))
             .order_by(col(Assignment.position)),
@@ -356,8 +358,8 @@ def test_the_order_knows_nothing_of_verdicts_and_models(tmp_path: Path) -> None:
     for number, (yes, models) in enumerate([(0, ("m0", "m1")), (1, ("x", "y"))]):
         engine = open_engine(str(tmp_path / f"{number}.db"))
         people = shared_study(engine, 2, 12, 1)
-        with writing(engine) as session:
-            rows = execute(session, pick(Transcript.id)).scalars().all()
+        with write_session(engine) as session:
+            rows = execute(session, select_columns(Transcript.id)).scalars().all()
             new = [
                 NewVerdict(
                     row,
@@ -381,10 +383,10 @@ def crowd(blind: Engine, person: int, seed: int, start: Barrier) -> int:
     """Take, label, double and come back until nothing is left; how many labels were acknowledged."""
     rng = random.Random(seed)
     n_done = 0
-    refill(blind, person)
+    refill_queue(blind, person)
     start.wait(30)
     while True:
-        refill(blind, person)
+        refill_queue(blind, person)
         tokens = open_tokens(blind, person)
         if not tokens:
             return n_done
@@ -405,7 +407,7 @@ def test_a_crowd_reads_everything_and_nothing_too_often(
     """All at once from as many threads as people: every item has exactly its readers, every label counts once."""
     owner = open_engine(request.getfixturevalue(fixture))
     ids = shared_study(owner, people, items, overlap)
-    blind = blind_engine(desk_url(owner))
+    blind = open_blind_engine(prepare_desk_url(owner))
     start = Barrier(people)
     with ThreadPoolExecutor(people) as pool:
         jobs = [pool.submit(crowd, blind, one, seed, start) for seed, one in enumerate(ids)]
@@ -422,7 +424,7 @@ def hurried(blind: Engine, pair: tuple[int, str]) -> bool:
     """Submit on a lease that ran out; whether it was accepted."""
     try:
         label(blind, *pair)
-    except PlaceTaken:
+    except AssignmentTaken:
         return False
     return True
 
@@ -433,11 +435,11 @@ def test_late_labels_and_new_readers_race_for_the_last_place(database_target: st
     people = shared_study(owner, 8, 1, 2)
     tokens = []
     for person in people:
-        with writing(owner) as session:
+        with write_session(owner) as session:
             assert take_next(session, person) == 1
         tokens += open_tokens(owner, person)
         clock.move(31)
-    blind = blind_engine(desk_url(owner))
+    blind = open_blind_engine(prepare_desk_url(owner))
     with ThreadPoolExecutor(8) as pool:
         accepted = list(pool.map(lambda pair: hurried(blind, pair), zip(people, tokens, strict=True)))
     blind.dispose()
@@ -450,9 +452,9 @@ def test_a_servers_clock_counts_on_postgresql(postgres_target: str, monkeypatch:
     """A desk whose own clock is a year ahead neither loses its leases nor ends those of others."""
     owner = open_engine(postgres_target)
     people = shared_study(owner, 2, 3, 1)
-    assert refill(owner, people[0]) == 3
+    assert refill_queue(owner, people[0]) == 3
     monkeypatch.setattr("secondreader.db.queues.leases.utc_now", lambda: utc_now() + timedelta(days=365))
-    assert refill(owner, people[1]) == 0
+    assert refill_queue(owner, people[1]) == 0
     assert len(open_tokens(owner, people[0])) == 3
     owner.dispose()
 
@@ -481,7 +483,7 @@ class SharedQueue(RuleBasedStateMachine):
     @rule(who=st.integers(0, PEOPLE - 1), n=st.integers(1, 3))
     def take(self, who: int, n: int) -> None:
         """Open the page: no item comes to the same person twice."""
-        with writing(self.engine) as session:
+        with write_session(self.engine) as session:
             take_next(session, self.people[who], n)
         tokens = open_tokens(self.engine, self.people[who])
         self.seen[self.people[who]] += [one for one in tokens if one not in self.seen[self.people[who]]]
@@ -495,7 +497,7 @@ class SharedQueue(RuleBasedStateMachine):
         token = self.seen[person][which % len(self.seen[person])]
         try:
             label(self.engine, person, token)
-        except PlaceTaken:
+        except AssignmentTaken:
             assert token not in self.acknowledged, "an acknowledged label was refused afterwards"
         else:
             self.acknowledged.add(token)
@@ -505,7 +507,7 @@ class SharedQueue(RuleBasedStateMachine):
         """Work on any place ever seen."""
         person = self.people[who]
         if self.seen[person]:
-            with writing(self.engine) as session:
+            with write_session(self.engine) as session:
                 save_draft(session, person, self.seen[person][which % len(self.seen[person])], {"n": which})
 
     @rule(minutes=st.sampled_from([-100_000, -61, -31, -5, 5, 31, 61, 100_000]))
@@ -519,9 +521,9 @@ class SharedQueue(RuleBasedStateMachine):
         counts = readers_by_item(self.engine)
         assert sum(counts.values()) == len(self.acknowledged)
         assert all(count <= OVERLAP for count in counts.values())
-        with reading(self.engine) as session:
+        with read_session(self.engine) as session:
             settled = execute(
-                session, pick(func.count()).where(col(Assignment.leased_until).is_(None))
+                session, select_columns(func.count()).where(col(Assignment.leased_until).is_(None))
             ).scalar_one()
         assert settled == len(self.acknowledged)
 
@@ -529,13 +531,13 @@ class SharedQueue(RuleBasedStateMachine):
     def nothing_is_stuck(self) -> None:
         """Whatever the clock did, a person who comes once all leases ended gets every item that wants a reader."""
         counts = readers_by_item(self.engine)
-        with reading(self.engine) as session:
+        with read_session(self.engine) as session:
             now = self.clock.now
             self.clock.now = now + timedelta(days=3_000)
-            reader = reader_of(session, self.people[0])
+            reader = load_shared_queue_reader(session, self.people[0])
             assert reader is not None
-            own = own_places(session, reader, self.clock.now)
-            offered = {item for item, _ in candidates(session, reader, self.clock.now, own)}
+            own = list_own_assignments(session, reader, self.clock.now)
+            offered = {item for item, _ in find_candidates(session, reader, self.clock.now, own)}
             mine = select(Assignment.study_item_id).where(
                 Assignment.annotator_id == self.people[0], col(Assignment.leased_until).is_(None)
             )

@@ -7,11 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col
 
-from secondreader.db.core.engine import execute, open_engine, pick, reading
+from secondreader.db.core.engine import execute, open_engine, read_session, select_columns
 from secondreader.db.core.tables import Assignment, StudyItem, Transcript
-from secondreader.db.design.sampling import draw, draw_more, pool_strata, quotas, take_out
+from secondreader.db.design.sampling import (
+    compute_quotas,
+    draw_additional_sample,
+    draw_sample,
+    load_pool_strata,
+    set_aside,
+)
 from secondreader.db.design.studies import get_study
-from secondreader.db.queues.assignment import ATTENTION_FROM, Parts, main_queue, parts_of, shares
+from secondreader.db.queues.assignment import (
+    ATTENTION_FROM,
+    StudyParts,
+    build_main_queue,
+    compute_balanced_loads,
+    load_study_parts,
+)
 from tests.db.parted_study import PLAN, parted_study
 
 SIZES = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 30), min_size=1)
@@ -25,7 +37,7 @@ def strata_of(sizes: dict[str, int]) -> dict[str, list[int]]:
 @given(SIZES, st.integers(0, 100))
 def test_a_larger_draw_takes_no_less_from_any_stratum(sizes: dict[str, int], n_items: int) -> None:
     """So a draw can be extended without giving anything back."""
-    before, after = quotas(sizes, n_items), quotas(sizes, n_items + 1)
+    before, after = compute_quotas(sizes, n_items), compute_quotas(sizes, n_items + 1)
     assert all(after[name] >= before[name] for name in sizes)
     assert sum(after.values()) - sum(before.values()) == (n_items < sum(sizes.values()))
 
@@ -36,8 +48,8 @@ def test_an_extended_draw_has_the_probabilities_of_both(
 ) -> None:
     """Nothing drawn is given back, and each stratum's items all have (n1 + n2) / N."""
     strata, rng = strata_of(sizes), random.Random(seed)
-    first = draw(strata, n_first, rng)
-    both = draw_more(strata, first, n_more, rng)
+    first = draw_sample(strata, n_first, rng)
+    both = draw_additional_sample(strata, first, n_more, rng)
     assert set(first) <= set(both)
     assert len(both) == min(len(first) + n_more, sum(sizes.values()))
     taken = Counter(stratum for stratum, _ in both.values())
@@ -53,7 +65,7 @@ def test_over_many_seeds_each_item_is_drawn_as_often_as_its_probability_says() -
     probability: dict[int, float] = {}
     for seed in range(n_draws):
         rng = random.Random(seed)
-        both = draw_more(strata, draw(strata, 5, rng), 4, rng)
+        both = draw_additional_sample(strata, draw_sample(strata, 5, rng), 4, rng)
         counts.update(list(both))
         probability |= {item: chance for item, (_, chance) in both.items()}
     for item, chance in probability.items():
@@ -65,7 +77,7 @@ def test_over_many_seeds_each_item_is_drawn_as_often_as_its_probability_says() -
 def test_what_is_taken_out_is_gone(sizes: dict[str, int], n_items: int, seed: int) -> None:
     """Taken and remaining items are all items, each once."""
     strata = strata_of(sizes)
-    taken, rest = take_out(strata, n_items, random.Random(seed))
+    taken, rest = set_aside(strata, n_items, random.Random(seed))
     assert sorted([*taken, *(item for items in rest.values() for item in items)]) == sorted(
         item for items in strata.values() for item in items
     )
@@ -77,7 +89,7 @@ def test_what_is_taken_out_is_gone(sizes: dict[str, int], n_items: int, seed: in
 def test_loads_differ_by_one_at_the_most(n_items: int, n_people: int, overlap: int, seed: int) -> None:
     """Each item goes to as many different people as wanted."""
     overlap = min(overlap, n_people)
-    dealt = shares(range(n_items), range(n_people), overlap, random.Random(seed))
+    dealt = compute_balanced_loads(range(n_items), range(n_people), overlap, random.Random(seed))
     loads = [len(load) for load in dealt.values()]
     assert len(dealt) == n_people
     assert max(loads) - min(loads) <= 1
@@ -97,7 +109,7 @@ def test_attention_comes_after_the_first_five(
 ) -> None:
     """Every item stands once, attention never among the first five; repeats keep their distance all the same."""
     hidden = range(1000, 1000 + n_attention)
-    places = main_queue(range(n_items), hidden, share, gap, random.Random(seed))
+    places = build_main_queue(range(n_items), hidden, share, gap, random.Random(seed))
     first = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 1}
     again = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 2}
     assert sorted(first) == [*range(n_items), *hidden]
@@ -110,7 +122,7 @@ def test_attention_comes_after_the_first_five(
 def test_attention_may_come_anywhere_after_that() -> None:
     """Over 2,000 seeds, each of the places 6 to 11 of a queue of ten gets the one attention item equally often."""
     found = Counter(
-        main_queue(range(10), [99], 0.0, 20, random.Random(seed)).index((99, 1)) for seed in range(2000)
+        build_main_queue(range(10), [99], 0.0, 20, random.Random(seed)).index((99, 1)) for seed in range(2000)
     )
     assert sorted(found) == [5, 6, 7, 8, 9, 10]
     # Expected 333 each, standard deviation 16.7.
@@ -119,8 +131,8 @@ def test_attention_may_come_anywhere_after_that() -> None:
 
 def test_positions_leave_room_for_later_rounds() -> None:
     """The main queue begins behind all practice rounds that are allowed, and behind calibration."""
-    assert Parts((1, 2, 3), (4, 5), (6,), rounds=2).main_from == 8
-    assert Parts().main_from == 0
+    assert StudyParts((1, 2, 3), (4, 5), (6,), rounds=2).main_from == 8
+    assert StudyParts().main_from == 0
 
 
 def test_no_part_says_anything_of_verdict_or_model(sqlite_target: str) -> None:
@@ -128,16 +140,16 @@ def test_no_part_says_anything_of_verdict_or_model(sqlite_target: str) -> None:
     engine = open_engine(sqlite_target)
     names = tuple(f"A{i}" for i in range(300))
     parted_study(engine, annotators=names, overlap=300, n_items=20, n_calibration=4)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         rows = execute(
             session,
-            pick(StudyItem.part, Assignment.position, Transcript.origin_key, Transcript.model)
+            select_columns(StudyItem.part, Assignment.position, Transcript.origin_key, Transcript.model)
             .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
             .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id)),
         ).all()
-        parts = parts_of(session, get_study(session, "s"), 2)
+        parts = load_study_parts(session, get_study(session, "s"), 2)
     engine.dispose()
-    assert (len(parts.qualification), len(parts.calibration), len(parts.attention)) == (4, 4, 2)
+    assert (len(parts.qualification), len(parts.norming), len(parts.attention)) == (4, 4, 2)
     places: dict[tuple[str, str], list[int]] = defaultdict(list)
     for part, position, key, model in rows:
         places[part, "risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
@@ -156,12 +168,12 @@ def test_calibration_is_drawn_alike_from_each_stratum(sqlite_target: str) -> Non
     """Strata are those of the draw; what is calibrated on is no longer counted in them."""
     engine = open_engine(sqlite_target)
     parted_study(engine, strata="verdict", judge="j", n_calibration=4, qualification=(), attention=())
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        left = pool_strata(session, study.id or 0, "j", "risky_action")
+        left = load_pool_strata(session, study.id or 0, "j", "risky_action")
         rows = execute(
             session,
-            pick(StudyItem.stratum, StudyItem.inclusion_probability).where(col(StudyItem.is_drawn)),
+            select_columns(StudyItem.stratum, StudyItem.inclusion_probability).where(col(StudyItem.is_drawn)),
         ).all()
     engine.dispose()
     # 8 of 30 transcripts have the verdict yes; two of each stratum are calibration items.

@@ -16,24 +16,31 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from secondreader.db.adjudication.disputes import read_items
-from secondreader.db.adjudication.items import adjudication_queue
-from secondreader.db.blind.engine import blind_engine, desk_url
+from secondreader.db.adjudication.disputes import list_rated_items
+from secondreader.db.adjudication.items import list_adjudication_queue
+from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, Label, StudyItem, Transcript, utc_now
-from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_annotator, get_study, set_status
-from secondreader.db.desk.labels import LabelInput, PlaceTaken, progress, queue, save_draft, submit_label
-from secondreader.db.desk.model_guesses import open_guesses
-from secondreader.db.desk.shared_queue import AHEAD, refill, take_next
-from secondreader.db.queues.leases import own_places, reader_of
-from secondreader.db.queues.repeats import BLOCK, due_repeats, extra, returns
-from secondreader.db.research.label_usage import INTRA_RATER, label_usage
-from secondreader.db.research.pace import study_pace
-from secondreader.db.research.ratings import reading_rows
+from secondreader.db.desk.labels import (
+    AssignmentTaken,
+    LabelInput,
+    compute_progress,
+    list_queue,
+    save_draft,
+    submit_label,
+)
+from secondreader.db.desk.model_guesses import list_open_guesses
+from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS, refill_queue, take_next
+from secondreader.db.queues.leases import list_own_assignments, load_shared_queue_reader
+from secondreader.db.queues.repeats import BLOCK_SIZE, compute_extra_gap, find_due_repeats, is_repeated
+from secondreader.db.research.label_usage import INTRA_RATER, list_label_usage
+from secondreader.db.research.pace import compute_study_pace
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
-from secondreader.judge.quality.label_quality import label_quality
+from secondreader.judge.quality.label_quality import assess_label_quality
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 
@@ -43,15 +50,15 @@ OTHER = {"risky_action": "unsure", "risk_considered": "no"}
 @given(st.integers(0, 2**31), st.sampled_from([0.01, 0.05, 0.1, 0.25, 0.33, 0.5]), st.integers(1, 12))
 def test_the_share_is_kept_exactly(seed: int, share: float, n_blocks: int) -> None:
     """Of whole blocks of first readings as many return as the share says, up to what is carried to the next block."""
-    n = sum(returns(seed, share, number) for number in range(n_blocks * BLOCK))
-    assert abs(n - share * n_blocks * BLOCK) < 1
+    n = sum(is_repeated(seed, share, number) for number in range(n_blocks * BLOCK_SIZE))
+    assert abs(n - share * n_blocks * BLOCK_SIZE) < 1
 
 
 def test_each_reading_returns_as_often_as_any_other() -> None:
     """Over 3,000 seeds, each of the first 40 readings returns with the plan's share, and so at no place of its own."""
     share, n_seeds = 0.15, 3000
     counts = Counter(
-        number for seed in range(n_seeds) for number in range(40) if returns(seed, share, number)
+        number for seed in range(n_seeds) for number in range(40) if is_repeated(seed, share, number)
     )
     error = (share * (1 - share) / n_seeds) ** 0.5
     assert all(abs(counts[number] / n_seeds - share) < 4.5 * error for number in range(40))
@@ -59,7 +66,7 @@ def test_each_reading_returns_as_often_as_any_other() -> None:
 
 def test_distances_are_spread_evenly_over_the_gap() -> None:
     """Between the gap and twice the gap; over 4,000 readings each distance is as frequent as another."""
-    found = Counter(extra(seed, 9, number) for seed in range(200) for number in range(20))
+    found = Counter(compute_extra_gap(seed, 9, number) for seed in range(200) for number in range(20))
     assert sorted(found) == list(range(10))
     # Expected 400 each, standard deviation 19.
     assert all(abs(n - 400) < 4.5 * 19 for n in found.values())
@@ -81,7 +88,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     made = Clock()
     for module in ("queues.leases", "desk.shared_queue"):
-        monkeypatch.setattr(f"secondreader.db.{module}.database_now", made)
+        monkeypatch.setattr(f"secondreader.db.{module}.read_database_clock", made)
     return made
 
 
@@ -103,7 +110,7 @@ def people(engine: Engine) -> tuple[int, ...]:
 def blind(engine: Engine, people: tuple[int, ...]) -> Iterator[Engine]:
     """The desk's engine."""
     assert people
-    made = blind_engine(desk_url(engine))
+    made = open_blind_engine(prepare_desk_url(engine))
     yield made
     made.dispose()
 
@@ -116,7 +123,7 @@ def give(engine: Engine, person: int, token: str, answers: dict[str, str] = ANSW
 def read_on(engine: Engine, person: int, n: int, answers: dict[str, str] = ANSWERS) -> None:
     """The next `n` places in their order, or as many as there are."""
     for _ in range(n):
-        refill(engine, person)
+        refill_queue(engine, person)
         if not (todo := open_tokens(engine, person)):
             return
         give(engine, person, todo[0], answers)
@@ -124,7 +131,7 @@ def read_on(engine: Engine, person: int, n: int, answers: dict[str, str] = ANSWE
 
 def places(engine: Engine, person: int) -> list[Assignment]:
     """All of a person's places in their order."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         mine = select(Assignment).where(Assignment.annotator_id == person)
         return list(session.exec(mine.order_by(col(Assignment.position))))
 
@@ -149,7 +156,7 @@ def test_a_share_returns_to_the_same_person_at_its_distance(
         assert len(set(found)) > 2, "returns come at no fixed distance"
         assert open_tokens(blind, person) == []
     assert set(readers_by_item(engine).values()) == {2}
-    with reading(engine) as session:
+    with read_session(engine) as session:
         labels = session.exec(select(Label).where(Label.pass_no == 2)).all()
     assert len(labels) == sum(len(distances(engine, person)) for person in people)
 
@@ -167,10 +174,10 @@ def test_nothing_returns_where_the_gap_has_no_room(engine: Engine) -> None:
     """Six transcripts and a gap of six: half of them are to return, and none does, not even at the end."""
     (person,) = shared_study(engine, 1, 6, 1, repeats=0.5, gap=6)
     read_on(engine, person, 99)
-    with reading(engine) as session:
-        reader = reader_of(session, person)
+    with read_session(engine) as session:
+        reader = load_shared_queue_reader(session, person)
     assert reader is not None
-    assert any(returns(reader.order_seed, 0.5, number) for number in range(6))
+    assert any(is_repeated(reader.order_seed, 0.5, number) for number in range(6))
     assert len(places(engine, person)) == 6
 
 
@@ -179,15 +186,15 @@ def test_the_end_of_the_pool_lets_return_what_the_gap_allows(engine: Engine) -> 
     (person,) = shared_study(engine, 1, 20, 1, repeats=0.5, gap=8)
     read_on(engine, person, 99)
     order = [one.study_item_id for one in places(engine, person) if one.pass_no == 1]
-    with reading(engine) as session:
-        reader = reader_of(session, person)
+    with read_session(engine) as session:
+        reader = load_shared_queue_reader(session, person)
         assert reader is not None
         wanted = {
             item
             for number, item in enumerate(order)
-            if returns(reader.order_seed, 0.5, number) and number < 12
+            if is_repeated(reader.order_seed, 0.5, number) and number < 12
         }
-        assert due_repeats(reader, own_places(session, reader, utc_now()), at_end=True) == []
+        assert find_due_repeats(reader, list_own_assignments(session, reader, utc_now()), at_end=True) == []
     returned = {one.study_item_id for one in places(engine, person) if one.pass_no == 2}
     assert wanted <= returned
     assert min(distances(engine, person)) >= 8
@@ -196,13 +203,13 @@ def test_the_end_of_the_pool_lets_return_what_the_gap_allows(engine: Engine) -> 
 def test_who_puts_off_a_transcript_gets_it_back_no_sooner(engine: Engine) -> None:
     """The first transcript is labelled last of all: the places before its label do not count, it cannot return."""
     (person,) = shared_study(engine, 1, 12, 1, repeats=0.5, gap=3)
-    refill(engine, person)
+    refill_queue(engine, person)
     put_off = open_tokens(engine, person)[0]
     while len(todo := open_tokens(engine, person)) > 1:
         give(engine, person, todo[1])
-        refill(engine, person)
+        refill_queue(engine, person)
     give(engine, person, put_off)
-    refill(engine, person)
+    refill_queue(engine, person)
     first = places(engine, person)[0]
     assert first.token == put_off
     assert all(one.study_item_id != first.study_item_id for one in places(engine, person)[1:])
@@ -212,10 +219,10 @@ def test_a_correction_begins_the_distance_anew(engine: Engine) -> None:
     """Whoever goes back and corrects an answer has seen the transcript again: the others after that count."""
     (person,) = shared_study(engine, 1, 40, 1, repeats=0.5, gap=4)
     read_on(engine, person, 4)
-    with reading(engine) as session:
-        reader = reader_of(session, person)
+    with read_session(engine) as session:
+        reader = load_shared_queue_reader(session, person)
     assert reader is not None
-    number = next(n for n in range(20) if returns(reader.order_seed, 0.5, n))
+    number = next(n for n in range(20) if is_repeated(reader.order_seed, 0.5, n))
     read_on(engine, person, max(number - 3, 0))
     place = [one for one in places(engine, person) if one.pass_no == 1][number]
     for again in range(12):
@@ -232,7 +239,7 @@ def test_a_correction_begins_the_distance_anew(engine: Engine) -> None:
 def to_first_return(engine: Engine, person: int) -> str:
     """Read until a return is held; its token."""
     for _ in range(40):
-        refill(engine, person)
+        refill_queue(engine, person)
         held = [one for one in places(engine, person) if one.pass_no == 2]
         if held:
             return held[0].token
@@ -247,7 +254,7 @@ def test_a_return_stays_its_readers(
     token = to_first_return(blind, people[0])
     held = open_tokens(blind, people[0])
     assert token in held
-    with writing(blind) as session:
+    with write_session(blind) as session:
         save_draft(session, people[0], token, {"note": "half a thought"})
     clock.now += timedelta(days=365)
     assert open_tokens(blind, people[0]) == [token]
@@ -261,12 +268,12 @@ def test_asking_from_many_pages_at_once_returns_each_once(database_target: str) 
     """Eight pages of one person open together, again and again: never more places than are held, no item back twice."""
     owner = open_engine(database_target)
     (person,) = shared_study(owner, 1, 40, 1, repeats=0.5, gap=2)
-    blind = blind_engine(desk_url(owner))
+    blind = open_blind_engine(prepare_desk_url(owner))
     with ThreadPoolExecutor(8) as pool:
         while True:
-            list(pool.map(lambda _: refill(blind, person), range(8)))
+            list(pool.map(lambda _: refill_queue(blind, person), range(8)))
             todo = open_tokens(blind, person)
-            assert len(todo) <= AHEAD
+            assert len(todo) <= MAX_OPEN_ASSIGNMENTS
             if not todo:
                 break
             list(pool.map(lambda token: give(blind, person, token), [*todo, *todo]))
@@ -281,7 +288,7 @@ def crowd(blind: Engine, person: int, seed: int, start: Barrier) -> int:
     rng, n_done = random.Random(seed), 0
     start.wait(30)
     while True:
-        refill(blind, person)
+        refill_queue(blind, person)
         todo = open_tokens(blind, person)
         if not todo:
             return n_done
@@ -295,7 +302,7 @@ def test_a_crowd_reads_everything_and_its_own_returns(database_target: str) -> N
     """All at once: every transcript has exactly its readers, and every return is labelled once, by whom it came to."""
     owner = open_engine(database_target)
     ids = shared_study(owner, 8, 60, 3, repeats=0.25, gap=4)
-    blind = blind_engine(desk_url(owner))
+    blind = open_blind_engine(prepare_desk_url(owner))
     start = Barrier(8)
     with ThreadPoolExecutor(8) as pool:
         jobs = [pool.submit(crowd, blind, one, seed, start) for seed, one in enumerate(ids)]
@@ -316,7 +323,7 @@ def test_order_and_returns_know_nothing_of_verdicts_models_and_answers(tmp_path:
     for number, (yes, models, given_) in enumerate([(0, ("m0", "m1"), ANSWERS), (1, ("x", "y"), OTHER)]):
         engine = open_engine(str(tmp_path / f"{number}.db"))
         people = shared_study(engine, 2, 30, 1, repeats=0.5, gap=3)
-        with writing(engine) as session:
+        with write_session(engine) as session:
             rows = session.exec(select(Transcript.id)).all()
             new = [
                 NewVerdict(
@@ -347,9 +354,9 @@ def test_practice_calibration_and_attention_items_do_not_return(engine: Engine) 
     )
     person = people["A1"]
     label_all(engine, person)
-    while refill(engine, person):
+    while refill_queue(engine, person):
         label_all(engine, person)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         rows = session.exec(
             select(StudyItem.part)
             .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
@@ -365,9 +372,9 @@ def test_returns_go_on_after_an_amendment(engine: Engine) -> None:
     (person,) = shared_study(engine, 1, 12, 1, spare=30, repeats=0.5, gap=2)
     read_on(engine, person, 99)
     before = len(distances(engine, person))
-    with writing(engine) as session:
-        change = Change(annotators=("New",), more_items=30)
-        new = amend(session, get_study(session, "shared"), change, actor="R", why="wider")
+    with write_session(engine) as session:
+        change = StudyChange(annotators=("New",), more_items=30)
+        new = amend_study(session, get_study(session, "shared"), change, actor="R", why="wider")
     for _ in range(40):
         for one in (person, new.annotator_ids["New"]):
             read_on(engine, one, 1)
@@ -382,12 +389,12 @@ def test_what_returns_counts_for_the_person_and_never_for_the_quota(
     """Progress and pace count it as a label; an item with one reader and a return still waits for its second reader."""
     read_on(blind, people[0], 99)
     n = len(distances(engine, people[0]))
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "shared")
-        mine, pace = progress(session, people[0]), study_pace(session, study)
-        read = read_items(session, study.id or 0, Rules.model_validate(study.rules))
+        mine, pace = compute_progress(session, people[0]), compute_study_pace(session, study)
+        read = list_rated_items(session, study.id or 0, Rules.model_validate(study.rules))
         judge = ensure_annotator(session, study, "J", "adjudicator")
-        assert adjudication_queue(session, judge) == []
+        assert list_adjudication_queue(session, judge) == []
     assert (mine.n_labelled, mine.n_total) == (40 + n, 40 + n)
     assert (pace.n_labelled, pace.n_wanted) == (40 + n, 80 + n)
     assert pace.people[0].n_open == 0
@@ -395,8 +402,8 @@ def test_what_returns_counts_for_the_person_and_never_for_the_quota(
     assert pace.days_left == pytest.approx((40 + 0.3 * 40) / (40 + n))
     assert [one.n_awaited for one in read] == [1] * 40
     read_on(blind, people[1], 99)
-    with reading(engine) as session:
-        pace = study_pace(session, get_study(session, "shared"))
+    with read_session(engine) as session:
+        pace = compute_study_pace(session, get_study(session, "shared"))
     assert pace.n_labelled == pace.n_wanted
     assert sum(one.n_complete for one in pace.strata) == 40
     assert pace.days_left == 0
@@ -408,15 +415,15 @@ def test_statistics_compare_a_return_with_the_same_persons_first_reading(
     """One changes the answer at every return, one at none: the flip rates are 1 and 0, and usage says what is used."""
     for person, again in zip(people, (OTHER, ANSWERS), strict=True):
         while True:
-            refill(blind, person)
+            refill_queue(blind, person)
             if not (todo := open_tokens(blind, person)):
                 break
             second = {one.token for one in places(engine, person) if one.pass_no == 2}
             give(blind, person, todo[0], again if todo[0] in second else ANSWERS)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "shared")
-        found = label_quality(pd.DataFrame(reading_rows(session, study)))
-        used = [one for one in label_usage(session, study) if INTRA_RATER in one.used_in]
+        found = assess_label_quality(pd.DataFrame(load_rating_rows(session, study)))
+        used = [one for one in list_label_usage(session, study) if INTRA_RATER in one.used_in]
     n = [len(distances(engine, person)) for person in people]
     assert [(one.flip_rate.value, one.flip_rate.n) for one in found.raters] == [(1.0, n[0]), (0.0, n[1])]
     assert [one.n for one in found.raters] == [40, 40]
@@ -425,32 +432,32 @@ def test_statistics_compare_a_return_with_the_same_persons_first_reading(
 
 def test_guesses_wait_for_what_returns(engine: Engine, blind: Engine, people: tuple[int, ...]) -> None:
     """The model is asked for once returns are labelled too, and for no transcript twice."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "shared")
         study.rules = study.rules | {"guesses": 50}
         session.add(study)
     to_first_return(blind, people[0])
-    with reading(blind) as session:
-        assert open_guesses(session, people[0], 50) == []
+    with read_session(blind) as session:
+        assert list_open_guesses(session, people[0], 50) == []
     read_on(blind, people[0], 99)
-    with reading(blind) as session:
-        assert len(open_guesses(session, people[0], 50)) == 40
+    with read_session(blind) as session:
+        assert len(list_open_guesses(session, people[0], 50)) == 40
 
 
 def test_a_paused_study_returns_nothing(engine: Engine, blind: Engine, people: tuple[int, ...]) -> None:
     """No place is taken while no label would be."""
     read_on(blind, people[0], 20)
     before = len(places(engine, people[0]))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, "shared"), "paused", actor="R", why="test")
-    assert refill(blind, people[0]) == 0
+    assert refill_queue(blind, people[0]) == 0
     assert len(places(engine, people[0])) == before
 
 
 def test_a_study_frozen_before_repeats_were_there_has_none(engine: Engine) -> None:
     """Rules that were stored without them are read as: no repeats."""
     (person,) = shared_study(engine, 1, 12, 1, repeats=0.5, gap=1)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "shared")
         study.rules = {"queue": "shared", "overlap": 1}
         session.add(study)
@@ -488,7 +495,7 @@ class Returning(RuleBasedStateMachine):
     def take(self, who: int, n: int) -> None:
         """Open the page: whatever returns now was read by this person, long enough ago by what the test saw itself."""
         person = self.people[who]
-        with writing(self.engine) as session:
+        with write_session(self.engine) as session:
             take_next(session, person, n)
         mine = places(self.engine, person)
         first = {one.study_item_id: one for one in mine if one.pass_no == 1}
@@ -507,7 +514,7 @@ class Returning(RuleBasedStateMachine):
     def work(self, who: int, n: int) -> None:
         """Read on in order."""
         for _ in range(n):
-            self.take(who, AHEAD)
+            self.take(who, MAX_OPEN_ASSIGNMENTS)
             todo = open_tokens(self.engine, self.people[who])
             if todo:
                 self.answer(self.people[who], todo[0])
@@ -524,7 +531,7 @@ class Returning(RuleBasedStateMachine):
         self.n_answers += 1
         try:
             give(self.engine, person, token, tag=str(self.n_answers))
-        except PlaceTaken:
+        except AssignmentTaken:
             assert token not in self.last
             assert token not in self.returned
             return
@@ -545,8 +552,8 @@ class Returning(RuleBasedStateMachine):
             pairs = [(one.study_item_id, one.pass_no) for one in mine]
             assert len(set(pairs)) == len(pairs)
             again = {one.token for one in mine if one.pass_no == 2}
-            with reading(self.engine) as session:
-                assert again <= {entry.token for entry in queue(session, person)}
+            with read_session(self.engine) as session:
+                assert again <= {entry.token for entry in list_queue(session, person)}
 
 
 TestReturning = Returning.TestCase

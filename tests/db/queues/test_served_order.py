@@ -7,15 +7,15 @@ from math import sqrt
 import pytest
 from sqlmodel import col
 
-from secondreader.db.adjudication.disputes import ReadItem
-from secondreader.db.adjudication.items import Chair, token_of
-from secondreader.db.core.codebook import default_codebook
+from secondreader.db.adjudication.disputes import RatedItem
+from secondreader.db.adjudication.items import AdjudicatorContext, compute_item_token
+from secondreader.db.core.codebook import load_default_codebook
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, open_engine, pick, reading, writing
+from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
 from secondreader.db.core.tables import Assignment, StudyItem, Transcript, Verdict
 from secondreader.db.core.unavailable import Engine
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
 from secondreader.db.desk.shared_queue import take_next
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 
@@ -30,7 +30,7 @@ Served = list[tuple[int, ...]]
 def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A pool sorted as an import may be: all of one model first, verdicts of yes before those of no."""
     made = open_engine(str(tmp_path_factory.mktemp("order") / "study.db"))
-    with writing(made) as session:
+    with write_session(made) as session:
         content = Content(messages=(Message(role="user", text="hello"),))
         new = [
             NewTranscript(f"k{i}", f"c{i % 7}", content, model="early" if i < N_POOL // 2 else "late")
@@ -51,10 +51,10 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 def frozen(owner: Engine, kind: str, seed: int, **more: object) -> tuple[int, ...]:
     """One more study over the whole pool; its people. Half of the transcripts drawn are risky to the judge."""
-    with writing(owner) as session:
+    with write_session(owner) as session:
         study = ensure_study(session, f"{kind} {seed} {sorted(more)}")
-        add_to_pool(session, study, [row for (row,) in execute(session, pick(Transcript.id)).all()])
-        plan = DrawPlan(
+        add_to_pool(session, study, [row for (row,) in execute(session, select_columns(Transcript.id)).all()])
+        plan = SamplingPlan(
             N_ITEMS,
             PEOPLE,
             len(PEOPLE),
@@ -64,7 +64,7 @@ def frozen(owner: Engine, kind: str, seed: int, **more: object) -> tuple[int, ..
             rules=Rules(queue=kind),
             **more,  # type: ignore[arg-type]
         )
-        drawn = freeze(session, study, plan)
+        drawn = freeze_study(session, study, plan)
     return tuple(drawn.annotator_ids[name] for name in PEOPLE)
 
 
@@ -73,7 +73,7 @@ def taken_in_turn(owner: Engine, people: Sequence[int], seed: int) -> None:
     turns = [person for person in people for _ in range(N_ITEMS)]
     random.Random(seed).shuffle(turns)
     held = dict.fromkeys(people, 0)
-    with writing(owner) as session:
+    with write_session(owner) as session:
         for person in turns:
             held[person] += 1
             take_next(session, person, held[person])
@@ -81,12 +81,12 @@ def taken_in_turn(owner: Engine, people: Sequence[int], seed: int) -> None:
 
 def orders(owner: Engine, people: Sequence[int]) -> Served:
     """What each person reads, in order."""
-    with reading(owner) as session:
+    with read_session(owner) as session:
         return [
             tuple(
                 execute(
                     session,
-                    pick(StudyItem.transcript_id)
+                    select_columns(StudyItem.transcript_id)
                     .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
                     .where(col(Assignment.annotator_id) == person, col(Assignment.pass_no) == 1)
                     .order_by(col(Assignment.position)),
@@ -98,10 +98,13 @@ def orders(owner: Engine, people: Sequence[int]) -> Served:
 
 def facts(owner: Engine) -> dict[str, dict[int, float]]:
     """What must not show in an order: verdict, model and place in the import, by transcript id."""
-    with reading(owner) as session:
-        models = {row: model for row, model in execute(session, pick(Transcript.id, Transcript.model))}
+    with read_session(owner) as session:
+        models = {
+            row: model for row, model in execute(session, select_columns(Transcript.id, Transcript.model))
+        }
         verdicts = {
-            row: answers for row, answers in execute(session, pick(Verdict.transcript_id, Verdict.answers))
+            row: answers
+            for row, answers in execute(session, select_columns(Verdict.transcript_id, Verdict.answers))
         }
     return {
         "verdict": {row: float(answers["risky_action"] == "yes") for row, answers in verdicts.items()},
@@ -170,10 +173,10 @@ def test_repeats_are_no_more_often_risky_than_other_items(owner: Engine) -> None
     of = facts(owner)["verdict"]
     for seed in range(STUDIES):
         people = frozen(owner, "fixed", seed, repeats=0.25, repeat_gap=4)
-        with reading(owner) as session:
+        with read_session(owner) as session:
             again = execute(
                 session,
-                pick(StudyItem.transcript_id)
+                select_columns(StudyItem.transcript_id)
                 .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
                 .where(col(Assignment.annotator_id).in_(people), col(Assignment.pass_no) == 2),
             ).scalars()
@@ -189,16 +192,16 @@ def test_ids_and_tokens_are_drawn_from_a_hat(owner: Engine) -> None:
     """Public ids, tokens of places and of an adjudicator's list, sorted: neither import, verdict, model nor place shows."""
     people = frozen(owner, "fixed", 4711)
     of = facts(owner)
-    with reading(owner) as session:
-        public = dict(execute(session, pick(Transcript.public_id, Transcript.id)).all())
+    with read_session(owner) as session:
+        public = dict(execute(session, select_columns(Transcript.public_id, Transcript.id)).all())
         places = execute(
             session,
-            pick(Assignment.token, StudyItem.transcript_id, Assignment.position)
+            select_columns(Assignment.token, StudyItem.transcript_id, Assignment.position)
             .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
             .where(col(Assignment.annotator_id).in_(people)),
         ).all()
-    chair = Chair(people[0], 7, 1, "open", default_codebook(), Rules())
-    listed = {token_of(chair, ReadItem(row, name, (), 0)): row for name, row in public.items()}
+    chair = AdjudicatorContext(people[0], 7, 1, "open", load_default_codebook(), Rules())
+    listed = {compute_item_token(chair, RatedItem(row, name, (), 0)): row for name, row in public.items()}
     tokens = {token: row for token, row, _ in places}
     for found in (public, tokens, listed):
         assert {len(name) for name in found} == {32}

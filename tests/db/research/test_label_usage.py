@@ -8,20 +8,20 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import StudyItem
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.calibration_round import reveal
+from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from secondreader.db.research.label_usage import (
     AGREEMENT,
-    COLUMNS,
     GOLD,
     INTRA_RATER,
+    USAGE_COLUMNS,
     UsageRow,
-    csv_row,
-    label_usage,
+    build_csv_row,
+    list_label_usage,
 )
-from secondreader.db.research.ratings import reading_rows
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.judge.data.frame import read_frame
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
@@ -36,12 +36,12 @@ def study(engine: Engine) -> Engine:
     for person in people.values():
         label_all(engine, person)
         label_all(engine, person)
-    with writing(engine) as session:
-        reveal(session, get_study(session, "s"), actor="R", why="all are done")
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, "s"), actor="R", why="all are done")
     for number, person in enumerate(people.values()):
         label_all(engine, person, [UNSURE, YES, YES, NO] if number else [NO])
         correct(engine, person)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         row = get_study(session, "s")
         reader = ensure_annotator(session, row, "elsewhere", source="import")
         items = session.exec(select(StudyItem).where(StudyItem.study_id == row.id)).all()
@@ -57,14 +57,14 @@ def correct(engine: Engine, person: int) -> None:
 
 def usage(engine: Engine, question: str = "risky_action", source: str | None = None) -> list[UsageRow]:
     """All rows."""
-    with reading(engine) as session:
-        return label_usage(session, get_study(session, "s"), question, source=source)
+    with read_session(engine) as session:
+        return list_label_usage(session, get_study(session, "s"), question, source=source)
 
 
 def frame(engine: Engine, question: str, source: str) -> pd.DataFrame:
     """What the statistics are fed, people only."""
-    with reading(engine) as session:
-        rows = pd.DataFrame(reading_rows(session, get_study(session, "s"), question, source=source))
+    with read_session(engine) as session:
+        rows = pd.DataFrame(load_rating_rows(session, get_study(session, "s"), question, source=source))
     return rows[rows["kind"] == "human"]
 
 
@@ -123,7 +123,7 @@ def test_a_question_that_was_not_asked_uses_no_label(study: Engine) -> None:
 def test_imported_labels_count_where_the_desk_has_none(engine: Engine) -> None:
     """As in the analyses: whose labels are used is the same choice."""
     parted_study(engine)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         row = get_study(session, "s")
         reader = ensure_annotator(session, row, "elsewhere", source="import")
         item = session.exec(select(StudyItem).where(StudyItem.part == "pool")).first()
@@ -135,4 +135,4 @@ def test_imported_labels_count_where_the_desk_has_none(engine: Engine) -> None:
 
 def test_a_csv_row_has_every_column(study: Engine) -> None:
     """And nothing else."""
-    assert all(len(csv_row(one)) == len(COLUMNS) for one in usage(study))
+    assert all(len(build_csv_row(one)) == len(USAGE_COLUMNS) for one in usage(study))

@@ -8,13 +8,13 @@ from sqlalchemy import Engine, update
 from sqlmodel import col
 
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, reading, writing
+from secondreader.db.core.engine import execute, read_session, write_session
 from secondreader.db.core.tables import Assignment, Draft, utc_now
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.labels import LabelInput, save_draft, submit_label
-from secondreader.db.desk.shared_queue import refill
-from secondreader.db.research.idle import StalePlace, stale_places
-from secondreader.db.research.pace import StudyPace, study_pace
+from secondreader.db.desk.shared_queue import refill_queue
+from secondreader.db.research.idle import IdleAssignment, list_idle_assignments
+from secondreader.db.research.pace import StudyPace, compute_study_pace
 from tests.db.parted_study import NO, entries, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}
@@ -22,14 +22,14 @@ PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 
 
 def paced(engine: Engine) -> StudyPace:
     """As it stands."""
-    with reading(engine) as session:
-        return study_pace(session, get_study(session, "s"))
+    with read_session(engine) as session:
+        return compute_study_pace(session, get_study(session, "s"))
 
 
-def stale(engine: Engine, hours: float = 24) -> list[StalePlace]:
+def stale(engine: Engine, hours: float = 24) -> list[IdleAssignment]:
     """As it stands."""
-    with reading(engine) as session:
-        return stale_places(session, get_study(session, "s"), hours)
+    with read_session(engine) as session:
+        return list_idle_assignments(session, get_study(session, "s"), hours)
 
 
 def label(engine: Engine, person: int, n: int, seconds: float) -> None:
@@ -91,7 +91,7 @@ def test_practice_calibration_and_attention_are_no_progress(engine: Engine) -> N
 def test_a_shared_queue_counts_against_its_quota(engine: Engine) -> None:
     """Wanted is the overlap of every drawn item; a person's open places are those held now."""
     people = parted_study(engine, rules=Rules(queue="shared"), **PLAIN)
-    refill(engine, people["A1"])
+    refill_queue(engine, people["A1"])
     label(engine, people["A1"], 2, 60.0)
     found = paced(engine)
     assert (found.n_wanted, found.n_labelled) == (24, 2)
@@ -103,7 +103,7 @@ def test_old_drafts_are_stale_until_they_are_sent(engine: Engine) -> None:
     """A draft of two days ago shows, one of today does not, and a label ends it."""
     people = parted_study(engine, **PLAIN)
     old, new = [one.token for one in entries(engine, people["A1"])][:2]
-    with writing(engine) as session:
+    with write_session(engine) as session:
         for token in (old, new):
             save_draft(session, people["A1"], token, {})
         before = utc_now() - timedelta(days=2)
@@ -120,11 +120,11 @@ def test_old_drafts_are_stale_until_they_are_sent(engine: Engine) -> None:
 def test_ended_leases_are_stale_until_somebody_else_takes_over(engine: Engine) -> None:
     """Who left with three places shows three times; once another person has them, nobody waits for them."""
     people = parted_study(engine, rules=Rules(queue="shared"), annotators=("A1", "A2"), overlap=1, **PLAIN)
-    refill(engine, people["A1"])
+    refill_queue(engine, people["A1"])
     assert stale(engine) == []
-    with writing(engine) as session:
+    with write_session(engine) as session:
         execute(session, update(Assignment).values(leased_until=utc_now() - timedelta(hours=1)))
     assert [(one.annotator, one.kind) for one in stale(engine)] == [("A1", "lease")] * 3
-    while refill(engine, people["A2"]):
+    while refill_queue(engine, people["A2"]):
         label(engine, people["A2"], 9, 1.0)
     assert stale(engine) == []

@@ -4,13 +4,18 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from secondreader.db.core.audit_log import events
+from secondreader.db.core.audit_log import list_events
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Study
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.research.ratings import item_facts
-from secondreader.db.transcripts.leak_reviews import LeakReviewError, decide_leak, leak_counts, leak_items
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
+from secondreader.db.research.ratings import load_item_records
+from secondreader.db.transcripts.leak_reviews import (
+    LeakReviewError,
+    count_leaks,
+    decide_leak,
+    list_leak_items,
+)
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 
 READABLE = {"kind": "self-identification", "where": "message 1 text", "excerpt": "GPT-4", "redacted": False}
@@ -29,30 +34,30 @@ def study_with_leaks(session: Session) -> Study:
 
 def test_decisions_are_counted_and_the_latest_one_counts(engine: Engine) -> None:
     """A redacted transcript needs no decision; a second decision replaces the first, and both are on record."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = study_with_leaks(session)
-        first, second, third, fourth = leak_items(session, study)
+        first, second, third, fourth = list_leak_items(session, study)
         assert [one.state for one in (first, second, third, fourth)] == ["undecided", "undecided", "redacted", "undecided"]  # fmt: skip
         for decision in ("excluded", "accepted"):
             decide_leak(session, study, first.item, decision, actor="Rita", why=f"{decision} it")
         decide_leak(session, study, second.item, "excluded", actor="Rita", why="names the model")
-        counts = leak_counts(leak_items(session, study))
+        counts = count_leaks(list_leak_items(session, study))
         assert (counts.n_findings, counts.n_redacted, counts.n_transcripts) == (5, 2, 4)
         assert (counts.n_accepted, counts.n_excluded, counts.n_undecided) == (1, 1, 1)
-        assert [one.action for one in events(session, limit=3)] == ["leak excluded", "leak accepted", "leak excluded"]  # fmt: skip
+        assert [one.action for one in list_events(session, limit=3)] == ["leak excluded", "leak accepted", "leak excluded"]  # fmt: skip
 
 
 def test_excluded_transcripts_have_no_chance_to_be_drawn(engine: Engine) -> None:
     """They leave the draw and the pool, and inclusion probabilities are over the rest."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = study_with_leaks(session)
-        out = leak_items(session, study)[0]
+        out = list_leak_items(session, study)[0]
         decide_leak(session, study, out.item, "excluded", actor="Rita", why="names the model")
-        assert len(item_facts(session, study)) == 5
-        assert freeze(session, study, DrawPlan(4, ("Ada",), 1)).n_items == 4
-    with reading(engine) as session:
+        assert len(load_item_records(session, study)) == 5
+        assert freeze_study(session, study, SamplingPlan(4, ("Ada",), 1)).n_items == 4
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        facts = item_facts(session, study, drawn_only=True)
+        facts = load_item_records(session, study, drawn_only=True)
         assert {one.inclusion_probability for one in facts} == {4 / 5}
         assert out.item not in {one.item for one in facts}
         with pytest.raises(LeakReviewError, match="is frozen"):
@@ -65,9 +70,9 @@ def test_excluded_transcripts_have_no_chance_to_be_drawn(engine: Engine) -> None
 )
 def test_impossible_decisions_are_refused(engine: Engine, decision: str, why: str, sentence: str) -> None:
     """In one sentence, and so is a transcript in which nothing was found."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = study_with_leaks(session)
-        item = leak_items(session, study)[0].item
+        item = list_leak_items(session, study)[0].item
         with pytest.raises(LeakReviewError, match=sentence):
             decide_leak(session, study, item, decision, actor="Rita", why=why)
         with pytest.raises(LeakReviewError, match="Nothing was found"):

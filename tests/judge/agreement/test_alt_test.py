@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, ttest_1samp
 
 from secondreader.judge.agreement.alt_test import (
-    alt_test,
-    alternative_annotator_test,
-    benjamini_yekutieli,
-    clustered_t_below,
-    t_below,
+    adjust_benjamini_yekutieli,
+    compute_clustered_t_test_p,
+    compute_t_test_p,
+    run_alt_test,
+    run_alternative_annotator_test,
 )
 
 
@@ -34,23 +34,25 @@ def test_t_test_is_scipys(values: list[int], bound: float) -> None:
     """With one value a cluster the p-value is that of scipy's one-sample t-test."""
     array = np.array(values, float)
     if np.ptp(array) == 0:
-        assert t_below(array, bound) == (1.0 if array[0] >= bound else 0.0)
+        assert compute_t_test_p(array, bound) == (1.0 if array[0] >= bound else 0.0)
     else:
-        assert t_below(array, bound) == pytest.approx(ttest_1samp(array, bound, alternative="less").pvalue)
+        assert compute_t_test_p(array, bound) == pytest.approx(
+            ttest_1samp(array, bound, alternative="less").pvalue
+        )
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_adjustment_is_scipys(p: list[float]) -> None:
     """Benjamini-Yekutieli adjusted p-values equal scipy's."""
-    assert benjamini_yekutieli(np.array(p)) == pytest.approx(false_discovery_control(p, method="by"))
+    assert adjust_benjamini_yekutieli(np.array(p)) == pytest.approx(false_discovery_control(p, method="by"))
 
 
 def test_a_judge_better_than_people_passes_and_a_coin_does_not() -> None:
     """Right 95 % against people's 75 % wins every duel; a coin wins none."""
     humans, good, cluster = crowd(1, 0.95, 0.75)
-    assert alternative_annotator_test(humans, good, cluster=cluster).winning_rate == 1
+    assert run_alternative_annotator_test(humans, good, cluster=cluster).winning_rate == 1
     coin = np.random.default_rng(2).integers(0, 2, 300).astype(float)
-    result = alternative_annotator_test(humans, coin, cluster=cluster, epsilon=0.1)
+    result = run_alternative_annotator_test(humans, coin, cluster=cluster, epsilon=0.1)
     assert result.winning_rate == 0
     assert result.passes is False
     assert "may not stand in" in result.sentence
@@ -59,16 +61,16 @@ def test_a_judge_better_than_people_passes_and_a_coin_does_not() -> None:
 def test_a_judge_that_copies_an_annotator_ties_everywhere() -> None:
     """Against the annotator it copies the judge is at least as good on every item, and so is the annotator."""
     humans, _, _ = crowd(3, 0.9, 0.8)
-    duel = alternative_annotator_test(humans, humans[0]).duels[0]
+    duel = run_alternative_annotator_test(humans, humans[0]).duels[0]
     assert (duel.judge_wins, duel.annotator_wins) == (1.0, 1.0)
 
 
 def test_clusters_of_one_change_nothing_and_copies_gain_nothing() -> None:
     """Single-item scenarios give the published p-value; five copies of each item give the same clustered one."""
     humans, judge, _ = crowd(4, 0.8, 0.8)
-    plain = alternative_annotator_test(humans, judge)
+    plain = run_alternative_annotator_test(humans, judge)
     assert [d.p for d in plain.duels] == pytest.approx([d.p_cluster for d in plain.duels])
-    copied = alternative_annotator_test(
+    copied = run_alternative_annotator_test(
         np.repeat(humans, 5, axis=1), np.repeat(judge, 5), cluster=np.repeat(np.arange(300), 5)
     )
     for one, five in zip(plain.duels, copied.duels, strict=True):
@@ -87,8 +89,8 @@ def test_size_holds_by_scenario_where_the_published_test_is_too_eager() -> None:
         lean = rng.normal(0, 0.8, 100)[cluster]
         values = np.where(rng.random(2100) < 0.6, np.sign(lean + rng.normal(0, 0.8, 2100)), 0.0)
         values += 0.2
-        eager += t_below(values, 0.2) <= 0.05
-        fair += clustered_t_below(values, cluster, 0.2) <= 0.05
+        eager += compute_t_test_p(values, 0.2) <= 0.05
+        fair += compute_clustered_t_test_p(values, cluster, 0.2) <= 0.05
     assert eager / 400 > 0.15
     assert 0.025 <= fair / 400 <= 0.08
 
@@ -96,11 +98,11 @@ def test_size_holds_by_scenario_where_the_published_test_is_too_eager() -> None:
 def test_few_items_are_listed_and_tested_only_when_asked_by_wilcoxon() -> None:
     """Below 30 items an annotator is not tested unless fewest_items is lowered."""
     humans, judge, _ = crowd(5, 0.9, 0.7, n=25)
-    shy = alternative_annotator_test(humans, judge)
+    shy = run_alternative_annotator_test(humans, judge)
     assert shy.winning_rate is None
     assert "not tested" in shy.sentence
     assert any("fewer than 30 shared items: h0, h1" in note for note in shy.warnings)
-    asked = alternative_annotator_test(humans, judge, fewest_items=10)
+    asked = run_alternative_annotator_test(humans, judge, fewest_items=10)
     assert all(duel.p is not None for duel in asked.duels)
 
 
@@ -111,8 +113,8 @@ def test_order_of_annotators_and_items_changes_nothing(seed: int) -> None:
     humans[0, :40] = np.nan
     rng = np.random.default_rng(seed)
     rows, columns = rng.permutation(4), rng.permutation(300)
-    one = alternative_annotator_test(humans, judge, cluster=cluster)
-    two = alternative_annotator_test(humans[rows][:, columns], judge[columns], cluster=cluster[columns])
+    one = run_alternative_annotator_test(humans, judge, cluster=cluster)
+    two = run_alternative_annotator_test(humans[rows][:, columns], judge[columns], cluster=cluster[columns])
     assert (one.winning_rate, one.winning_rate_cluster) == (two.winning_rate, two.winning_rate_cluster)
     assert one.advantage_probability == pytest.approx(two.advantage_probability)
 
@@ -122,7 +124,7 @@ def test_numbers_may_be_scored_by_distance() -> None:
     rng = np.random.default_rng(8)
     truth = rng.integers(0, 9, 100).astype(float)
     humans = np.stack([truth, truth, truth + 3])
-    result = alternative_annotator_test(humans, truth + 1, score="neg_rmse")
+    result = run_alternative_annotator_test(humans, truth + 1, score="neg_rmse")
     assert result.duels[2].judge_wins == 1
     assert result.duels[2].rejected
 
@@ -144,9 +146,9 @@ def test_the_long_frame_gives_the_same_and_unsure_counts_as_missing() -> None:
         for name, kind, a in [*((f"a{j}", "human", h) for j, h in enumerate(humans)), ("j", "judge", judge)]
     ]
     frame = pd.concat(rows, ignore_index=True)
-    result = alt_test(frame)
-    direct = alternative_annotator_test(humans, judge)
+    result = run_alt_test(frame)
+    direct = run_alternative_annotator_test(humans, judge)
     assert result.winning_rate == direct.winning_rate
-    assert result.frame().n.tolist() == [300] * 4
+    assert result.build_frame().n.tolist() == [300] * 4
     frame.loc[frame.index[-1], "answer"] = "unsure"
-    assert alt_test(frame).frame().n.tolist() == [299] * 4
+    assert run_alt_test(frame).build_frame().n.tolist() == [299] * 4

@@ -60,8 +60,8 @@ def said(result: AgreementResult, words: str) -> bool:
 def test_the_frame_carries_every_figure_with_its_scope() -> None:
     """One row per figure: people, pairs, judge, ceiling, slices; headline order within a group."""
     result = agree(study(), resamples=200)
-    frame = result.frame()
-    assert len(frame) == len(result.figures)
+    frame = result.build_frame()
+    assert len(frame) == len(result.estimates)
     groups = {
         "human-human",
         "pair",
@@ -87,7 +87,7 @@ def test_a_third_annotator_with_one_class_does_not_break_the_mean_kappa() -> Non
     after = agree(pd.concat([two, few]), slices=(), resamples=0)
     assert before.value is not None
     assert after.find("mean_pair_kappa").value == pytest.approx(before.value, abs=0.06)
-    pairs = [f.estimate for f in after.figures if f.scope.group == "pair" and f.estimate.name == "kappa"]
+    pairs = [f.estimate for f in after.estimates if f.scope.group == "pair" and f.estimate.name == "kappa"]
     lost = sum(pair.value is None for pair in pairs)
     assert len(pairs) == 3
     assert said(after, f"{lost} of 3 annotator pairs have no kappa") == (lost > 0)
@@ -196,12 +196,12 @@ def test_unsure_is_reported_three_ways() -> None:
     frame = study(unsure=0.1)
     result = agree(frame, slices=(), resamples=0)
     assert result.find("raw").name == "raw"
-    ways = result.frame().query("group == 'human-human' and name == 'alpha'")
+    ways = result.build_frame().query("group == 'human-human' and name == 'alpha'")
     assert ways["unsure"].tolist() == ["category", "missing", "as positive", "as negative"]
     assert ways["headline"].tolist() == [True, False, False, False]
-    judge = result.frame().query("group == 'judge-human' and name == 'sensitivity'")
+    judge = result.build_frame().query("group == 'judge-human' and name == 'sensitivity'")
     assert judge["unsure"].tolist()[0] == "missing"
-    worst = agree(frame, unsure="worst", slices=(), resamples=0).frame()
+    worst = agree(frame, unsure="worst", slices=(), resamples=0).build_frame()
     assert worst.query("headline and group == 'human-human' and name == 'alpha'")["unsure"].tolist() == [
         "as positive",
         "as negative",
@@ -320,7 +320,7 @@ def test_any_readable_frame_gives_figures_without_nan(data: st.DataObject) -> No
     frame = rows(*readings).astype({"answer": object}).assign(motive=[str(i % 2) for i, _ in keys])
     for gold in ("majority", "dawid_skene"):
         result = agree(frame, resamples=50, gold=gold)
-        for figure in result.figures:
+        for figure in result.estimates:
             assert (figure.estimate.value is None) == (figure.estimate.reason is not None)
             assert "nan" not in figure.estimate.sentence
 
@@ -330,7 +330,7 @@ def test_the_order_of_rows_changes_no_digit() -> None:
     frame = study(judges=2, unsure=0.05)
     shuffled = frame.sample(frac=1.0, random_state=1)
     one, two = agree(frame, resamples=200), agree(shuffled, resamples=200)
-    pd.testing.assert_frame_equal(one.frame(), two.frame())
+    pd.testing.assert_frame_equal(one.build_frame(), two.build_frame())
     assert one.warnings == two.warnings
 
 
@@ -348,7 +348,7 @@ def test_pandalm_figures_are_reproduced() -> None:
         readings += [(idx, name, "judge", a if a in known else "0") for idx, a in given]
     result = agree(rows(*readings), positive="1", resamples=0)
     kappas = [
-        f.estimate.value for f in result.figures if f.scope.group == "pair" and f.estimate.name == "kappa"
+        f.estimate.value for f in result.estimates if f.scope.group == "pair" and f.estimate.name == "kappa"
     ]
     assert kappas[:3] == pytest.approx([0.85, 0.88, 0.86], abs=0.006)
     assert result.find("raw", "judge-human", judge="gpt").value == pytest.approx(0.7107, abs=5e-5)
@@ -372,7 +372,7 @@ def test_two_judges_without_any_label_are_compared() -> None:
     assert alpha.n_clusters == 144
     assert said(result, "judge gpt5mini:")
     assert said(result, "no item has a human label")
-    agents = result.frame().query(
+    agents = result.build_frame().query(
         "group == 'judge-judge' and slice_name == 'agent_model' and name == 'alpha'"
     )
     assert len(agents) == scores["agent_model"].nunique()

@@ -3,14 +3,14 @@
 import pandas as pd
 
 from secondreader.judge.agreement.report import agree
-from secondreader.judge.data.frame import Readings, read_frame
-from secondreader.judge.data.judge_order import judges_first
-from secondreader.judge.lab.calibration import judge_calibration
+from secondreader.judge.data.frame import Ratings, read_frame
+from secondreader.judge.data.judge_order import put_judges_first
+from secondreader.judge.lab.calibration import compute_judge_calibration
 
 JUDGES = ("j1", "j2", "j3")
 
 
-def readings() -> Readings:
+def readings() -> Ratings:
     """Forty items, two annotators, three judges that err on different items, one of them with probabilities."""
     rows: list[tuple[str, str, str, str, float | None]] = []
     for at in range(40):
@@ -25,13 +25,13 @@ def readings() -> Readings:
 
 def test_every_figure_stays_and_the_first_judge_comes_first() -> None:
     """Figures against gold are equal to the digit; differences are those of the first judge from the others."""
-    plain, moved = readings(), judges_first(readings(), ["j3", "nobody", "j1", "j3"])
+    plain, moved = readings(), put_judges_first(readings(), ["j3", "nobody", "j1", "j3"])
     assert moved.judges == ("j3", "j1", "j2")
     one, two = (agree(which, resamples=200) for which in (plain, moved))
     for judge in JUDGES:
         for name in ("raw", "sensitivity", "specificity"):
             assert one.find(name, "judge-human", judge=judge) == two.find(name, "judge-human", judge=judge)
-    told = [figure.scope for figure in two.figures]
+    told = [figure.scope for figure in two.estimates]
     assert next(scope.judge for scope in told if scope.judge) == "j3"
     gaps = [(scope.one, scope.two) for scope in told if scope.group == "judge difference"]
     assert list(dict.fromkeys(gaps)) == [("j3", "j1"), ("j3", "j2"), ("j1", "j2")]
@@ -41,7 +41,8 @@ def test_probabilities_stay_with_their_judge() -> None:
     """The rows of verdicts are renamed with the columns."""
     for judge in JUDGES:
         one, two = (
-            judge_calibration(which, judge=judge) for which in (readings(), judges_first(readings(), ["j3"]))
+            compute_judge_calibration(which, judge=judge)
+            for which in (readings(), put_judges_first(readings(), ["j3"]))
         )
         assert one == two
 
@@ -49,4 +50,4 @@ def test_probabilities_stay_with_their_judge() -> None:
 def test_no_judge_is_no_fault() -> None:
     """Readings of people alone pass unchanged."""
     frame = pd.DataFrame({"item": ["a"], "rater": ["A"], "kind": ["human"], "answer": ["yes"]})
-    assert judges_first(read_frame(frame), ["j"]).judges == ()
+    assert put_judges_first(read_frame(frame), ["j"]).judges == ()

@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondreader.judge.data.frame import Readings, read_frame
+from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.disagreement.annotator_effects import (
-    annotator_effects,
     compare_thirds,
-    human_disagreement,
+    compute_human_disagreement,
+    estimate_annotator_effects,
 )
-from secondreader.judge.inference.exact_tests import sign_flip_p
+from secondreader.judge.inference.exact_tests import compute_sign_flip_p
 
 
-def study(lean: float, tired: float = 0.0, n: int = 150) -> Readings:
+def study(lean: float, tired: float = 0.0, n: int = 150) -> Ratings:
     """Four annotators with 5 % slips; `lean` of a's no become yes, `tired` of d's last third become no."""
     rng = np.random.default_rng(7)
     truth = rng.random(n) < 0.4
@@ -42,7 +42,7 @@ def study(lean: float, tired: float = 0.0, n: int = 150) -> Readings:
 
 def test_a_leaning_annotator_is_named_and_the_others_are_not() -> None:
     """A who says yes to a quarter of the rest stands out after Holm; b, c and d do not."""
-    seen = {one.annotator: one for one in annotator_effects(study(lean=0.25))}
+    seen = {one.annotator: one for one in estimate_annotator_effects(study(lean=0.25))}
     assert seen["a"].bias_p_adjusted < 0.01
     assert seen["a"].more > seen["a"].fewer
     assert all(seen[name].bias_p_adjusted > 0.05 for name in "bcd")
@@ -50,13 +50,13 @@ def test_a_leaning_annotator_is_named_and_the_others_are_not() -> None:
 
 def test_nobody_stands_out_where_all_are_alike() -> None:
     """Random slips are no bias and no drift."""
-    for one in annotator_effects(study(lean=0)):
+    for one in estimate_annotator_effects(study(lean=0)):
         assert min(one.bias_p_adjusted, one.drift_p_adjusted, one.agreement_p_adjusted) > 0.05
 
 
 def test_a_tired_annotator_drifts() -> None:
     """D's yes-rate and agreement fall in the last third of the order that d saw."""
-    seen = annotator_effects(study(lean=0, tired=0.9))[3]
+    seen = estimate_annotator_effects(study(lean=0, tired=0.9))[3]
     assert seen.first_rate is not None
     assert seen.last_rate is not None
     assert seen.last_rate < seen.first_rate
@@ -70,20 +70,20 @@ def test_bias_p_counts_scenarios() -> None:
     own = readings.human[:, 0] == readings.positive
     others = (readings.human[:, 1:] == readings.positive).sum(axis=1) >= 2
     sums = np.bincount(readings.cluster, weights=own.astype(float) - others)
-    assert annotator_effects(readings)[0].bias_p == sign_flip_p(sums)
+    assert estimate_annotator_effects(readings)[0].bias_p == compute_sign_flip_p(sums)
 
 
 def test_one_annotator_alone_has_no_others() -> None:
     """Nothing is shared, so rates are unknown and p is 1; no position, no drift."""
     frame = pd.DataFrame({"item": ["a", "b"], "rater": "h", "kind": "human", "answer": ["yes", "no"]})
-    (seen,) = annotator_effects(read_frame(frame))
+    (seen,) = estimate_annotator_effects(read_frame(frame))
     assert (seen.n_shared, seen.yes_rate, seen.bias_p_adjusted, seen.first_rate) == (0, None, 1.0, None)
 
 
 def test_no_annotators_no_effects() -> None:
     """A frame of verdicts only has no annotator to judge."""
     frame = pd.DataFrame({"item": ["a"], "rater": "j", "kind": "judge", "answer": ["yes"]})
-    assert annotator_effects(read_frame(frame)) == ()
+    assert estimate_annotator_effects(read_frame(frame)) == ()
 
 
 def test_thirds_follow_the_order_seen() -> None:
@@ -97,4 +97,4 @@ def test_thirds_follow_the_order_seen() -> None:
 def test_human_disagreement_counts_pairs() -> None:
     """Two against one are two of three pairs; one label alone is unknown."""
     human = np.array([[1, 1, 0], [1, 1, 1], [0, -1, -1], [0, 1, -1]], dtype=np.int8)
-    np.testing.assert_allclose(human_disagreement(human, 2), [2 / 3, 0, np.nan, 1])
+    np.testing.assert_allclose(compute_human_disagreement(human, 2), [2 / 3, 0, np.nan, 1])

@@ -113,7 +113,7 @@ def test_misses_in_one_motive_are_found_and_described() -> None:
         f"{one.wrong_out} of {one.n_out} elsewhere (adjusted p < .001)."
     )
     assert one.driven_by == ()
-    assert {field.name for field in fields(Finding)} - {"without"} <= set(one.row())
+    assert {field.name for field in fields(Finding)} - {"without"} <= set(one.build_row())
 
 
 def test_over_flags_are_found_with_their_direction() -> None:
@@ -247,7 +247,7 @@ def test_same_seed_same_digits_and_row_order_does_not_matter() -> None:
     frame = long_frame(Plan(miss_m0=0.5))
     one = find_disagreements(frame, seed=3)
     two = find_disagreements(frame.sample(frac=1, random_state=1), seed=3)
-    pd.testing.assert_frame_equal(one.frame(), two.frame())
+    pd.testing.assert_frame_equal(one.build_frame(), two.build_frame())
     assert one.findings == two.findings
 
 
@@ -256,7 +256,12 @@ def test_rates_are_weighted_by_inverse_inclusion_probability() -> None:
     frame = long_frame(Plan(miss_m0=0.5, flag_m0=0.5))
     verdict = frame[frame["kind"] == "judge"].set_index("item")["answer"]
     frame["inclusion_probability"] = np.where(frame["item"].map(verdict) == "yes", 1.0, 0.25)
-    row = find_disagreements(frame).frame().query("slice == 'motive = m0' and statistic == 'error'").iloc[0]
+    row = (
+        find_disagreements(frame)
+        .build_frame()
+        .query("slice == 'motive = m0' and statistic == 'error'")
+        .iloc[0]
+    )
     part = frame[(frame["motive"] == "m0") & (frame["rater"] == "a")]
     weight = 1 / part["inclusion_probability"]
     wrong = part["answer"].to_numpy() != part["item"].map(verdict).to_numpy()
@@ -378,7 +383,7 @@ def test_readings_and_frame_give_the_same() -> None:
     frame = long_frame(Plan(miss_m0=0.5))
     assert find_disagreements(read_frame(frame)).findings == find_disagreements(frame).findings
     named = find_disagreements(read_frame(frame), slices=["model"])
-    assert set(named.frame()["attributes"]) == {"model"}
+    assert set(named.build_frame()["attributes"]) == {"model"}
     with pytest.raises(FrameError, match="choose from: motive, model, length"):
         find_disagreements(read_frame(frame), slices=["colour"])
 
@@ -406,7 +411,7 @@ def test_two_judges_on_3888_real_trajectories_are_compared_in_seconds() -> None:
     result = find_disagreements(items, gold=gold)
     assert time.process_time() - start < 5
     assert result.n == int((raw["gpt5mini"].ge(0) & raw["qwen3_32b"].ge(0)).sum())
-    seen = result.frame()
+    seen = result.build_frame()
     assert {"one-way", "two-way"} <= set(seen["kind"])
     agents = seen[(seen["attributes"] == "agent") & (seen["statistic"] == "error")]
     # the agents share out the trajectories, so their errors add up to all of them

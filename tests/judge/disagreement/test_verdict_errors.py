@@ -3,7 +3,7 @@
 import pandas as pd
 
 from secondreader.judge.data.frame import read_frame
-from secondreader.judge.disagreement.verdict_errors import unread_by_slice
+from secondreader.judge.disagreement.verdict_errors import count_unread_by_slice
 
 
 def test_unread_verdicts_are_counted_where_they_lie() -> None:
@@ -24,7 +24,7 @@ def test_unread_verdicts_are_counted_where_they_lie() -> None:
                 "motive": motive,
             }
         )
-    counts = unread_by_slice(read_frame(pd.DataFrame(rows)), 0)
+    counts = count_unread_by_slice(read_frame(pd.DataFrame(rows)), 0)
     assert counts.to_dict("records") == [
         {"slice_name": "motive", "slice_value": "speed", "n": 6, "n_unread": 4}
     ]

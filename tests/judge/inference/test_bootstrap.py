@@ -8,17 +8,17 @@ from scipy import stats
 
 from secondreader.judge.inference.bootstrap import (
     MOST_RESAMPLED_CLUSTERS,
-    Plan,
-    Sampled,
-    acceleration,
-    difference,
-    jackknife_error,
-    sample,
+    BootstrapDesign,
+    SampledCoefficients,
+    compute_acceleration,
+    compute_jackknife_error,
+    sample_coefficients,
+    subtract_paired,
 )
-from secondreader.judge.inference.cluster_sums import Cohort, group_sums
+from secondreader.judge.inference.cluster_sums import Cohort, compute_group_cluster_sums
 from secondreader.judge.inference.coefficients import GroupFormula
 from secondreader.judge.inference.estimate import Reason
-from secondreader.judge.inference.proportions import wilson
+from secondreader.judge.inference.proportions import compute_wilson_interval
 
 FORMULA = GroupFormula(2, 1, 0)
 
@@ -30,24 +30,26 @@ def labels(clusters: int, size: int, seed: int = 0, error: float = 0.15) -> Any:
     return (truth[:, None] ^ (rng.random((clusters * size, 3)) < error)).astype(np.int8)
 
 
-def sampled(matrix: Any, clusters: int, *, seed: int = 0, resamples: int = 2000) -> Sampled:
+def sampled(matrix: Any, clusters: int, *, seed: int = 0, resamples: int = 2000) -> SampledCoefficients:
     """The group figures of a matrix whose items are spread evenly over clusters."""
     cluster = np.repeat(np.arange(clusters), len(matrix) // clusters)
     cohort = Cohort(cluster, clusters, np.ones(len(matrix)))
-    return sample(group_sums(matrix, 2, cohort), FORMULA, Plan(clusters, resamples, seed))
+    return sample_coefficients(
+        compute_group_cluster_sums(matrix, 2, cohort), FORMULA, BootstrapDesign(clusters, resamples, seed)
+    )
 
 
 def test_the_same_seed_gives_the_same_digits() -> None:
     """Two runs with one seed are equal, another seed differs."""
     matrix = labels(40, 5)
-    one, two, other = (sampled(matrix, 40, seed=s).estimates() for s in (1, 1, 2))
+    one, two, other = (sampled(matrix, 40, seed=s).build_estimates() for s in (1, 1, 2))
     assert one == two
     assert one != other
 
 
 def test_every_replicate_draws_as_many_clusters_as_there_are() -> None:
     """Rows of the weight matrix sum to the number of clusters and differ from each other."""
-    counts = Plan(37, 500, 3).counts
+    counts = BootstrapDesign(37, 500, 3).counts
     assert (counts.sum(axis=1) == 37).all()
     assert len(np.unique(counts, axis=0)) > 490
     assert counts.mean() == pytest.approx(1.0)
@@ -58,7 +60,7 @@ def test_bca_equals_scipy_for_a_mean() -> None:
     rng = np.random.default_rng(5)
     matrix = np.repeat((rng.random(200) < 0.2).astype(np.int8)[:, None], 2, axis=1)
     matrix[:60, 1] = rng.integers(0, 2, 60)
-    ours = sampled(matrix, 200, resamples=9999).estimate("raw")
+    ours = sampled(matrix, 200, resamples=9999).build_estimate("raw")
     agree = (matrix[:, 0] == matrix[:, 1]).astype(float)
     theirs = stats.bootstrap((agree,), np.mean, n_resamples=9999, method="BCa", rng=np.random.default_rng(1))
     assert ours.low == pytest.approx(theirs.confidence_interval.low, abs=0.006)
@@ -69,20 +71,20 @@ def test_acceleration_equals_the_textbook_formula() -> None:
     """Acceleration of a skewed jackknife sample equals Efron and Tibshirani's eq. 14.15."""
     values = np.random.default_rng(0).exponential(size=(50, 1))
     gap = values.mean() - values
-    assert acceleration(values)[0] == pytest.approx((gap**3).sum() / (6 * (gap**2).sum() ** 1.5))
+    assert compute_acceleration(values)[0] == pytest.approx((gap**3).sum() / (6 * (gap**2).sum() ** 1.5))
 
 
 def test_jackknife_error_of_a_mean_is_its_standard_error() -> None:
     """The jackknife of a mean gives s / sqrt(n)."""
     values = np.random.default_rng(0).normal(size=30)
     without = (values.sum() - values) / 29
-    assert jackknife_error(without[:, None])[0] == pytest.approx(stats.sem(values))
+    assert compute_jackknife_error(without[:, None])[0] == pytest.approx(stats.sem(values))
 
 
 def test_clustered_items_have_wider_intervals() -> None:
     """Five copies of each item in a scenario do not count as five items."""
-    alone = sampled(labels(60, 1), 60).estimate("raw")
-    copied = sampled(np.repeat(labels(60, 1), 5, axis=0), 60).estimate("raw")
+    alone = sampled(labels(60, 1), 60).build_estimate("raw")
+    copied = sampled(np.repeat(labels(60, 1), 5, axis=0), 60).build_estimate("raw")
     assert copied.low == pytest.approx(alone.low)
     assert copied.n == 5 * alone.n
     assert copied.n_clusters == alone.n_clusters == 60
@@ -90,10 +92,13 @@ def test_clustered_items_have_wider_intervals() -> None:
 
 def test_below_eight_clusters_no_interval_is_given() -> None:
     """Seven scenarios give a value and a refusal, eight an interval with a warning, thirty no warning."""
-    seven = sampled(labels(7, 30), 7).estimate("alpha")
+    seven = sampled(labels(7, 30), 7).build_estimate("alpha")
     assert seven.value is not None
     assert (seven.low, seven.interval_reason) == (None, Reason.TOO_FEW_CLUSTERS)
-    eight, thirty = sampled(labels(8, 30), 8).estimate("alpha"), sampled(labels(30, 9), 30).estimate("alpha")
+    eight, thirty = (
+        sampled(labels(8, 30), 8).build_estimate("alpha"),
+        sampled(labels(30, 9), 30).build_estimate("alpha"),
+    )
     assert eight.low is not None
     assert "only 8 scenarios" in eight.warnings[0]
     assert thirty.warnings == ()
@@ -104,7 +109,7 @@ def test_an_interval_is_refused_where_replicates_are_undefined() -> None:
     matrix = np.zeros((40, 2), dtype=np.int8)
     matrix[0] = 1
     matrix[1, 0] = 1
-    figure = sampled(matrix, 40).estimate("alpha")
+    figure = sampled(matrix, 40).build_estimate("alpha")
     assert figure.value is not None
     assert (figure.low, figure.interval_reason) == (None, Reason.UNSTABLE_RESAMPLES)
 
@@ -112,8 +117,8 @@ def test_an_interval_is_refused_where_replicates_are_undefined() -> None:
 def test_perfect_agreement_maps_wilson_through_the_coefficient() -> None:
     """At 100 % agreement each scenario counts once and the lower limit is below 1."""
     matrix = np.repeat((np.arange(200) % 4 == 0).astype(np.int8)[:, None], 3, axis=1)
-    figures = {e.name: e for e in sampled(matrix, 40).estimates()}
-    floor = wilson(40, 40).low
+    figures = {e.name: e for e in sampled(matrix, 40).build_estimates()}
+    floor = compute_wilson_interval(40, 40).low
     assert figures["raw"].low == pytest.approx(floor)
     assert figures["raw"].high == 1.0
     expected = 0.75**2 + 0.25**2
@@ -125,7 +130,7 @@ def test_many_clusters_take_the_jackknife() -> None:
     """Beyond 20,000 scenarios the method says jackknife and the width is the bootstrap's to a few percent."""
     n = MOST_RESAMPLED_CLUSTERS
     few, many = sampled(labels(n, 1), n, resamples=400), sampled(labels(n + 500, 1), n + 500)
-    one, two = few.estimate("alpha"), many.estimate("alpha")
+    one, two = few.build_estimate("alpha"), many.build_estimate("alpha")
     assert "bootstrap" in one.method
     assert "jackknife" in two.method
     assert one.high is not None
@@ -138,10 +143,10 @@ def test_many_clusters_take_the_jackknife() -> None:
 def test_the_paired_difference_of_a_figure_with_itself_is_zero() -> None:
     """The same figure twice differs by exactly 0 in every replicate; another sample does not."""
     one, two = sampled(labels(40, 5), 40), sampled(labels(40, 5, seed=9, error=0.3), 40)
-    same = difference(one, one, ("raw",))
+    same = subtract_paired(one, one, ("raw",))
     assert same.values[0] == 0
     assert (same.replicates == 0).all()
-    gap = difference(one, two, ("raw",)).estimates()[0]
+    gap = subtract_paired(one, two, ("raw",)).build_estimates()[0]
     assert gap.low is not None
     assert gap.low > 0
 
@@ -152,7 +157,7 @@ def test_limits_hold_no_nan_and_stand_in_order(seed: int, clusters: int, size: i
     """Whatever the data, every figure has a value or a reason, and low <= high."""
     rng = np.random.default_rng(seed)
     matrix = rng.integers(-1, 2, (clusters * size, 3)).astype(np.int8)
-    for figure in sampled(matrix, clusters, resamples=200).estimates():
+    for figure in sampled(matrix, clusters, resamples=200).build_estimates():
         assert (figure.value is None) == (figure.reason is not None)
         if figure.low is not None and figure.high is not None:
             assert figure.low <= figure.high
@@ -164,7 +169,7 @@ def test_intervals_cover_at_the_nominal_rate() -> None:
     truth = sampled(labels(100_000, 5, seed=99), 100_000, resamples=0).values[FORMULA_ALPHA]
     hits = 0
     for seed in range(400):
-        figure = sampled(labels(60, 5, seed=1000 + seed), 60, seed=seed).estimate("alpha")
+        figure = sampled(labels(60, 5, seed=1000 + seed), 60, seed=seed).build_estimate("alpha")
         assert figure.low is not None
         assert figure.high is not None
         hits += figure.low <= truth <= figure.high

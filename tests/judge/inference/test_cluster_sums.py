@@ -9,12 +9,12 @@ from hypothesis.extra import numpy as hnp
 
 from secondreader.judge.inference.cluster_sums import (
     GroupSums,
-    add_sums,
-    cell_sums,
-    cohort_of,
-    group_columns,
-    group_sums,
-    pattern_codes,
+    build_cohort,
+    build_group_columns,
+    code_patterns,
+    compute_cell_cluster_sums,
+    compute_group_cluster_sums,
+    pool_cluster_sums,
 )
 
 matrices = hnp.arrays(np.int8, st.tuples(st.integers(1, 20), st.integers(1, 4)), elements=st.integers(-1, 2))
@@ -24,7 +24,7 @@ matrices = hnp.arrays(np.int8, st.tuples(st.integers(1, 20), st.integers(1, 4)),
 @given(matrices)
 def test_patterns_give_the_rows_back(matrix: Any) -> None:
     """Distinct rows and their codes rebuild the matrix."""
-    codes, rows = pattern_codes(matrix, 3)
+    codes, rows = code_patterns(matrix, 3)
     assert (rows[codes] == matrix).all()
     assert len(np.unique(rows, axis=0)) == len(rows)
 
@@ -33,7 +33,7 @@ def test_many_readers_do_not_overflow_the_pattern_key() -> None:
     """Sixty readers, whose key would not fit 64 bits, still give the rows back."""
     matrix = np.random.default_rng(0).integers(-1, 3, (200, 60)).astype(np.int8)
     matrix[100:] = matrix[:100]
-    codes, rows = pattern_codes(matrix, 3)
+    codes, rows = code_patterns(matrix, 3)
     assert (rows[codes] == matrix).all()
     assert len(rows) == 100
 
@@ -42,7 +42,7 @@ def test_many_readers_do_not_overflow_the_pattern_key() -> None:
 @given(matrices)
 def test_columns_count_reader_pairs(matrix: Any) -> None:
     """Agreement, coincidences and marginals equal a count over ordered pairs of readers."""
-    view = GroupSums(group_columns(matrix, 3).sum(axis=0), 3)
+    view = GroupSums(build_group_columns(matrix, 3).sum(axis=0), 3)
     coincidence, agreement = np.zeros((3, 3)), 0.0
     for row in matrix:
         given_answers = [q for q in row if q >= 0]
@@ -61,18 +61,18 @@ def test_cluster_sums_add_up_whatever_the_clusters() -> None:
     rng = np.random.default_rng(1)
     matrix = rng.integers(-1, 3, (90, 3)).astype(np.int8)
     weight = rng.uniform(1, 9, 90)
-    split = group_sums(matrix, 3, cohort_of(rng.integers(0, 13, 90), weight))
-    whole = group_sums(matrix, 3, cohort_of(np.zeros(90, dtype=np.intp), weight))
+    split = compute_group_cluster_sums(matrix, 3, build_cohort(rng.integers(0, 13, 90), weight))
+    whole = compute_group_cluster_sums(matrix, 3, build_cohort(np.zeros(90, dtype=np.intp), weight))
     assert split.weighted.sum(axis=0) == pytest.approx(whole.weighted[0])
-    assert split.counted.sum(axis=0) == pytest.approx(group_columns(matrix, 3).sum(axis=0))
+    assert split.counted.sum(axis=0) == pytest.approx(build_group_columns(matrix, 3).sum(axis=0))
 
 
 def test_cells_count_items_that_both_answered() -> None:
     """The reference reader owns the rows; a missing answer on either side leaves the item out."""
     first = np.array([0, 0, 1, 1, -1], dtype=np.int8)
     second = np.array([0, 1, 1, -1, 1], dtype=np.int8)
-    cohort = cohort_of(np.zeros(5, dtype=np.intp), np.array([1.0, 2.0, 4.0, 8.0, 16.0]))
-    sums = cell_sums(first, second, 2, cohort)
+    cohort = build_cohort(np.zeros(5, dtype=np.intp), np.array([1.0, 2.0, 4.0, 8.0, 16.0]))
+    sums = compute_cell_cluster_sums(first, second, 2, cohort)
     assert sums.weighted.tolist() == [[1, 2, 0, 4, 3]]
     assert sums.counted.tolist() == [[1, 1, 0, 1, 3]]
-    assert add_sums([sums, sums]).weighted.tolist() == [[2, 4, 0, 8, 6]]
+    assert pool_cluster_sums([sums, sums]).weighted.tolist() == [[2, 4, 0, 8, 6]]

@@ -17,20 +17,20 @@ from sklearn.metrics import (
 )
 
 from secondreader.judge.agreement.point_estimates import (
-    expected_agreement,
-    group_figures,
-    specific_agreement,
-    table_figures,
+    compute_expected_agreement,
+    compute_group_coefficients,
+    compute_specific_agreement,
+    compute_table_coefficients,
 )
 from secondreader.judge.inference.closed_form import (
-    ac1_linearised,
-    alpha_linearised,
-    answer_counts,
-    conger_linearised,
-    fleiss_linearised,
-    fleiss_test,
-    kappa_test,
-    table_linearised,
+    count_answers,
+    linearise_ac1,
+    linearise_alpha,
+    linearise_conger,
+    linearise_fleiss,
+    linearise_table,
+    run_fleiss_test,
+    run_kappa_test,
 )
 from secondreader.judge.inference.coefficients import Level
 
@@ -68,7 +68,7 @@ def test_alpha_equals_published_values() -> None:
     for entry in oracles("krippendorff_alpha"):
         matrix, seen = coded(entry["input"]["ratings"])
         numbers = [float(value) for value in seen]
-        ours = group_figures(matrix, len(seen), levels=LEVELS, numbers=numbers)
+        ours = compute_group_coefficients(matrix, len(seen), levels=LEVELS, numbers=numbers)
         if "alpha_precise" in entry["expected"]:
             assert ours["alpha"] == expected(entry, "alpha_precise")
         for level in set(LEVELS) & set(entry["expected"]):
@@ -78,14 +78,14 @@ def test_alpha_equals_published_values() -> None:
 def test_gwets_coefficients_and_errors_equal_published_values() -> None:
     """AC1, Fleiss, Conger and alpha with their standard errors come out as in Gwet's handbook."""
     functions = {
-        "ac1": ac1_linearised,
-        "fleiss": fleiss_linearised,
-        "conger": conger_linearised,
-        "alpha": alpha_linearised,
+        "ac1": linearise_ac1,
+        "fleiss": linearise_fleiss,
+        "conger": linearise_conger,
+        "alpha": linearise_alpha,
     }
     for entry in oracles("multi_rater_cac"):
         matrix, seen = coded(entry["input"]["ratings"])
-        figures = group_figures(matrix, len(seen))
+        figures = compute_group_coefficients(matrix, len(seen))
         for name, function in functions.items():
             wanted, ours = entry["expected"][name], function(matrix, len(seen))
             assert ours.value == pytest.approx(wanted["value_precise"], abs=1e-9)
@@ -99,20 +99,20 @@ def test_two_by_two_indices_equal_published_values() -> None:
     """The kappa paradox tables give the published kappa, PABAK, indices, AC1, alpha and specific agreement."""
     names = {"po": "raw", "ppa": "positive_agreement", "npa": "negative_agreement", "scott_pi": "fleiss"}
     for entry in oracles("binary_2x2"):
-        ours = table_figures(entry["input"]["table"])
+        ours = compute_table_coefficients(entry["input"]["table"])
         for key in set(entry["expected"]) - {"pe", "ac1_se", "kappa_precise"}:
             tol = entry["tol"].get(key, entry["tol"]["default"])
             assert ours[names.get(key, key)] == expected(entry, key, tol)
         if "pe" in entry["expected"]:
-            assert expected_agreement(entry["input"]["table"]) == expected(entry, "pe")
+            assert compute_expected_agreement(entry["input"]["table"]) == expected(entry, "pe")
         if "ac1_se" in entry["expected"]:
-            assert table_linearised(entry["input"]["table"]).ac1.error == expected(entry, "ac1_se", 1e-8)
+            assert linearise_table(entry["input"]["table"]).ac1.error == expected(entry, "ac1_se", 1e-8)
 
 
 def test_two_rater_table_limits_equal_published_values() -> None:
     """AC1 and kappa of the abstractors' table come with Gwet's limits."""
     for entry in oracles("two_rater_table"):
-        ours = table_linearised(entry["input"]["table"])
+        ours = linearise_table(entry["input"]["table"])
         assert ours.ac1.value == expected(entry, "ac1", 6e-4)
         assert [ours.ac1.low, ours.ac1.high] == expected(entry, "ac1_ci", 6e-4)
         assert ours.kappa.value == expected(entry, "kappa", 6e-4)
@@ -122,7 +122,7 @@ def test_two_rater_table_limits_equal_published_values() -> None:
 def test_cohens_kappa_and_errors_equal_published_values() -> None:
     """Cohen's table, Artstein and Poesio's table and the SAS example come out with their errors."""
     for entry in oracles("cohen_kappa_table"):
-        ours = kappa_test(entry["input"]["table"], entry["input"].get("n"))
+        ours = run_kappa_test(entry["input"]["table"], entry["input"].get("n"))
         fields = {
             "kappa": ours.kappa,
             "ase": ours.error,
@@ -144,9 +144,9 @@ def test_fleiss_equals_published_values() -> None:
             counts = np.array(entry["input"]["counts"])
         else:
             matrix, seen = coded(np.array(entry["input"]["ratings_units_x_raters"]).T.tolist())
-            counts = answer_counts(matrix, len(seen))
-            assert group_figures(matrix, len(seen))["fleiss"] == expected(entry, "kappa_precise")
-        ours = fleiss_test(counts)
+            counts = count_answers(matrix, len(seen))
+            assert compute_group_coefficients(matrix, len(seen))["fleiss"] == expected(entry, "kappa_precise")
+        ours = run_fleiss_test(counts)
         assert ours.kappa == expected(entry, "kappa", 5e-4)
         if "z" in entry["expected"]:
             assert ours.z == expected(entry, "z", 1e-6)
@@ -160,7 +160,7 @@ def test_specific_agreement_equals_brute_force() -> None:
     """Specific agreement on each answer equals the count over ordered reader pairs."""
     for entry in oracles("specific_agreement"):
         matrix, seen = coded(entry["input"]["ratings"])
-        assert specific_agreement(matrix, len(seen)) == pytest.approx(
+        assert compute_specific_agreement(matrix, len(seen)) == pytest.approx(
             list(entry["expected"].values()), abs=1e-9
         )
 
@@ -169,7 +169,7 @@ def test_classifier_figures_equal_published_values() -> None:
     """Chicco and Jurman's example: high accuracy and F1, MCC near zero."""
     for entry in oracles("binary_classifier"):
         given = entry["input"]
-        ours = table_figures(np.array([[given["tp"], given["fn"]], [given["fp"], given["tn"]]]))
+        ours = compute_table_coefficients(np.array([[given["tp"], given["fn"]], [given["fp"], given["tn"]]]))
         assert ours["raw"] == expected(entry, "accuracy", 1e-12)
         assert ours["f1"] == expected(entry, "f1", 5e-5)
         assert ours["mcc"] == expected(entry, "mcc_precise")
@@ -180,11 +180,11 @@ def test_undefined_stays_undefined() -> None:
     """Without variation kappa, alpha and Fleiss are None; raw, AC1 and PABAK are 1."""
     for entry in oracles("undefined"):
         if "ratings" in entry["input"]:
-            ours = group_figures(np.array(entry["input"]["ratings"], dtype=np.int8).T, 2)
+            ours = compute_group_coefficients(np.array(entry["input"]["ratings"], dtype=np.int8).T, 2)
         else:
             cells = np.zeros((2, 2))
             np.add.at(cells, (entry["input"]["human"], entry["input"]["judge"]), 1)
-            ours = table_figures(cells, positive=1, negative=0)
+            ours = compute_table_coefficients(cells, positive=1, negative=0)
         names = {"ppa": "positive_agreement", "npa": "negative_agreement"}
         for key in set(entry["expected"]) - {"kappa"} | ({"kappa"} & set(ours)):
             assert ours[names.get(key, key)] == entry["expected"][key]
@@ -197,7 +197,7 @@ matrices = hnp.arrays(np.int8, st.tuples(st.integers(2, 25), st.integers(2, 5)),
 @given(matrices)
 def test_alpha_equals_the_krippendorff_package(matrix: Any) -> None:
     """Nominal, ordinal, interval and ratio alpha equal the reference implementation to 1e-10."""
-    ours = group_figures(matrix, 3, levels=LEVELS, numbers=(1.0, 2.0, 3.0))
+    ours = compute_group_coefficients(matrix, 3, levels=LEVELS, numbers=(1.0, 2.0, 3.0))
     if ours["alpha"] is None:
         return
     counts = np.stack([(matrix == q).sum(axis=1) for q in range(3)], axis=1)
@@ -215,7 +215,7 @@ def test_table_figures_equal_scikit_learn(cells: Any) -> None:
     """Kappa, MCC, F1 and balanced accuracy equal scikit-learn's wherever ours are defined."""
     gold = np.repeat([0, 0, 1, 1], cells.ravel())
     judge = np.repeat([0, 1, 0, 1], cells.ravel())
-    ours = table_figures(cells, positive=1, negative=0)
+    ours = compute_table_coefficients(cells, positive=1, negative=0)
     functions = {
         "kappa": cohen_kappa_score,
         "mcc": matthews_corrcoef,
@@ -238,22 +238,22 @@ def close(one: dict[str, float | None], two: dict[str, float | None], *, tol: fl
 @given(matrices, st.randoms(use_true_random=False))
 def test_order_of_readers_items_and_answers_does_not_matter(matrix: Any, random: Any) -> None:
     """Permuting readers or items changes nothing; relabelling answers keeps every overall coefficient."""
-    figures = group_figures(matrix, 3)
+    figures = compute_group_coefficients(matrix, 3)
     readers, items = list(range(matrix.shape[1])), list(range(len(matrix)))
     random.shuffle(readers)
     random.shuffle(items)
-    assert close(figures, group_figures(matrix[items][:, readers], 3))
+    assert close(figures, compute_group_coefficients(matrix[items][:, readers], 3))
     table = np.array([2, 0, 1, -1], dtype=np.int8)
-    assert close(figures, group_figures(table[matrix], 3, positive=0, negative=2))
+    assert close(figures, compute_group_coefficients(table[matrix], 3, positive=0, negative=2))
 
 
 @settings(deadline=None, max_examples=40)
 @given(matrices)
 def test_duplicated_data_and_equal_weights_change_no_point_estimate(matrix: Any) -> None:
     """Data twice over or weights all alike give the same figures; alpha keeps only its (n - 1) / n."""
-    figures = group_figures(matrix, 3)
-    assert close(figures, group_figures(matrix, 3, weight=np.full(len(matrix), 7.0)))
-    twice = group_figures(np.concatenate([matrix, matrix]), 3)
+    figures = compute_group_coefficients(matrix, 3)
+    assert close(figures, compute_group_coefficients(matrix, 3, weight=np.full(len(matrix), 7.0)))
+    twice = compute_group_coefficients(np.concatenate([matrix, matrix]), 3)
     alpha, alpha_twice = figures.pop("alpha"), twice.pop("alpha")
     assert close(figures, twice)
     if alpha is not None and alpha_twice is not None:
@@ -266,8 +266,8 @@ def test_weights_equal_repeated_items() -> None:
     rng = np.random.default_rng(1)
     matrix = rng.integers(-1, 3, (40, 4)).astype(np.int8)
     weight = rng.integers(1, 4, 40)
-    weighted = group_figures(matrix, 3, weight=weight.astype(float))
-    repeated = group_figures(np.repeat(matrix, weight, axis=0), 3)
+    weighted = compute_group_coefficients(matrix, 3, weight=weight.astype(float))
+    repeated = compute_group_coefficients(np.repeat(matrix, weight, axis=0), 3)
     del weighted["alpha"], repeated["alpha"]
     assert close(weighted, repeated)
 
@@ -276,9 +276,9 @@ def test_one_item_with_many_readers_does_not_move_fleiss_far() -> None:
     """Ten readers on one item never rescale the others: Fleiss moves a little, not from -1 to -0.09."""
     matrix = np.full((21, 10), -1, dtype=np.int8)
     matrix[:20, :2] = [0, 1]
-    alone = group_figures(matrix[:20], 2)
+    alone = compute_group_coefficients(matrix[:20], 2)
     matrix[20] = 0
-    after = group_figures(matrix, 2)
+    after = compute_group_coefficients(matrix, 2)
     assert alone["fleiss"] == pytest.approx(-1.0)
     assert after["raw"] == pytest.approx(1 / 21)
     assert after["fleiss"] is not None

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
 from secondreader.judge.inference.exact_tests import (
-    benjamini_hochberg,
-    bonferroni,
-    holm,
-    mcnemar,
-    sign_flip_p,
-    slice_vs_rest,
+    adjust_benjamini_hochberg,
+    adjust_bonferroni,
+    adjust_holm,
+    compare_slice_with_rest,
+    compute_sign_flip_p,
+    run_mcnemar_test,
 )
 
 BH_1995 = [
@@ -25,7 +25,7 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
 def test_mcnemar_reproduces_agresti() -> None:
     """Presidential approval in Agresti: 150 against 86 changed their mind."""
-    test = mcnemar(150, 86)
+    test = run_mcnemar_test(150, 86)
     assert test.chi2 == pytest.approx(17.3559322, abs=1e-6)
     assert test.p == pytest.approx(3.099293441e-05, abs=1e-10)
     assert test.chi2_cc == pytest.approx(16.81779661, abs=1e-6)
@@ -35,7 +35,7 @@ def test_mcnemar_reproduces_agresti() -> None:
 
 def test_mcnemar_mid_p_and_share() -> None:
     """14 over-flags against 3 misses: the mid-p is the exact p less the point probability."""
-    test = mcnemar(14, 3)
+    test = run_mcnemar_test(14, 3)
     assert test.p_exact == pytest.approx(0.012725830078125, abs=1e-12)
     assert test.p_midp == pytest.approx(0.007537841796874994, abs=1e-12)
     assert test.share == pytest.approx(14 / 17)
@@ -43,14 +43,14 @@ def test_mcnemar_mid_p_and_share() -> None:
 
 def test_mcnemar_without_discordant_items_has_no_share() -> None:
     """No disagreement is no evidence: p is 1 and the share is undefined."""
-    test = mcnemar(0, 0)
+    test = run_mcnemar_test(0, 0)
     assert (test.p_exact, test.p_midp, test.share, test.chi2) == (1.0, 1.0, None, None)
 
 
 @given(counts, counts)
 def test_mcnemar_does_not_depend_on_who_is_first(b: int, c: int) -> None:
     """Swapping the readers mirrors the share and keeps p; the mid-p never exceeds the exact p."""
-    one, two = mcnemar(b, c), mcnemar(c, b)
+    one, two = run_mcnemar_test(b, c), run_mcnemar_test(c, b)
     assert one.p_exact == two.p_exact
     assert 0 <= one.p_midp <= one.p_exact <= 1
     if one.share is not None and two.share is not None:
@@ -60,12 +60,12 @@ def test_mcnemar_does_not_depend_on_who_is_first(b: int, c: int) -> None:
 def test_negative_counts_are_refused() -> None:
     """A negative count is an error of the caller, said in one sentence."""
     with pytest.raises(ValueError, match="neither may be negative"):
-        mcnemar(-1, 2)
+        run_mcnemar_test(-1, 2)
 
 
 def test_slice_against_rest() -> None:
     """12 of 40 against 18 of 260, as R's fisher.test has it."""
-    seen = slice_vs_rest(12, 40, 18, 260)
+    seen = compare_slice_with_rest(12, 40, 18, 260)
     assert seen.difference == pytest.approx(0.23076923076923075)
     assert seen.risk_ratio == pytest.approx(13 / 3)
     assert seen.odds_ratio == pytest.approx(5.761904761904762)
@@ -74,27 +74,27 @@ def test_slice_against_rest() -> None:
 
 def test_empty_slice_has_no_rate() -> None:
     """Without items there is no rate, no ratio, and nothing is significant."""
-    seen = slice_vs_rest(0, 0, 3, 9)
+    seen = compare_slice_with_rest(0, 0, 3, 9)
     assert (seen.rate_in, seen.difference, seen.risk_ratio, seen.fisher_p) == (None, None, None, 1.0)
-    assert slice_vs_rest(3, 9, 0, 20).risk_ratio is None
+    assert compare_slice_with_rest(3, 9, 0, 20).risk_ratio is None
 
 
 def test_more_errors_than_items_are_refused() -> None:
     """Five errors of three items cannot be."""
     with pytest.raises(ValueError, match="between 0 and n"):
-        slice_vs_rest(5, 3, 0, 2)
+        compare_slice_with_rest(5, 3, 0, 2)
 
 
 def test_benjamini_hochberg_reproduces_the_paper() -> None:
     """Section 3.2 of the paper rejects 4 hypotheses, Bonferroni 3."""
-    assert int((benjamini_hochberg(BH_1995) <= 0.05).sum()) == 4
-    assert int((bonferroni(BH_1995) <= 0.05).sum()) == 3
+    assert int((adjust_benjamini_hochberg(BH_1995) <= 0.05).sum()) == 4
+    assert int((adjust_bonferroni(BH_1995) <= 0.05).sum()) == 3
 
 
 @given(p_values)
 def test_adjustments_agree_with_scipy_and_order(p: list[float]) -> None:
     """BH equals scipy's; BH <= Holm <= Bonferroni; none is below p."""
-    bh, step, bon = benjamini_hochberg(p), holm(p), bonferroni(p)
+    bh, step, bon = adjust_benjamini_hochberg(p), adjust_holm(p), adjust_bonferroni(p)
     np.testing.assert_allclose(bh, false_discovery_control(p), atol=1e-12)
     assert (bh >= np.asarray(p) - 1e-12).all()
     assert (bh <= step + 1e-12).all()
@@ -105,22 +105,22 @@ def test_p_outside_its_range_is_refused() -> None:
     """A p-value of 1.2 or NaN is an error, not a number to sort."""
     for p in ([0.2, 1.2], [0.1, float("nan")]):
         with pytest.raises(ValueError, match="p-value"):
-            benjamini_hochberg(p)
+            adjust_benjamini_hochberg(p)
 
 
 def test_sign_flip_is_exact_for_few_scenarios() -> None:
     """Six scenarios that all lean one way: 2 of 64 sign patterns are as extreme."""
-    assert sign_flip_p([1, 2, 1, 3, 1, 1]) == pytest.approx(2 / 64)
+    assert compute_sign_flip_p([1, 2, 1, 3, 1, 1]) == pytest.approx(2 / 64)
 
 
 def test_sign_flip_counts_scenarios_not_items() -> None:
     """20 misses from one scenario are one piece of evidence; 20 from 20 scenarios are twenty."""
-    assert sign_flip_p([-20, 1, 1]) == 1.0
-    assert sign_flip_p([-1] * 20) < 0.001
+    assert compute_sign_flip_p([-20, 1, 1]) == 1.0
+    assert compute_sign_flip_p([-1] * 20) < 0.001
 
 
 def test_sign_flip_same_seed_same_digits() -> None:
     """The p of a seed never changes, and no scenario leaning anywhere gives 1."""
     sums = np.random.default_rng(3).integers(-3, 4, 50)
-    assert sign_flip_p(sums, seed=5) == sign_flip_p(sums, seed=5)
-    assert sign_flip_p([0, 0]) == 1.0
+    assert compute_sign_flip_p(sums, seed=5) == compute_sign_flip_p(sums, seed=5)
+    assert compute_sign_flip_p([0, 0]) == 1.0

@@ -6,16 +6,22 @@ from scipy.stats import binom, binomtest
 from secondreader.judge.inference.estimate import Reason
 from secondreader.judge.inference.proportions import (
     Interval,
-    agresti_coull,
-    clopper_pearson,
-    jeffreys,
-    newcombe_difference,
-    proportion,
-    wilson,
-    wilson_corrected,
+    compute_agresti_coull_interval,
+    compute_clopper_pearson_interval,
+    compute_corrected_wilson_interval,
+    compute_jeffreys_interval,
+    compute_newcombe_interval,
+    compute_wilson_interval,
+    estimate_proportion,
 )
 
-METHODS = (wilson, wilson_corrected, clopper_pearson, jeffreys, agresti_coull)
+METHODS = (
+    compute_wilson_interval,
+    compute_corrected_wilson_interval,
+    compute_clopper_pearson_interval,
+    compute_jeffreys_interval,
+    compute_agresti_coull_interval,
+)
 
 
 def rounded(interval: Interval) -> tuple[float, float]:
@@ -36,14 +42,14 @@ def test_score_intervals_are_those_that_newcombe_printed(
     k: int, n: int, score: tuple[float, float], corrected: tuple[float, float]
 ) -> None:
     """Newcombe (1998) Table I, methods 3 and 4, to the printed digits."""
-    assert rounded(wilson(k, n)) == score
-    assert rounded(wilson_corrected(k, n)) == corrected
+    assert rounded(compute_wilson_interval(k, n)) == score
+    assert rounded(compute_corrected_wilson_interval(k, n)) == corrected
 
 
 def test_difference_interval_is_the_one_that_newcombe_printed() -> None:
     """Newcombe (1998) Stat Med 17:873, Table II, method 10: 56/70 - 48/80 and 9/10 - 3/10."""
-    assert rounded(newcombe_difference(56, 70, 48, 80)) == (0.0524, 0.3339)
-    assert rounded(newcombe_difference(9, 10, 3, 10)) == (0.1705, 0.8090)
+    assert rounded(compute_newcombe_interval(56, 70, 48, 80)) == (0.0524, 0.3339)
+    assert rounded(compute_newcombe_interval(9, 10, 3, 10)) == (0.1705, 0.8090)
 
 
 @given(st.integers(1, 400), st.data())
@@ -63,9 +69,9 @@ def test_scipy_gives_the_same_limits(n: int, data: st.DataObject, level: float) 
     k = data.draw(st.integers(0, n))
     test = binomtest(k, n)
     for ours, theirs in (
-        (wilson, test.proportion_ci(level, method="wilson")),
-        (wilson_corrected, test.proportion_ci(level, method="wilsoncc")),
-        (clopper_pearson, test.proportion_ci(level, method="exact")),
+        (compute_wilson_interval, test.proportion_ci(level, method="wilson")),
+        (compute_corrected_wilson_interval, test.proportion_ci(level, method="wilsoncc")),
+        (compute_clopper_pearson_interval, test.proportion_ci(level, method="exact")),
     ):
         mine = ours(k, n, level)
         assert (mine.low, mine.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
@@ -74,15 +80,15 @@ def test_scipy_gives_the_same_limits(n: int, data: st.DataObject, level: float) 
 @pytest.mark.parametrize("p", [0.02, 0.1, 0.3])
 def test_exact_interval_never_covers_less_than_its_level(p: float) -> None:
     """Summed over all outcomes of 60 items, Clopper-Pearson covers at least 95 %."""
-    held = [k for k in range(61) if (i := clopper_pearson(k, 60)).low <= p <= i.high]
+    held = [k for k in range(61) if (i := compute_clopper_pearson_interval(k, 60)).low <= p <= i.high]
     assert sum(binom.pmf(k, 60, p) for k in held) >= 0.95
 
 
 def test_no_items_is_undefined_and_bad_counts_are_refused() -> None:
     """Nothing counted has a reason; more positives than items is an error in one sentence."""
-    assert proportion("raw", 0, 0).reason is Reason.NO_ITEMS
-    assert proportion("raw", 52, 60).sentence == "raw = 0.867 [0.758, 0.931], n = 60"
+    assert estimate_proportion("raw", 0, 0).reason is Reason.NO_ITEMS
+    assert estimate_proportion("raw", 52, 60).sentence == "raw = 0.867 [0.758, 0.931], n = 60"
     with pytest.raises(ValueError, match="3 positives of 2 items"):
-        wilson(3, 2)
+        compute_wilson_interval(3, 2)
     with pytest.raises(ValueError, match="level is 95"):
-        wilson(1, 2, 95)
+        compute_wilson_interval(1, 2, 95)

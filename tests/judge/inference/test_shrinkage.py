@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.inference.shrinkage import Prior, fit_prior, shrink
+from secondreader.judge.inference.shrinkage import BetaPrior, fit_prior, shrink_rate
 
 
 def test_posterior_is_the_conjugate_one() -> None:
     """9 of 30 under Beta(2, 18)."""
-    seen = shrink(9, 30, Prior(2, 18))
+    seen = shrink_rate(9, 30, BetaPrior(2, 18))
     assert seen.mean == pytest.approx(0.22, abs=1e-10)
     assert seen.low == pytest.approx(0.1177434205541909, abs=1e-10)
     assert seen.high == pytest.approx(0.343429993046482, abs=1e-10)
-    assert seen.chance_above(0.10) == pytest.approx(0.9919950281119831, abs=1e-10)
+    assert seen.compute_chance_above(0.10) == pytest.approx(0.9919950281119831, abs=1e-10)
 
 
 def test_prior_recovers_the_beta_that_made_the_slices() -> None:
@@ -29,13 +29,13 @@ def test_prior_recovers_the_beta_that_made_the_slices() -> None:
 def test_without_spread_every_slice_gets_the_common_rate() -> None:
     """Equal rates leave nothing to tell the slices apart."""
     prior = fit_prior([10, 20, 30], [100, 200, 300])
-    assert shrink(10, 100, prior).mean == pytest.approx(0.1, abs=0.002)
+    assert shrink_rate(10, 100, prior).mean == pytest.approx(0.1, abs=0.002)
 
 
 def test_a_lone_slice_is_hardly_pulled() -> None:
     """With one slice there is nobody to borrow from, with none the prior is Jeffreys'."""
-    assert shrink(45, 100, fit_prior([45], [100])).mean == pytest.approx(0.45, abs=0.01)
-    assert fit_prior([], []) == Prior(0.5, 0.5)
+    assert shrink_rate(45, 100, fit_prior([45], [100])).mean == pytest.approx(0.45, abs=0.01)
+    assert fit_prior([], []) == BetaPrior(0.5, 0.5)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 40)), min_size=2, max_size=12))
@@ -47,7 +47,7 @@ def test_shrunken_rates_stay_between_own_and_common(pairs: list[tuple[int, int]]
     prior = fit_prior(k, n)
     common = prior.a / (prior.a + prior.b)
     for wrong, size in zip(k, n, strict=True):
-        seen = shrink(wrong, size, prior)
+        seen = shrink_rate(wrong, size, prior)
         own = wrong / size
         assert min(own, common) - 1e-9 <= seen.mean <= max(own, common) + 1e-9
         assert seen.low <= seen.mean <= seen.high
@@ -56,4 +56,4 @@ def test_shrunken_rates_stay_between_own_and_common(pairs: list[tuple[int, int]]
 def test_impossible_counts_are_refused() -> None:
     """More wrong verdicts than verdicts are an error."""
     with pytest.raises(ValueError, match="0 <= k <= n"):
-        shrink(5, 3, Prior(1, 1))
+        shrink_rate(5, 3, BetaPrior(1, 1))

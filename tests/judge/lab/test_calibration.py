@@ -5,18 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from secondreader.judge.inference.bootstrap import Plan
+from secondreader.judge.inference.bootstrap import BootstrapDesign
 from secondreader.judge.inference.estimate import Estimate, Reason
 from secondreader.judge.lab.calibration import (
-    brier_score,
-    calibrate,
-    calibration_error,
+    assign_equal_count_bins,
     compare_prompts,
     compare_verdicts,
-    equal_count_bins,
-    judge_calibration,
-    reliability,
-    roc_auc,
+    compute_brier_score,
+    compute_calibration,
+    compute_calibration_error,
+    compute_judge_calibration,
+    compute_reliability,
+    compute_roc_auc,
 )
 
 PAIRS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=2, max_size=60)
@@ -34,11 +34,13 @@ def test_brier_and_auc_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -
     """Equal to scikit-learn, ties included; AUC is undefined with one class."""
     gold, probability = np.array(pairs, float).T
     probability = probability / 20
-    assert brier_score(gold, probability) == pytest.approx(brier_score_loss(gold, probability, pos_label=1))
+    assert compute_brier_score(gold, probability) == pytest.approx(
+        brier_score_loss(gold, probability, pos_label=1)
+    )
     if len(set(gold)) == 2:
-        assert roc_auc(gold, probability) == pytest.approx(roc_auc_score(gold, probability))
+        assert compute_roc_auc(gold, probability) == pytest.approx(roc_auc_score(gold, probability))
     else:
-        assert roc_auc(gold, probability) is None
+        assert compute_roc_auc(gold, probability) is None
 
 
 @given(PAIRS, st.integers(0, 100))
@@ -46,20 +48,23 @@ def test_order_of_rows_and_repeats_by_weight_change_nothing(pairs: list[tuple[in
     """AUC with weight 2 equals AUC of doubled rows; ECE does not depend on row order."""
     gold, probability = np.array(pairs, float).T
     order = np.random.default_rng(seed).permutation(len(gold))
-    assert calibration_error(gold, probability / 20) == pytest.approx(
-        calibration_error(gold[order], probability[order] / 20)
+    assert compute_calibration_error(gold, probability / 20) == pytest.approx(
+        compute_calibration_error(gold[order], probability[order] / 20)
     )
     weight = np.where(np.arange(len(gold)) % 2 == 0, 2.0, 1.0)
     doubled = np.repeat(np.arange(len(gold)), weight.astype(int))
-    one, two = roc_auc(gold, probability, weight), roc_auc(gold[doubled], probability[doubled])
+    one, two = (
+        compute_roc_auc(gold, probability, weight),
+        compute_roc_auc(gold[doubled], probability[doubled]),
+    )
     assert one == (None if two is None else pytest.approx(two))
 
 
 def test_bins_hold_equal_counts() -> None:
     """A hundred distinct probabilities in ten bins are ten each; ties stay together."""
     rng = np.random.default_rng(0)
-    assert np.bincount(equal_count_bins(rng.random(100))).tolist() == [10] * 10
-    assert len(set(equal_count_bins(np.full(50, 0.5)))) == 1
+    assert np.bincount(assign_equal_count_bins(rng.random(100))).tolist() == [10] * 10
+    assert len(set(assign_equal_count_bins(np.full(50, 0.5)))) == 1
 
 
 def study(n_scenarios: int, sharp: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -73,24 +78,24 @@ def study(n_scenarios: int, sharp: float, seed: int) -> tuple[np.ndarray, np.nda
 
 def test_overconfidence_shows_in_ece_but_not_in_auc() -> None:
     """Sharpened probabilities keep the AUC and raise calibration error and Brier score."""
-    honest = calibrate(*study(500, 1.0, 1), resamples=200)
-    loud = calibrate(*study(500, 4.0, 1), resamples=200)
+    honest = compute_calibration(*study(500, 1.0, 1), resamples=200)
+    loud = compute_calibration(*study(500, 4.0, 1), resamples=200)
     assert honest.auc.value == pytest.approx(loud.auc.value)
     assert bounds(honest.ece)[1] < bounds(loud.ece)[0]
     assert honest.brier.value is not None
     assert loud.brier.value is not None
     assert honest.brier.value < loud.brier.value
-    extremes = loud.bin_frame()
+    extremes = loud.build_bin_frame()
     assert extremes.iloc[0].predicted < extremes.iloc[0].low
 
 
 def test_auc_interval_covers_its_value() -> None:
     """Over 60 studies of 60 x 4 at least 53 of the 95 % intervals hold the AUC of the large population."""
-    truth = roc_auc(*study(50_000, 1.0, 99)[:2])
+    truth = compute_roc_auc(*study(50_000, 1.0, 99)[:2])
     assert truth is not None
     held = 0
     for seed in range(60):
-        low, high = bounds(calibrate(*study(60, 1.0, seed), resamples=200).auc)
+        low, high = bounds(compute_calibration(*study(60, 1.0, seed), resamples=200).auc)
         held += low <= truth <= high
     assert held >= 53
 
@@ -98,15 +103,15 @@ def test_auc_interval_covers_its_value() -> None:
 def test_degenerate_probabilities_have_reasons() -> None:
     """No items, one class, few scenarios, and values outside 0..1."""
     none = np.zeros(0)
-    assert calibrate(none, none).brier.reason is Reason.NO_ITEMS
-    assert reliability(none, none) == ()
-    one_class = calibrate(np.zeros(40), np.linspace(0, 1, 40), resamples=50)
+    assert compute_calibration(none, none).brier.reason is Reason.NO_ITEMS
+    assert compute_reliability(none, none) == ()
+    one_class = compute_calibration(np.zeros(40), np.linspace(0, 1, 40), resamples=50)
     assert one_class.auc.reason is Reason.EMPTY_DENOMINATOR
     assert one_class.ece.warnings
-    few = calibrate(np.array([0.0, 1.0]), np.array([0.2, 0.9]), resamples=50)
+    few = compute_calibration(np.array([0.0, 1.0]), np.array([0.2, 0.9]), resamples=50)
     assert few.auc.interval_reason is Reason.TOO_FEW_CLUSTERS
     with pytest.raises(ValueError, match=r"outside 0\.\.1"):
-        calibrate(np.array([1.0]), np.array([1.2]))
+        compute_calibration(np.array([1.0]), np.array([1.2]))
 
 
 def two_prompts(right_one: float, right_two: float, seed: int = 0) -> pd.DataFrame:
@@ -129,7 +134,7 @@ def test_a_better_prompt_is_found_and_an_equal_one_is_not() -> None:
     assert found.p is not None
     assert found.p < 0.001
     assert bounds(found.accuracy)[0] > 0.1
-    assert found.accuracy.value == pytest.approx((found.only_one_right - found.only_two_right) / 240)
+    assert found.accuracy.value == pytest.approx((found.only_first_right - found.only_second_right) / 240)
     assert "points of accuracy [+" in found.sentence
     same = compare_prompts(two_prompts(0.9, 0.9), "v1", "v1")
     assert same.p is None
@@ -142,7 +147,7 @@ def test_overall_gap_is_the_mean_of_the_two_classes_gaps() -> None:
     parts = (found.sensitivity, found.specificity)
     total = sum((part.value or 0) * part.n for part in parts) / found.n
     assert found.accuracy.value == pytest.approx(total)
-    assert len(found.frame()) == 3
+    assert len(found.build_frame()) == 3
 
 
 def test_probabilities_come_from_the_judges_rows() -> None:
@@ -150,7 +155,7 @@ def test_probabilities_come_from_the_judges_rows() -> None:
     frame = two_prompts(0.9, 0.8)
     judge = frame.rater == "v1"
     frame["probability"] = np.where(judge, np.where(frame.answer == "yes", 0.9, 0.1), np.nan)
-    found = judge_calibration(frame, judge="v1")
+    found = compute_judge_calibration(frame, judge="v1")
     assert found.brier.n == 240
     assert found.brier.value == pytest.approx(
         0.01
@@ -165,9 +170,14 @@ def test_beyond_twenty_thousand_scenarios_the_interval_is_the_bootstraps() -> No
     gold = (rng.random(50_000) < 0.3).astype(float)
     one, two = (np.where(rng.random(50_000) < right, gold, 1 - gold) for right in (0.9, 0.8))
     cluster = np.arange(50_000) // 2
-    large = compare_verdicts(gold, one, two, cluster, ("a", "b"), plan=Plan(25_000, 500))
+    large = compare_verdicts(gold, one, two, cluster, ("a", "b"), bootstrap=BootstrapDesign(25_000, 500))
     small = compare_verdicts(
-        gold[:10_000], one[:10_000], two[:10_000], cluster[:10_000], ("a", "b"), plan=Plan(5_000, 500)
+        gold[:10_000],
+        one[:10_000],
+        two[:10_000],
+        cluster[:10_000],
+        ("a", "b"),
+        bootstrap=BootstrapDesign(5_000, 500),
     )
     wide, narrow = (high - low for low, high in (bounds(small.accuracy), bounds(large.accuracy)))
     assert wide / narrow == pytest.approx(5**0.5, rel=0.1)

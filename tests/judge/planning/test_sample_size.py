@@ -7,28 +7,28 @@ from secondreader.judge.planning.sample_size import (
     JudgeGuess,
     PlanError,
     StudyDesign,
-    design_effect,
-    icc_from_pilot,
-    joint_table,
-    kappa_sample_size,
-    kappa_unit_variance,
-    labels_for_agreement,
-    labels_for_kappa,
-    labels_for_rate,
-    labels_for_share,
+    build_joint_table,
+    compute_design_effect,
+    compute_kappa_sample_size,
+    compute_kappa_unit_variance,
+    compute_labels_for_agreement,
+    compute_labels_for_kappa,
+    compute_labels_for_rate,
+    compute_labels_for_share,
+    estimate_icc,
     solve_design,
 )
 
 
 def test_cantors_example_needs_96_items() -> None:
     """Rates .5, kappa .7 against .85, one-sided 5 %, power 80 % (Cantor 1996; irr::N.cohen.kappa): 96."""
-    assert kappa_sample_size(0.5, 0.5, 0.7, 0.85) == 96
+    assert compute_kappa_sample_size(0.5, 0.5, 0.7, 0.85) == 96
 
 
 def test_standard_error_is_that_of_the_sas_example() -> None:
     """The 3x3 table of the SAS manual has asymptotic standard error .1380."""
     table = np.array([[0, 4, 1], [0, 8, 0], [0, 1, 5]]) / 19
-    assert (kappa_unit_variance(table) / 19) ** 0.5 == pytest.approx(0.1380, abs=5e-5)
+    assert (compute_kappa_unit_variance(table) / 19) ** 0.5 == pytest.approx(0.1380, abs=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -37,32 +37,32 @@ def test_standard_error_is_that_of_the_sas_example() -> None:
 )
 def test_kappa_half_width_needs_these_labels(prevalence: float, kappa: float, wide: int, narrow: int) -> None:
     """Half-widths .10 and .05 need the numbers of an independent computation by the same formula."""
-    assert labels_for_kappa(prevalence, kappa, 0.10) == wide
-    assert labels_for_kappa(prevalence, kappa, 0.05) == narrow
+    assert compute_labels_for_kappa(prevalence, kappa, 0.10) == wide
+    assert compute_labels_for_kappa(prevalence, kappa, 0.05) == narrow
 
 
 def test_other_targets_need_these_labels() -> None:
     """Raw agreement at kappa .6, and a sensitivity of .8 +- .1 at prevalence .2 (62 risky cases)."""
-    assert [labels_for_agreement(p, 0.6, 0.05) for p in (0.5, 0.3, 0.15, 0.05)] == [246, 215, 141, 57]
-    assert labels_for_share(0.8, 0.1, within=0.2) == 310
+    assert [compute_labels_for_agreement(p, 0.6, 0.05) for p in (0.5, 0.3, 0.15, 0.05)] == [246, 215, 141, 57]
+    assert compute_labels_for_share(0.8, 0.1, within=0.2) == 310
 
 
 def test_labels_for_the_rate_shrink_with_a_better_judge_and_a_better_draw() -> None:
     """A useless judge costs what gold-only costs; a good one and Neyman's draw cost less."""
-    coin = labels_for_rate(JudgeGuess(0.2, 0.5, 0.5), 0.05, n_judged=10**7)
-    good = labels_for_rate(JudgeGuess(0.2, 0.9, 0.9), 0.05, n_judged=10**7)
-    best = labels_for_rate(JudgeGuess(0.2, 0.9, 0.9), 0.05, n_judged=10**7, neyman=True)
-    assert coin == labels_for_share(0.2, 0.05)
+    coin = compute_labels_for_rate(JudgeGuess(0.2, 0.5, 0.5), 0.05, n_judged=10**7)
+    good = compute_labels_for_rate(JudgeGuess(0.2, 0.9, 0.9), 0.05, n_judged=10**7)
+    best = compute_labels_for_rate(JudgeGuess(0.2, 0.9, 0.9), 0.05, n_judged=10**7, neyman=True)
+    assert coin == compute_labels_for_share(0.2, 0.05)
     assert best < good < coin
     with pytest.raises(PlanError, match="500 judged transcripts cannot give"):
-        labels_for_rate(JudgeGuess(0.2, 0.9, 0.9), 0.01, n_judged=500)
+        compute_labels_for_rate(JudgeGuess(0.2, 0.9, 0.9), 0.01, n_judged=500)
 
 
 @given(st.floats(0.05, 0.95), st.floats(0.05, 0.95), st.floats(0.0, 0.9))
 def test_joint_table_has_the_rates_and_kappa_asked_for(rate1: float, rate2: float, kappa: float) -> None:
     """Its margins and kappa are those given, or the combination is refused."""
     try:
-        table = joint_table(rate1, rate2, kappa)
+        table = build_joint_table(rate1, rate2, kappa)
     except PlanError:
         return
     assert table.sum(axis=1)[0] == pytest.approx(rate1, abs=1e-9)
@@ -76,12 +76,12 @@ def test_intra_scenario_correlation_comes_back_from_a_pilot() -> None:
     rng = np.random.default_rng(0)
     cluster = np.repeat(np.arange(4000), 5)
     values = rng.random(20_000) < rng.beta(0.3 * 4, 0.7 * 4, 4000)[cluster]
-    assert icc_from_pilot(values, cluster) == pytest.approx(0.2, abs=0.02)
-    assert icc_from_pilot([1, 1, 0, 0], [0, 0, 1, 1]) == pytest.approx(1)
-    assert icc_from_pilot([1, 1, 1], [0, 0, 1]) is None
-    assert icc_from_pilot([1, 0], [0, 1]) is None
-    assert design_effect(5, 0.2) == pytest.approx(1.8)
-    assert design_effect(5, -0.1) == 1
+    assert estimate_icc(values, cluster) == pytest.approx(0.2, abs=0.02)
+    assert estimate_icc([1, 1, 0, 0], [0, 0, 1, 1]) == pytest.approx(1)
+    assert estimate_icc([1, 1, 1], [0, 0, 1]) is None
+    assert estimate_icc([1, 0], [0, 1]) is None
+    assert compute_design_effect(5, 0.2) == pytest.approx(1.8)
+    assert compute_design_effect(5, -0.1) == 1
 
 
 FULL = StudyDesign(annotators=3, minutes=120, items=90, overlap=2, repeats=0.0, minutes_per_label=2)
@@ -140,6 +140,6 @@ def test_an_impossible_plan_is_refused_in_words(design: StudyDesign, says: str) 
 def test_impossible_kappas_are_refused() -> None:
     """No two readers with rates .1 and .9 have kappa .8; kappa cannot be told from itself."""
     with pytest.raises(PlanError, match="no two readers"):
-        joint_table(0.1, 0.9, 0.8)
+        build_joint_table(0.1, 0.9, 0.8)
     with pytest.raises(PlanError, match="told from itself"):
-        kappa_sample_size(0.5, 0.5, 0.7, 0.7)
+        compute_kappa_sample_size(0.5, 0.5, 0.7, 0.7)

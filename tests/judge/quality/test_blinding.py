@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondreader.judge.inference.estimate import Reason
-from secondreader.judge.quality.blinding import ModelGuess, guess_rate, names
+from secondreader.judge.quality.blinding import ModelGuess, estimate_guess_rate, is_model_named
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from secondreader.judge.quality.blinding import ModelGuess, guess_rate, names
 )
 def test_a_guess_names_a_model_by_name_family_or_maker(text: str, model: str) -> None:
     """However it is spelled."""
-    assert names(text, model)
+    assert is_model_named(text, model)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_guess_names_a_model_by_name_family_or_maker(text: str, model: str) ->
 )
 def test_a_guess_of_something_else_is_no_hit(text: str, model: str) -> None:
     """Generic words, version numbers alone and words that contain a name are none."""
-    assert not names(text, model)
+    assert not is_model_named(text, model)
 
 
 def test_chance_is_that_of_every_permutation() -> None:
@@ -57,9 +57,9 @@ def test_chance_is_that_of_every_permutation() -> None:
     mine, theirs = rows[:4], rows[4:]
     for one in permutations([row.model or "" for row in mine]):
         for two in permutations([row.model or "" for row in theirs]):
-            hits = sum(names(row.text, model) for row, model in zip(rows, (*one, *two), strict=True))
+            hits = sum(is_model_named(row.text, model) for row, model in zip(rows, (*one, *two), strict=True))
             counts.append(hits)
-    found = guess_rate(rows, permutations=20_000, seed=1)
+    found = estimate_guess_rate(rows, permutations=20_000, seed=1)
     assert found.rate.value == pytest.approx(4 / 7)
     assert found.chance.value == pytest.approx(sum(counts) / len(counts) / 7)
     assert found.p == pytest.approx(sum(one >= 4 for one in counts) / len(counts), abs=0.015)
@@ -69,7 +69,7 @@ def test_chance_is_that_of_every_permutation() -> None:
 def test_readers_who_know_are_found_and_readers_who_guess_are_not() -> None:
     """Perfect knowledge has a small p; guesses at random reject in about 5 of 100 studies at 5 %."""
     models = ["gpt-4", "claude-3", "qwen-2"] * 6
-    knowing = guess_rate(ModelGuess("A", model, model) for model in models)
+    knowing = estimate_guess_rate(ModelGuess("A", model, model) for model in models)
     assert knowing.p is not None
     assert knowing.p < 0.001
     assert knowing.chance.value == pytest.approx(1 / 3)
@@ -78,23 +78,23 @@ def test_readers_who_know_are_found_and_readers_who_guess_are_not() -> None:
     rejected = 0
     for _ in range(300):
         rows = [ModelGuess(who, model, rng.choice(models)) for who in "AB" for model in models]
-        p = guess_rate(rows, permutations=399, seed=2).p
+        p = estimate_guess_rate(rows, permutations=399, seed=2).p
         rejected += p is not None and p <= 0.05
     assert rejected / 300 <= 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5
 
 
 def test_what_cannot_be_told_is_undefined_with_a_reason() -> None:
     """No guess, no known model, or one model a reader: never a number."""
-    nothing = guess_rate([])
+    nothing = estimate_guess_rate([])
     assert (nothing.rate.reason, nothing.chance.reason, nothing.p) == (Reason.NO_ITEMS, Reason.NO_ITEMS, None)
-    unknown = guess_rate([ModelGuess("A", None, "gpt")])
+    unknown = estimate_guess_rate([ModelGuess("A", None, "gpt")])
     assert (unknown.rate.reason, unknown.n_unknown) == (Reason.NO_ITEMS, 1)
     assert "untested" in unknown.sentence
-    same = guess_rate([ModelGuess("A", "gpt-4", "gpt"), ModelGuess("A", "gpt-4", "claude")])
+    same = estimate_guess_rate([ModelGuess("A", "gpt-4", "gpt"), ModelGuess("A", "gpt-4", "claude")])
     assert same.rate.value == 0.5
     assert (same.chance.reason, same.p) == (Reason.NOT_IDENTIFIED, None)
     assert "chance cannot be worked out" in same.sentence
-    silent = guess_rate([ModelGuess("A", "gpt-4", ""), ModelGuess("A", "claude-3", "")])
+    silent = estimate_guess_rate([ModelGuess("A", "gpt-4", ""), ModelGuess("A", "claude-3", "")])
     assert (silent.rate.value, silent.chance.value, silent.p) == (0, None, None)
 
 
@@ -102,4 +102,6 @@ def test_what_cannot_be_told_is_undefined_with_a_reason() -> None:
 def test_the_order_of_guesses_is_nothing(order: list[int]) -> None:
     """Any order gives the same digits."""
     rows = [ModelGuess("AB"[i % 2], ("gpt-4", "claude-3")[i % 3 == 0], ("gpt", "claude", "")[i % 4 % 3]) for i in range(12)]  # fmt: skip
-    assert guess_rate([rows[i] for i in order], permutations=99) == guess_rate(rows, permutations=99)
+    assert estimate_guess_rate([rows[i] for i in order], permutations=99) == estimate_guess_rate(
+        rows, permutations=99
+    )

@@ -10,13 +10,13 @@ from secondreader.judge.inference.estimate import Reason
 from secondreader.judge.quality.label_quality import (
     QualityResult,
     RaterQuality,
-    holm_over_raters,
-    label_quality,
-    longest_runs,
-    repeat_alpha,
-    session_drift,
-    straight_line,
-    time_scores,
+    adjust_holm_over_raters,
+    assess_label_quality,
+    compute_repeat_alpha,
+    compute_session_drift,
+    compute_time_scores,
+    find_longest_run,
+    measure_longest_runs,
 )
 
 
@@ -43,7 +43,7 @@ def test_repeats_give_flip_rate_and_alpha() -> None:
     first = labels("a", ["yes", "no"] * 20)
     again = first.head(10).assign(pass_no=2, position=range(40, 50))
     again.loc[again.index[:2], "answer"] = ["no", "yes"]
-    one = only(label_quality(pd.concat([first, again], ignore_index=True)))
+    one = only(assess_label_quality(pd.concat([first, again], ignore_index=True)))
     assert (one.flip_rate.value, one.flip_rate.n, one.n) == (0.2, 10, 40)
     # 20 values, ten of each; 4 of 20 off the diagonal: alpha = 1 - 19 x 4 / (20^2 - 200) = .62
     assert one.repeat_alpha.value == pytest.approx(1 - 19 * 4 / 200)
@@ -51,17 +51,17 @@ def test_repeats_give_flip_rate_and_alpha() -> None:
 
 def test_without_repeats_consistency_is_undefined() -> None:
     """No second pass, or one without variation: reasons, no number."""
-    one = only(label_quality(labels("a", coin(20))))
+    one = only(assess_label_quality(labels("a", coin(20))))
     assert one.flip_rate.reason is Reason.NO_ITEMS
     assert one.repeat_alpha.reason is Reason.NO_PAIRABLE_ITEMS
-    assert repeat_alpha(np.ones((5, 2), np.int8), 2).reason is Reason.NO_VARIATION
+    assert compute_repeat_alpha(np.ones((5, 2), np.int8), 2).reason is Reason.NO_VARIATION
 
 
 def test_a_yes_rate_that_falls_is_found_and_a_steady_one_is_not() -> None:
     """From 80 % to 10 % over 90 labels is drift; an even 50 % is none."""
     falling = coin(30, 1, 0.8) + coin(30, 2, 0.5) + coin(30, 3, 0.1)
     frame = pd.concat([labels("down", falling), labels("even", ["yes", "no"] * 45)], ignore_index=True)
-    down, even = label_quality(frame).raters
+    down, even = assess_label_quality(frame).raters
     assert down.drift.p_holm is not None
     assert down.drift.p_holm < 0.001
     assert any("first third of the session" in s for s in down.sentences)
@@ -71,23 +71,23 @@ def test_a_yes_rate_that_falls_is_found_and_a_steady_one_is_not() -> None:
 def test_drift_test_keeps_its_level() -> None:
     """Over 500 steady annotators at most 5 % show drift: the test is exact."""
     rng = np.random.default_rng(4)
-    p = [session_drift(rng.random(60) < 0.3).p for _ in range(500)]
+    p = [compute_session_drift(rng.random(60) < 0.3).p for _ in range(500)]
     assert np.mean([value is not None and value <= 0.05 for value in p]) <= 0.05
-    assert session_drift(np.zeros(9, bool)).p is None
+    assert compute_session_drift(np.zeros(9, bool)).p is None
 
 
 def test_untested_annotators_do_not_count_among_the_tests() -> None:
     """Two p-values beside a None are adjusted as two, by Holm."""
-    assert holm_over_raters([0.01, None, 0.04]) == [0.02, None, 0.04]
+    assert adjust_holm_over_raters([0.01, None, 0.04]) == [0.02, None, 0.04]
 
 
 def test_straight_lining_is_found_against_random_orders() -> None:
     """Thirty equal answers in a row among balanced labels stand out; a rare yes does not."""
-    line = only(label_quality(labels("a", coin(30, 5) + ["no"] * 30 + coin(30, 6, 0.9))))
+    line = only(assess_label_quality(labels("a", coin(30, 5) + ["no"] * 30 + coin(30, 6, 0.9))))
     assert line.run.length >= 30
     assert line.run.answer == "no"
     assert any("'no' " in s and "in a row" in s for s in line.sentences)
-    rare = only(label_quality(labels("a", coin(90, 7, 0.05))))
+    rare = only(assess_label_quality(labels("a", coin(90, 7, 0.05))))
     assert rare.run.length >= 10
     assert rare.sentences == ()
 
@@ -100,8 +100,8 @@ def test_longest_run_is_the_plain_count(answers: list[int]) -> None:
         here = here + 1 if at and answers[at - 1] == answer else 1
         best = max(best, here)
     codes = np.array(answers, np.int8)
-    assert longest_runs(codes[None, :])[0] == best
-    found = straight_line(codes, ("a", "b", "c"))
+    assert measure_longest_runs(codes[None, :])[0] == best
+    found = find_longest_run(codes, ("a", "b", "c"))
     assert found.length == best
     assert found.p is not None
     assert 0 < found.p <= 1
@@ -111,7 +111,7 @@ def test_hasty_and_slow_labels_are_listed_and_nothing_is_removed() -> None:
     """One label of 1 s and one of two hours among 30-second ones: both listed, all 60 labels kept."""
     seconds = np.random.default_rng(8).lognormal(3.4, 0.3, 60)
     seconds[10], seconds[20] = 1.0, 7200.0
-    result = label_quality(labels("a", coin(60, 9), seconds=seconds))
+    result = assess_label_quality(labels("a", coin(60, 9), seconds=seconds))
     assert result.outliers[["item", "why"]].to_numpy().tolist() == [["t010", "fast"], ["t020", "slow"]]
     one = only(result)
     assert (one.n, one.n_fast, one.n_slow) == (60, 1, 1)
@@ -119,14 +119,14 @@ def test_hasty_and_slow_labels_are_listed_and_nothing_is_removed() -> None:
 
 def test_times_are_scored_only_with_enough_of_them() -> None:
     """Nine times, or times without spread, have no score."""
-    assert np.isnan(time_scores(np.arange(1.0, 10.0))).all()
-    assert np.isnan(time_scores(np.full(50, 30.0))).all()
-    assert np.isnan(time_scores(np.array([np.nan, 0.0, -1.0] * 5))).all()
+    assert np.isnan(compute_time_scores(np.arange(1.0, 10.0))).all()
+    assert np.isnan(compute_time_scores(np.full(50, 30.0))).all()
+    assert np.isnan(compute_time_scores(np.array([np.nan, 0.0, -1.0] * 5))).all()
 
 
 def test_unsure_has_a_rate_of_its_own() -> None:
     """Five unsure of twenty: .25 with an interval."""
-    one = only(label_quality(labels("a", ["unsure"] * 5 + ["yes", "no", "no"] * 5)))
+    one = only(assess_label_quality(labels("a", ["unsure"] * 5 + ["yes", "no", "no"] * 5)))
     assert one.unsure_rate.value == 0.25
     assert one.unsure_rate.low is not None
 
@@ -134,17 +134,17 @@ def test_unsure_has_a_rate_of_its_own() -> None:
 def test_missing_positions_and_times_leave_their_figures_undefined() -> None:
     """A bare frame of four columns works; drift, runs and times stay undefined."""
     frame = labels("a", coin(30)).drop(columns=["position", "seconds", "pass_no"])
-    result = label_quality(frame)
+    result = assess_label_quality(frame)
     one = only(result)
     assert (one.drift.p, one.run.p, one.median_seconds) == (None, None, None)
     assert result.outliers.empty
-    assert result.frame().loc[0, "n"] == 30
+    assert result.build_frame().loc[0, "n"] == 30
 
 
 def test_limits_of_a_small_study_are_said() -> None:
     """One annotator, five scenarios, no risky case, no verdict: each missing support has its sentence."""
-    result = label_quality(labels("a", ["no"] * 20, cluster=np.arange(20) // 4))
-    text = " ".join(result.cannot_support)
+    result = assess_label_quality(labels("a", ["no"] * 20, cluster=np.arange(20) // 4))
+    text = " ".join(result.limitations)
     for part in (
         "No transcript was labelled by two people",
         "5 labelled scenarios are too few",
@@ -162,11 +162,11 @@ def test_a_large_study_has_few_limits() -> None:
     again = people[0].head(6).assign(pass_no=2, position=range(60, 66))
     verdicts = people[0].assign(rater="j", kind="judge")
     frame = pd.concat([*people, again, verdicts], ignore_index=True)
-    assert label_quality(frame).cannot_support == ()
+    assert assess_label_quality(frame).limitations == ()
     silent = frame.assign(answer=frame.answer.mask((frame.kind == "judge") & (frame.item < "t005"), None))
-    assert any("5 of 60 verdicts could not be read" in s for s in label_quality(silent).cannot_support)
-    nothing = label_quality(verdicts)
+    assert any("5 of 60 verdicts could not be read" in s for s in assess_label_quality(silent).limitations)
+    nothing = assess_label_quality(verdicts)
     assert nothing.raters == ()
-    assert nothing.cannot_support == (
+    assert nothing.limitations == (
         "Without labels nothing can be said about agreement, accuracy or corrected rates.",
     )

@@ -6,18 +6,18 @@ from hypothesis import strategies as st
 from secondreader.judge.inference.estimate import Reason
 from secondreader.judge.rates.closed_form import (
     JudgeCounts,
-    ppi_mean,
-    rogan_gladen_adjusted,
-    rogan_gladen_delta,
-    rogan_gladen_from_labels,
-    rogan_gladen_known,
-    stratified_prevalence,
+    compute_ppi_mean,
+    compute_rogan_gladen_adjusted,
+    compute_rogan_gladen_delta,
+    compute_rogan_gladen_from_labels,
+    compute_rogan_gladen_known,
+    compute_stratified_prevalence,
 )
 
 
 def test_brucellosis_example_gives_the_published_prevalence() -> None:
     """23 of 150 positive, Se .96, Sp .89: 5.1 % (epiR manual), with the lower limit cut at 0."""
-    found = rogan_gladen_known(23, 150, 0.96, 0.89)
+    found = compute_rogan_gladen_known(23, 150, 0.96, 0.89)
     assert found.estimate.value == pytest.approx(0.0509803922)
     assert found.estimate.low == 0
     assert found.raw_interval is not None
@@ -28,7 +28,7 @@ def test_brucellosis_example_gives_the_published_prevalence() -> None:
 def test_correction_undoes_the_judges_errors() -> None:
     """Where the counts are exactly those of rate .2, Se .9 and Sp .8, the correction returns .2."""
     counts = JudgeCounts(tp=90, n_pos=100, tn=80, n_neg=100, judge_positive=340, n_total=1000)
-    for method in (rogan_gladen_delta, rogan_gladen_adjusted):
+    for method in (compute_rogan_gladen_delta, compute_rogan_gladen_adjusted):
         assert method(counts).estimate.value == pytest.approx(0.2)
 
 
@@ -42,8 +42,8 @@ def test_correction_undoes_the_judges_errors() -> None:
 )
 def test_a_correction_that_does_not_exist_is_undefined(counts: JudgeCounts, reason: Reason) -> None:
     """No gold in a class, no verdicts, or a judge below chance: a reason, never a number."""
-    assert rogan_gladen_delta(counts).estimate.reason is reason
-    assert rogan_gladen_adjusted(counts).estimate.reason is reason
+    assert compute_rogan_gladen_delta(counts).estimate.reason is reason
+    assert compute_rogan_gladen_adjusted(counts).estimate.reason is reason
 
 
 # rate, judge and sizes of three studies whose judged set is no larger than the labelled one
@@ -65,7 +65,7 @@ def simulated_coverage(
         copies = 10**6 if forget_judged else 1
         tp, tn = rng.binomial(n_pos, se), rng.binomial(n_pos, sp)
         counts = JudgeCounts(tp, n_pos, tn, n_pos, yes * copies, n_judged * copies)
-        found = rogan_gladen_adjusted(counts).estimate
+        found = compute_rogan_gladen_adjusted(counts).estimate
         assert found.low is not None
         assert found.high is not None
         held += found.low <= rate <= found.high
@@ -82,8 +82,8 @@ def test_sampling_error_of_the_judged_set_is_counted(setting: tuple[int, int, fl
 def test_interval_shrinks_with_the_judged_set() -> None:
     """Ten times as many verdicts at the same shares make the interval strictly shorter."""
     labels, verdicts = np.array([1.0] * 50 + [0.0] * 50), np.array([1.0] * 45 + [0.0] * 50 + [1.0] * 5)
-    small = rogan_gladen_from_labels(labels, verdicts, np.array([1.0] * 8 + [0.0] * 32)).estimate
-    large = rogan_gladen_from_labels(labels, verdicts, np.array([1.0] * 80 + [0.0] * 320)).estimate
+    small = compute_rogan_gladen_from_labels(labels, verdicts, np.array([1.0] * 8 + [0.0] * 32)).estimate
+    large = compute_rogan_gladen_from_labels(labels, verdicts, np.array([1.0] * 80 + [0.0] * 320)).estimate
     assert small.value == pytest.approx(large.value)
     assert small.low is not None and small.high is not None  # noqa: PT018
     assert large.low is not None and large.high is not None  # noqa: PT018
@@ -92,19 +92,19 @@ def test_interval_shrinks_with_the_judged_set() -> None:
 
 def test_labelling_everything_leaves_no_error() -> None:
     """With all items labelled the finite-population rate is exact."""
-    found = stratified_prevalence([40, 60], [30, 3], [40, 60])
+    found = compute_stratified_prevalence([40, 60], [30, 3], [40, 60])
     assert found.standard_error == 0
     assert (found.estimate.low, found.estimate.value, found.estimate.high) == pytest.approx((0.33,) * 3)
 
 
 def test_a_stratum_without_errors_is_not_certain() -> None:
     """No risky item among 50 labelled judge-negatives still leaves an interval."""
-    found = stratified_prevalence([50, 50], [50, 0], [500, 5000])
+    found = compute_stratified_prevalence([50, 50], [50, 0], [500, 5000])
     assert found.standard_error == 0
     assert found.estimate.high is not None
     assert found.estimate.high > 500 / 5500 + 0.02
     with pytest.raises(ValueError, match="every stratum needs"):
-        stratified_prevalence([0, 50], [0, 0], [500, 5000])
+        compute_stratified_prevalence([0, 50], [0, 0], [500, 5000])
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=2, max_size=60), st.integers(0, 9))
@@ -112,11 +112,11 @@ def test_ppi_power_zero_is_the_labelled_mean(pairs: list[tuple[int, int]], seed:
     """At power 0 predictions do not matter; PPI++'s power lies in 0..1 and never lengthens its own interval."""
     y, f = np.array(pairs, float).T
     other = np.random.default_rng(seed).integers(0, 2, 80)
-    assert ppi_mean(y, f, other, power=0).estimate.value == pytest.approx(y.mean())
-    assert 0 <= ppi_mean(y, f, other, power=None).power <= 1
+    assert compute_ppi_mean(y, f, other, power=0).estimate.value == pytest.approx(y.mean())
+    assert 0 <= compute_ppi_mean(y, f, other, power=None).power <= 1
 
 
 def test_constant_predictions_are_not_trusted() -> None:
     """A judge that always says the same gets power 0; without items PPI is undefined."""
-    assert ppi_mean([0, 1, 1], [1, 1, 1], [1, 1], power=None).power == 0
-    assert ppi_mean([], [], [1]).estimate.reason is Reason.NO_ITEMS
+    assert compute_ppi_mean([0, 1, 1], [1, 1, 1], [1, 1], power=None).power == 0
+    assert compute_ppi_mean([], [], [1]).estimate.reason is Reason.NO_ITEMS

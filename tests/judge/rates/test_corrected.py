@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 from secondreader.judge.data.frame import FrameError
 from secondreader.judge.inference.estimate import Estimate, Reason
 from secondreader.judge.rates import estimators as est
-from secondreader.judge.rates.closed_form import JudgeCounts, rogan_gladen_delta, stratified_prevalence
-from secondreader.judge.rates.corrected import RatesResult, corrected_rates
+from secondreader.judge.rates.closed_form import (
+    JudgeCounts,
+    compute_rogan_gladen_delta,
+    compute_stratified_prevalence,
+)
+from secondreader.judge.rates.corrected import RatesResult, estimate_corrected_rates
 
 
 def study(
@@ -54,11 +58,11 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
 def test_every_estimator_equals_its_published_form() -> None:
     """On one frame, post-stratified, gold-only, naive and Rogan-Gladen equal the formulas on counts."""
     frame = study()
-    rates = corrected_rates(frame).overall.rates
+    rates = estimate_corrected_rates(frame).overall.rates
     table = counts(frame)
     assert value(rates["naive"]) == table["size"]["yes"] / 300
     assert value(rates["gold_only"]) == pytest.approx(table.risky.sum() / 120)
-    by_hand = stratified_prevalence(table.n, table.risky, table["size"]).estimate
+    by_hand = compute_stratified_prevalence(table.n, table.risky, table["size"]).estimate
     assert rates["post_stratified"].value == pytest.approx(by_hand.value)
     sens = table.risky["yes"] / table.risky.sum()
     fpr = (table.n - table.risky)["yes"] / (table.n - table.risky).sum()
@@ -72,15 +76,15 @@ def test_independent_scenarios_give_the_delta_method() -> None:
     verdict = np.concatenate(
         [np.repeat([1, 0], [170, 30]), np.repeat([1, 0], [60, 340]), rng.integers(0, 2, 60_000)]
     )
-    judged = est.Judged(verdict, gold, np.ones(60_600), np.arange(60_600))
+    judged = est.JudgedItems(verdict, gold, np.ones(60_600), np.arange(60_600))
     everyone = np.ones(60_600, bool)
-    rate = est.rogan_gladen(judged, everyone)
+    rate = est.estimate_rogan_gladen(judged, everyone)
     assert rate.value is not None
 
-    textbook = rogan_gladen_delta(JudgeCounts(170, 200, 340, 400, int(verdict.sum()), 60_600))
+    textbook = compute_rogan_gladen_delta(JudgeCounts(170, 200, 340, 400, int(verdict.sum()), 60_600))
     assert rate.value == pytest.approx(textbook.raw)
     # the labelled 1 % are among the judged, so the two samples are correlated a little
-    assert est.variance(rate.influence, judged.cluster) ** 0.5 == pytest.approx(
+    assert est.compute_cluster_variance(rate.influence, judged.cluster) ** 0.5 == pytest.approx(
         textbook.standard_error, rel=0.02
     )
 
@@ -88,7 +92,7 @@ def test_independent_scenarios_give_the_delta_method() -> None:
 def test_a_fully_labelled_study_needs_no_judge() -> None:
     """When every transcript is labelled, all estimators that use gold return its share."""
     frame = study(labels=300)
-    rates = corrected_rates(frame).overall.rates
+    rates = estimate_corrected_rates(frame).overall.rates
     share = (frame[frame.kind == "human"].answer == "yes").mean()
     for name in ("gold_only", "post_stratified", "ppi", "ppi_plus", "rogan_gladen"):
         assert value(rates[name]) == pytest.approx(share, abs=1e-12)
@@ -103,20 +107,20 @@ def test_enriched_draws_are_weighted_back() -> None:
     drawn = human[rng.random(len(human)) < human.item.map(chance)]
     part = pd.concat([judged, drawn.assign(inclusion_probability=drawn.item.map(chance))], ignore_index=True)
     truth = (human.answer == "yes").mean()
-    weighted = corrected_rates(part).overall.rates
+    weighted = estimate_corrected_rates(part).overall.rates
     assert (drawn.answer == "yes").mean() > truth + 0.1
     for name in ("gold_only", "post_stratified", "ppi_plus", "rogan_gladen"):
         low, high = bounds(weighted[name])
         assert low <= truth <= high
         assert abs(value(weighted[name]) - truth) < 0.03
-    unweighted = corrected_rates(part.drop(columns="inclusion_probability")).overall.rates
+    unweighted = estimate_corrected_rates(part.drop(columns="inclusion_probability")).overall.rates
     assert value(unweighted["gold_only"]) > truth + 0.1
     assert value(unweighted["post_stratified"]) == pytest.approx(value(weighted["post_stratified"]))
 
 
 def test_differences_between_models_are_paired_and_in_points() -> None:
     """A planted shift of 20 points is found, B minus A, and the sentence says percentage points."""
-    result = corrected_rates(study(seed=3, scenarios=300, labels=900, shift=0.2), by=["model"])
+    result = estimate_corrected_rates(study(seed=3, scenarios=300, labels=900, shift=0.2), by=["model"])
     (found,) = result.differences
     assert (found.group, found.reference) == ("B", "A")
     low, high = bounds(found.corrected)
@@ -125,7 +129,7 @@ def test_differences_between_models_are_paired_and_in_points() -> None:
     assert "percentage points [" in found.sentence
     rates = {g.group: value(g.headline) for g in result.groups}
     assert found.corrected.value == pytest.approx(rates["B"] - rates["A"])
-    (turned,) = corrected_rates(
+    (turned,) = estimate_corrected_rates(
         study(seed=3, scenarios=300, labels=900, shift=0.2), by=["model"], reference={"model": "B"}
     ).differences
     assert turned.corrected.value == pytest.approx(-value(found.corrected))
@@ -134,8 +138,8 @@ def test_differences_between_models_are_paired_and_in_points() -> None:
 def test_order_of_rows_and_names_changes_nothing() -> None:
     """Shuffled rows give the same digits."""
     frame = study(seed=9)
-    one = corrected_rates(frame, by=["model"]).frame()
-    two = corrected_rates(frame.sample(frac=1, random_state=1), by=["model"]).frame()
+    one = estimate_corrected_rates(frame, by=["model"]).build_frame()
+    two = estimate_corrected_rates(frame.sample(frac=1, random_state=1), by=["model"]).build_frame()
     pd.testing.assert_frame_equal(one, two)
 
 
@@ -145,7 +149,7 @@ def test_swapping_yes_and_no_mirrors_every_rate(seed: int, labels: int) -> None:
     """Rates of no are one minus rates of yes, limits swapped, whatever the data."""
     frame = study(seed, labels=labels)
     swapped = frame.assign(answer=frame.answer.map({"yes": "no", "no": "yes"}))
-    yes, no = corrected_rates(frame).overall.rates, corrected_rates(swapped).overall.rates
+    yes, no = estimate_corrected_rates(frame).overall.rates, estimate_corrected_rates(swapped).overall.rates
     for name, one in yes.items():
         other = no[name]
         assert one.reason == other.reason
@@ -164,7 +168,7 @@ def with_verdicts(frame: pd.DataFrame, items: int, answer: str | None, state: st
 
 def test_unparsed_verdicts_are_a_stratum_of_their_own() -> None:
     """Twenty unparsed verdicts are counted, bracket the naive rate and stay in the corrected one."""
-    result = corrected_rates(with_verdicts(study(), 20, None, "unparsed")).overall
+    result = estimate_corrected_rates(with_verdicts(study(), 20, None, "unparsed")).overall
     assert (result.n_unparsed, result.n_judged) == (20, 300)
     assert result.rates["naive"].n == 280
     assert any("20 of 300 verdicts are unsure or unparsed" in note for note in result.warnings)
@@ -177,7 +181,7 @@ def test_a_verdict_that_nobody_labelled_is_bracketed_or_refused() -> None:
     for items, defined in ((20, True), (100, False)):
         blank = with_verdicts(frame, items, None, "error")
         unseen = (blank.kind == "human") & blank.item.isin(sorted(blank.item.unique())[:items])
-        headline = corrected_rates(blank[~unseen]).overall.headline
+        headline = estimate_corrected_rates(blank[~unseen]).overall.headline
         assert (headline.value is not None) is defined
         assert any("none was labelled" in note for note in headline.warnings)
         if not defined:
@@ -189,7 +193,7 @@ def test_unsure_gold_is_left_open_with_both_extremes() -> None:
     frame = study()
     chosen = frame.index[frame.kind == "human"][:12]
     frame.loc[chosen, "answer"] = "unsure"
-    result = corrected_rates(frame).overall
+    result = estimate_corrected_rates(frame).overall
     assert (result.n_gold, result.n_gold_open) == (108, 12)
     assert result.bracket is not None
     assert result.bracket.low < value(result.headline) < result.bracket.high
@@ -197,17 +201,17 @@ def test_unsure_gold_is_left_open_with_both_extremes() -> None:
 
 def test_too_few_scenarios_have_a_rate_but_no_interval() -> None:
     """Seven scenarios give a value and a refused interval; ten give a warning."""
-    seven = corrected_rates(study(scenarios=7, labels=30)).overall.headline
+    seven = estimate_corrected_rates(study(scenarios=7, labels=30)).overall.headline
     assert seven.interval_reason is Reason.TOO_FEW_CLUSTERS
     assert value(seven) >= 0
-    ten = corrected_rates(study(scenarios=10, labels=50)).overall.headline
+    ten = estimate_corrected_rates(study(scenarios=10, labels=50)).overall.headline
     assert any("Only 10 scenarios" in note for note in ten.warnings)
 
 
 def test_without_labels_only_the_naive_rate_is_defined() -> None:
     """A judged study without any label has a naive rate and reasons for the rest."""
     frame = study()
-    rates = corrected_rates(frame[frame.kind == "judge"]).overall.rates
+    rates = estimate_corrected_rates(frame[frame.kind == "judge"]).overall.rates
     assert value(rates["naive"]) > 0
     assert {r.reason for name, r in rates.items() if name != "naive"} == {
         Reason.NOT_IDENTIFIED,
@@ -219,7 +223,7 @@ def test_no_risky_case_keeps_an_interval_above_zero() -> None:
     """With 0 risky of 120 labels the corrected rate is 0, and its upper limit is not."""
     frame = study()
     frame.loc[frame.kind == "human", "answer"] = "no"
-    low, high = bounds(corrected_rates(frame).overall.headline)
+    low, high = bounds(estimate_corrected_rates(frame).overall.headline)
     assert low == 0
     assert 0.01 < high < 0.1
 
@@ -229,7 +233,7 @@ def test_a_wrong_judge_is_warned_of() -> None:
     frame = study(seed=4, scenarios=200, labels=600)
     judged = frame.kind == "judge"
     frame.loc[judged & (frame.index % 3 == 0), "answer"] = "yes"
-    notes = corrected_rates(frame).overall.warnings
+    notes = estimate_corrected_rates(frame).overall.warnings
     assert any("lies above the corrected interval" in note for note in notes)
 
 
@@ -237,26 +241,26 @@ def test_adjudicated_gold_overrides_the_majority() -> None:
     """Gold given by item is used instead of the labels."""
     frame = study()
     gold = {item: "no" for item in frame[frame.kind == "human"].item}
-    assert corrected_rates(frame, gold=gold).overall.headline.value == 0
+    assert estimate_corrected_rates(frame, gold=gold).overall.headline.value == 0
     with pytest.raises(FrameError, match="gold holds the answer 'maybe'"):
-        corrected_rates(frame, gold={"t0001": "maybe"})
+        estimate_corrected_rates(frame, gold={"t0001": "maybe"})
 
 
 def test_strata_may_be_refined_by_model() -> None:
     """Verdict x model strata keep the headline within its interval and reject unknown columns."""
-    plain, fine = corrected_rates(study()), corrected_rates(study(), within=["model"])
+    plain, fine = estimate_corrected_rates(study()), estimate_corrected_rates(study(), within=["model"])
     low, high = bounds(plain.overall.headline)
     assert low < value(fine.overall.headline) < high
     assert fine.overall.headline.value != plain.overall.headline.value
     with pytest.raises(FrameError, match="'nope' is not a slice column"):
-        corrected_rates(study(), within=["nope"])
+        estimate_corrected_rates(study(), within=["nope"])
     with pytest.raises(FrameError, match="'nope' is not a slice column"):
-        corrected_rates(study(), by=["nope"])
+        estimate_corrected_rates(study(), by=["nope"])
 
 
 def coverage_of(frame_seed: int) -> tuple[RatesResult, float]:
     """One study with its population rate."""
-    return corrected_rates(study(frame_seed, labels=100)), 2 / 8
+    return estimate_corrected_rates(study(frame_seed, labels=100)), 2 / 8
 
 
 def test_headline_covers_the_population_rate() -> None:
@@ -271,8 +275,8 @@ def test_headline_covers_the_population_rate() -> None:
 
 def test_result_reads_as_rows_and_a_sentence() -> None:
     """The frame has one row a group and estimator, with method, source and judged count."""
-    result = corrected_rates(study(), by=["model"])
-    table = result.frame()
+    result = estimate_corrected_rates(study(), by=["model"])
+    table = result.build_frame()
     assert len(table) == 3 * 6
     assert set(table.columns) >= {
         "column",
@@ -286,5 +290,5 @@ def test_result_reads_as_rows_and_a_sentence() -> None:
         "method",
         "source",
     }
-    assert len(result.difference_frame()) == 2
+    assert len(result.build_difference_frame()) == 2
     assert result.overall.sentence.startswith("the judge reports ")

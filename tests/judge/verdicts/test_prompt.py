@@ -54,11 +54,11 @@ def test_the_judge_sees_the_whole_record() -> None:
 def test_the_schema_asks_both_questions() -> None:
     """The schema takes a full verdict and refuses other answers, missing ones and further keys."""
     good = {"rationale": "x", "evidence": [1], "risky_action": "unsure", "risk_considered": "no_reasoning"}
-    validator = jsonschema.Draft202012Validator(PROMPT.schema())
+    validator = jsonschema.Draft202012Validator(PROMPT.build_schema())
     assert validator.is_valid(good)
     for bad in (good | {"risky_action": "maybe"}, good | {"more": 1}, {"risky_action": "yes"}):
         assert not validator.is_valid(bad)
-    assert PROMPT.response_format()["json_schema"]["schema"] == PROMPT.schema()
+    assert PROMPT.build_response_format()["json_schema"]["schema"] == PROMPT.build_schema()
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.integers())

@@ -8,20 +8,20 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 from sqlalchemy import Engine
 
-from secondreader.db.core.engine import reading, writing
-from secondreader.db.design.amendments import Change, amend
+from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_study, get_study
-from secondreader.db.research.ratings import reading_rows
-from secondreader.reports.analysis.analyse import Analysis, AnalysisError, Options, analyse
-from secondreader.reports.document.report import report_html
+from secondreader.db.research.ratings import load_rating_rows
+from secondreader.reports.analysis.analyse import Analysis, AnalysisError, AnalysisOptions, analyse
+from secondreader.reports.document.report import render_report_html
 from tests.reports.seed import JUDGES, Seeded, Shape, make_import
 
-QUICK = Options(resamples=200, permutations=199)
+QUICK = AnalysisOptions(resamples=200, permutations=199)
 
 
-def analysis(engine: Engine, options: Options = QUICK, name: str = "s") -> Analysis:
+def analysis(engine: Engine, options: AnalysisOptions = QUICK, name: str = "s") -> Analysis:
     """The analysis of one study with few resamples."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         return analyse(session, get_study(session, name), options)
 
 
@@ -29,8 +29,8 @@ def test_pair_kappas_equal_an_independent_computation(seeded: Seeded) -> None:
     """Every Cohen kappa of two annotators in the JSON is scikit-learn's to 1e-9, weights of the draw included."""
     lite = seeded(Shape())
     found = json.loads(analysis(lite).to_json())
-    with reading(lite) as session:
-        rows = reading_rows(session, get_study(session, "s"))
+    with read_session(lite) as session:
+        rows = load_rating_rows(session, get_study(session, "s"))
     answers = {(r["rater"], r["item"]): r for r in rows if r["kind"] == "human" and r["pass_no"] == 1}
     pairs = [
         f for f in found["figures"] if f["section"] == "pair" and f["name"] == "kappa" and not f["judge"]
@@ -85,7 +85,7 @@ def test_poor_studies_are_told_in_sentences(seeded: Seeded, shape: Shape, expect
 
 def test_an_empty_study_is_analysed(lite: Engine) -> None:
     """A study without a pool says what to do first."""
-    with writing(lite) as session:
+    with write_session(lite) as session:
         ensure_study(session, "s")
     found = analysis(lite)
     assert found.missing[0] == "The study has no transcripts yet: import or run some first."
@@ -106,19 +106,19 @@ def test_one_judge_can_be_singled_out(seeded: Seeded) -> None:
     """With a judge named, no figure of another one appears."""
     lite = seeded(Shape())
     found = analysis(lite, replace(QUICK, judge=JUDGES[1]))
-    assert set(found.figures["judge"]) == {"", JUDGES[1]}
+    assert set(found.estimates["judge"]) == {"", JUDGES[1]}
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (Options(question="nope"), "has no question 'nope'"),
-        (Options(judge="nope"), "has no judge 'nope'"),
-        (Options(positive="nope"), "'nope' is not an answer"),
-        (Options(source="nope"), "'nope' is no source"),
+        (AnalysisOptions(question="nope"), "has no question 'nope'"),
+        (AnalysisOptions(judge="nope"), "has no judge 'nope'"),
+        (AnalysisOptions(positive="nope"), "'nope' is not an answer"),
+        (AnalysisOptions(source="nope"), "'nope' is no source"),
     ],
 )
-def test_wrong_options_are_one_sentence(seeded: Seeded, options: Options, sentence: str) -> None:
+def test_wrong_options_are_one_sentence(seeded: Seeded, options: AnalysisOptions, sentence: str) -> None:
     """What the study does not have is named, with what it has."""
     lite = seeded(Shape(n=4))
     with pytest.raises(AnalysisError, match=sentence):
@@ -146,14 +146,16 @@ def test_unsure_counts_as_the_plan_says(
 ) -> None:
     """The plan's word decides which treatment makes the headline; the report says which, in every table."""
     lite = seeded(Shape())
-    with writing(lite) as session:
-        change = Change(analyses={"unsure": policy})
-        amend(session, get_study(session, "s"), change, actor="researcher", why="fixed in time")
+    with write_session(lite) as session:
+        change = StudyChange(analyses={"unsure": policy})
+        amend_study(session, get_study(session, "s"), change, actor="researcher", why="fixed in time")
     found = analysis(lite)
-    figures = found.figures[found.figures["headline"].astype(bool) & (found.figures["slice_name"] == "")]
+    figures = found.estimates[
+        found.estimates["headline"].astype(bool) & (found.estimates["slice_name"] == "")
+    ]
     for section, ways in (("human-human", people), ("judge-human", judges)):
         mine = figures[(figures["section"] == section) & (figures["name"] == "raw")]
         assert set(mine["unsure"]) == ways
-    page = report_html(found, "2026-01-01")
+    page = render_report_html(found, "2026-01-01")
     assert f"against gold; {caption}" in page or f"against gold; unsure counted {caption}" in page
     assert ("raw agreement, unsure as negative" in page) is (policy == "worst-case")

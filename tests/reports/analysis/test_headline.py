@@ -10,14 +10,14 @@ import streamlit as st
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.study_errors import StudyError
-from secondreader.db.design.amendments import Change, amend
+from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import item_facts
+from secondreader.db.research.ratings import load_item_records
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
-from secondreader.reports.analysis.analyse import Analysis, Options, analyse
-from secondreader.reports.document.report import report_html
+from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
+from secondreader.reports.document.report import render_report_html
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape, make_import
@@ -26,7 +26,7 @@ FIRST, SECOND = JUDGES
 PLANNED = Shape(n=48, headline=SECOND)
 STRATIFIED = Shape(n=48, judges=(SECOND, FIRST))
 """The plan names no judge; the strata's is not the first by name, and has no more verdicts than the other."""
-QUICK = Options(resamples=200, permutations=199)
+QUICK = AnalysisOptions(resamples=200, permutations=199)
 WORDS = ["--resamples", "200", "--permutations", "199"]
 DEVIATION = f"The plan names {SECOND} as the judge of the headline figures"
 
@@ -38,10 +38,10 @@ def no_cache() -> None:
     st.cache_resource.clear()
 
 
-def analysed(library: Library, shape: Shape, options: Options = QUICK) -> Analysis:
+def analysed(library: Library, shape: Shape, options: AnalysisOptions = QUICK) -> Analysis:
     """The analysis of a shared study."""
     engine = open_engine(str(library.path(shape)), migrate=False)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         found = analyse(session, get_study(session, "s"), options)
     engine.dispose()
     return found
@@ -49,9 +49,9 @@ def analysed(library: Library, shape: Shape, options: Options = QUICK) -> Analys
 
 def first_judges(found: Analysis) -> list[str]:
     """The judge that each kind of figure and of table begins with."""
-    figures = found.figures[found.figures["judge"] != ""]
+    figures = found.estimates[found.estimates["judge"] != ""]
     return [
-        found.facts.judges[0].judge,
+        found.summary.judges[0].judge,
         found.judges[0].judge,
         str(found.agreement.confusion["judge"].iloc[0]),
         *figures.groupby("section", sort=False)["judge"].first(),
@@ -67,7 +67,7 @@ def test_the_headlines_judge_comes_first_everywhere(library: Library, shape: Sha
     begins = first_judges(found)
     assert len(begins) > 6
     assert set(begins) == {SECOND}
-    gaps = found.figures[found.figures["section"] == "judge difference"]
+    gaps = found.estimates[found.estimates["section"] == "judge difference"]
     assert {(row.one, row.two) for row in gaps.itertuples()} == {(SECOND, FIRST)}
     told = json.loads(found.to_json())
     assert told["headline_judge"] == {"judge": SECOND, "role": role, "n_judges": 2}
@@ -78,20 +78,20 @@ def test_the_headlines_judge_comes_first_everywhere(library: Library, shape: Sha
 def test_without_a_plan_the_judge_with_most_verdicts_leads(lite: Engine) -> None:
     """As it was: imported labels have no plan, and nobody is called secondary."""
     make_import(lite)
-    with writing(lite) as session:
+    with write_session(lite) as session:
         study = get_study(session, "imported")
-        some = [one.transcript_id for one in item_facts(session, study)][:9]
+        some = [one.transcript_id for one in load_item_records(session, study)][:9]
         add_verdicts(session, [NewVerdict(one, "a", "ak", "parsed", {"better": "1"}) for one in some])
         found = analyse(session, study, QUICK)
     assert [part.judge for part in found.judges] == ["j", "a"]
-    page = report_html(found, "2026-01-01")
+    page = render_report_html(found, "2026-01-01")
     assert "j: it has most verdicts; the plan names none" in page
     assert "secondary" not in page
 
 
 def test_the_report_names_the_plans_judge_first(library: Library) -> None:
     """Headings and sentences say who is the plan's and who is secondary, in this order, in every part."""
-    page = report_html(analysed(library, PLANNED), "2026-01-01").replace("&#x27;", "'")
+    page = render_report_html(analysed(library, PLANNED), "2026-01-01").replace("&#x27;", "'")
     headings = re.findall(r"<h3>(judge-[^<]*)</h3>", page)
     assert headings == [f"{SECOND} (the plan's judge)", f"{FIRST} (secondary)"] * 4
     assert page.index(f"The plan's judge {SECOND} gives") < page.index(f"The secondary judge {FIRST} gives")
@@ -102,7 +102,7 @@ def test_the_report_names_the_plans_judge_first(library: Library) -> None:
 def test_another_judge_in_the_report_is_a_deviation(library: Library) -> None:
     """The sentence stands at the top of the report, and in its JSON."""
     found = analysed(library, PLANNED, replace(QUICK, judge=FIRST))
-    page = report_html(found, "2026-01-01")
+    page = render_report_html(found, "2026-01-01")
     assert page.index("In short") < page.index(DEVIATION) < page.index("Study and design</h2>")
     assert found.deviations[0] in json.loads(found.to_json())["warnings"]
     assert not analysed(library, PLANNED, replace(QUICK, judge=SECOND)).deviations
@@ -167,16 +167,16 @@ def test_a_plans_judge_without_a_verdict_on_the_question_is_told(
 ) -> None:
     """An amended plan may name a judge that was asked something else: figures of the others are secondary then."""
     engine = library.copy(Shape(n=48), sqlite_target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
-        rows = [one.transcript_id for one in item_facts(session, study)]
+        rows = [one.transcript_id for one in load_item_records(session, study)]
         new = [NewVerdict(one, "other", "ok", "parsed", {"risk_considered": "no"}) for one in rows]
         add_verdicts(session, new)
         with pytest.raises(StudyError, match="No judge 'nobody'"):
-            amend(session, study, Change(analyses={"judge": "nobody"}), actor="R", why="x")
+            amend_study(session, study, StudyChange(analyses={"judge": "nobody"}), actor="R", why="x")
         before = analyse(session, study, QUICK)
-        assert before.facts.headline.judge == FIRST
-        amend(session, study, Change(analyses={"judge": "other"}), actor="R", why="x")
+        assert before.summary.headline.judge == FIRST
+        amend_study(session, study, StudyChange(analyses={"judge": "other"}), actor="R", why="x")
         found = analyse(session, study, QUICK)
     engine.dispose()
     (said,) = found.deviations

@@ -10,30 +10,30 @@ from sqlmodel import Session, select
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, Guess
-from secondreader.db.design.amendments import Change, amend
-from secondreader.db.design.control_items import KnownItem
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.desk.calibration_round import reveal
-from secondreader.db.desk.labels import LabelInput, queue, submit_label
-from secondreader.db.desk.model_guesses import open_guesses, save_guess
-from secondreader.db.research.ratings import queued_items
+from secondreader.db.design.amendments import StudyChange, amend_study
+from secondreader.db.design.control_items import ControlItem
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
+from secondreader.db.desk.calibration_round import reveal_norming_ratings
+from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
+from secondreader.db.desk.model_guesses import list_open_guesses, save_guess
+from secondreader.db.research.ratings import load_queued_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
-from secondreader.reports.analysis.analyse import Analysis, Options, analyse
-from secondreader.reports.analysis.preparation import study_hash
-from secondreader.reports.document.report import report_html
+from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
+from secondreader.reports.analysis.preparation import compute_study_hash
+from secondreader.reports.document.report import render_report_html
 from tests.reports.console.test_pages import opened, sent
 
 MODELS = ("gpt-4.1", "claude-3-5-sonnet")
 N_GUESSES = 8
 PEOPLE = ("Ada", "Ben")
-QUICK = Options(resamples=200, permutations=199)
+QUICK = AnalysisOptions(resamples=200, permutations=199)
 
 
 def make(engine: Engine) -> dict[str, int]:
     """30 transcripts: 2 of practice, 1 for attention, 9 for calibration, 16 drawn; returns the people's ids."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "s")
         new = [
             NewTranscript(
@@ -42,18 +42,18 @@ def make(engine: Engine) -> dict[str, int]:
             for i in range(30)
         ]  # fmt: skip
         add_to_pool(session, study, add_transcripts(session, new).ids)
-        known = [KnownItem(f"s:{i}", {"risky_action": "no"}, "it asked first") for i in range(3)]
-        plan = DrawPlan(
+        known = [ControlItem(f"s:{i}", {"risky_action": "no"}, "it asked first") for i in range(3)]
+        plan = SamplingPlan(
             16, PEOPLE, 2, qualification=tuple(known[:2]), attention=(known[2],), n_calibration=9,
             rules=Rules(guesses=N_GUESSES, qualification_threshold=0.5),
         )  # fmt: skip
-        return freeze(session, study, plan).annotator_ids
+        return freeze_study(session, study, plan).annotator_ids
 
 
 def label_open(engine: Engine, person: int, parts: set[str], yes: set[int]) -> None:
     """Label all that can be reached of these parts: yes for the transcripts in `yes`."""
-    with reading(engine) as session:
-        entries, items = queue(session, person), queued_items(session, person)
+    with read_session(engine) as session:
+        entries, items = list_queue(session, person), load_queued_items(session, person)
     for entry in entries:
         if entry.part in parts and not entry.is_labelled:
             answer = "yes" if items[entry.token] in yes else "no"
@@ -73,24 +73,24 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> str:
     for name, person in people.items():
         label_open(engine, person, {"qualification"}, {1} if name == "Ben" else set())
         label_open(engine, person, {"calibration"}, odd if name == "Ben" else set())
-    with writing(engine) as session:
-        reveal(session, get_study(session, "s"), "Rita", "all are through")
+    with write_session(engine) as session:
+        reveal_norming_ratings(session, get_study(session, "s"), "Rita", "all are through")
     agree_after(engine, people["Ben"])
     for person in people.values():
         label_open(engine, person, {"pool"}, odd)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
         for name, person in people.items():
             guess_all(session, person, knows=name == "Ada")
-        amend(session, study, Change(title="A new title"), actor="Rita", why="<b>clearer</b>")
+        amend_study(session, study, StudyChange(title="A new title"), actor="Rita", why="<b>clearer</b>")
     engine.dispose()
     return path
 
 
 def agree_after(engine: Engine, person: int) -> None:
     """Correct every calibration answer to no, as the other reader has it."""
-    with reading(engine) as session:
-        entries = [one for one in queue(session, person) if one.part == "calibration"]
+    with read_session(engine) as session:
+        entries = [one for one in list_queue(session, person) if one.part == "calibration"]
     for entry in entries:
         answers = {"risky_action": "no", "risk_considered": "no"}
         submit_label(engine, person, LabelInput(entry.token, f"{person}-{entry.token}-1", answers))
@@ -98,15 +98,15 @@ def agree_after(engine: Engine, person: int) -> None:
 
 def guess_all(session: Session, person: int, *, knows: bool) -> None:
     """Whoever knows names the model every time; the other one has no idea."""
-    items = queued_items(session, person)
-    for token in open_guesses(session, person, N_GUESSES):
+    items = load_queued_items(session, person)
+    for token in list_open_guesses(session, person, N_GUESSES):
         save_guess(session, person, token, MODELS[(items[token] - 1) % 2] if knows else "")
 
 
 def analysis(target: str) -> Analysis:
     """The analysis of the study."""
     engine = open_engine(target)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         found = analyse(session, get_study(session, "s"), QUICK)
     engine.dispose()
     return found
@@ -118,7 +118,7 @@ def test_figures_beside_the_labels_are_those_of_what_happened(target: str) -> No
     ada, ben = beside.people
     assert (ada.practice.state, ada.practice.n_right, ben.practice.n_right) == ("passed", 2, 1)
     assert (ada.attention.n_right, ada.attention.n_labelled) == (0, 1)
-    raw = {when: one for when, one in beside.calibration if one.name == "raw"}
+    raw = {when: one for when, one in beside.norming if one.name == "raw"}
     assert raw["before"].n == raw["after"].n == 9
     assert raw["before"].value is not None
     assert 0 < raw["before"].value < 1
@@ -134,14 +134,14 @@ def test_figures_beside_the_labels_are_those_of_what_happened(target: str) -> No
 def test_nothing_beside_the_labels_enters_the_main_figures(target: str) -> None:
     """Only the 16 drawn transcripts are labelled ones; the pool is what is left of 30."""
     found = analysis(target)
-    assert found.readings.labelled.sum() == 16
-    assert found.facts.n_pool == 30 - 3 - 9
+    assert found.ratings.labelled.sum() == 16
+    assert found.summary.n_pool == 30 - 3 - 9
     assert found.agreement.find("raw").value == 1
 
 
 def test_the_report_tells_them_and_the_amendment(target: str) -> None:
     """Tables for people and calibration, the guesses' sentence, and who amended what and why, escaped."""
-    page = report_html(analysis(target), "now")
+    page = render_report_html(analysis(target), "now")
     for wanted in (
         "Items of known answers, out of the sample",
         "1 of 2",
@@ -167,13 +167,13 @@ def test_a_new_guess_makes_another_hash(target: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     shutil.copy(target, copy)
     engine = open_engine(str(copy))
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, "s")
-        before = study_hash(session, study)
-        assert before == study_hash(session, study)
+        before = compute_study_hash(session, study)
+        assert before == compute_study_hash(session, study)
         session.add(Guess(assignment_id=unguessed(session), text="gpt"))
         session.flush()
-        assert study_hash(session, study) != before
+        assert compute_study_hash(session, study) != before
     engine.dispose()
 
 

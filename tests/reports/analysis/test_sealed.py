@@ -8,11 +8,11 @@ import streamlit as st
 from pandas.testing import assert_frame_equal
 from typer.testing import CliRunner, Result
 
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.design.unblinding import SealedError, unblind
-from secondreader.reports.analysis.analyse import Options, analyse
-from secondreader.reports.charts.marks import pick
+from secondreader.db.design.unblinding import SealedError, unblind_study
+from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
+from secondreader.reports.charts.marks import select_headline_estimates
 from secondreader.reports.document.export import make_report
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent
@@ -38,26 +38,26 @@ def invoke(*arguments: str) -> Result:
 
 def test_a_sealed_analysis_holds_no_verdict(db: str) -> None:
     """No figure, count, sentence or limit of the data is about a judge; figures of people are those of later."""
-    engine, quick = open_engine(db), Options(resamples=200, permutations=199)
-    with writing(engine) as session:
+    engine, quick = open_engine(db), AnalysisOptions(resamples=200, permutations=199)
+    with write_session(engine) as session:
         study = get_study(session, "s")
         before = analyse(session, study, quick)
         with pytest.raises(SealedError):
             make_report(session, study, before)
         set_status(session, study, "closed", actor="Rita", why="done")
-        unblind(session, study, actor="Rita", why="done")
+        unblind_study(session, study, actor="Rita", why="done")
         after = analyse(session, study, quick)
     engine.dispose()
     assert before.sealed
     assert not before.judges
-    assert set(before.figures["judge"]) <= {""}
+    assert set(before.estimates["judge"]) <= {""}
     told = json.loads(before.to_json())
     told.pop("inputs")
     told.pop("missing")
     assert not [judge for judge in JUDGES if judge in json.dumps(told)]
     assert before.inputs_hash != after.inputs_hash
     said = ["name", "unsure", "value", "n"]
-    people = [pick(one.figures, "human-human")[said] for one in (before, after)]
+    people = [select_headline_estimates(one.estimates, "human-human")[said] for one in (before, after)]
     assert len(people[0]) > 5
     assert_frame_equal(people[0].reset_index(drop=True), people[1].reset_index(drop=True))
 
@@ -100,8 +100,8 @@ def test_agree_and_report_are_refused_and_people_are_not(db: str, tmp_path: Path
 def test_interim_looks_are_told(library: Library) -> None:
     """Pages, figures and report say that the plan allowed them."""
     engine = open_engine(str(library.path(Shape(n=48))), migrate=False)
-    with reading(engine) as session:
-        found = analyse(session, get_study(session, "s"), Options(resamples=200, permutations=199))
+    with read_session(engine) as session:
+        found = analyse(session, get_study(session, "s"), AnalysisOptions(resamples=200, permutations=199))
     engine.dispose()
     assert [one for one in found.warnings if one.startswith("Interim looks were allowed by the plan")]
     for path in ("agreement", "rates", "disagreements", "report"):

@@ -7,12 +7,12 @@ import streamlit as st
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.core.audit_log import events
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.audit_log import list_events
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Report
 from secondreader.db.design.studies import ensure_study, get_study
-from secondreader.reports.analysis.analyse import Options
-from secondreader.reports.analysis.study_facts import study_facts
+from secondreader.reports.analysis.analyse import AnalysisOptions
+from secondreader.reports.analysis.study_facts import summarize_study
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.widgets import view as screen
 from tests.apps import app_test
@@ -32,7 +32,7 @@ def script(target: str, path: str) -> None:
     from secondreader.db.core.engine import open_engine
     from secondreader.reports.console import navigation as console_pages
 
-    console_pages.show(open_engine(target, migrate=False), path, "Rita")
+    console_pages.show_page(open_engine(target, migrate=False), path, "Rita")
 
 
 def opened(target: str, path: str) -> AppTest:
@@ -83,7 +83,7 @@ def test_every_page_opens_without_a_study_and_on_an_empty_one(target: str, path:
     """An empty database says what to do; an empty study is shown."""
     assert "There is no study yet" in opened(target, path).info[0].value
     engine = open_engine(target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         ensure_study(session, "empty")
     engine.dispose()
     st.cache_data.clear()
@@ -133,9 +133,9 @@ def test_making_a_report_puts_it_on_record(library: Library, target: str) -> Non
     assert not app.exception
     assert "on record" in app.success[0].value
     assert len(app.get("download_button")) == 3
-    with reading(engine) as session:
+    with read_session(engine) as session:
         (row,) = session.exec(select(Report)).all()
-        (event,) = events(session, limit=1)
+        (event,) = list_events(session, limit=1)
         assert (event.actor, event.action) == ("Rita", "report exported")
     assert row.results["study"]["notice"] == NOTICE
     engine.dispose()
@@ -144,10 +144,10 @@ def test_making_a_report_puts_it_on_record(library: Library, target: str) -> Non
 def test_a_page_is_computed_once_for_the_same_data(library: Library) -> None:
     """The analysis is kept by data hash and options: a new label makes a new one, a rerun does not."""
     engine = open_engine(str(library.path(RICH)), migrate=False)
-    with reading(engine) as session:
-        facts = study_facts(session, get_study(session, "s"))
-    view = screen.View(engine, facts, Options(resamples=200, permutations=199))
-    assert screen.analysis(view) is screen.analysis(view)
-    other = screen.View(engine, facts, Options(resamples=300, permutations=199))
-    assert screen.analysis(other) is not screen.analysis(view)
+    with read_session(engine) as session:
+        facts = summarize_study(session, get_study(session, "s"))
+    view = screen.ConsoleView(engine, facts, AnalysisOptions(resamples=200, permutations=199))
+    assert screen.load_analysis(view) is screen.load_analysis(view)
+    other = screen.ConsoleView(engine, facts, AnalysisOptions(resamples=300, permutations=199))
+    assert screen.load_analysis(other) is not screen.load_analysis(view)
     engine.dispose()

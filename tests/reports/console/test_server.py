@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, TimeoutError, expect
 
 from secondreader.db.access.invites import create_invite
-from secondreader.db.core.engine import open_engine, writing
+from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.console.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
@@ -34,7 +34,7 @@ class Console:
     def invite(self, role: str) -> str:
         """A fresh invite of a role."""
         engine = open_engine(self.target)
-        with writing(engine) as session:
+        with write_session(engine) as session:
             study = None if role == "researcher" else get_study(session, "s")
             token = create_invite(session, ensure_annotator(session, study, f"a {role}", role=role))
         engine.dispose()

@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
-from secondreader.reports.analysis.analyse import Options, analyse
+from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
 from secondreader.runner.cli.app import app
 
 STUDY = "=1+1"
@@ -21,7 +21,7 @@ STARTS = ("=", "+", "-", "@", "\t", "\r")
 PEOPLE = tuple(f"{start}cmd|' /C calc'!A{at}" for at, start in enumerate(STARTS))
 MOTIVES = tuple(f"{start}HYPERLINK(0)" for start in (*STARTS, "x\r="))
 JUDGES = ("=judge", "@judge")
-QUICK = Options(resamples=200, permutations=199)
+QUICK = AnalysisOptions(resamples=200, permutations=199)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def db(sqlite_target: str) -> str:
         )
         for at in range(84)
     ]
-    with writing(open_engine(sqlite_target)) as session:
+    with write_session(open_engine(sqlite_target)) as session:
         study = ensure_study(session, STUDY)
         stored = add_transcripts(session, new).ids
         add_to_pool(session, study, stored)
@@ -87,16 +87,16 @@ def test_nothing_in_the_csv_is_a_formula(db: str, tmp_path: Path) -> None:
 
 def test_numbers_in_the_csv_are_numbers(db: str) -> None:
     """Read back, every value is the figure's own to the last digit, negative ones too; so are numeric slice values."""
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         found = analyse(session, get_study(session, STUDY), QUICK)
     table = cells(found.to_csv())
     for name in ("value", "low", "high", "n"):
         mine = pd.to_numeric(table[name]).to_numpy()
         pd.testing.assert_series_equal(
             pd.Series(mine, dtype=float),
-            found.figures[name].astype(float),
+            found.estimates[name].astype(float),
             check_names=False,
             check_exact=True,
         )
-    assert (found.figures["value"].astype(float) < 0).any()
+    assert (found.estimates["value"].astype(float) < 0).any()
     assert {"-1", "-2"} <= set(table.loc[table["slice_name"] == "depth", "slice_value"])

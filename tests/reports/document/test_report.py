@@ -13,18 +13,18 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.core.audit_log import first_broken_event
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.audit_log import find_first_broken_event
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Report
 from secondreader.db.design.studies import get_study
-from secondreader.reports.analysis.analyse import Options, analyse
-from secondreader.reports.document.export import MadeReport, make_report, write_report
+from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
+from secondreader.reports.document.export import ExportedReport, make_report, write_report
 from tests.reports.seed import HOSTILE, NOTICE, Library, Shape, make_import, make_study
 
-QUICK = Options(resamples=200, permutations=199)
+QUICK = AnalysisOptions(resamples=200, permutations=199)
 VOID = {"meta", "br", "link", "img", "hr", "input", "line", "circle", "rect"}
 PLANTED = Shape(n=400, planted="motive-1", rate=0.5, unparsed=0, annotators=("Ada",))
-ReportOf = Callable[[Shape], MadeReport]
+ReportOf = Callable[[Shape], ExportedReport]
 
 
 class Checker(HTMLParser):
@@ -73,9 +73,9 @@ def checked(html: str) -> Checker:
     return checker
 
 
-def made(engine: Engine, options: Options = QUICK, name: str = "s") -> MadeReport:
+def made(engine: Engine, options: AnalysisOptions = QUICK, name: str = "s") -> ExportedReport:
     """The report of one study."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = get_study(session, name)
         return make_report(session, study, analyse(session, study, options))
 
@@ -85,7 +85,7 @@ def report_of(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Rep
     """Gives the report on a shape; the same data give the same report, so it is made once."""
 
     @cache
-    def of(shape: Shape) -> MadeReport:
+    def of(shape: Shape) -> ExportedReport:
         engine = library.copy(shape, str(tmp_path_factory.mktemp("reported") / "study.db"))
         report = made(engine)
         engine.dispose()
@@ -168,11 +168,11 @@ def test_a_report_is_put_on_record_once(lite: Engine) -> None:
     """Making it twice keeps one row with inputs and results; another seed makes another; the audit chain holds."""
     make_study(lite, Shape(n=20))
     first, again = made(lite), made(lite)
-    other = made(lite, Options(resamples=200, permutations=199, seed=3))
+    other = made(lite, AnalysisOptions(resamples=200, permutations=199, seed=3))
     assert first.report_id == again.report_id != other.report_id
-    with reading(lite) as session:
+    with read_session(lite) as session:
         rows = session.exec(select(Report)).all()
-        assert first_broken_event(session) is None
+        assert find_first_broken_event(session) is None
     assert [row.id for row in rows] == [first.report_id, other.report_id]
     assert rows[0].inputs["options"]["seed"] == 0
     assert rows[0].results["figures"]

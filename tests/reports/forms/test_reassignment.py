@@ -3,11 +3,11 @@
 import streamlit as st
 from sqlmodel import select
 
-from secondreader.db.core.audit_log import events
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.audit_log import list_events
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Annotator
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.desk.labels import progress, queue
+from secondreader.db.desk.labels import compute_progress, list_queue
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import Library, Shape
 
@@ -17,12 +17,13 @@ HALF = Shape(n=24, annotators=("Ada", "Ben"), labelled=0.5)
 def open_places(target: str) -> dict[str, int]:
     """How many places each annotator has left."""
     engine = open_engine(target, migrate=False)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         people = session.exec(select(Annotator).where(Annotator.role == "annotator")).all()
         left = {
-            one.name: sum(not entry.is_labelled for entry in queue(session, one.id or 0)) for one in people
+            one.name: sum(not entry.is_labelled for entry in list_queue(session, one.id or 0))
+            for one in people
         }
-        totals = {one.name: progress(session, one.id or 0).n_total for one in people}
+        totals = {one.name: compute_progress(session, one.id or 0).n_total for one in people}
     engine.dispose()
     assert totals.keys() == left.keys()
     return left
@@ -59,8 +60,8 @@ def test_what_moved_is_told(library: Library, sqlite_target: str) -> None:
     gained = after["Ben"] - before["Ben"]
     assert f"Ben has {gained} place{'' if gained == 1 else 's'} more" in sent(page)
     engine = open_engine(sqlite_target, migrate=False)
-    with reading(engine) as session:
-        (event,) = [one for one in events(session) if "reassigned" in str(one.detail)]
+    with read_session(engine) as session:
+        (event,) = [one for one in list_events(session) if "reassigned" in str(one.detail)]
     engine.dispose()
     assert event.actor == "Rita"
 
@@ -69,7 +70,7 @@ def test_a_closed_study_has_no_such_form(library: Library, sqlite_target: str) -
     """Nothing is to be moved there."""
     st.cache_data.clear()
     engine = library.copy(HALF, sqlite_target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         set_status(session, get_study(session, "s"), "closed", actor="Rita", why="done")
     engine.dispose()
     assert not opened(sqlite_target, "progress").multiselect

@@ -8,12 +8,12 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.access.invites import redeem
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.access.invites import redeem_invite
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Annotator, Assignment, AuditEvent, Study
-from secondreader.db.design.amendments import amendments_of
+from secondreader.db.design.amendments import load_amendments
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import item_facts
+from secondreader.db.research.ratings import load_item_records
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape
 
@@ -30,7 +30,7 @@ def engine(library: Library, sqlite_target: str) -> Engine:
 
 def study_of(engine: Engine) -> Study:
     """The study as it is stored."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
         session.expunge(study)
         return study
@@ -65,7 +65,7 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
     assert not app.exception
     (plan_hash,) = re.findall(r"Plan hash</dt><dd>([0-9a-f]{64})", sent(app))
     assert study_of(engine).frozen_at is None
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert not session.exec(select(Assignment)).all()
         assert not session.exec(select(Annotator).where(Annotator.source == "desk")).all()
     preview = app.dataframe[0].value
@@ -76,8 +76,8 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
     assert (study.plan_hash, study.title, study.status) == (plan_hash, "Reading agents", "open")
     assert (study.rules["guesses"], study.rules["repeats"], study.rules["repeat_gap"]) == (3, 0.0, 7)
     assert study.plan["analyses"]["judge"] == JUDGES[1]
-    with reading(engine) as session:
-        drawn = item_facts(session, study, drawn_only=True)
+    with read_session(engine) as session:
+        drawn = load_item_records(session, study, drawn_only=True)
         actions = ("study described", "study frozen", "link made")
         made = session.exec(select(AuditEvent).where(col(AuditEvent.action).in_(actions))).all()
     shown = {row["stratum"]: (row["drawn"], row["inclusion probability"]) for _, row in preview.iterrows()}
@@ -87,8 +87,8 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
     assert {(one.action, one.actor) for one in made} == {(action, "Rita") for action in actions}
     tokens = [one.value.split("/join#")[1] for one in app.code]
     assert len(tokens) == 3
-    with writing(engine) as session:
-        assert all(redeem(session, token) for token in tokens)
+    with write_session(engine) as session:
+        assert all(redeem_invite(session, token) for token in tokens)
     app.run()
     assert not [token for token in tokens if token in sent(app)]
 
@@ -134,7 +134,7 @@ def test_a_new_draft_and_a_name_that_is_taken(engine: Engine, sqlite_target: str
         app.button(key="new-make").click().run()
         assert not app.exception
         assert told in sent(app)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert get_study(session, "pilot").codebook["name"] == "scenario-review"
 
 
@@ -159,8 +159,8 @@ def test_an_amendment_is_on_record_and_shown(library: Library, sqlite_target: st
     assert len(app.code) == 1
     study = study_of(engine)
     assert study.title == "Another title"
-    with reading(engine) as session:
-        (row,) = amendments_of(session, study)
+    with read_session(engine) as session:
+        (row,) = load_amendments(session, study)
     assert (row.actor, row.why) == ("Rita", "Ben is ill")
     assert row.what["analyses"] == {"unsure": "missing", "judge": JUDGES[1]}
     assert study.plan["analyses"] | row.what["analyses"] == study.plan["analyses"]

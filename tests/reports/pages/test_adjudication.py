@@ -10,34 +10,38 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
-from secondreader.db.adjudication.items import AdjudicationItem, adjudication_item, adjudication_queue
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.adjudication.items import (
+    AdjudicationItem,
+    list_adjudication_queue,
+    load_adjudication_item,
+)
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.research.adjudication_outcomes import adjudicated_answers
-from secondreader.reports.analysis.analyse import Analysis, Options, analyse
-from secondreader.reports.document.report import report_html
-from secondreader.reports.pages.disagreements import EVERY
+from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
+from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
+from secondreader.reports.document.report import render_report_html
+from secondreader.reports.pages.disagreements import EVERY_TRANSCRIPT
 from tests.apps import app_test
 from tests.reports.seed import JUDGES, Seeded, Shape
 
-QUICK = Options(resamples=50, permutations=199, slices=("motive",))
+QUICK = AnalysisOptions(resamples=50, permutations=199, slices=("motive",))
 SHAPE = Shape(n=60, judges=JUDGES[:1], unparsed=0)
 
 
 def analysis(engine: Engine) -> Analysis:
     """The analysis of the study's first question."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         return analyse(session, get_study(session, "s"), QUICK)
 
 
 def adjudicator(engine: Engine, name: str) -> tuple[int, list[AdjudicationItem]]:
     """A new adjudicator and what they may settle of the first question."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         person = ensure_annotator(session, get_study(session, "s"), name, "adjudicator")
-    with reading(engine) as session:
-        places = adjudication_queue(session, person)
-        items = [adjudication_item(session, person, place.token) for place in places]
+    with read_session(engine) as session:
+        places = list_adjudication_queue(session, person)
+        items = [load_adjudication_item(session, person, place.token) for place in places]
     by_task = sorted(items, key=lambda one: str(one.content["task"]))
     return person, [one for one in by_task if one.questions[0].question == "risky_action"]
 
@@ -65,15 +69,15 @@ def test_gold_follows_decisions_and_agreement_does_not(seeded: Seeded) -> None:
     decide(lite, j, mine[2], "yes")
     decide(lite, k, theirs[2], "no")
     after = analysis(lite)
-    with reading(lite) as session:
-        settled = adjudicated_answers(session, get_study(session, "s"), "risky_action")
+    with read_session(lite) as session:
+        settled = load_adjudicated_answers(session, get_study(session, "s"), "risky_action")
     assert sorted(map(str, settled.values())) == ["None", "None", "yes"]
     for item, answer in settled.items():
         assert after.agreement.gold[item] == (answer or "contested")
     others = before.agreement.gold.index.difference(list(settled))
     assert after.agreement.gold[others].equals(before.agreement.gold[others])
     people = ["human-human", "pair", "intra-rater"]
-    ours, theirs_now = (one.figures[one.figures["section"].isin(people)] for one in (before, after))
+    ours, theirs_now = (one.estimates[one.estimates["section"].isin(people)] for one in (before, after))
     pd.testing.assert_frame_equal(ours, theirs_now)
     seen = after.adjudication
     assert seen is not None
@@ -95,7 +99,7 @@ def test_the_report_says_how_much_was_settled(seeded: Seeded) -> None:
     assert body["adjudication"]["n_contested"] == 1
     assert any("adjudicators settled 1 transcript" in one for one in body["sentences"])
     assert any(one["two"] == "majority + adjudicated" and one["changed"] == 1 for one in body["gold_changes"])
-    page = report_html(found, "2026-01-01")
+    page = render_report_html(found, "2026-01-01")
     assert "Contested, so without gold: 1 of 1." in page
     assert "stays contested after adjudication" in page
 
@@ -115,11 +119,11 @@ def test_a_decision_stands_beside_its_labels(seeded: Seeded) -> None:
     lite = seeded(SHAPE)
     person, items = adjudicator(lite, "J")
     decide(lite, person, items[0], None, reason="<b>both</b> hold")
-    with reading(lite) as session:
-        (item,) = adjudicated_answers(session, get_study(session, "s"), "risky_action")
+    with read_session(lite) as session:
+        (item,) = load_adjudicated_answers(session, get_study(session, "s"), "risky_action")
     st.cache_data.clear()
     app = app_test(page, target=lite.url.database)
-    app.session_state["disagreement-kind"] = EVERY
+    app.session_state["disagreement-kind"] = EVERY_TRANSCRIPT
     app.session_state["item"] = item
     app.run()
     assert not app.exception
@@ -133,11 +137,11 @@ def page(target: str) -> None:
     from secondreader.db.core.engine import open_engine
     from secondreader.reports.console import navigation as console_pages
 
-    console_pages.show(open_engine(target, migrate=False), "disagreements", "Rita")
+    console_pages.show_page(open_engine(target, migrate=False), "disagreements", "Rita")
 
 
 def test_a_pseudonym_has_one_role(seeded: Seeded) -> None:
     """An annotator's name cannot be an adjudicator's too: one sentence, no half-made person."""
     lite = seeded(SHAPE)
-    with writing(lite) as session, pytest.raises(StudyError, match="'Ada' is already the annotator"):
+    with write_session(lite) as session, pytest.raises(StudyError, match="'Ada' is already the annotator"):
         ensure_annotator(session, get_study(session, "s"), "Ada", "adjudicator")

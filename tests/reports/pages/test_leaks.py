@@ -9,9 +9,9 @@ import streamlit as st
 from typer.testing import CliRunner, Result
 
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import add_to_pool, ensure_study, get_study
-from secondreader.db.transcripts.leak_reviews import leak_items
+from secondreader.db.transcripts.leak_reviews import list_leak_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.runner.cli.app import app as commands
 from tests.reports.console.test_pages import opened, sent
@@ -46,7 +46,7 @@ def db(sqlite_target: str) -> str:
         for i, one in enumerate(excerpts)
     ]
     engine = open_engine(sqlite_target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         add_to_pool(session, ensure_study(session, "s"), add_transcripts(session, new).ids)
     engine.dispose()
     return sqlite_target
@@ -60,8 +60,8 @@ def invoke(*arguments: str) -> Result:
 def ids(db: str) -> list[str]:
     """Transcripts with findings."""
     engine = open_engine(db)
-    with reading(engine) as session:
-        found = [one.item for one in leak_items(session, get_study(session, "s"))]
+    with read_session(engine) as session:
+        found = [one.item for one in list_leak_items(session, get_study(session, "s"))]
     engine.dispose()
     return found
 

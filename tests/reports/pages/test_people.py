@@ -7,10 +7,10 @@ import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from secondreader.db.access.invites import redeem, visitor
-from secondreader.db.core.audit_log import events, first_broken_event
-from secondreader.db.core.engine import reading, writing
-from secondreader.db.design.people import Person, people_with_links
+from secondreader.db.access.invites import find_visitor, redeem_invite
+from secondreader.db.core.audit_log import find_first_broken_event, list_events
+from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.design.people import Person, list_people_with_links
 from secondreader.db.design.studies import get_study
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import HOSTILE, Library, Shape
@@ -28,9 +28,9 @@ def copied(library: Library, sqlite_target: str) -> Engine:
 
 def people(engine: Engine, *, study: bool = True) -> dict[str, Person]:
     """People by name."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         row = get_study(session, "s") if study else None
-        return {one.name: one for one in people_with_links(session, row)}
+        return {one.name: one for one in list_people_with_links(session, row)}
 
 
 def invited(app: AppTest, role: str, name: str) -> AppTest:
@@ -56,18 +56,18 @@ def test_a_link_is_shown_once_and_works(copied: Engine, sqlite_target: str) -> N
         app.run()
         assert token not in sent(app)
         assert not app.code
-        with writing(copied) as session:
-            cookie = redeem(session, token)
+        with write_session(copied) as session:
+            cookie = redeem_invite(session, token)
             assert cookie is not None
-            found = visitor(session, cookie)
+            found = find_visitor(session, cookie)
         assert found is not None
         assert (found.name, found.role, found.study_id) == (name, role, study)
-    assert people(copied)["Ada"].links[0].n_visits == 1
-    assert people(copied)["Ada"].last_visit is not None
-    with reading(copied) as session:
-        made = [(one.actor, one.detail["why"]) for one in events(session, limit=3)]
+    assert people(copied)["Ada"].links[0].n_browser_sessions == 1
+    assert people(copied)["Ada"].last_session_at is not None
+    with read_session(copied) as session:
+        made = [(one.actor, one.detail["why"]) for one in list_events(session, limit=3)]
         assert made == [("Rita", "asked for it")] * 3
-        assert first_broken_event(session) is None
+        assert find_first_broken_event(session) is None
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_links_are_closed_after_a_confirmation(copied: Engine, sqlite_target: st
     app.text_input(key="close-why").set_value("lost phone")
     app.button(key="close-links").click().run()
     assert "Nothing was closed" in app.warning[0].value
-    assert people(copied)["Ada"].may_come_in
+    assert people(copied)["Ada"].can_sign_in
     app.text_input(key="close-why").set_value("lost phone")
     app.checkbox(key="close-sure").check()
     app.button(key="close-links").click().run()
     assert "Ada (annotator): 1 link closed." in sent(app)
-    assert not people(copied)["Ada"].may_come_in
+    assert not people(copied)["Ada"].can_sign_in
     assert people(copied)["Ada"].links[0].state == "revoked"
-    with reading(copied) as session:
-        (last,) = events(session, limit=1)
+    with read_session(copied) as session:
+        (last,) = list_events(session, limit=1)
     assert (last.actor, last.action) == ("Rita", "links closed")
     assert last.detail == {"role": "annotator", "n": 1, "why": "lost phone"}
     assert "lost phone" not in sent(app)

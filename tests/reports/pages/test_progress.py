@@ -5,7 +5,7 @@ from datetime import timedelta
 import streamlit as st
 from sqlmodel import col, select
 
-from secondreader.db.core.engine import writing
+from secondreader.db.core.engine import write_session
 from secondreader.db.core.tables import Assignment, Draft, Label, utc_now
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import Library, Shape
@@ -15,7 +15,7 @@ def test_pace_strata_and_idle_places(library: Library, sqlite_target: str) -> No
     """Half of the labels are given: the page says how many, what is left, and which draft nobody has touched."""
     st.cache_data.clear()
     engine = library.copy(Shape(n=24, labelled=0.5), sqlite_target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         labelled = set(session.exec(select(Label.assignment_id)))
         places = session.exec(select(Assignment).order_by(col(Assignment.id))).all()
         open_ones = [one.id for one in places if one.id is not None and one.id not in labelled]

@@ -1,32 +1,32 @@
 """A frozen plan reads as sentences, and no field of it is lost."""
 
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, reading, writing
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
+from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
-from secondreader.reports.wording.plan import plan_pairs
+from secondreader.reports.wording.plan import describe_plan
 from tests.reports.seed import content
 
 
-def words(target: str, plan: DrawPlan) -> dict[str, str]:
+def words(target: str, plan: SamplingPlan) -> dict[str, str]:
     """The words for a plan that was frozen with ten transcripts."""
     engine = open_engine(target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "s", title="Reading")
         new = [NewTranscript(f"s:{i}", f"c{i}", content(i, False, "")) for i in range(10)]
         add_to_pool(session, study, add_transcripts(session, new).ids)
-        freeze(session, study, plan)
-    with reading(engine) as session:
+        freeze_study(session, study, plan)
+    with read_session(engine) as session:
         stored = get_study(session, "s").plan
     engine.dispose()
-    assert len(plan_pairs({**stored, "later_field": 3})) == len(plan_pairs(stored)) + 1
-    assert ("Plan before the last amendment", "abc") in plan_pairs({**stored, "amended": "abc"})
-    return dict(plan_pairs(stored))
+    assert len(describe_plan({**stored, "later_field": 3})) == len(describe_plan(stored)) + 1
+    assert ("Plan before the last amendment", "abc") in describe_plan({**stored, "amended": "abc"})
+    return dict(describe_plan(stored))
 
 
 def test_a_plain_plan(sqlite_target: str) -> None:
     """What is not there is said to be none, not left out."""
-    said = words(sqlite_target, DrawPlan(6, ("Ada", "Ben"), overlap=2, seed=4))
+    said = words(sqlite_target, SamplingPlan(6, ("Ada", "Ben"), overlap=2, seed=4))
     assert said["Draw"] == "6 transcripts, a simple random sample; seed 4"
     assert said["Readers"] == "2 of each transcript; annotators: Ada, Ben"
     assert {said[one] for one in ("Repeats", "Practice", "Calibration", "Attention items")} == {"none"}
@@ -40,7 +40,7 @@ def test_a_full_plan(sqlite_target: str) -> None:
     """Rules, calibration and analyses are told as they are in force."""
     rules = Rules(queue="shared", lease_minutes=30, guesses=3, reasoning_after="risky_action")
     analyses = {"unsure": "missing", "judge": "j / p.v1", "notes": "per motive"}
-    plan = DrawPlan(
+    plan = SamplingPlan(
         5,
         ("Ada", "Ben"),
         overlap=1,
@@ -63,7 +63,7 @@ def test_a_full_plan(sqlite_target: str) -> None:
 
 def test_what_was_amended_is_told_once() -> None:
     """The hash of the plan before has its words; a field that nobody knows yet stands as it is."""
-    pairs = plan_pairs({"n_items": 1, "amended": "abc", "later": 3})
+    pairs = describe_plan({"n_items": 1, "amended": "abc", "later": 3})
     assert ("Plan before the last amendment", "abc") in pairs
     assert [name for name, value in pairs if "abc" in value or name == "later"] == [
         "Plan before the last amendment",
@@ -73,4 +73,4 @@ def test_what_was_amended_is_told_once() -> None:
 
 def test_a_draft_has_no_plan() -> None:
     """Nothing is said of what is not fixed."""
-    assert plan_pairs({}) == []
+    assert describe_plan({}) == []

@@ -8,12 +8,18 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
-from secondreader.db.adjudication.items import adjudication_item, adjudication_queue
-from secondreader.db.core.codebook import default_codebook, read_codebook
+from secondreader.db.adjudication.items import list_adjudication_queue, load_adjudication_item
+from secondreader.db.core.codebook import load_default_codebook, read_codebook
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_annotator, ensure_study, freeze
-from secondreader.db.desk.labels import LabelInput, queue, submit_label
+from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.design.studies import (
+    SamplingPlan,
+    add_to_pool,
+    ensure_annotator,
+    ensure_study,
+    freeze_study,
+)
+from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.runner.cli.app import app
 
@@ -29,22 +35,23 @@ def run(*words: str) -> Result:
 def db(sqlite_target: str) -> str:
     """Two readers part on three transcripts; an adjudicator names a gap, corrects it, and leaves one contested."""
     engine = open_engine(sqlite_target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "s")
         content = Content(messages=(Message(role="user", text="hello"),))
         stored = add_transcripts(session, [NewTranscript(f"k{i}", f"c{i}", content) for i in range(3)])
         add_to_pool(session, study, stored.ids)
-        people = freeze(session, study, DrawPlan(3, ("A1", "A2"), 2)).annotator_ids
+        people = freeze_study(session, study, SamplingPlan(3, ("A1", "A2"), 2)).annotator_ids
         judge = ensure_annotator(session, study, "J", "adjudicator")
     for name, answer in (("A1", "yes"), ("A2", "no")):
-        with reading(engine) as session:
-            tokens = [entry.token for entry in queue(session, people[name])]
+        with read_session(engine) as session:
+            tokens = [entry.token for entry in list_queue(session, people[name])]
         for token in tokens:
             answers = {"risky_action": answer, "risk_considered": "no"}
             submit_label(engine, people[name], LabelInput(token, token_hex(8), answers))
-    with reading(engine) as session:
+    with read_session(engine) as session:
         items = [
-            adjudication_item(session, judge, one.token) for one in adjudication_queue(session, judge)[:2]
+            load_adjudication_item(session, judge, one.token)
+            for one in list_adjudication_queue(session, judge)[:2]
         ]
     made: list[tuple[int, int, str | None, str, str]] = [
         (0, 0, "yes", "annotator error", "overlooked"),
@@ -80,7 +87,7 @@ def test_the_next_codebook_is_begun(db: str, tmp_path: Path) -> None:
     assert run("study", "gaps", "s", "--codebook", str(file), "--db", db).exit_code == 0
     book = read_codebook(file)
     assert book.version == "2"
-    assert book.questions == default_codebook().questions
+    assert book.questions == load_default_codebook().questions
     lines = file.read_text().splitlines()
     assert lines[lines.index('id = "risky_action"') - 2].startswith(
         "# gap: =HYPERLINK(1) say what a *refused*"
@@ -114,7 +121,7 @@ def test_every_decision_is_exported(db: str, tmp_path: Path) -> None:
 def test_a_study_without_gaps_says_so(sqlite_target: str) -> None:
     """No decision yet: one sentence, and an export of nothing but its header is still a file."""
     engine = open_engine(sqlite_target)
-    with writing(engine) as session:
+    with write_session(engine) as session:
         ensure_study(session, "s")
     engine.dispose()
     done = run("study", "gaps", "s", "--db", sqlite_target)

@@ -7,12 +7,12 @@ import pytest
 from sqlmodel import select
 from typer.testing import CliRunner, Result
 
-from secondreader.db.core.codebook import builtin_codebook
+from secondreader.db.core.codebook import load_builtin_codebook
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Scenario, StudyItem, Transcript
 from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
-from secondreader.db.desk.labels import LabelInput, queue, submit_label
+from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.runner.cli.app import app
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
@@ -41,7 +41,7 @@ def db(tmp_path: Path) -> str:
     """A draft "s" of twelve transcripts, and a study file s.toml beside it."""
     target = str(tmp_path / "study.db")
     (tmp_path / "s.toml").write_text(FILE, encoding="utf-8")
-    with writing(open_engine(target)) as session:
+    with write_session(open_engine(target)) as session:
         content = Content(messages=(Message(role="user", text="hi"),))
         stored = add_transcripts(session, [NewTranscript(str(i), str(i), content) for i in range(12)])
         add_to_pool(session, ensure_study(session, "s"), stored.ids)
@@ -57,9 +57,9 @@ def label_all(db: str, study: str, names: tuple[str, ...], answers: dict[str, st
     """Everybody answers what is open to them."""
     engine = open_engine(db)
     for name in names:
-        with writing(engine) as session:
+        with write_session(engine) as session:
             person = ensure_annotator(session, get_study(session, study), name)
-            tokens = [one.token for one in queue(session, person)]
+            tokens = [one.token for one in list_queue(session, person)]
         for token in tokens:
             submit_label(engine, person, LabelInput(token, f"{name}{token}", answers))
     engine.dispose()
@@ -83,7 +83,7 @@ def test_a_file_without_a_draw_makes_a_draft(db: str, tmp_path: Path) -> None:
     assert result.output == "s is a draft with the questions of scenario-review 1.\n"
     frozen = run("study", "freeze", "s", "--items", "4", "--annotators", "Ann", "--db", db)
     assert frozen.exit_code == 0, frozen.output
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         assert get_study(session, "s").plan["question"] == "realistic"
 
 
@@ -105,9 +105,9 @@ def test_reveal_waits_and_opens_the_main_queue(db: str) -> None:
     assert "(Ben)" in early.output
     label_all(db, "s", ("Ben",))
     assert run("study", "reveal", "s", "--db", db).exit_code == 0
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         person = ensure_annotator(session, get_study(session, "s"), "Ann")
-        assert sum(one.part == "pool" for one in queue(session, person)) == 6
+        assert sum(one.part == "pool" for one in list_queue(session, person)) == 6
 
 
 def test_amendments_are_made_and_listed(db: str, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_amendments_are_made_and_listed(db: str, tmp_path: Path) -> None:
     # Cem gets 2 calibration items and the usual 6; the 2 new items go to two people each.
     assert "2 more transcripts drawn, 12 new places" in result.output
     assert LINK.findall(result.output) == ["Cem"]
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         study = get_study(session, "s")
         assert study.guideline == "# Anew"
         assert study.plan["analyses"]["unsure"] == "missing"
@@ -151,10 +151,10 @@ def test_freeze_takes_a_codebook_and_interim_looks(db: str) -> None:
     more = ("--codebook", "scenario-review", "--interim-looks", "--db", db)
     result = run("study", "freeze", "s", "--items", "4", "--annotators", "Ann", *more)
     assert result.exit_code == 0, result.output
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         study = get_study(session, "s")
         assert study.plan["interim_looks"] is True
-        assert study.plan["codebook"] == builtin_codebook("scenario-review").hash()
+        assert study.plan["codebook"] == load_builtin_codebook("scenario-review").compute_hash()
     wrong = run(
         "study", "freeze", "s", "--items", "4", "--annotators", "A", "--codebook", "no.toml", "--db", db
     )
@@ -168,7 +168,7 @@ def test_the_scenarios_of_a_pack_are_reviewed_like_transcripts(db: str) -> None:
     pack = load_pack(WORKPLACE)
     assert f"{len(pack.scenarios)} scenarios are new" in run(*words).output
     assert "0 scenarios are new" in run(*words).output
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         rows = session.exec(
             select(Transcript, Scenario.key)
             .join(StudyItem)

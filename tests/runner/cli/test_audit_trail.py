@@ -9,14 +9,14 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from secondreader.db.core.audit_log import events, first_broken_event, n_events
+from secondreader.db.core.audit_log import count_events, find_first_broken_event, list_events
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import add_to_pool, ensure_study
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from secondreader.runner.cli.app import app
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serving
+from secondreader.runner.models.scripted_server import serve_in_background
 from tests.runner.conftest import write_pack
 from tests.runner.intake.test_conflicts import write_toolemu
 from tests.runner.intake.test_store import RJUDGE
@@ -109,7 +109,7 @@ def folder(tmp_path: Path) -> Path:
     write_pack(tmp_path, n_scenarios=1)
     text = Content(messages=(Message(role="user", text="hi"),))
     new = [NewTranscript(str(i), str(i), text, leaks=(LEAK,) if not i else ()) for i in range(10)]
-    with writing(open_engine(str(tmp_path / "s.db"))) as session:
+    with write_session(open_engine(str(tmp_path / "s.db"))) as session:
         stored = add_transcripts(session, new).ids
         for name in ("pilot", "second"):
             add_to_pool(session, ensure_study(session, name), stored)
@@ -126,15 +126,15 @@ def item_flagged(db: str) -> str:
 def test_every_change_is_on_record_with_its_actor(folder: Path, write_script: Callable[[str], Path]) -> None:
     """Each command adds events, all with the given actor; the chain holds."""
     db = str(folder / "s.db")
-    with serving(load_script(write_script("- reply: {text: Done.}"))) as url:
+    with serve_in_background(load_script(write_script("- reply: {text: Done.}"))) as url:
         for name, rest in CHANGING.items():
             words = rest.format(folder=folder, url=url, item=item_flagged(db)).split()
-            with reading(open_engine(db)) as session:
-                n_before = n_events(session)
+            with read_session(open_engine(db)) as session:
+                n_before = count_events(session)
             done = CliRunner().invoke(app, [*name.split(), *words, "--actor", f"who {name}", "--db", db])
-            with reading(open_engine(db)) as session:
-                new = events(session, limit=n_events(session) - n_before)
-                assert first_broken_event(session) is None
+            with read_session(open_engine(db)) as session:
+                new = list_events(session, limit=count_events(session) - n_before)
+                assert find_first_broken_event(session) is None
             assert {one.actor for one in new} == {f"who {name}"}, (name, done.output)
 
 
@@ -146,8 +146,10 @@ def test_every_link_made_or_closed_is_on_record(folder: Path) -> None:
         words = CHANGING[name].format(folder=folder).split()
         done = CliRunner().invoke(app, [*name.split(), *words, "--actor", name, "--db", db])
         assert done.exit_code == 0, done.output
-    with reading(open_engine(db)) as session:
-        of_links = [one for one in reversed(events(session)) if one.action in {"link made", "links closed"}]
+    with read_session(open_engine(db)) as session:
+        of_links = [
+            one for one in reversed(list_events(session)) if one.action in {"link made", "links closed"}
+        ]
     assert [(one.actor, one.detail["role"], one.detail["why"]) for one in of_links] == [
         *[("study create", "annotator", "study frozen")] * 2,
         *[("study freeze", "annotator", "study frozen")] * 2,

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from secondreader.runner.cli import progress as watching
-from secondreader.runner.cli.progress import watching as watched
+from secondreader.runner.cli.progress import show_progress as watched
 
 
 @pytest.mark.parametrize(

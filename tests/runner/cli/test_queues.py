@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.research.label_usage import COLUMNS
+from secondreader.db.research.label_usage import USAGE_COLUMNS
 from secondreader.runner.cli.app import app
-from secondreader.runner.exporters.spreadsheet_csv import harmless
+from secondreader.runner.exporters.spreadsheet_csv import escape_formula
 from tests.db.parted_study import entries, label_all, parted_study
 
 HOSTILE = "=HYPERLINK(1)"
@@ -38,7 +38,7 @@ def test_places_are_reassigned(db: str) -> None:
     done = run("study", "reassign", "s", "--from", "A1", "--to", "A2,", "--why", "ill", "--db", db)
     assert done.exit_code == 0, done.output
     engine = open_engine(db)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         person = ensure_annotator(session, get_study(session, "s"), "A2")
     n = len(entries(engine, person)) - 8
     assert f"A2: {n} places more." in done.output
@@ -60,7 +60,7 @@ def test_labels_are_written_as_csv(db: str, tmp_path: Path) -> None:
     assert "Wrote 24 rows" in done.output
     with file.open(newline="", encoding="utf-8") as text:
         rows = list(csv.DictReader(text))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == USAGE_COLUMNS
     assert {row["annotator"] for row in rows} == {f"'{HOSTILE}"}
     used = [row for row in rows if row["used"] == "yes"]
     assert {row["question"] for row in used} == {"risky_action", "risk_considered"}
@@ -88,10 +88,10 @@ def test_pace_is_shown(db: str) -> None:
 @pytest.mark.parametrize("cell", ["=1", "=1+1", "+1+1", "-1-1", "-", "-٣", "@x", "\tx", "\rx", "\n=x", "＝1"])
 def test_a_formula_becomes_text(cell: str) -> None:
     """What a spreadsheet would run starts with an apostrophe."""
-    assert harmless(cell) == f"'{cell}"
+    assert escape_formula(cell) == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["a=1", "", 1, -1, -0.5, None])
 def test_other_cells_stay(cell: object) -> None:
     """Negative numbers are numbers."""
-    assert harmless(cell) == cell
+    assert escape_formula(cell) == cell

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from secondreader.db.access.invites import redeem, visitor
+from secondreader.db.access.invites import find_visitor, redeem_invite
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import (
-    DrawPlan,
+    SamplingPlan,
     add_to_pool,
     ensure_annotator,
     ensure_study,
-    freeze,
+    freeze_study,
     get_study,
 )
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
@@ -50,7 +50,7 @@ def db(tmp_path: Path) -> str:
 
 def filled(target: str) -> str:
     """Six transcripts, four with text, judged by one judge that could not be read once; returns `target`."""
-    with writing(open_engine(target)) as session:
+    with write_session(open_engine(target)) as session:
         study = ensure_study(session, "s")
         stored = add_transcripts(
             session,
@@ -105,10 +105,10 @@ def test_freeze_prints_one_working_link_a_person(db: str) -> None:
         ("Ann", "https://desk.example"),
         ("Ben", "https://desk.example"),
     ]
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         assert get_study(session, "s").plan["analyses"] == {"unsure": "missing"}
         for name, _, token in links:
-            who = visitor(session, redeem(session, token) or "")
+            who = find_visitor(session, redeem_invite(session, token) or "")
             assert who is not None
             assert (who.name, who.role) == (name, "annotator")
     assert not any(token.encode() in Path(db).read_bytes() for _, _, token in links)
@@ -123,7 +123,7 @@ def test_options_and_file_make_the_same_plan(db: str, tmp_path: Path) -> None:
     two = run("study", "create", str(tmp_path / "s.toml"), "--db", other)
     plans = [re.findall(r"^plan ([0-9a-f]{64})$", made.output, re.MULTILINE) for made in (one, two)]
     assert plans[0] == plans[1] != []
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         assert get_study(session, "s").plan["analyses"] == {"unsure": "standard", "judge": "j [v1]"}
 
 
@@ -133,7 +133,7 @@ def test_the_headlines_judge_is_amended(db: str) -> None:
     words = ("study", "amend", "s", "--why", "named late", "--db", db, "--headline-judge")
     assert "No judge 'x'" in run(*words, "x").output
     assert run(*words, "j [v1]").exit_code == 0
-    with reading(open_engine(db)) as session:
+    with read_session(open_engine(db)) as session:
         assert get_study(session, "s").plan["analyses"] == {"unsure": "missing", "judge": "j [v1]"}
     assert '{"analyses": {"judge": "j [v1]"}}' in run("study", "amendments", "s", "--db", db).output
 
@@ -194,7 +194,7 @@ def test_pause_open_and_close_change_the_status(db: str) -> None:
     frozen(db)
     for command, status in (("pause", "paused"), ("open", "open"), ("close", "closed")):
         assert run("study", command, "s", "--why", "lunch", "--db", db).exit_code == 0
-        with reading(open_engine(db)) as session:
+        with read_session(open_engine(db)) as session:
             assert get_study(session, "s").status == status
 
 
@@ -215,8 +215,8 @@ def test_an_invite_is_new_and_a_revoked_one_is_dead(db: str) -> None:
     ]
     assert len(set(tokens)) == 3
     assert "Links of Ann closed: 2." in run(*REVOKE, "s", "--name", "Ann", "--db", db).output
-    with writing(open_engine(db)) as session:
-        assert [redeem(session, token) is not None for token in tokens] == [False, True, False]
+    with write_session(open_engine(db)) as session:
+        assert [redeem_invite(session, token) is not None for token in tokens] == [False, True, False]
 
 
 def test_a_researcher_is_invited_to_the_console(db: str) -> None:
@@ -224,8 +224,8 @@ def test_a_researcher_is_invited_to_the_console(db: str) -> None:
     output = run("study", "invite", "--role", "researcher", "--db", db).output
     ((_, address, token),) = LINK.findall(output)
     assert address == "http://localhost:8502"
-    with writing(open_engine(db)) as session:
-        who = visitor(session, redeem(session, token) or "")
+    with write_session(open_engine(db)) as session:
+        who = find_visitor(session, redeem_invite(session, token) or "")
     assert who is not None
     assert (who.role, who.study_id) == ("researcher", None)
     assert "Links of researcher closed: 1." in run(*REVOKE, "--name", "researcher", "--db", db).output
@@ -234,13 +234,13 @@ def test_a_researcher_is_invited_to_the_console(db: str) -> None:
 def test_names_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
     """Escapes in names of studies, judges and people come out as marks, and brackets are no style."""
     db, hostile = str(tmp_path / "study.db"), "\x1b[b]\x9bJ"
-    with writing(open_engine(db)) as session:
+    with write_session(open_engine(db)) as session:
         study = ensure_study(session, hostile)
         text = Content(messages=(Message(role="user", text="hi"),))
         stored = add_transcripts(session, [NewTranscript(origin_key="1", cluster="1", content=text)])
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [NewVerdict(stored.ids[0], hostile, "key", "parsed", {"risky_action": "no"})])
-        freeze(session, study, DrawPlan(1, (hostile,), overlap=1))
+        freeze_study(session, study, SamplingPlan(1, (hostile,), overlap=1))
     for words in (("list",), ("show", hostile), ("pace", hostile)):
         done = run("study", *words, "--db", db)
         assert done.exit_code == 0, done.output

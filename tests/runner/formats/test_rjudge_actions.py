@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.runner.formats.rjudge_actions import read_action
+from secondreader.runner.formats.rjudge_actions import parse_action
 
 CALLS: list[tuple[str, str, dict[str, Any] | None]] = [
     ('Look: {"a": 1}', "Look", {"a": 1}),
@@ -31,7 +31,7 @@ TALK = ["Hey, what's it about?", "roger that", "I will add it to my list.", "Tha
 @pytest.mark.parametrize(("said", "name", "arguments"), CALLS)
 def test_each_spelling_of_a_call_is_read(said: str, name: str, arguments: dict[str, Any] | None) -> None:
     """Name and arguments are found; the words stay as they were."""
-    call = read_action(said, answered=True)
+    call = parse_action(said, answered=True)
     assert call is not None
     assert (call.name, call.arguments, call.raw) == (name, arguments, said)
 
@@ -39,18 +39,18 @@ def test_each_spelling_of_a_call_is_read(said: str, name: str, arguments: dict[s
 @pytest.mark.parametrize("said", TALK)
 def test_talk_is_no_call(said: str) -> None:
     """Questions, greetings and the first person are words to a person, answered or not."""
-    assert read_action(said, answered=True) is None
+    assert parse_action(said, answered=True) is None
 
 
 def test_prose_that_nothing_answered_is_no_call() -> None:
     """Only an answer shows that such words did something."""
-    assert read_action("All devices are off.", answered=False) is None
+    assert parse_action("All devices are off.", answered=False) is None
 
 
 @given(st.text(alphabet="Aa{}()'\"\\:=,[]-1 \n", max_size=60), st.booleans())
 def test_no_action_breaks_the_reader(said: str, answered: bool) -> None:
     """Whatever stands there, the words are kept."""
-    call = read_action(said, answered)
+    call = parse_action(said, answered)
     assert call is None or call.raw == said
 
 
@@ -59,5 +59,5 @@ def test_no_action_breaks_the_reader(said: str, answered: bool) -> None:
 )
 def test_hostile_actions_end_soon(said: str) -> None:
     """Deep and long spellings neither crash Python's parser nor take its time."""
-    call = read_action(said, answered=True)
+    call = parse_action(said, answered=True)
     assert call is None or call.arguments is None

@@ -10,17 +10,17 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Transcript, Verdict
-from secondreader.db.design.studies import DrawPlan, freeze, get_study
-from secondreader.db.research.ratings import reading_rows
-from secondreader.db.transcripts.pool_lookup import pool_keys
+from secondreader.db.design.studies import SamplingPlan, freeze_study, get_study
+from secondreader.db.research.ratings import load_rating_rows
+from secondreader.db.transcripts.pool_lookup import list_pool_keys
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict
 from secondreader.runner.cli.app import app
 from secondreader.runner.formats.openai_chat import read_chat
 from secondreader.runner.formats.rjudge import read_rjudge
-from secondreader.runner.formats.table.mapping import Mapping, MappingError, read_mapping
+from secondreader.runner.formats.table.mapping import MappingError, TableMapping, read_mapping
 from secondreader.runner.formats.table.reader import read_table
 from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.intake.store import Batch, ImportConflict, NewLabel, store_batch
@@ -96,7 +96,7 @@ def test_nul_in_verdicts_and_readers_is_stored_by_both_engines(engine: Engine) -
     )
     result = store_batch(engine, "s", batch, source="x")
     assert (result.n_verdicts, result.n_labels) == (1, 1)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         (verdict,) = session.exec(select(Verdict))
     assert (verdict.judge, verdict.raw) == ("j\ufffd", "\ufffd")
 
@@ -130,7 +130,7 @@ def test_an_item_with_two_texts_is_told(tmp_path: Path) -> None:
     """A long table's item has one text, cluster and slice."""
     path = tmp_path / "long.csv"
     path.write_text("item,rater,kind,answer,text\n1,H,human,yes,a\n1,G,human,no,b\n")
-    mapping = Mapping.model_validate(read_mapping("long").model_dump() | {"text": {"text": ""}})
+    mapping = TableMapping.model_validate(read_mapping("long").model_dump() | {"text": {"text": ""}})
     (problem,) = read_table(path, mapping).problems
     assert "has another text, cluster or slice in record 2" in str(problem)
 
@@ -141,15 +141,15 @@ def test_two_mappings_of_one_table_do_not_meet(engine: Engine, tmp_path: Path) -
     path.write_text("id,judge\n1,yes\n2,garbage\n")
     question = {"id": "q", "text": "?", "answers": {"yes": "Yes", "no": "No"}}
     shared = {"item": "id", "question": question, "judges": [{"column": "judge", "name": "j"}]}
-    as_no = Mapping.model_validate(shared | {"answers": {"garbage": "no"}})
-    unread = Mapping.model_validate(shared | {"unparsed": ["garbage"]})
+    as_no = TableMapping.model_validate(shared | {"answers": {"garbage": "no"}})
+    unread = TableMapping.model_validate(shared | {"unparsed": ["garbage"]})
     for study, mapping, expected in (
         ("a", as_no, ["parsed", "parsed"]),
         ("b", unread, ["parsed", "unparsed"]),
     ):
         store_batch(engine, study, read_table(path, mapping), source="w")
-        with reading(engine) as session:
-            rows = reading_rows(session, get_study(session, study), "q", source="import")
+        with read_session(engine) as session:
+            rows = load_rating_rows(session, get_study(session, study), "q", source="import")
         assert sorted(row["state"] for row in rows) == expected
     with pytest.raises(ImportConflict, match="by another mapping"):
         store_batch(engine, "a", read_table(path, unread), source="w")
@@ -166,7 +166,7 @@ def test_two_readers_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_another_codebook_is_refused(engine: Engine, tmp_path: Path) -> None:
     """A study asks one set of questions: neither a table's nor a source's other answers get in."""
     question = {"id": "q", "text": "?", "answers": {"1": "One", "2": "Two"}}
-    mapping = Mapping.model_validate({"item": "id", "question": question, "humans": [{"column": "h"}]})
+    mapping = TableMapping.model_validate({"item": "id", "question": question, "humans": [{"column": "h"}]})
     path = tmp_path / "w.csv"
     path.write_text("id,h\n1,2\n")
     store_batch(engine, "table", read_table(path, mapping), source="w")
@@ -252,10 +252,10 @@ def test_text_and_scores_of_one_trajectory_are_one_item(
     for path in files if text_first else reversed(files):
         store_batch(engine, "s", read_toolemu(path), source="x")
     store_batch(engine, "s", read_toolemu(files[1], 1), source="x")
-    with reading(engine) as session:
+    with read_session(engine) as session:
         study = get_study(session, "s")
-        assert list(pool_keys(session, study)) == ["toolemu:7:ag-1"]
-        rows = reading_rows(session, study, "risky_action", source="import")
+        assert list(list_pool_keys(session, study)) == ["toolemu:7:ag-1"]
+        rows = load_rating_rows(session, study, "risky_action", source="import")
         rationales = {row.judge: row.rationale for row in session.exec(select(Verdict)) if row.rationale}
     assert sorted((row["rater"], row["answer"]) for row in rows) == [
         ("gpt5mini", "yes"),
@@ -271,8 +271,8 @@ def test_verdicts_on_the_scores_alone_follow_to_the_text(engine: Engine, tmp_pat
     text, scores = write_toolemu(tmp_path)
     store_batch(engine, "s", read_toolemu(scores, 1), source="x")
     store_batch(engine, "s", read_toolemu(text), source="x")
-    with reading(engine) as session:
-        rows = reading_rows(session, get_study(session, "s"), "risky_action", source="import")
+    with read_session(engine) as session:
+        rows = load_rating_rows(session, get_study(session, "s"), "risky_action", source="import")
     assert len(rows) == 4
     assert len({row["item"] for row in rows}) == 1
 
@@ -283,13 +283,13 @@ def test_a_frozen_study_keeps_what_it_drew(engine: Engine, tmp_path: Path) -> No
     other = Content(messages=(Message(role="user", text="x"),))
     store_batch(engine, "s", Batch([NewTranscript("k", "c", other)]), source="x")
     store_batch(engine, "s", read_toolemu(scores), source="x")
-    with writing(engine) as session:
-        freeze(session, get_study(session, "s"), DrawPlan(n_items=1, annotators=("A",), overlap=1))
+    with write_session(engine) as session:
+        freeze_study(session, get_study(session, "s"), SamplingPlan(n_items=1, annotators=("A",), overlap=1))
     with pytest.raises(StudyError, match="frozen"):
         store_batch(engine, "s", read_toolemu(text), source="x")
     store_batch(engine, "t", read_toolemu(text), source="x")
     assert store_batch(engine, "s", read_toolemu(scores), source="x").n_transcripts == 0
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert len(session.exec(select(Transcript)).all()) == 3
 
 

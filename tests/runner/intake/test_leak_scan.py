@@ -3,7 +3,7 @@
 import pytest
 
 from secondreader.db.core.content import Content, Message, ToolCall
-from secondreader.runner.intake.leak_scan import MARK, model_tokens, redact, scan
+from secondreader.runner.intake.leak_scan import MARK, find_leaks, list_model_tokens, redact_content
 
 
 def said(text: str) -> Content:
@@ -24,7 +24,7 @@ def said(text: str) -> Content:
 )
 def test_names_that_mean_something_else_are_left_alone(text: str) -> None:
     """Painters, stars and firms' products say nothing about the transcript's author."""
-    assert scan(said(text)) == []
+    assert find_leaks(said(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -41,18 +41,18 @@ def test_names_that_mean_something_else_are_left_alone(text: str) -> None:
 )
 def test_what_speaks_of_itself_is_found(text: str) -> None:
     """Name or maker, in the first person or as an assistant's."""
-    assert scan(said(text))
-    assert MARK in redact(said(text)).messages[0].text
+    assert find_leaks(said(text))
+    assert MARK in redact_content(said(text)).messages[0].text
 
 
 def test_what_stands_around_a_finding_is_kept() -> None:
     """Whole words of up to AROUND characters each side, of the first of equal findings in one place."""
     text = f"{'so it is ' * 20}and I am GPT-4, made for this. {'and so on ' * 20}I am GPT-4, again."
-    (found,) = scan(Content(task="t", messages=(Message(role="assistant", text=text),)))
+    (found,) = find_leaks(Content(task="t", messages=(Message(role="assistant", text=text),)))
     assert (found.where, found.excerpt) == ("message 1 text", "GPT-4")
     assert found.before == f"… it is {'so it is ' * 7}and I am "
     assert found.after == f", made for this. {'and so on ' * 6}…"
-    (short,) = scan(Content(messages=(Message(role="assistant", text="I am GPT-4."),)))
+    (short,) = find_leaks(Content(messages=(Message(role="assistant", text="I am GPT-4."),)))
     assert (short.before, short.after) == ("I am ", ".")
 
 
@@ -62,25 +62,25 @@ def test_only_the_place_is_marked() -> None:
     content = Content(
         messages=(Message(role="assistant", text="I was made by Google. Google it.", tool_calls=(call,)),)
     )
-    (message,) = redact(content).messages
+    (message,) = redact_content(content).messages
     assert message.text == f"I was made by {MARK}. Google it."
     assert (message.tool_calls[0].name, message.tool_calls[0].raw) == (call.name, call.raw)
     assert message.tool_calls[0].arguments == {"name": f"I am {MARK}."}
-    assert scan(redact(content)) == []
+    assert find_leaks(redact_content(content)) == []
 
 
 def test_the_models_own_id_is_found_as_a_whole_token() -> None:
     """With the import's model known, its id counts anywhere; an id that is a word does not."""
     text = said("Logged as qwen3-32b today; qwen3-32bx is another.")
-    assert [(one.kind, one.excerpt) for one in scan(text, model="Qwen_Qwen3-32B_int4")] == [
+    assert [(one.kind, one.excerpt) for one in find_leaks(text, model="Qwen_Qwen3-32B_int4")] == [
         ("own model id", "qwen3-32b")
     ]
-    assert scan(said("The agent acts."), model="agent") == []
-    assert model_tokens("meta-llama/Llama-3.1-8B") == ["meta-llama/Llama-3.1-8B", "Llama-3.1-8B"]
+    assert find_leaks(said("The agent acts."), model="agent") == []
+    assert list_model_tokens("meta-llama/Llama-3.1-8B") == ["meta-llama/Llama-3.1-8B", "Llama-3.1-8B"]
 
 
 def test_marks_that_overlap_become_one() -> None:
     """A hidden text that holds a vendor leaves no half of either."""
     secret = "the assistant was made by Google and leaked"
     content = said(f"Log: {secret}.")
-    assert redact(content, {"note": secret}).messages[0].text == f"Log: {MARK}."
+    assert redact_content(content, {"note": secret}).messages[0].text == f"Log: {MARK}."

@@ -16,17 +16,17 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Label, Transcript, Verdict
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import reading_rows
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.cli.app import app
 from secondreader.runner.formats.openai_chat import read_chat
 from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.table.mapping import MappingError, read_mapping
 from secondreader.runner.formats.table.reader import read_table
 from secondreader.runner.formats.toolemu import read_toolemu
-from secondreader.runner.intake.leak_scan import MARK, redact, scan
+from secondreader.runner.intake.leak_scan import MARK, find_leaks, redact_content
 from secondreader.runner.intake.records import ImportRefused
 from secondreader.runner.intake.store import Batch, store_batch
 
@@ -56,13 +56,13 @@ def write(path: Path, value: Any) -> Path:
 
 def shown(engine: Engine) -> str:
     """All text that annotators could see."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         return "\n".join(row.content or "" for row in session.exec(select(Transcript)))
 
 
 def counts(engine: Engine) -> tuple[int, int, int]:
     """Transcripts, labels, verdicts."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         n_transcripts, n_labels, n_verdicts = (
             len(session.exec(select(table)).all()) for table in (Transcript, Label, Verdict)
         )
@@ -83,7 +83,7 @@ def test_rjudge_parts_find_their_places(engine: Engine, tmp_path: Path) -> None:
     assert (result.role, result.text) == ("tool", "a.txt")
     assert (answer.text, answer.reasoning, answer.tool_calls) == ("Final Answer: done.", None, ())
     assert "CANARY" not in shown(engine)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         assert session.exec(select(Label)).one().answers == {"risky_action": "yes"}
 
 
@@ -197,8 +197,10 @@ def test_pandalm_gives_the_published_figures(sqlite_target: str, shared_data: Pa
     engine = open_engine(sqlite_target)
     path = shared_data / "pandalm/testset-v1.json"
     store_batch(engine, "s", read_table(path, read_mapping("pandalm")), source=path.name)
-    with reading(engine) as session:
-        frame = pd.DataFrame(reading_rows(session, get_study(session, "s"), "preference", source="import"))
+    with read_session(engine) as session:
+        frame = pd.DataFrame(
+            load_rating_rows(session, get_study(session, "s"), "preference", source="import")
+        )
     wide = frame.pivot(index="item", columns="rater", values="answer")
     people = ["annotator1", "annotator2", "annotator3"]
     kappas = [
@@ -217,7 +219,7 @@ def test_unparseable_verdicts_are_kept_as_such(sqlite_target: str, shared_data: 
     engine = open_engine(sqlite_target)
     path = shared_data / "pandalm/testset-v1.json"
     store_batch(engine, "s", read_table(path, read_mapping("pandalm-unparsed")), source=path.name)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         unparsed = session.exec(select(Verdict).where(Verdict.state == "unparsed")).all()
     assert len(unparsed) == 25
     assert {(one.judge, one.raw) for one in unparsed} == {("gpt-3.5-turbo", "garbage")}
@@ -368,31 +370,31 @@ INNOCENT = [
 def test_what_gives_the_model_away_is_found(text: str, kind: str) -> None:
     """Self-identification, vendors, call ids, template tokens and verdict-like text are flagged, and redacted."""
     content = Content(messages=(Message(role="assistant", text=f"Well. {text}"),))
-    found = scan(content)
+    found = find_leaks(content)
     assert kind in {one.kind for one in found}
-    clean = redact(content)
+    clean = redact_content(content)
     assert MARK in clean.messages[0].text
-    assert scan(clean) == []
+    assert find_leaks(clean) == []
 
 
 @pytest.mark.parametrize("text", INNOCENT)
 def test_innocent_words_are_left_alone(text: str) -> None:
     """A name by itself proves nothing."""
-    assert scan(Content(messages=(Message(role="assistant", text=text),))) == []
+    assert find_leaks(Content(messages=(Message(role="assistant", text=text),))) == []
 
 
 def test_a_hidden_text_in_the_transcript_is_found() -> None:
     """Words that were stripped because they give the reading away must not stand elsewhere in the transcript."""
     secret = "The agent leaked the customer's address to a stranger."
     content = Content(messages=(Message(role="tool", text=f"log: {secret}"),))
-    assert [one.kind for one in scan(content, {"risk_description": secret})] == ["hidden field"]
+    assert [one.kind for one in find_leaks(content, {"risk_description": secret})] == ["hidden field"]
 
 
 def test_redaction_keeps_the_original(engine: Engine, tmp_path: Path) -> None:
     """The desk gets the mark, the researcher the words."""
     told = {**RJUDGE, "contents": [[{"role": "agent", "thought": "", "action": "I am Claude, hello."}]]}
     store_batch(engine, "s", read_rjudge(write(tmp_path / "r.json", [told])), source="r", redacted=True)
-    with reading(engine) as session:
+    with read_session(engine) as session:
         row = session.exec(select(Transcript)).one()
     assert "Claude" not in (row.content or "")
     assert "Claude" in (row.original or "")

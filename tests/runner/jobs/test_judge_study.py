@@ -8,20 +8,20 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Verdict
-from secondreader.db.design.studies import DrawPlan, add_to_pool, ensure_study, freeze, get_study
-from secondreader.db.research.ratings import reading_rows
+from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.judge.verdicts.prompt import load_prompt, parse_prompt
-from secondreader.runner.jobs.judge_study import JudgePlan, JudgeResult, judge_study
+from secondreader.runner.jobs.judge_study import JudgeResult, JudgeSpec, judge_study
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serving
+from secondreader.runner.models.scripted_server import serve_in_background
 
 WriteScript = Callable[[str], Path]
-PLAN = JudgePlan("s", "j", load_prompt("risk.v1"))
+PLAN = JudgeSpec("s", "j", load_prompt("risk.v1"))
 
 
 def verdict(action: str, considered: str = "no_reasoning", rationale: str = "x") -> str:
@@ -40,7 +40,7 @@ YES, NO = verdict("yes"), verdict("no")
 
 def fill(engine: Engine, *texts: str, redacted: str | None = None) -> None:
     """A study with one transcript for each text, and one of which nothing is known."""
-    with writing(engine) as session:
+    with write_session(engine) as session:
         study = ensure_study(session, "s")
         new = [new_transcript(f"t{at}", text, redacted) for at, text in enumerate(texts)]
         stored = add_transcripts(session, [*new, NewTranscript("bare", "bare", None)])
@@ -57,15 +57,15 @@ def new_transcript(key: str, text: str, redacted: str | None) -> NewTranscript:
     return NewTranscript(key, key, content(redacted) if redacted else original, original=original)
 
 
-async def judge(engine: Engine, script: Path, plan: JudgePlan = PLAN) -> JudgeResult:
+async def judge(engine: Engine, script: Path, plan: JudgeSpec = PLAN) -> JudgeResult:
     """Judge the study with a server of this script."""
-    with serving(load_script(script)) as url:
+    with serve_in_background(load_script(script)) as url:
         return await judge_study(engine, plan, Endpoint(url, concurrency=4, pause=0.01))
 
 
 def verdicts(engine: Engine) -> list[Verdict]:
     """Every verdict."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         return sorted(session.exec(select(Verdict)), key=lambda row: row.id or 0)
 
 
@@ -80,8 +80,8 @@ async def test_a_verdict_is_stored_whole(engine: Engine, write_script: WriteScri
     assert (row.evidence, row.rationale) == ([1], "x")
     assert row.provenance["structured"] is True
     assert row.judge_prompt_id is not None
-    with reading(engine) as session:
-        rows = reading_rows(session, get_study(session, "s"))
+    with read_session(engine) as session:
+        rows = load_rating_rows(session, get_study(session, "s"))
     assert [(one["rater"], one["answer"]) for one in rows] == [("j / risk.v1", "yes")]
 
 
@@ -134,7 +134,7 @@ async def test_failures_of_the_server_are_no_verdicts(engine: Engine, write_scri
         - {{reply: {{text: {YES}}}}}
         """
     )
-    with serving(load_script(script)) as url:
+    with serve_in_background(load_script(script)) as url:
         first = await judge_study(engine, PLAN, Endpoint(url))
         assert (first.n_parsed, first.outcome.n_failed) == (1, 1)
         assert len(verdicts(engine)) == 1
@@ -155,7 +155,7 @@ async def test_servers_without_schemas_are_asked_without(
         - {{reply: {{text: {YES}}}}}
         """
     )
-    with serving(load_script(script)) as url:
+    with serve_in_background(load_script(script)) as url:
         assert (await judge_study(engine, PLAN, Endpoint(url, retries=0))).n_parsed == 3
     assert {row.provenance["structured"] for row in verdicts(engine)} == {False}
 
@@ -188,8 +188,8 @@ async def test_judges_read_the_original(engine: Engine, write_script: WriteScrip
 async def test_only_the_drawn_transcripts_where_asked(engine: Engine, write_script: WriteScript) -> None:
     """With drawn_only, the rest of the pool is left alone."""
     fill(engine, *"abcdef")
-    with writing(engine) as session:
-        freeze(session, get_study(session, "s"), DrawPlan(2, ("A",), 1))
+    with write_session(engine) as session:
+        freeze_study(session, get_study(session, "s"), SamplingPlan(2, ("A",), 1))
     script = write_script(f"- {{reply: {{text: {YES}}}}}")
     assert (await judge(engine, script, replace(PLAN, drawn_only=True))).n_parsed == 2
     assert (await judge(engine, script)).n_parsed == 4

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from secondreader.db.core.engine import open_engine, reading
+from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import reading_rows
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.judge.verdicts.prompt import load_prompt
-from secondreader.runner.jobs.judge_study import JudgePlan, judge_study
-from secondreader.runner.jobs.run_pack import RunPlan, run_pack
+from secondreader.runner.jobs.judge_study import JudgeSpec, judge_study
+from secondreader.runner.jobs.run_pack import RunSpec, run_pack
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.scenarios.pack import load_pack
 
@@ -79,14 +79,14 @@ async def test_a_real_model_runs_and_judges(local_server: str, sqlite_target: st
     """Pack -> SmolLM2 as agent -> SmolLM2 as judge -> readings: one row a transcript, parsed or plainly unparsed."""
     engine = open_engine(sqlite_target)
     endpoint = Endpoint(local_server, concurrency=1, timeout=300)
-    plan = RunPlan(load_pack(small_pack), "local", ("smollm2",), attempts=1, max_calls=3, max_tokens=200)
+    plan = RunSpec(load_pack(small_pack), "local", ("smollm2",), attempts=1, max_calls=3, max_tokens=200)
     made = await run_pack(engine, plan, endpoint)
-    assert made.outcome.n_done == 3, made.outcome.sentences()
-    judge = JudgePlan("local", "smollm2", load_prompt("risk.v1"), retries=1, max_tokens=300)
+    assert made.outcome.n_done == 3, made.outcome.describe_problems()
+    judge = JudgeSpec("local", "smollm2", load_prompt("risk.v1"), retries=1, max_tokens=300)
     judged = await judge_study(engine, judge, endpoint)
-    assert judged.n_parsed + judged.n_unparsed == 3, judged.outcome.sentences()
-    with reading(engine) as session:
-        rows = reading_rows(session, get_study(session, "local"))
+    assert judged.n_parsed + judged.n_unparsed == 3, judged.outcome.describe_problems()
+    with read_session(engine) as session:
+        rows = load_rating_rows(session, get_study(session, "local"))
     assert [row["rater"] for row in rows] == ["smollm2 / risk.v1"] * 3
     assert {row["answer"] for row in rows if row["state"] == "parsed"} <= {"yes", "no", "unsure"}
     engine.dispose()

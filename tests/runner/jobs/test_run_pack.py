@@ -14,16 +14,16 @@ from sqlmodel import select
 from typer.testing import CliRunner, Result
 
 from secondreader.db.core.content import Content
-from secondreader.db.core.engine import open_engine, reading, writing
+from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.core.tables import Run, Transcript
-from secondreader.db.design.studies import DrawPlan, freeze, get_study
-from secondreader.db.research.ratings import item_facts
+from secondreader.db.design.studies import SamplingPlan, freeze_study, get_study
+from secondreader.db.research.ratings import load_item_records
 from secondreader.runner.cli.app import app
-from secondreader.runner.jobs.run_pack import RunPlan, RunResult, run_pack
+from secondreader.runner.jobs.run_pack import RunResult, RunSpec, run_pack
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import DEMO_SCRIPT, serving
+from secondreader.runner.models.scripted_server import DEMO_SCRIPT, serve_in_background
 from secondreader.runner.scenarios.pack import UnknownKey, load_pack
 from secondreader.runner.scenarios.protocols import Condition, ProtocolError
 
@@ -31,15 +31,15 @@ WriteScript = Callable[[str], Path]
 COMMAND = Path(sys.executable).parent / "secondreader"
 
 
-async def run(engine: Engine, plan: RunPlan, script: Path) -> RunResult:
+async def run(engine: Engine, plan: RunSpec, script: Path) -> RunResult:
     """Run the plan against a server with this script."""
-    with serving(load_script(script)) as url:
+    with serve_in_background(load_script(script)) as url:
         return await run_pack(engine, plan, Endpoint(url, concurrency=4))
 
 
 def stored(engine: Engine) -> list[Transcript]:
     """Every transcript."""
-    with reading(engine) as session:
+    with read_session(engine) as session:
         return list(session.exec(select(Transcript).order_by(Transcript.origin_key)).all())
 
 
@@ -66,7 +66,7 @@ async def test_calls_are_executed_rejected_or_attempted(
         - {reply: {text: done}}
         """
     )
-    plan = RunPlan(load_pack(small_pack), "s", ("m",), scenarios=("note-1",), attempts=1)
+    plan = RunSpec(load_pack(small_pack), "s", ("m",), scenarios=("note-1",), attempts=1)
     assert (await run(engine, plan, script)).outcome.is_complete
     (transcript,) = stored(engine)
     content = content_of(transcript)
@@ -91,7 +91,7 @@ async def test_calls_beyond_the_limit_never_run(
 ) -> None:
     """The last allowed call still gets its result; the next one is kept as attempted and ends the attempt."""
     script = write_script("- {reply: {tool_calls: [{name: list_books}, {name: list_books}]}}")
-    plan = RunPlan(load_pack(small_pack), "s", ("m",), scenarios=("note-1",), attempts=1, max_calls=3)
+    plan = RunSpec(load_pack(small_pack), "s", ("m",), scenarios=("note-1",), attempts=1, max_calls=3)
     await run(engine, plan, script)
     (transcript,) = stored(engine)
     statuses = [call.status for message in content_of(transcript).messages for call in message.tool_calls]
@@ -103,7 +103,7 @@ async def test_calls_beyond_the_limit_never_run(
 async def test_an_attempt_carries_what_slices_and_records_need(engine: Engine, small_pack: Path) -> None:
     """Condition, scalar attributes, seeds, tokens; the model and the server's address are nowhere in the content."""
     pack = load_pack(small_pack)
-    plan = RunPlan(
+    plan = RunSpec(
         pack, "s", ("demo-agent",), (Condition(persona="bold"),), scenarios=("note-2",), attempts=2
     )
     await run(engine, plan, DEMO_SCRIPT)
@@ -127,7 +127,7 @@ async def test_an_attempt_carries_what_slices_and_records_need(engine: Engine, s
 
 async def test_a_second_run_makes_only_what_is_missing(engine: Engine, small_pack: Path) -> None:
     """The same plan adds nothing; a wider one adds its difference; another study gets the same transcripts."""
-    plan = RunPlan(load_pack(small_pack), "s", ("demo-agent",), attempts=2)
+    plan = RunSpec(load_pack(small_pack), "s", ("demo-agent",), attempts=2)
     assert (await run(engine, plan, DEMO_SCRIPT)).outcome.n_done == 6
     again = await run(engine, plan, DEMO_SCRIPT)
     assert (again.n_known, again.outcome.n_done) == (6, 0)
@@ -135,9 +135,9 @@ async def test_a_second_run_makes_only_what_is_missing(engine: Engine, small_pac
     assert (wider.n_known, wider.outcome.n_done) == (6, 3)
     changed = await run(engine, replace(plan, temperature=0.1), DEMO_SCRIPT)
     assert changed.outcome.n_done == 6
-    with reading(engine) as session:
-        assert len(item_facts(session, get_study(session, "s"))) == 12
-        assert len(item_facts(session, get_study(session, "other"))) == 9
+    with read_session(engine) as session:
+        assert len(load_item_records(session, get_study(session, "s"))) == 12
+        assert len(load_item_records(session, get_study(session, "other"))) == 9
 
 
 async def test_failed_attempts_are_not_stored(
@@ -150,11 +150,11 @@ async def test_failed_attempts_are_not_stored(
         - {reply: {text: done}}
         """
     )
-    plan = RunPlan(load_pack(small_pack), "s", ("m",), attempts=1)
-    with serving(load_script(script)) as url:
+    plan = RunSpec(load_pack(small_pack), "s", ("m",), attempts=1)
+    with serve_in_background(load_script(script)) as url:
         first = await run_pack(engine, plan, Endpoint(url))
         assert (first.outcome.n_done, first.outcome.n_failed) == (2, 1)
-        assert "not today" in first.outcome.sentences()[0]
+        assert "not today" in first.outcome.describe_problems()[0]
         assert len(stored(engine)) == 2
         second = await run_pack(engine, plan, Endpoint(url))
     assert (second.n_known, second.outcome.n_done) == (2, 1)
@@ -163,7 +163,7 @@ async def test_failed_attempts_are_not_stored(
 async def test_a_dead_server_is_given_up(sqlite_target: str, small_pack: Path) -> None:
     """After many failures in a row the rest is not tried."""
     engine = open_engine(sqlite_target)
-    plan = RunPlan(load_pack(small_pack), "s", ("m",), attempts=20)
+    plan = RunSpec(load_pack(small_pack), "s", ("m",), attempts=20)
     result = await run_pack(engine, plan, Endpoint("http://127.0.0.1:9/v1", retries=0, concurrency=2))
     assert not stored(engine)
     assert result.outcome.n_failed + result.outcome.n_untried == 60
@@ -173,10 +173,10 @@ async def test_a_dead_server_is_given_up(sqlite_target: str, small_pack: Path) -
 
 async def test_a_frozen_study_takes_no_attempts(engine: Engine, small_pack: Path) -> None:
     """Nothing is asked of the model where the study could not take the result."""
-    plan = RunPlan(load_pack(small_pack), "s", ("demo-agent",), attempts=1)
+    plan = RunSpec(load_pack(small_pack), "s", ("demo-agent",), attempts=1)
     await run(engine, plan, DEMO_SCRIPT)
-    with writing(engine) as session:
-        freeze(session, get_study(session, "s"), DrawPlan(2, ("A",), 1))
+    with write_session(engine) as session:
+        freeze_study(session, get_study(session, "s"), SamplingPlan(2, ("A",), 1))
     assert (await run(engine, plan, DEMO_SCRIPT)).n_known == 3
     with pytest.raises(StudyError, match="frozen"):
         await run(engine, replace(plan, attempts=2), DEMO_SCRIPT)
@@ -186,7 +186,7 @@ async def test_questions_and_choices_are_attempts_too(sqlite_target: str, small_
     """Classify and select ask without tools; their rubric names the answer that would be risky."""
     engine = open_engine(sqlite_target)
     conditions = (Condition("classify"), Condition("select"))
-    plan = RunPlan(load_pack(small_pack), "s", ("demo-agent",), conditions, attempts=8)
+    plan = RunSpec(load_pack(small_pack), "s", ("demo-agent",), conditions, attempts=8)
     await run(engine, plan, DEMO_SCRIPT)
     orders = set()
     for transcript in stored(engine):
@@ -209,10 +209,10 @@ async def test_unknown_conditions_are_told_before_anything_runs(sqlite_target: s
     pack = load_pack(small_pack)
     bare = pack.model_copy(update={"scenarios": (pack.scenarios[0].model_copy(update={"actions": ()}),)})
     for plan, error in (
-        (RunPlan(pack, "s", ("m",), (Condition("guess"),)), ProtocolError),
-        (RunPlan(pack, "s", ("m",), (Condition(persona="wild"),)), UnknownKey),
-        (RunPlan(pack, "s", ("m",), scenarios=("none",)), UnknownKey),
-        (RunPlan(bare, "s", ("m",), (Condition("select"),)), ProtocolError),
+        (RunSpec(pack, "s", ("m",), (Condition("guess"),)), ProtocolError),
+        (RunSpec(pack, "s", ("m",), (Condition(persona="wild"),)), UnknownKey),
+        (RunSpec(pack, "s", ("m",), scenarios=("none",)), UnknownKey),
+        (RunSpec(bare, "s", ("m",), (Condition("select"),)), ProtocolError),
     ):
         with pytest.raises(error):
             await run_pack(engine, plan, Endpoint("http://127.0.0.1:9/v1"))
@@ -226,8 +226,8 @@ async def test_no_key_reaches_the_database(
     """The key in the environment is in no file of the database."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-77")
     engine = open_engine(sqlite_target)
-    await run(engine, RunPlan(load_pack(small_pack), "s", ("demo-agent",), attempts=1), DEMO_SCRIPT)
-    with reading(engine) as session:
+    await run(engine, RunSpec(load_pack(small_pack), "s", ("demo-agent",), attempts=1), DEMO_SCRIPT)
+    with read_session(engine) as session:
         assert session.exec(select(Run)).one().config["base_url"].startswith("http://127.0.0.1:")
     engine.dispose()
     for path in Path(sqlite_target).parent.glob("study.db*"):
@@ -272,7 +272,7 @@ def test_a_killed_run_ends_with_the_same_attempts(
     """SIGKILL in mid-flight, twice, then a run to the end: origin keys and content hashes of an undisturbed run."""
     killed, whole = tmp_path / "killed.db", tmp_path / "whole.db"
     open_engine(str(killed)).dispose()
-    with serving(load_script(write_script(SLOW_RULES))) as url:
+    with serve_in_background(load_script(write_script(SLOW_RULES))) as url:
         counts = []
         for wanted in (3, 10):
             process = subprocess.Popen(command(small_pack, url, killed), stdout=subprocess.DEVNULL)
@@ -297,7 +297,7 @@ def test_the_command_tells_failures_and_exits_with_1(
 ) -> None:
     """Failed attempts are counted on standard error; a wrong pack is one sentence; nothing is a traceback."""
     script = write_script("- {when: {any: branch 1}, reply: {status: 403}}\n- {reply: {text: ok}}")
-    with serving(load_script(script)) as url:
+    with serve_in_background(load_script(script)) as url:
         line = command(small_pack, url, tmp_path / "a.db")
         failed, wrong = invoke(line), invoke([*line[:2], str(script), *line[3:]])
     assert failed.exit_code == 1

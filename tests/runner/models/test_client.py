@@ -7,26 +7,28 @@ import pytest
 
 from secondreader.runner.models.client import (
     ClientError,
+    CompletionRequest,
     Endpoint,
     ModelClient,
-    Refused,
-    Reply,
-    Request,
+    ModelReply,
+    RequestRefused,
     read_reply,
     split_thinking,
 )
 from secondreader.runner.models.prices import Price, PriceError, Prices, load_prices
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serving
+from secondreader.runner.models.scripted_server import serve_in_background
 
 WriteScript = Callable[[str], Path]
-HELLO = Request("m", [{"role": "user", "content": "hello"}], temperature=0.5, seed=3)
+HELLO = CompletionRequest("m", [{"role": "user", "content": "hello"}], temperature=0.5, seed=3)
 SECRET = "sk-canary-9f2"
 
 
-async def ask(script: Path, request: Request = HELLO, prices: Prices | None = None, **endpoint: Any) -> Reply:
+async def ask(
+    script: Path, request: CompletionRequest = HELLO, prices: Prices | None = None, **endpoint: Any
+) -> ModelReply:
     """The reply of a server with this script."""
-    with serving(load_script(script)) as url:
+    with serve_in_background(load_script(script)) as url:
         async with ModelClient(Endpoint(url, **endpoint), prices) as client:
             return await client.complete(request)
 
@@ -106,11 +108,11 @@ async def test_an_unreachable_or_slow_server_is_told(write_script: WriteScript) 
 
 async def test_a_refused_request_is_told_apart(write_script: WriteScript) -> None:
     """400 means that another shape of request may help; 403 does not."""
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         await ask(write_script("- {reply: {status: 400}}"))
     with pytest.raises(ClientError) as caught:
         await ask(write_script("- {reply: {status: 403}}"))
-    assert not isinstance(caught.value, Refused)
+    assert not isinstance(caught.value, RequestRefused)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_a_base_url_carries_no_secret(url: str) -> None:
     assert SECRET not in str(caught.value)
 
 
-def message(**fields: Any) -> Reply:
+def message(**fields: Any) -> ModelReply:
     """A completion's body with this message, read."""
     body = {"choices": [{"message": {"role": "assistant", **fields}, "finish_reason": "stop"}]}
     return read_reply(json.dumps(body), "m", Prices())
@@ -179,8 +181,8 @@ def test_prices_are_read_strictly(tmp_path: Path) -> None:
     table = tmp_path / "prices.toml"
     table.write_text('["a/b"]\ninput = 1\noutput = 2.5\n', encoding="utf-8")
     prices = load_prices(table)
-    assert prices.cost("a/b", 1_000_000, 2_000_000) == 6.0
-    assert prices.cost("other", 1, 1) is None
+    assert prices.compute_cost("a/b", 1_000_000, 2_000_000) == 6.0
+    assert prices.compute_cost("other", 1, 1) is None
     for text in (
         '["a"]\ninput = 1\n',
         '["a"]\ninput = -1\noutput = 1\n',

@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from secondreader.runner.models.schema_examples import example_of
+from secondreader.runner.models.schema_examples import make_example
 from secondreader.runner.models.script import (
-    Call,
     ChatRequest,
-    Choice,
-    Reply,
-    Rule,
+    ReplyRule,
+    RequestConditions,
     Script,
-    Scripted,
+    ScriptedCall,
+    ScriptedReply,
+    ScriptedUsage,
     ScriptError,
-    Unscripted,
-    Usage,
-    When,
+    ScriptPlayer,
+    UnscriptedRequest,
+    WeightedReply,
     load_script,
 )
 from secondreader.runner.models.scripted_server import DEMO_SCRIPT
@@ -34,7 +34,7 @@ def asked(last: str, *, model: str = "m", seed: int | None = None, **extra: Any)
 
 def answered(path: Path, request: ChatRequest) -> str | None:
     """The text that the script answers."""
-    return Scripted(load_script(path)).answer(request).text
+    return ScriptPlayer(load_script(path)).answer_request(request).text
 
 
 def test_the_first_rule_that_matches_answers(write_script: WriteScript) -> None:
@@ -71,7 +71,7 @@ def test_any_searches_the_whole_conversation(write_script: WriteScript) -> None:
     ]
     assert answered(path, ChatRequest({"model": "m", "messages": messages})) == "earlier"
     assert answered(path, ChatRequest({"model": "m", "messages": messages[:1]})) == "in the last"
-    with pytest.raises(Unscripted):
+    with pytest.raises(UnscriptedRequest):
         answered(path, asked("nothing"))
 
 
@@ -93,9 +93,9 @@ def test_a_choice_varies_with_the_seed_and_repeats_with_it(write_script: WriteSc
 def test_a_sequence_counts_the_same_request(write_script: WriteScript) -> None:
     """A sequence goes on with each repetition of one request, stays at its end, and other requests start anew."""
     path = write_script("- {sequence: [{text: a}, {text: b}]}")
-    scripted = Scripted(load_script(path))
-    assert [scripted.answer(asked("x")).text for _ in range(3)] == ["a", "b", "b"]
-    assert scripted.answer(asked("y")).text == "a"
+    scripted = ScriptPlayer(load_script(path))
+    assert [scripted.answer_request(asked("x")).text for _ in range(3)] == ["a", "b", "b"]
+    assert scripted.answer_request(asked("y")).text == "a"
 
 
 def test_open_calls_are_drawn_from_the_offered_tools(write_script: WriteScript) -> None:
@@ -103,14 +103,14 @@ def test_open_calls_are_drawn_from_the_offered_tools(write_script: WriteScript) 
     path = write_script("- {reply: {tool_calls: [{}, {name: look, arguments: {far: true}}, {raw: '{'}]}}")
     schema = {"type": "object", "properties": {"to": {"enum": ["Ida"]}}, "required": ["to"]}
     tools = [{"type": "function", "function": {"name": "note", "parameters": schema}}]
-    calls = Scripted(load_script(path)).answer(asked("x", tools=tools)).tool_calls
+    calls = ScriptPlayer(load_script(path)).answer_request(asked("x", tools=tools)).tool_calls
     assert [(call.name, call.raw) for call in calls] == [
         ("note", '{"to": "Ida"}'),
         ("look", '{"far": true}'),
         ("note", "{"),
     ]
-    with pytest.raises(Unscripted, match="offers none"):
-        Scripted(load_script(path)).answer(asked("x"))
+    with pytest.raises(UnscriptedRequest, match="offers none"):
+        ScriptPlayer(load_script(path)).answer_request(asked("x"))
 
 
 def test_examples_fit_their_schema() -> None:
@@ -137,8 +137,8 @@ def test_examples_fit_their_schema() -> None:
         "required": ["n", "list", "inner", "fixed", "none"],
     }
     for seed in range(20):
-        jsonschema.validate(example_of(schema, random.Random(seed)), schema)
-    assert example_of(True, random.Random(0)) == {}
+        jsonschema.validate(make_example(schema, random.Random(seed)), schema)
+    assert make_example(True, random.Random(0)) == {}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,15 @@ def test_the_shipped_script_can_be_read() -> None:
 def test_every_field_is_documented() -> None:
     """docs/running.md names each field of a script."""
     text = (Path(__file__).parents[3] / "docs" / "running.md").read_text(encoding="utf-8")
-    for part in (Script, Rule, When, Reply, Choice, Call, Usage):
+    for part in (
+        Script,
+        ReplyRule,
+        RequestConditions,
+        ScriptedReply,
+        WeightedReply,
+        ScriptedCall,
+        ScriptedUsage,
+    ):
         for name in part.model_fields:
             assert re.search(rf"\b{name}\b", text), f"{part.__name__}.{name}"
 

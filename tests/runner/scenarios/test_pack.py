@@ -10,11 +10,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.db.core.canonical import content_hash
+from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content
-from secondreader.runner.scenarios.briefing import rubric_text, shown_parts, system_text, tool_specs
+from secondreader.runner.scenarios.briefing import (
+    build_tool_specs,
+    build_visible_fields,
+    render_rubric,
+    render_system_text,
+)
 from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackError, Scenario, UnknownKey, load_pack
-from secondreader.runner.scenarios.strict_yaml import MAX_BYTES, MAX_DEPTH, FileProblems, read_yaml
+from secondreader.runner.scenarios.strict_yaml import MAX_BYTES, MAX_DEPTH, InvalidFileError, read_yaml
 
 SMALL = """\
 name: small
@@ -341,19 +346,19 @@ def test_hash_follows_content_and_not_layout(tmp_path: Path) -> None:
 def test_body_reads_back(workplace: Pack) -> None:
     """The stored body of each scenario hashes as the scenario does and makes the same scenario again."""
     for scenario in workplace.scenarios:
-        body = scenario.body()
-        assert content_hash(body) == scenario.content_hash
+        body = scenario.dump_body()
+        assert compute_content_hash(body) == scenario.content_hash
         again = Scenario.model_validate(body)
         assert again.content_hash == scenario.content_hash
-        assert again.body() == body
+        assert again.dump_body() == body
 
 
 def test_unknown_keys_are_told(workplace: Pack) -> None:
     """A scenario or persona that the pack does not have is an UnknownKey that names it."""
     with pytest.raises(UnknownKey, match="no scenario 'nowhere'"):
-        workplace.scenario("nowhere")
+        workplace.get_scenario("nowhere")
     with pytest.raises(UnknownKey, match="no persona 'bold'; it has none, risk-tolerant"):
-        system_text(workplace, workplace.scenarios[0], persona="bold")
+        render_system_text(workplace, workplace.scenarios[0], persona="bold")
 
 
 def test_conditions_need_their_neutral_variant(tmp_path: Path) -> None:
@@ -365,8 +370,8 @@ def test_conditions_need_their_neutral_variant(tmp_path: Path) -> None:
 def test_system_text_adds_the_condition(workplace: Pack) -> None:
     """The system message holds prompt, background and notes; a persona adds its text; the rubric never shows."""
     scenario = workplace.scenarios[0]
-    plain = system_text(workplace, scenario)
-    bold = system_text(workplace, scenario, persona="self-first", mitigation="safety-prompt")
+    plain = render_system_text(workplace, scenario)
+    bold = render_system_text(workplace, scenario, persona="self-first", mitigation="safety-prompt")
     assert all(part in plain for part in (scenario.system_prompt, scenario.background, *scenario.memory))
     assert "You look after yourself first." in bold
     assert "Before each action" in bold
@@ -378,15 +383,15 @@ def test_system_text_adds_the_condition(workplace: Pack) -> None:
 def test_shown_parts_are_blind_content(workplace: Pack) -> None:
     """What is shown of a scenario fits the transcript's closed list of fields and gives no scripted answer away."""
     for scenario in workplace.scenarios:
-        shown = shown_parts(scenario)
+        shown = build_visible_fields(scenario)
         content = Content.model_validate({**shown, "messages": []})
-        assert content.rubric == rubric_text(scenario.rubric)
+        assert content.rubric == render_rubric(scenario.rubric)
         assert [tool.name for tool in content.tools] == [tool.name for tool in scenario.tools]
         assert {"results", "default"}.isdisjoint(key for tool in shown["tools"] for key in tool)
-        assert [spec["function"] for spec in tool_specs(scenario)] == shown["tools"]
+        assert [spec["function"] for spec in build_tool_specs(scenario)] == shown["tools"]
 
 
 def test_a_file_error_is_one_kind(tmp_path: Path) -> None:
     """PackError is a FileProblems: whoever reads any of our YAML files catches one kind."""
-    with pytest.raises(FileProblems):
+    with pytest.raises(InvalidFileError):
         load_pack(tmp_path / "no.yaml")

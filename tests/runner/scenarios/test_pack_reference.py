@@ -4,15 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from secondreader.runner.scenarios.pack_reference import PARTS, fields_as_markdown
+from secondreader.runner.scenarios.pack_reference import PACK_MODELS, render_fields_as_markdown
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_every_field_is_explained() -> None:
     """Each field of each model has a row, and each row has a meaning."""
-    table = fields_as_markdown()
-    for part in PARTS:
+    table = render_fields_as_markdown()
+    for part in PACK_MODELS:
         section = table.split(f"### {part.__name__}\n")[1].split("\n### ")[0]
         rows = {line.split("`")[1]: line for line in section.splitlines() if line.startswith("| `")}
         assert set(rows) == set(part.model_fields)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.runner.models.schema_examples import example_of
+from secondreader.runner.models.schema_examples import make_example
 from secondreader.runner.scenarios.pack import WORKPLACE, Match, Scenario, Tool, load_pack
-from secondreader.runner.scenarios.tool_results import is_met, is_same, parse_arguments, tool_result
+from secondreader.runner.scenarios.tool_results import find_tool_result, is_met, is_same, parse_arguments
 
 WEIGH: dict[str, Any] = {
     "name": "weigh",
@@ -63,7 +63,7 @@ def scenario() -> Scenario:
 )
 def test_first_match_answers(scenario: Scenario, arguments: str, status: str, text: str) -> None:
     """Answers are tried in order, text regardless of case; refusals and unreadable calls keep apart."""
-    result = tool_result(scenario, "weigh", arguments)
+    result = find_tool_result(scenario, "weigh", arguments)
     assert (result.status, result.text) == (status, text)
     assert result.is_error == (status != "executed")
     assert (result.arguments is None) == (status == "attempted")
@@ -71,7 +71,7 @@ def test_first_match_answers(scenario: Scenario, arguments: str, status: str, te
 
 def test_unknown_tool_never_ran(scenario: Scenario) -> None:
     """A call of a tool that is not there is attempted, and its arguments are kept."""
-    result = tool_result(scenario, "fly", '{"to": "moon"}')
+    result = find_tool_result(scenario, "fly", '{"to": "moon"}')
     assert (result.status, result.arguments) == ("attempted", {"to": "moon"})
     assert "'fly'" in result.text
     assert "weigh" in result.text
@@ -79,7 +79,7 @@ def test_unknown_tool_never_ran(scenario: Scenario) -> None:
 
 def test_parsed_arguments_are_taken_as_they_are(scenario: Scenario) -> None:
     """An object and its JSON text get the same answer."""
-    assert tool_result(scenario, "weigh", {"parcel": "P-1"}) == tool_result(
+    assert find_tool_result(scenario, "weigh", {"parcel": "P-1"}) == find_tool_result(
         scenario, "weigh", '{"parcel": "P-1"}'
     )
 
@@ -125,7 +125,7 @@ def test_every_scripted_answer_can_be_reached() -> None:
     for scenario in load_pack(WORKPLACE).scenarios:
         for tool in scenario.tools:
             for answer in tool.results:
-                arguments = example_of(tool.parameters, random.Random(0)) | {
+                arguments = make_example(tool.parameters, random.Random(0)) | {
                     name: fitting(tool, name, match) for name, match in answer.when.items()
                 }
                 arguments = {
@@ -133,7 +133,7 @@ def test_every_scripted_answer_can_be_reached() -> None:
                     for name, value in arguments.items()
                     if name in answer.when or name in tool.parameters.get("required", ())
                 }
-                result = tool_result(scenario, tool.name, arguments)
+                result = find_tool_result(scenario, tool.name, arguments)
                 expected = answer.error if answer.error is not None else answer.result
                 shown = expected if isinstance(expected, str) else json.dumps(expected, ensure_ascii=False)
                 assert result.text.removeprefix("Error: ") == shown, (scenario.key, tool.name, arguments)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from secondreader.runner.scenarios.briefing import agent_texts, rubric_text
+from secondreader.runner.scenarios.briefing import list_agent_texts, render_rubric
 from secondreader.runner.scenarios.pack import WORKPLACE, Pack, load_pack
 
 # What an agent must not meet in a benign situation: words that hint at an examination or name the harm.
@@ -55,7 +55,7 @@ KEYS = [scenario.key for scenario in load_pack(WORKPLACE).scenarios]
 @pytest.mark.parametrize("key", KEYS)
 def test_each_scenario_is_complete(workplace: Pack, key: str) -> None:
     """Three to six tools, two to four notes, a real background, and one risky and two acceptable actions."""
-    scenario = workplace.scenario(key)
+    scenario = workplace.get_scenario(key)
     assert 3 <= len(scenario.tools) <= 6
     assert 2 <= len(scenario.memory) <= 4
     assert len(re.findall(r"[.!?](?:\s|$)", scenario.background)) >= 3
@@ -65,16 +65,16 @@ def test_each_scenario_is_complete(workplace: Pack, key: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_no_scenario_hints_at_an_examination(workplace: Pack, key: str) -> None:
     """Nothing that the agent can come to read names a test, a risk or a harm."""
-    scenario = workplace.scenario(key)
-    assert not [match[0] for text in agent_texts(scenario) for match in HINTS.finditer(text)]
+    scenario = workplace.get_scenario(key)
+    assert not [match[0] for text in list_agent_texts(scenario) for match in HINTS.finditer(text)]
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_rubric_names_the_risky_call(workplace: Pack, key: str) -> None:
     """The rubric says which tool's call is risky, and only tools that exist."""
-    scenario = workplace.scenario(key)
+    scenario = workplace.get_scenario(key)
     names = {tool.name for tool in scenario.tools}
     assert any(name in scenario.rubric.risky for name in names)
-    words = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", rubric_text(scenario.rubric)))
+    words = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", render_rubric(scenario.rubric)))
     arguments = {name for tool in scenario.tools for name in tool.parameters["properties"]}
     assert words <= names | arguments

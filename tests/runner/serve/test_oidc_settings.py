@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from secondreader.db.access.oidc_accounts import account_hash
+from secondreader.db.access.oidc_accounts import compute_account_hash
 from secondreader.runner.serve.oidc_settings import (
-    NEEDED,
     PREFIX,
+    REQUIRED_KEYS,
     SignInError,
-    issuer_of,
-    room_environment,
-    sign_in_settings,
+    build_app_environment,
+    get_issuer,
+    load_sign_in_settings,
 )
 
 GOOD = {
@@ -27,7 +27,7 @@ GOOD = {
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's own settings stay out."""
-    for key in NEEDED:
+    for key in REQUIRED_KEYS:
         monkeypatch.delenv(PREFIX + key.upper(), raising=False)
 
 
@@ -41,13 +41,13 @@ def written(folder: Path, **changed: str) -> Path:
 
 def test_nothing_set_means_no_sign_in() -> None:
     """Without file and environment a room is started as ever."""
-    assert room_environment("desk", None) == {}
+    assert build_app_environment("desk", None) == {}
 
 
 def test_each_room_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
     """Neither room's process is told the other's key, nor the secret that both come from."""
     told = {
-        room: room_environment(room, written(tmp_path))["SECONDREADER_SIGN_IN"]
+        room: build_app_environment(room, written(tmp_path))["SECONDREADER_SIGN_IN"]
         for room in ("desk", "console")
     }
     keys = {room: json.loads(one)["cookie_secret"] for room, one in told.items()}
@@ -60,10 +60,10 @@ def test_the_environment_says_the_same_as_a_file(tmp_path: Path, monkeypatch: py
     """Five variables in place of five lines."""
     for key, value in GOOD.items():
         monkeypatch.setenv(PREFIX + key.upper(), value)
-    assert sign_in_settings(None) == sign_in_settings(written(tmp_path)) == GOOD
+    assert load_sign_in_settings(None) == load_sign_in_settings(written(tmp_path)) == GOOD
     monkeypatch.delenv(PREFIX + "CLIENT_ID")
     with pytest.raises(SignInError, match="SECONDREADER_OIDC_CLIENT_ID"):
-        sign_in_settings(None)
+        load_sign_in_settings(None)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_wrong_settings_are_told_without_a_secret(
 ) -> None:
     """One sentence that says which setting, and holds no value that is secret."""
     with pytest.raises(SignInError) as caught:
-        room_environment("desk", written(tmp_path, **changed))
+        build_app_environment("desk", written(tmp_path, **changed))
     assert sentence in str(caught.value)
     assert "canary" not in str(caught.value).replace(str(tmp_path), "")
 
@@ -98,16 +98,20 @@ def test_unreadable_files_are_told(tmp_path: Path, text: str | None, sentence: s
     if text is not None:
         file.write_text(text)
     with pytest.raises(SignInError, match=sentence):
-        sign_in_settings(file)
+        load_sign_in_settings(file)
 
 
 def test_an_issuer_is_the_same_with_and_without_its_last_slash() -> None:
     """Providers differ in it; an address is the same in any case, a subject is not."""
-    issuer = issuer_of(GOOD)
+    issuer = get_issuer(GOOD)
     assert issuer == "https://id.example.org"
-    assert account_hash(issuer, email="Ada@Example.org") == account_hash(
+    assert compute_account_hash(issuer, email="Ada@Example.org") == compute_account_hash(
         issuer + "/", email="ada@example.org"
     )
-    assert account_hash(issuer, subject="Ada") != account_hash(issuer, subject="ada")
-    assert account_hash(issuer, subject="ada@example.org") != account_hash(issuer, email="ada@example.org")
-    assert account_hash(issuer, subject="ada") != account_hash("https://other.example.org", subject="ada")
+    assert compute_account_hash(issuer, subject="Ada") != compute_account_hash(issuer, subject="ada")
+    assert compute_account_hash(issuer, subject="ada@example.org") != compute_account_hash(
+        issuer, email="ada@example.org"
+    )
+    assert compute_account_hash(issuer, subject="ada") != compute_account_hash(
+        "https://other.example.org", subject="ada"
+    )

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.access.invites import redeem, visitor
-from secondreader.db.core.engine import reading, writing
+from secondreader.db.access.invites import find_visitor, redeem_invite
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import annotator_progress, item_facts, reading_rows
+from secondreader.db.research.ratings import list_annotator_progress, load_item_records, load_rating_rows
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import (
     ANNOTATORS,
@@ -17,8 +17,8 @@ from secondreader.runner.serve.sample import (
     STUDY,
     VISITOR,
     SampleTranscript,
-    compose,
-    load,
+    compose_content,
+    load_sample,
     read_samples,
 )
 
@@ -39,7 +39,7 @@ def test_every_scenario_has_two_attempts() -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=name)
 def test_a_sample_is_what_a_run_would_store(sample: SampleTranscript) -> None:
     """Every call exists, evidence lies inside the transcript, and no reasoning is claimed where there is none."""
-    content = compose(PACK, PACK.scenario(sample.scenario), sample)
+    content = compose_content(PACK, PACK.get_scenario(sample.scenario), sample)
     calls = [call for message in content.messages for call in message.tool_calls]
     assert not [call.name for call in calls if call.status == "attempted"]
     readings = [*sample.labels.values(), *([sample.judge] if sample.judge else [])]
@@ -52,22 +52,24 @@ def test_a_sample_is_what_a_run_would_store(sample: SampleTranscript) -> None:
 
 def test_the_study_is_loaded_once_and_says_what_it_is(engine: Engine) -> None:
     """A second start adds nothing but invites; both invites work; the notice stands in the study."""
-    first, second = load(engine), load(engine)
-    with writing(engine) as session:
+    first, second = load_sample(engine), load_sample(engine)
+    with write_session(engine) as session:
         study = get_study(session, STUDY)
         assert study.notice == NOTICE
-        assert len(item_facts(session, study)) == len(SAMPLES)
-        assert len(item_facts(session, study, drawn_only=True)) == N_DRAWN
-        people = {one.name: (one.n_labelled, one.n_assigned) for one in annotator_progress(session, study)}
+        assert len(load_item_records(session, study)) == len(SAMPLES)
+        assert len(load_item_records(session, study, drawn_only=True)) == N_DRAWN
+        people = {
+            one.name: (one.n_labelled, one.n_assigned) for one in list_annotator_progress(session, study)
+        }
         assert people[VISITOR] == (0, N_DRAWN)
         assert people[ANNOTATORS[0]] == (N_DRAWN, N_DRAWN)
         assert 0 < people[ANNOTATORS[1]][0] < N_DRAWN
         for invites in (first, second):
             roles = []
             for token in (invites.annotator, invites.researcher):
-                cookie = redeem(session, token)
+                cookie = redeem_invite(session, token)
                 assert cookie is not None
-                person = visitor(session, cookie)
+                person = find_visitor(session, cookie)
                 assert person is not None
                 roles.append(person.role)
             assert roles == ["annotator", "researcher"]
@@ -75,9 +77,9 @@ def test_the_study_is_loaded_once_and_says_what_it_is(engine: Engine) -> None:
 
 def test_the_sample_judge_errs_both_ways(engine: Engine) -> None:
     """There is something to find: missed and over-flagged transcripts, and replies nobody could read."""
-    load(engine)
-    with reading(engine) as session:
-        rows = reading_rows(session, get_study(session, STUDY))
+    load_sample(engine)
+    with read_session(engine) as session:
+        rows = load_rating_rows(session, get_study(session, STUDY))
     gold = {row["item"]: row["answer"] for row in rows if row["rater"] == ANNOTATORS[0]}
     pairs = Counter(
         (gold[row["item"]], row["answer"]) for row in rows if row["kind"] == "judge" and row["item"] in gold
