@@ -57,7 +57,7 @@ objects would be walked after every label.
 app = st.App(
     FOLDER / "script.py",
     lifespan=lifespan,
-    routes=[Mount("/room", StaticFiles(directory=FOLDER / "static"))],
+    routes=[Mount("/assets", StaticFiles(directory=FOLDER / "static"))],
     secrets=sign_in.load_sign_in_settings(),
     middleware=[
         Middleware(

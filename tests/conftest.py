@@ -19,7 +19,7 @@ from tests.postgres import postgres_copy
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-    from tests.annotate.rooms import Room
+    from tests.annotate.desks import SharedDesk
 
 REPOSITORY = Path(__file__).parent.parent
 TOGETHER = ("test_oidc.py", "test_demo.py", "test_axe_console.py", "test_console_server.py", "postgresql")
@@ -91,11 +91,11 @@ def context(browser: "Browser") -> Iterator["BrowserContext"]:
 
 
 @pytest.fixture(scope="session")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Room"]:
+def shared_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SharedDesk"]:
     """One desk for all tests of the run: each seeds a study of its own into it."""
-    from tests.annotate.rooms import sqlite_room
+    from tests.annotate.desks import start_sqlite_desk
 
-    with sqlite_room(tmp_path_factory.mktemp("desk") / "study.db") as made:
+    with start_sqlite_desk(tmp_path_factory.mktemp("desk") / "study.db") as made:
         yield made
 
 

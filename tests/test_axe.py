@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from secondreader.db.core.desk_rules import Rules
-from tests.annotate.rooms import SHADOW, Room, at
+from tests.annotate.desks import SHADOW, SharedDesk, at
 from tests.annotate.seed import content
 from tests.annotate.splits import split
 from tests.axe import check, findings, looks
@@ -21,10 +21,10 @@ from tests.runs import at_rest, watch_runs
 pytestmark = pytest.mark.browser
 
 
-def come_in(context: BrowserContext, room: Room, token: str) -> Page:
+def come_in(context: BrowserContext, shared_desk: SharedDesk, token: str) -> Page:
     """A desk's page as it is first seen."""
     page = watch_runs(context.new_page())
-    page.goto(f"{room.server.address}/join#{token}")
+    page.goto(f"{shared_desk.server.address}/join#{token}")
     appears(page, ".desk.styled .body > *")
     return page
 
@@ -50,9 +50,9 @@ def unfold(page: Page) -> int:
     )
 
 
-def test_the_instrument_sees_through_shadow_roots(context: BrowserContext, room: Room) -> None:
+def test_the_instrument_sees_through_shadow_roots(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """A button without a name, tiny ones and grey on grey inside the desk's component are found."""
-    page = come_in(context, room, room.seed().token)
+    page = come_in(context, shared_desk, shared_desk.seed().token)
     press(page, "Enter")
     at(page, 1)
     above = "position:fixed;top:0;left:0;z-index:9999"
@@ -67,10 +67,10 @@ def test_the_instrument_sees_through_shadow_roots(context: BrowserContext, room:
         check(page)
 
 
-def test_the_desk(context: BrowserContext, room: Room) -> None:
+def test_the_desk(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Guideline, transcript, everything unfolded, answers given, the last question, the end."""
-    seeded = room.seed([content(number) for number in range(2)], rules=Rules(guesses=2))
-    page = come_in(context, room, seeded.token)
+    seeded = shared_desk.seed([content(number) for number in range(2)], rules=Rules(guesses=2))
+    page = come_in(context, shared_desk, seeded.token)
     appears(page, ".sheet.guideline button.primary")
     press(page, "Enter")
     at(page, 1)
@@ -92,10 +92,10 @@ def test_the_desk(context: BrowserContext, room: Room) -> None:
     check(page)
 
 
-def test_the_adjudicator(context: BrowserContext, room: Room) -> None:
+def test_the_adjudicator(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """The list, a transcript with its readings, and the help."""
-    made = split(room.seed([content(number) for number in range(3)]), 2)
-    page = come_in(context, room, made.token)
+    made = split(shared_desk.seed([content(number) for number in range(3)]), 2)
+    page = come_in(context, shared_desk, made.token)
     heading(page, "Transcripts to settle")
     check(page)
     press(page, "Enter")
@@ -116,11 +116,11 @@ PLAIN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("who", PLAIN)
-def test_plain_pages(context: BrowserContext, room: Room, who: str) -> None:
+def test_plain_pages(context: BrowserContext, shared_desk: SharedDesk, who: str) -> None:
     """The desk without its component: the first page, a transcript, and what follows an answer."""
-    seeded = room.seed([content(number) for number in range(3)], **PLAIN[who])
-    page = come_in(context, room, split(seeded, 2).token if who == "adjudicator" else seeded.token)
-    page.goto(f"{room.server.address}/?plain=1")
+    seeded = shared_desk.seed([content(number) for number in range(3)], **PLAIN[who])
+    page = come_in(context, shared_desk, split(seeded, 2).token if who == "adjudicator" else seeded.token)
+    page.goto(f"{shared_desk.server.address}/?plain=1")
     expect(page.get_by_test_id("stMain").get_by_role("button").first).to_be_visible()
     check(page)
     if who == "adjudicator":
@@ -146,11 +146,11 @@ def start(page: Page) -> None:
     at_rest(page)
 
 
-def test_pages_of_the_gate(context: BrowserContext, room: Room) -> None:
+def test_pages_of_the_gate(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Without a visit, and with a link that is not valid."""
     page = context.new_page()
     for path in ("/", "/join#wrong"):
-        page.goto(f"{room.server.address}{path}")
+        page.goto(f"{shared_desk.server.address}{path}")
         page.wait_for_load_state("networkidle")
         check(page)
         page.goto("about:blank")

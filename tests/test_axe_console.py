@@ -15,7 +15,7 @@ from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.console.settings import STREAMLIT_OPTIONS
-from tests.annotate.rooms import close_study
+from tests.annotate.desks import close_study
 from tests.annotate.seed import content, seed
 from tests.axe import check
 from tests.browser import REPOSITORY, WAIT_SECONDS, served

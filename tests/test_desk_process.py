@@ -50,10 +50,10 @@ OF_THE_SERVER = (
 @contextmanager
 def desk_process(owner: Engine) -> Iterator[subprocess.Popen[bytes]]:
     """The desk as the command line starts it."""
-    room = make_desk_app(owner, "127.0.0.1", find_free_port("127.0.0.1", 18501))
-    process = start_app(room)
+    app = make_desk_app(owner, "127.0.0.1", find_free_port("127.0.0.1", 18501))
+    process = start_app(app)
     try:
-        wait_until_healthy(room, process)
+        wait_until_healthy(app, process)
         yield process
     finally:
         stop_processes([process])

@@ -64,10 +64,10 @@ class Desk:
 
 @contextmanager
 def started(
-    room: str, seeded: Seeded, secrets: Path, port: int, log: Path
+    app_name: str, seeded: Seeded, secrets: Path, port: int, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """`secondreader desk` or `console` with a sign-in; it may not answer yet."""
-    command = [*CLI, room, "--db", seeded.target, "--port", str(port), "--sign-in", str(secrets)]
+    command = [*CLI, app_name, "--db", seeded.target, "--port", str(port), "--sign-in", str(secrets)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
@@ -96,14 +96,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("oidc")
     made, ports = seed(str(folder / "study.db")), {"desk": free_port(), "console": free_port()}
     with provider() as one, ExitStack() as stack:
-        files = {room: write_secrets(folder / f"{room}.toml", one, port) for room, port in ports.items()}
-        processes = {
-            room: stack.enter_context(started(room, made, files[room], port, folder / f"{room}.log"))
-            for room, port in ports.items()
+        files = {
+            app_name: write_secrets(folder / f"{app_name}.toml", one, port)
+            for app_name, port in ports.items()
         }
-        addresses = {room: f"http://127.0.0.1:{port}" for room, port in ports.items()}
-        for room, process in processes.items():
-            wait_until_healthy(addresses[room], process)
+        processes = {
+            app_name: stack.enter_context(
+                started(app_name, made, files[app_name], port, folder / f"{app_name}.log")
+            )
+            for app_name, port in ports.items()
+        }
+        addresses = {app_name: f"http://127.0.0.1:{port}" for app_name, port in ports.items()}
+        for app_name, process in processes.items():
+            wait_until_healthy(addresses[app_name], process)
         running = Desk(made, one, addresses["desk"], addresses["console"], folder, processes["desk"].pid)
         running.bind("A1", "--email", FIRST.upper(), "--sign-in", str(files["desk"]))
         running.bind("A2", "--subject", f"id-of-{SECOND}", "--issuer", one.issuer + "/")
@@ -205,15 +210,15 @@ def test_an_account_comes_to_its_work_and_out_again(desk: Desk, context: Browser
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize("room", ["desk", "console"])
+@pytest.mark.parametrize("app_name", ["desk", "console"])
 def test_a_fresh_browser_sees_a_button_and_nothing_else(
-    desk: Desk, context: BrowserContext, room: str
+    desk: Desk, context: BrowserContext, app_name: str
 ) -> None:
     """Without a visit: one heading, one sentence, one button; no canary and no transcript in any traffic; accessible."""
     recorder = Recorder()
     recorder.watch(context)
     page = context.new_page()
-    page.goto(desk.address if room == "desk" else desk.console)
+    page.goto(desk.address if app_name == "desk" else desk.console)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     seen = ["Second Reader", "Sign in to come to your work.", "Sign in"]
     assert page.get_by_test_id("stMain").inner_text().split() == " ".join(seen).split()
@@ -244,7 +249,7 @@ def test_a_person_bound_by_subject_needs_no_verified_address(desk: Desk, walker:
 def test_other_accounts_get_a_sentence(
     desk: Desk, walker: Walker, email: str, verified: bool, more: dict[str, Any], sentence: str
 ) -> None:
-    """Unknown, unverified, an address that poses as a subject, another room's role, a sign-in of yesterday."""
+    """Unknown, unverified, an address that poses as a subject, another app's role, a sign-in of yesterday."""
     desk.provider.person(email, verified=verified, **more)
     walker.sign_in()
     assert "_streamlit_user=" in walker.cookie
@@ -362,7 +367,7 @@ def test_a_strangers_socket_reaches_the_sign_in_page_only(desk: Desk) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/media/x.png", 401),
-        ("GET", "/room/desk.js", 401),
+        ("GET", "/assets/desk.js", 401),
         ("GET", "/anything", 401),
         ("GET", "/_stcore/upload_file/a/b", 401),
         ("PUT", "/_stcore/upload_file/a/b", 401),

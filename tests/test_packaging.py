@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
-ROOMS = ("annotate", "db", "judge", "reports", "runner")
+FOLDERS = ("annotate", "db", "judge", "reports", "runner")
 
 
 def tracked(*folders: str) -> set[str]:
@@ -32,7 +32,7 @@ def tracked(*folders: str) -> set[str]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with a wheel and an sdist, built from a copy so that no build folder is left behind."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    for name in tracked(*ROOMS, "pyproject.toml", "LICENSE", "README.md"):
+    for name in tracked(*FOLDERS, "pyproject.toml", "LICENSE", "README.md"):
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((REPOSITORY / name).read_bytes())
@@ -46,7 +46,7 @@ def test_the_wheel_holds_every_file_of_the_rooms(built: Path) -> None:
     """A module, prompt, pack or page that is tracked but forgotten in pyproject.toml fails here."""
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         names = {name for name in wheel.namelist() if not name.startswith("secondreader-")}
-    assert names == {f"secondreader/{name}" for name in tracked(*ROOMS)}
+    assert names == {f"secondreader/{name}" for name in tracked(*FOLDERS)}
 
 
 def test_nothing_is_installed_outside_our_name(built: Path) -> None:
@@ -59,7 +59,7 @@ def test_the_sdist_can_be_built_from(built: Path) -> None:
     """Project file, licence and every module are in the sdist."""
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         names = {name.split("/", 1)[1] for name in sdist.getnames() if "/" in name}
-    wanted = {name for name in tracked(*ROOMS) if name.endswith(".py")} | {"pyproject.toml", "LICENSE"}
+    wanted = {name for name in tracked(*FOLDERS) if name.endswith(".py")} | {"pyproject.toml", "LICENSE"}
     assert wanted <= names
 
 
@@ -102,5 +102,5 @@ def test_the_command_is_installed() -> None:
 
 def test_links_for_the_type_checker_lead_to_the_rooms() -> None:
     """Mypy and editors see the same files as Python does."""
-    for room in ROOMS:
-        assert (REPOSITORY / ".typing" / "secondreader" / room).resolve() == (REPOSITORY / room).resolve()
+    for folder in FOLDERS:
+        assert (REPOSITORY / ".typing" / "secondreader" / folder).resolve() == (REPOSITORY / folder).resolve()

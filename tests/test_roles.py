@@ -43,14 +43,14 @@ STRANGER, ANNOTATOR, ADJUDICATOR, RESEARCHER = "no token", "annotator", "adjudic
 REVOKED, EXPIRED, OTHER = "revoked", "expired", "other study"
 EVERYBODY = (STRANGER, ANNOTATOR, ADJUDICATOR, RESEARCHER, REVOKED, EXPIRED, OTHER)
 DESK_PEOPLE = {ANNOTATOR, ADJUDICATOR, OTHER}
-ROOMS = {"desk": DESK_PEOPLE, "console": {RESEARCHER}}
+APPS = {"desk": DESK_PEOPLE, "console": {RESEARCHER}}
 
 REQUESTS = {
-    # what is asked for: (who is answered, status for them, status for the others); None: the room's own people
+    # what is asked for: (who is answered, status for them, status for the others); None: the app's own people
     "GET /": (None, 200, 401),
     "GET /?plain=1": (None, 200, 401),
     "GET /any/page": (None, 200, 401),
-    "GET /room/desk.js": (None, 200, 401),
+    "GET /assets/desk.js": (None, 200, 401),
     "GET /media/0123.csv": (None, 404, 401),
     "GET /static/index.html": (None, 200, 401),
     "GET /component/x/index.html": (None, 404, 401),
@@ -78,9 +78,13 @@ GUARDED = {
 """On every answer, whoever asked."""
 SHUT = dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors"), "'none'")
 """What no page of ours may do; object-src, frame-src and worker-src follow default-src where they are not named."""
-ROUTES = {"desk": ["/room"], "console": []}
+ROUTES = {"desk": ["/assets"], "console": []}
 """Routes that our apps add to Streamlit's."""
-DESK_SCRIPTS = {ANNOTATOR: "/room/desk.js", OTHER: "/room/desk.js", ADJUDICATOR: "/room/adjudication.js"}
+DESK_SCRIPTS = {
+    ANNOTATOR: "/assets/desk.js",
+    OTHER: "/assets/desk.js",
+    ADJUDICATOR: "/assets/adjudication.js",
+}
 CONSOLE_PAGES = {
     "overview",
     "plan",
@@ -107,25 +111,25 @@ WRITTEN = ("label", "draft", "guess", "adjudication", "assignment")
 
 
 @dataclass
-class House:
+class Servers:
     """Both servers on one database, and everybody's keys."""
 
     seeded: Seeded
     people: dict[str, int]
     tokens: dict[str, str]
     cookies: dict[str, str]
-    """Values; the cookie's name is the room's."""
+    """Values; the cookie's name is the app's."""
     hosts: dict[str, str] = field(default_factory=dict)
 
-    def cookie(self, room: str, who: str) -> str:
-        """The Cookie header with which somebody tries a room: their own value under the room's name."""
-        return f"secondreader_{room}={self.cookies[who]}" if who in self.cookies else ""
+    def cookie(self, app: str, who: str) -> str:
+        """The Cookie header with which somebody tries an app: their own value under the app's name."""
+        return f"secondreader_{app}={self.cookies[who]}" if who in self.cookies else ""
 
-    def ask(self, room: str, who: str, method: str, path: str, body: str = "") -> tuple[int, dict[str, str]]:
+    def ask(self, app: str, who: str, method: str, path: str, body: str = "") -> tuple[int, dict[str, str]]:
         """Status and headers of one request."""
-        connection = HTTPConnection(self.hosts[room], timeout=20)
-        cookie = self.cookie(room, who)
-        headers = {"Origin": f"http://{self.hosts[room]}"} | ({"Cookie": cookie} if cookie else {})
+        connection = HTTPConnection(self.hosts[app], timeout=20)
+        cookie = self.cookie(app, who)
+        headers = {"Origin": f"http://{self.hosts[app]}"} | ({"Cookie": cookie} if cookie else {})
         connection.request(method, path, body or None, headers)
         answer = connection.getresponse()
         answer.read()
@@ -147,7 +151,7 @@ def invited(session: Session, person: int) -> tuple[str, str]:
     return token, redeem_invite(session, token) or ""
 
 
-def furnish(target: str) -> House:
+def prepare_servers(target: str) -> Servers:
     """A study with something to settle, another one beside it, and one person of each kind."""
     other = seed(target, name="the other study")
     made = seed(target, interim_looks=True)  # the newest study is the one that the console opens with
@@ -171,33 +175,33 @@ def furnish(target: str) -> House:
                 visit.expires_at = invite.expires_at
     engine.dispose()
     tokens = {who: token for who, (token, _) in keys.items()}
-    return House(made, people, tokens, {who: cookie for who, (_, cookie) in keys.items()})
+    return Servers(made, people, tokens, {who: cookie for who, (_, cookie) in keys.items()})
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One house for all tests of this file."""
-    made = furnish(str(tmp_path_factory.mktemp("roles") / "study.db"))
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Both servers for all tests of this file."""
+    made = prepare_servers(str(tmp_path_factory.mktemp("roles") / "study.db"))
     target = made.seeded.target
     with ExitStack() as stack:
-        for room, script, options, variable in (
+        for app, script, options, variable in (
             ("desk", "annotate/app.py", DESK_OPTIONS, "SECONDREADER_DESK_DB"),
             ("console", "reports/console/app.py", CONSOLE_OPTIONS, "SECONDREADER_DB"),
         ):
             server = stack.enter_context(served(REPOSITORY / script, options, {variable: target}))
-            made.hosts[room] = urlsplit(server.address).netloc
+            made.hosts[app] = urlsplit(server.address).netloc
         yield made
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("app", APPS)
 @pytest.mark.parametrize("what", REQUESTS)
-def test_requests(house: House, room: str, what: str) -> None:
-    """Every path is answered to the people of the room, and to nobody else."""
+def test_requests(servers: Servers, app: str, what: str) -> None:
+    """Every path is answered to the people of the app, and to nobody else."""
     who_may, status, refusal = REQUESTS[what]
-    if (room, what) == ("console", "GET /room/desk.js"):
+    if (app, what) == ("console", "GET /assets/desk.js"):
         status = 200  # the console has no such file: Streamlit answers with its page
-    told = {who: house.ask(room, who, *what.split(" ", 1)) for who in EVERYBODY}
-    may = ROOMS[room] if who_may is None else who_may
+    told = {who: servers.ask(app, who, *what.split(" ", 1)) for who in EVERYBODY}
+    may = APPS[app] if who_may is None else who_may
     assert {who: one[0] for who, one in told.items()} == {
         who: status if who in may else refusal for who in EVERYBODY
     }
@@ -212,70 +216,70 @@ def test_requests(house: House, room: str, what: str) -> None:
         assert is_bundle or headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_invites(house: House, room: str) -> None:
-    """An invite opens the room of its role, while it is open; none is worth anything in the other room."""
+@pytest.mark.parametrize("app", APPS)
+def test_invites(servers: Servers, app: str) -> None:
+    """An invite opens the app of its role, while it is open; none is worth anything in the other app."""
     answered = {
-        who: house.ask(room, STRANGER, "POST", "/join", house.tokens.get(who, "x"))[0] for who in EVERYBODY
+        who: servers.ask(app, STRANGER, "POST", "/join", servers.tokens.get(who, "x"))[0] for who in EVERYBODY
     }
-    assert answered == {who: 303 if who in ROOMS[room] else 403 for who in EVERYBODY}
+    assert answered == {who: 303 if who in APPS[app] else 403 for who in EVERYBODY}
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_signing_out_ends_ones_own_visit(house: House, room: str) -> None:
+@pytest.mark.parametrize("app", APPS)
+def test_signing_out_ends_ones_own_visit(servers: Servers, app: str) -> None:
     """Anybody may sign out; it ends the visit whose cookie was sent and no other."""
-    for who in ROOMS[room]:
-        _, headers = house.ask(room, STRANGER, "POST", "/join", house.tokens[who])
-        mine = House(
-            house.seeded, {}, {}, {who: headers["set-cookie"].split(";")[0].split("=", 1)[1]}, house.hosts
+    for who in APPS[app]:
+        _, headers = servers.ask(app, STRANGER, "POST", "/join", servers.tokens[who])
+        mine = Servers(
+            servers.seeded, {}, {}, {who: headers["set-cookie"].split(";")[0].split("=", 1)[1]}, servers.hosts
         )
-        assert mine.ask(room, who, "GET", "/")[0] == 200
-        assert mine.ask(room, who, "POST", "/logout")[0] == 303
-        assert mine.ask(room, who, "GET", "/")[0] == 401
+        assert mine.ask(app, who, "GET", "/")[0] == 200
+        assert mine.ask(app, who, "POST", "/logout")[0] == 303
+        assert mine.ask(app, who, "GET", "/")[0] == 401
     for who in EVERYBODY:
-        assert (house.ask(room, who, "GET", "/")[0] == 200) == (who in ROOMS[room])
-    assert house.ask(room, STRANGER, "POST", "/logout")[0] == 303
+        assert (servers.ask(app, who, "GET", "/")[0] == 200) == (who in APPS[app])
+    assert servers.ask(app, STRANGER, "POST", "/logout")[0] == 303
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_sockets(house: House, room: str) -> None:
-    """The app's websocket is open to the people of the room, and its handshake is refused to everybody else."""
+@pytest.mark.parametrize("app", APPS)
+def test_sockets(servers: Servers, app: str) -> None:
+    """The app's websocket is open to the people of the app, and its handshake is refused to everybody else."""
     for who in EVERYBODY:
         try:
-            with opened(house.hosts[room], house.cookie(room, who)):
+            with opened(servers.hosts[app], servers.cookie(app, who)):
                 status = 101
         except InvalidStatus as error:
             status = error.response.status_code
-        assert status == (101 if who in ROOMS[room] else 403), who
+        assert status == (101 if who in APPS[app] else 403), who
 
 
-def shown(house: House, who: str, query: str = "") -> tuple[list[ForwardMsg], dict[str, Any]]:
+def shown(servers: Servers, who: str, query: str = "") -> tuple[list[ForwardMsg], dict[str, Any]]:
     """What the desk sends to somebody, and the data of its component."""
-    with opened(house.hosts["desk"], house.cookie("desk", who)) as socket:
+    with opened(servers.hosts["desk"], servers.cookie("desk", who)) as socket:
         messages = socket.run(query=query)
     found = [one.delta.new_element.bidi_component.json for one in messages]
     return messages, json.loads(next(filter(None, found), "{}"))
 
 
 @pytest.mark.parametrize("who", DESK_SCRIPTS)
-def test_the_desk_shows_everybody_their_own_page(house: House, who: str) -> None:
+def test_the_desk_shows_everybody_their_own_page(servers: Servers, who: str) -> None:
     """The script and the places are those of the person: nobody's packet holds a place of another one."""
-    _, data = shown(house, who)
+    _, data = shown(servers, who)
     assert data["script"] == DESK_SCRIPTS[who]
     places = {token for token, _ in data["packet"]["queue"]}
-    assert places == set(places_of(house, who))
-    assert all(places.isdisjoint(places_of(house, one)) for one in DESK_SCRIPTS if one != who)
-    plain, data = shown(house, who, "plain=1")
+    assert places == set(places_of(servers, who))
+    assert all(places.isdisjoint(places_of(servers, one)) for one in DESK_SCRIPTS if one != who)
+    plain, data = shown(servers, who, "plain=1")
     assert set(data) == {"place"}, "the plain page's one component only scrolls"
     assert "exception" not in elements(plain)
 
 
-def places_of(house: House, who: str) -> list[str]:
+def places_of(servers: Servers, who: str) -> list[str]:
     """Tokens of somebody's places."""
-    engine = open_engine(house.seeded.target)
+    engine = open_engine(servers.seeded.target)
     with read_session(engine) as session:
         rows: Any = list_adjudication_queue if who == ADJUDICATOR else list_queue
-        found = [entry.token for entry in rows(session, house.people[who])]
+        found = [entry.token for entry in rows(session, servers.people[who])]
     engine.dispose()
     return found
 
@@ -293,11 +297,11 @@ def letter(kind: str, place: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("who", DESK_SCRIPTS)
 @pytest.mark.parametrize("kind", LETTERS)
-def test_letters_about_other_peoples_places_do_nothing(house: House, who: str, kind: str) -> None:
+def test_letters_about_other_peoples_places_do_nothing(servers: Servers, who: str, kind: str) -> None:
     """Sent over the real socket, to one's own component and to the other role's: no row, no transcript."""
-    targets = [places_of(house, one)[0] for one in DESK_SCRIPTS if one != who]
-    before = house.written()
-    with opened(house.hosts["desk"], house.cookie("desk", who)) as socket:
+    targets = [places_of(servers, one)[0] for one in DESK_SCRIPTS if one != who]
+    before = servers.written()
+    with opened(servers.hosts["desk"], servers.cookie("desk", who)) as socket:
         messages = socket.run()
         element = next(one for one in messages if one.delta.new_element.HasField("bidi_component"))
         own = element.delta.new_element.bidi_component.id
@@ -311,30 +315,30 @@ def test_letters_about_other_peoples_places_do_nothing(house: House, who: str, k
             for packet in (one["packet"] for one in packets if one):
                 assert all(not ack["ok"] for ack in packet.get("acks", []))
                 assert place not in {item["token"] for item in packet.get("items", [])}
-    assert house.written() == before
+    assert servers.written() == before
 
 
 @pytest.mark.parametrize("kind", LETTERS)
-def test_letters_of_the_other_role_are_not_known(house: House, kind: str) -> None:
+def test_letters_of_the_other_role_are_not_known(servers: Servers, kind: str) -> None:
     """Even about an own place: an annotator cannot decide, an adjudicator cannot label."""
-    engine = open_engine(house.seeded.target)
-    before = house.written()
+    engine = open_engine(servers.seeded.target)
+    before = servers.written()
     if LETTERS[kind] == ADJUDICATOR:
-        sent = letter(kind, places_of(house, ANNOTATOR)[0])
-        packet = service.handle_message(engine, house.people[ANNOTATOR], house.seeded.study_id, sent)
+        sent = letter(kind, places_of(servers, ANNOTATOR)[0])
+        packet = service.handle_message(engine, servers.people[ANNOTATOR], servers.seeded.study_id, sent)
     else:
-        sent = letter(kind, places_of(house, ADJUDICATOR)[0])
-        packet = adjudication.handle_message(engine, house.people[ADJUDICATOR], sent)
+        sent = letter(kind, places_of(servers, ADJUDICATOR)[0])
+        packet = adjudication.handle_message(engine, servers.people[ADJUDICATOR], sent)
     engine.dispose()
     assert packet.get("unreadable") is True
-    assert house.written() == before
+    assert servers.written() == before
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
 @pytest.mark.parametrize("path", sorted(CONSOLE_PAGES))
-def test_console_pages(house: House, who: str, path: str) -> None:
+def test_console_pages(servers: Servers, who: str, path: str) -> None:
     """Nobody but a researcher gets as much as the frame of a page."""
-    assert house.ask("console", who, "GET", f"/{path}")[0] == (200 if who == RESEARCHER else 401)
+    assert servers.ask("console", who, "GET", f"/{path}")[0] == (200 if who == RESEARCHER else 401)
 
 
 def button_id(messages: list[ForwardMsg], label: str) -> str:
@@ -343,9 +347,9 @@ def button_id(messages: list[ForwardMsg], label: str) -> str:
     return next(one.id for one in buttons if one.label == label)
 
 
-def test_a_researcher_sees_every_page_and_downloads_for_nobody_else(house: House) -> None:
+def test_a_researcher_sees_every_page_and_downloads_for_nobody_else(servers: Servers) -> None:
     """Each page runs; the files that they offer are the researcher's alone, in the console alone."""
-    with opened(house.hosts["console"], house.cookie("console", RESEARCHER)) as socket:
+    with opened(servers.hosts["console"], servers.cookie("console", RESEARCHER)) as socket:
         socket.run()
         for path in sorted(CONSOLE_PAGES):
             messages = socket.run(path)
@@ -356,9 +360,9 @@ def test_a_researcher_sees_every_page_and_downloads_for_nobody_else(house: House
         files = {one.delta.new_element.download_button.url for one in made} - {""}
         assert len(files) == 3
         for file in files:
-            answered = {who: house.ask("console", who, "GET", file)[0] for who in EVERYBODY}
+            answered = {who: servers.ask("console", who, "GET", file)[0] for who in EVERYBODY}
             assert answered == {who: 200 if who == RESEARCHER else 401 for who in EVERYBODY}
-            at_desk = {who: house.ask("desk", who, "GET", file)[0] for who in EVERYBODY}
+            at_desk = {who: servers.ask("desk", who, "GET", file)[0] for who in EVERYBODY}
             assert at_desk == {who: 404 if who in DESK_PEOPLE else 401 for who in EVERYBODY}
 
 
@@ -369,21 +373,23 @@ def test_no_page_or_letter_is_missing_from_the_tables() -> None:
         get_args(one.model_fields["op"].annotation) for one in (service.Operation, adjudication.Operation)
     ]
     assert set(chain(*kinds)) == set(LETTERS)
-    scripts = [path.name for path in (REPOSITORY / "annotate").rglob("*.py") if "/room/" in path.read_text()]
-    named = {f"/room/{one.name}" for one in (REPOSITORY / "annotate" / "static").glob("*.js")}
+    scripts = [
+        path.name for path in (REPOSITORY / "annotate").rglob("*.py") if "/assets/" in path.read_text()
+    ]
+    named = {f"/assets/{one.name}" for one in (REPOSITORY / "annotate" / "static").glob("*.js")}
     assert set(DESK_SCRIPTS.values()) <= named
     assert set(scripts) == {"desk.py", "adjudication.py", "app.py"} - {"app.py"}
 
 
-def test_no_route_is_missing_from_the_tables(house: House) -> None:
+def test_no_route_is_missing_from_the_tables(servers: Servers) -> None:
     """The apps add these routes to Streamlit's, and behind the same gate; every file below them is for the desk."""
     script = (
         "import json\nfrom secondreader.annotate.app import app as desk\n"
         "from secondreader.reports.console.app import app as console\n"
-        "rooms = {'desk': desk, 'console': console}\n"
-        "print(json.dumps({name: [one.path for one in app._user_routes] for name, app in rooms.items()}))"
+        "apps = {'desk': desk, 'console': console}\n"
+        "print(json.dumps({name: [one.path for one in app._user_routes] for name, app in apps.items()}))"
     )
-    target = house.seeded.target
+    target = servers.seeded.target
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
         env={"SECONDREADER_DESK_DB": target, "SECONDREADER_DB": target},
@@ -394,5 +400,5 @@ def test_no_route_is_missing_from_the_tables(house: House) -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == ROUTES
     for file in Path(REPOSITORY / "annotate" / "static").iterdir():
         for who in (STRANGER, REVOKED, ANNOTATOR):
-            status = house.ask("desk", who, "GET", f"/room/{file.name}")[0]
+            status = servers.ask("desk", who, "GET", f"/assets/{file.name}")[0]
             assert status == (200 if who == ANNOTATOR else 401)

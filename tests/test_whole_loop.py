@@ -25,7 +25,7 @@ from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.models.script import load_script
 from secondreader.runner.models.scripted_server import serve_in_background
-from tests.annotate.rooms import Room
+from tests.annotate.desks import SharedDesk
 from tests.annotate.walk import walked
 from tests.browser import REPOSITORY, appears, served
 
@@ -153,18 +153,18 @@ def figures_of(figures: list[dict[str, object]], section: str) -> list[dict[str,
     [("rjudge", "rjudge/rjudge.json", 564), ("toolemu", "toolemu/transcripts_sample.jsonl", 120)],
 )
 def test_every_real_transcript_is_shown(
-    browser: Browser, room: Room, shared_data: Path, kind: str, name: str, n: int
+    browser: Browser, shared_desk: SharedDesk, shared_data: Path, kind: str, name: str, n: int
 ) -> None:
     """All of them, one after the other, in the desk's own page: all messages there, no error, no hidden field."""
-    db = ("--db", room.target)
+    db = ("--db", shared_desk.target)
     secondreader("import", kind, str(shared_data / name), "--study", kind, *db)
     printed = secondreader("study", "freeze", kind, "--items", str(n), "--annotators", "A1", *db)
     (token,) = re.findall(r"/join#([\w-]+)", printed)
     hidden = hidden_texts(kind, shared_data / name)
-    contents = queued(room.target, kind)
+    contents = queued(shared_desk.target, kind)
     assert len(contents) == n
     errors: list[str] = []
-    page = enter(browser, room.server.address, token)
+    page = enter(browser, shared_desk.server.address, token)
     page.on("pageerror", lambda error: errors.append(str(error)))
     for content, seen in zip(contents, walked(page, n, LOOK, ("2", "5")), strict=True):
         text, shown = seen["text"], len(content["messages"])

@@ -1,6 +1,6 @@
 """Figures of the source tree that tests/test_metrics.py bounds: `python tools/metrics.py`.
 
-Only the five rooms count as source; migrations count for sizes but not for names, which Alembic gives.
+Only the five folders count as source; migrations count for sizes but not for names, which Alembic gives.
 """
 
 import ast
@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-ROOMS = ("annotate", "db", "judge", "reports", "runner")
+FOLDERS = ("annotate", "db", "judge", "reports", "runner")
 LONG_FUNCTION = 50
 LONG_FILE = 450
 MAX_MODULES = 12
@@ -235,7 +235,7 @@ def find_ambiguous_names(source: list[Module]) -> Iterator[str]:
 
 def measure() -> Metrics:
     """Measure the tree as it stands."""
-    source, tests = load_modules(*ROOMS), load_modules("tests")
+    source, tests = load_modules(*FOLDERS), load_modules("tests")
     functions = [function for module in source for function in list_functions(module)]
     named = [function for function in functions if function.is_counted_by_name]
     comments, code = (

@@ -35,8 +35,8 @@ def page(engine: Engine, annotator_id: int) -> None:
     mount(
         key=KEY,
         data={
-            "script": "/room/adjudication.js",
-            "style": "/room/desk.css",
+            "script": "/assets/adjudication.js",
+            "style": "/assets/desk.css",
             "packet": st.session_state[PAYLOAD],
         },
         on_letter_change=answer_message,

@@ -77,6 +77,6 @@ def page(annotator_id: int, study_id: int | None) -> None:
         st.session_state[PAYLOAD] = stamp_payload(load_opening(door.get_engine(), annotator_id, study_id))
     mount(
         key=KEY,
-        data={"script": "/room/desk.js", "style": "/room/desk.css", "packet": st.session_state[PAYLOAD]},
+        data={"script": "/assets/desk.js", "style": "/assets/desk.css", "packet": st.session_state[PAYLOAD]},
         on_letter_change=answer_message,
     )

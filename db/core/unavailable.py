@@ -1,4 +1,4 @@
-"""Turns a failing database into a sentence for the person in front of it, for rooms that know no SQL."""
+"""Turns a failing database into a sentence for the person in front of it, for folders that know no SQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ import sqlalchemy
 from sqlalchemy.exc import DBAPIError
 
 Engine = sqlalchemy.Engine
-"""For rooms that hand an engine on without knowing SQL."""
+"""For folders that hand an engine on without knowing SQL."""
 
 RELOAD_MESSAGE = "The database does not answer. Reload this page in a moment; what was not saved yet waits in this browser."
 """For a page that cannot be shown at all."""

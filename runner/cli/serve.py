@@ -1,4 +1,4 @@
-"""Commands that open rooms: demo, desk, console."""
+"""Commands that start the two apps: demo, desk, console."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -44,22 +44,20 @@ def run_demo(
     engine = open_engine(db)
     invites = sample.load_sample(engine, actor)
     desk_port = launch.find_free_port(host, DESK_PORT)
-    desk_room = make_desk_app(engine, host, desk_port)
-    console_room = make_console_app(
-        engine, host, launch.find_free_port(host, CONSOLE_PORT, taken=[desk_port])
-    )
+    desk_app = make_desk_app(engine, host, desk_port)
+    console_app = make_console_app(engine, host, launch.find_free_port(host, CONSOLE_PORT, taken=[desk_port]))
     engine.dispose()
     launch.run_apps(
-        [desk_room, console_room],
+        [desk_app, console_app],
         "\n".join(
             [
                 "",
                 "The sample study is open (illustrative sample, written by hand).",
                 "",
-                f"  Desk      {desk_room.address}",
-                f"    annotator link   {desk_room.address}/join#{invites.annotator}",
-                f"  Console   {console_room.address}",
-                f"    researcher link  {console_room.address}/join#{invites.researcher}",
+                f"  Desk      {desk_app.address}",
+                f"    annotator link   {desk_app.address}/join#{invites.annotator}",
+                f"  Console   {console_app.address}",
+                f"    researcher link  {console_app.address}/join#{invites.researcher}",
                 "",
                 "Ctrl-C stops both.",
             ]
@@ -77,9 +75,9 @@ def open_desk(
 
     told = build_app_environment("desk", sign_in)
     engine = open_engine(require_database(db))
-    room = make_desk_app(engine, host, choose_port(host, port, DESK_PORT), told)
+    app = make_desk_app(engine, host, choose_port(host, port, DESK_PORT), told)
     engine.dispose()
-    launch.run_apps([room], f"Desk: {room.address}  (Ctrl-C stops it)")
+    launch.run_apps([app], f"Desk: {app.address}  (Ctrl-C stops it)")
 
 
 def open_console(
@@ -92,13 +90,13 @@ def open_console(
 
     told = build_app_environment("console", sign_in)
     engine = open_engine(require_database(db))
-    room = make_console_app(engine, host, choose_port(host, port, CONSOLE_PORT), told)
+    app = make_console_app(engine, host, choose_port(host, port, CONSOLE_PORT), told)
     engine.dispose()
-    launch.run_apps([room], f"Console: {room.address}  (Ctrl-C stops it)")
+    launch.run_apps([app], f"Console: {app.address}  (Ctrl-C stops it)")
 
 
 def require_database(db: str) -> str:
-    """`db`, unless it names a SQLite file that is not there: a room on an empty new file would only puzzle."""
+    """`db`, unless it names a SQLite file that is not there: an app on an empty new file would only puzzle."""
     from secondreader.db.core.engine import DatabaseError
 
     if "://" not in db and not Path(db).is_file():
@@ -167,7 +165,7 @@ def restrict_hosts(host: str) -> dict[str, str | tuple[str, ...]]:
 
 
 def find_script(package: str, name: str) -> Path:
-    """Where a room's script stands on disk, without importing it."""
+    """Where an app's script stands on disk, without importing it."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise typer.BadParameter(f"{package} is not installed")

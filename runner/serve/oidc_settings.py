@@ -1,4 +1,4 @@
-"""Settings of the sign-in with an account: read from Streamlit's secrets file or the environment, checked, per room.
+"""Settings of the sign-in with an account: read from Streamlit's secrets file or the environment, checked, per app.
 
 The file is Streamlit's own `.streamlit/secrets.toml`: its [auth] table with redirect_uri, cookie_secret, client_id,
 client_secret and server_metadata_url, for one provider.
@@ -28,7 +28,7 @@ class SignInError(Exception):
 
 
 def build_app_environment(app: str, file: Path | None) -> dict[str, str]:
-    """The environment variable that turns a room's sign-in on; empty without settings. Raises SignInError."""
+    """The environment variable that turns an app's sign-in on; empty without settings. Raises SignInError."""
     found = load_sign_in_settings(file)
     if not found:
         return {}
@@ -85,7 +85,7 @@ def check_settings(settings: dict[str, Any], source: str) -> None:
             f"cookie_secret in {source} is shorter than {SECRET_BYTES} bytes: make a random one."
         )
     if not settings["redirect_uri"].endswith(CALLBACK):
-        raise SignInError(f"redirect_uri in {source} must be the room's own address and end with {CALLBACK}.")
+        raise SignInError(f"redirect_uri in {source} must be the app's own address and end with {CALLBACK}.")
     if not settings["server_metadata_url"].endswith(WELL_KNOWN):
         raise SignInError(f"server_metadata_url in {source} must end with {WELL_KNOWN}.")
     for key in ("redirect_uri", "server_metadata_url"):

@@ -147,13 +147,13 @@ def run_apps(apps: Iterable[StreamlitApp], announce: str) -> None:
     before = {number: signal.signal(number, raise_interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         wanted = list(apps)
-        processes = [start_app(room) for room in wanted]
-        for room, process in zip(wanted, processes, strict=True):
-            wait_until_healthy(room, process)
+        processes = [start_app(app) for app in wanted]
+        for app, process in zip(wanted, processes, strict=True):
+            wait_until_healthy(app, process)
         print(announce, flush=True)
         while all(process.poll() is None for process in processes):
             time.sleep(0.2)
-        ended = next(room for room, one in zip(wanted, processes, strict=True) if one.poll() is not None)
+        ended = next(app for app, one in zip(wanted, processes, strict=True) if one.poll() is not None)
         raise LaunchError(f"The {ended.name} ended by itself; the other server was stopped too.")
     except Interrupted:
         print("Stopping.", flush=True)

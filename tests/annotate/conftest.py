@@ -1,11 +1,11 @@
-"""Gives the desk's tests a seeded study, and desks of other kinds than the `room` that all tests share."""
+"""Gives the desk's tests a seeded study, and desks of other kinds than the `shared_desk` that all tests share."""
 
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection
 
-from tests.annotate.rooms import MortalRoom, Room, postgres_room
+from tests.annotate.desks import RestartableDesk, SharedDesk, start_postgres_desk
 from tests.annotate.seed import Seeded, seed
 from tests.postgres import postgres_copy
 
@@ -17,18 +17,18 @@ def seeded(sqlite_target: str) -> Seeded:
 
 
 @pytest.fixture(scope="session")
-def role_room(postgres_admin: Connection, postgres_template: str) -> Iterator[Room]:
+def postgres_desk(postgres_admin: Connection, postgres_template: str) -> Iterator[SharedDesk]:
     """One desk on PostgreSQL for all tests of the run."""
     with (
-        postgres_copy(postgres_admin, postgres_template, "role_room") as target,
-        postgres_room(target) as room,
+        postgres_copy(postgres_admin, postgres_template, "postgres_desk") as target,
+        start_postgres_desk(target) as desk,
     ):
-        yield room
+        yield desk
 
 
 @pytest.fixture(scope="session")
-def mortal_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalRoom]:
+def restartable_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartableDesk]:
     """One desk for all tests of the run that stop it; each leaves a running one to the next."""
-    room = MortalRoom(tmp_path_factory.mktemp("mortal") / "study.db")
-    yield room
-    room.stop()
+    desk = RestartableDesk(tmp_path_factory.mktemp("restartable") / "study.db")
+    yield desk
+    desk.stop()

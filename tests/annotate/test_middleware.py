@@ -94,7 +94,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/_stcore/host-config", "/media/x.png", "/room/desk.js", "/static/js/x.js", "/anything"]
+    "path", ["/", "/_stcore/host-config", "/media/x.png", "/assets/desk.js", "/static/js/x.js", "/anything"]
 )
 def test_nothing_is_served_without_a_visit(desk: Desk, path: str) -> None:
     """Without a cookie every path is one sentence with status 401."""

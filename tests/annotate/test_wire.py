@@ -23,7 +23,7 @@ from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, StudyItem
 from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.db.desk.calibration_round import reveal_norming_ratings
-from tests.annotate.rooms import desk_of
+from tests.annotate.desks import desk_of
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded
 from tests.annotate.splits import NOTES
 from tests.annotate.wire import Client, Page, of_others, told_to_nobody, words_of_studies
@@ -49,13 +49,13 @@ PATHS = (
     "/_stcore/health",
     "/_stcore/metrics",
     "/_stcore/agent/openapi.json",
-    "/room/../app.py",
-    "/room/none.js",
+    "/assets/../app.py",
+    "/assets/none.js",
     "/join",
     "/logout",
     "/auth/login",
     "/oauth2callback",
-    *(f"/room/{file.name}" for file in sorted((REPOSITORY / "annotate" / "static").iterdir())),
+    *(f"/assets/{file.name}" for file in sorted((REPOSITORY / "annotate" / "static").iterdir())),
 )
 
 
@@ -460,7 +460,7 @@ def test_an_exception_in_the_script_tells_its_visitor_nothing(tmp_path: Path) ->
             "pydantic",
             target,
         }
-        own_scripts = [one for one in client.received[start:] if "/room/" not in one[0]]
+        own_scripts = [one for one in client.received[start:] if "/assets/" not in one[0]]
         assert Client("", received=own_scripts).holding(secrets) == []
         log = Client("", received=[("log", server.log())])
         assert log.holding({*CANARIES, *PEOPLE, "Please clear the reminder queue", study.token, token}) == []

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from secondreader.db.core.tables import Label
-from tests.annotate.rooms import Room, desk_of, stored
+from tests.annotate.desks import SharedDesk, desk_of, stored
 from tests.annotate.seed import RIGHT, seed
 from tests.annotate.wire import Client, Page
 from tests.browser import Served, free_port
@@ -41,10 +41,10 @@ def check(labels: Sequence[Label], acknowledged: dict[str, int]) -> None:
     assert all(sorted(found) == list(range(1, len(found) + 1)) for found in of_place.values())
 
 
-def test_the_same_submit_from_tabs_and_devices_at_once_is_one_label(room: Room) -> None:
+def test_the_same_submit_from_tabs_and_devices_at_once_is_one_label(shared_desk: SharedDesk) -> None:
     """Two tabs of one visit and one of another, thirty letters: all are told the same revision."""
-    seeded = room.seed()
-    devices = [client_of(room.server, seeded.token) for _ in range(2)]
+    seeded = shared_desk.seed()
+    devices = [client_of(shared_desk.server, seeded.token) for _ in range(2)]
 
     def send(device: Client) -> list[dict[str, Any]]:
         with device.page() as page:
@@ -59,12 +59,12 @@ def test_the_same_submit_from_tabs_and_devices_at_once_is_one_label(room: Room) 
     assert label.answers == RIGHT
 
 
-def test_different_answers_from_two_devices_leave_one_label_and_a_word(room: Room) -> None:
+def test_different_answers_from_two_devices_leave_one_label_and_a_word(shared_desk: SharedDesk) -> None:
     """Whoever comes second is told, whichever that is, and nothing of theirs is stored."""
-    seeded = room.seed()
+    seeded = shared_desk.seed()
 
     def send(number: int) -> dict[str, Any]:
-        with client_of(room.server, seeded.token).page() as page:
+        with client_of(shared_desk.server, seeded.token).page() as page:
             token = page.packet["queue"][0][0]
             answers = (RIGHT, OTHER)[number % 2]
             packet = page.letter(operations=[submit(token, f"intended-by-{number}", answers=answers)])
@@ -77,10 +77,10 @@ def test_different_answers_from_two_devices_leave_one_label_and_a_word(room: Roo
     check(stored(seeded), {ack["id"]: 1 for ack in acks if ack["ok"]})
 
 
-def test_what_overtakes_or_comes_late_changes_nothing(room: Room) -> None:
+def test_what_overtakes_or_comes_late_changes_nothing(shared_desk: SharedDesk) -> None:
     """A correction before its label is refused, a late draft revives nothing, an old submit says its own revision again."""
-    seeded = room.seed()
-    with client_of(room.server, seeded.token).page() as page:
+    seeded = shared_desk.seed()
+    with client_of(shared_desk.server, seeded.token).page() as page:
         token = page.packet["queue"][0][0]
         first, second = submit(token, "the-first-label"), submit(token, "the-correction", 1, OTHER)
         draft = {
@@ -97,10 +97,10 @@ def test_what_overtakes_or_comes_late_changes_nothing(room: Room) -> None:
     check(stored(seeded), {"the-first-label": 1, "the-correction": 2})
 
 
-def test_shuffled_doubled_and_cut_letters_of_three_tabs(room: Room) -> None:
+def test_shuffled_doubled_and_cut_letters_of_three_tabs(shared_desk: SharedDesk) -> None:
     """Every intended label comes three times, in any order, on lines that are cut before the answer; each is stored once."""
-    seeded = room.seed()
-    device = client_of(room.server, seeded.token)
+    seeded = shared_desk.seed()
+    device = client_of(shared_desk.server, seeded.token)
     with device.page() as page:
         tokens = [token for token, _ in page.packet["queue"]]
     acknowledged: dict[str, int] = {}

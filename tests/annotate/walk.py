@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.annotate.rooms import SHADOW
+from tests.annotate.desks import SHADOW
 
 WALK = """async ([total, keys]) => {
   const shadow = %(shadow)s, state = shadow.querySelector(".state"), seen = [], early = [];

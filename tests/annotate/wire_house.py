@@ -12,7 +12,7 @@ from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.studies import get_study, set_status
-from tests.annotate.rooms import desk_of
+from tests.annotate.desks import desk_of
 from tests.annotate.seed import RIGHT, Seeded, seed
 from tests.annotate.splits import Split, split
 from tests.annotate.wire import Client

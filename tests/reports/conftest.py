@@ -1,4 +1,4 @@
-"""SQLite engines: what differs between databases is tested in the db room."""
+"""SQLite engines: what differs between databases is tested in tests/db."""
 
 from collections.abc import Iterator
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser
 
-from tests.annotate.rooms import Room, desk_of
+from tests.annotate.desks import SharedDesk, desk_of
 from tests.annotate.seed import seed
 from tests.browser import chromium
 from tools.screenshots import console, desk, other_pages
@@ -25,7 +25,7 @@ def take_desk(browser: Browser, folder: Path, only: str) -> set[str]:
                 for walk in (*desk.WALKS, *other_pages.WALKS):
                     if only in f"desk {walk.__name__}":
                         context = camera.context()
-                        walk(context, Room(server, first.target, first.target), camera)
+                        walk(context, SharedDesk(server, first.target, first.target), camera)
                         context.close()
                 taken |= camera.taken
     return taken
@@ -35,7 +35,7 @@ def main() -> None:
     """Take all pictures, and say what is missing or left over."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--only", default="", help="walks whose room and name hold this")
+    parser.add_argument("--only", default="", help="walks whose shared_desk and name hold this")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:

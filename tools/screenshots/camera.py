@@ -54,11 +54,11 @@ class Check:
 
 @dataclass
 class Camera:
-    """Takes the pictures of one room on a wide screen, in light and dark, or on a phone."""
+    """Takes the pictures of one app on a wide screen, in light and dark, or on a phone."""
 
     browser: Browser
     folder: Path
-    room: str
+    app: str
     size: ViewportSize
     is_long: bool = False
     """Whether a page that scrolls is shown in full, up to TALLEST."""
@@ -87,7 +87,7 @@ class Camera:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             picture = self.picture(page)
             check_width(page, name)
-            file = file_name(self.room, name, clothes)
+            file = file_name(self.app, name, clothes)
             save(picture, self.folder / file)
             self.taken.add(file)
 

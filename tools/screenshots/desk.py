@@ -12,7 +12,7 @@ from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.browser.test_stages import come_in, heading, other_reader_answers, press, show_everybody
-from tests.annotate.rooms import Room, at, state
+from tests.annotate.desks import SharedDesk, at, state
 from tests.annotate.seed import Seeded, seed
 from tests.browser import appears
 from tools.screenshots.samples import contents, known, of_scenarios
@@ -33,27 +33,29 @@ class Camera(Protocol):
         """Look at it."""
 
 
-Walk = Callable[[BrowserContext, Room, Camera], None]
+Walk = Callable[[BrowserContext, SharedDesk, Camera], None]
 
 
-def entered(context: BrowserContext, room: Room, seeded: Seeded) -> Page:
+def entered(context: BrowserContext, shared_desk: SharedDesk, seeded: Seeded) -> Page:
     """A page past the guideline."""
-    page = come_in(context, room, seeded)
+    page = come_in(context, shared_desk, seeded)
     press(page, "Enter")
     appears(page, ".panel")
     return page
 
 
-def practising(room: Room, name: str, threshold: float, rounds: int) -> Seeded:
+def practising(shared_desk: SharedDesk, name: str, threshold: float, rounds: int) -> Seeded:
     """A study with one practice item."""
     rules = Rules(qualification_threshold=threshold, qualification_rounds=rounds)
     practice = known(name, LIBRARY[:1])
-    return seed(room.target, contents([*LIBRARY, *TENDER]), name=name, rules=rules, qualification=practice)
+    return seed(
+        shared_desk.target, contents([*LIBRARY, *TENDER]), name=name, rules=rules, qualification=practice
+    )
 
 
-def practice(context: BrowserContext, room: Room, camera: Camera) -> None:
+def practice(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """The first page, a practice item, and what was right."""
-    page = come_in(context, room, practising(room, f"canary-study-name-{token_hex(4)}", 0.8, 2))
+    page = come_in(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 0.8, 2))
     camera.take(page, "start")
     press(page, "Enter")
     heading(page, "Practice 1 of 1")
@@ -63,9 +65,9 @@ def practice(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "feedback")
 
 
-def results(context: BrowserContext, room: Room, camera: Camera) -> None:
+def results(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """A second round of practice, and practice passed."""
-    page = entered(context, room, practising(room, f"canary-study-name-{token_hex(4)}", 1.0, 2))
+    page = entered(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 2))
     press(page, "2", "5", "Enter")
     appears(page, ".feedback")
     press(page, "Enter")
@@ -82,9 +84,9 @@ def results(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "practice-passed")
 
 
-def failure(context: BrowserContext, room: Room, camera: Camera) -> None:
+def failure(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Practice not passed."""
-    page = entered(context, room, practising(room, f"canary-study-name-{token_hex(4)}", 1.0, 1))
+    page = entered(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 1))
     press(page, "2", "5", "Enter")
     appears(page, ".feedback")
     press(page, "Enter")
@@ -92,11 +94,11 @@ def failure(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "practice-failed")
 
 
-def discussion(context: BrowserContext, room: Room, camera: Camera) -> None:
+def discussion(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Waiting for the others, then their answers."""
-    seeded = room.seed(contents([*LIBRARY, *TENDER]), n_calibration=1)
+    seeded = shared_desk.seed(contents([*LIBRARY, *TENDER]), n_calibration=1)
     other_reader_answers(seeded, NOTE)
-    page = entered(context, room, seeded)
+    page = entered(context, shared_desk, seeded)
     heading(page, "Calibration 1 of 1")
     camera.look(page, "calibration")
     press(page, "2", "5", "Enter")
@@ -108,10 +110,10 @@ def discussion(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "discussion")
 
 
-def labels(context: BrowserContext, room: Room, camera: Camera) -> None:
+def labels(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """A transcript, then one with marks of evidence and a note."""
-    seeded = room.seed(contents(MANY[:12]))
-    page = entered(context, room, seeded)
+    seeded = shared_desk.seed(contents(MANY[:12]))
+    page = entered(context, shared_desk, seeded)
     at(page, 1)
     press(page, "2", "5", "Enter")
     at(page, 2)
@@ -126,10 +128,10 @@ def labels(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "evidence")
 
 
-def rules(context: BrowserContext, room: Room, camera: Camera) -> None:
+def rules(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Reasoning that waits, the search, the keys, and the last question."""
-    seeded = room.seed(contents(LIBRARY[:1]), rules=Rules(reasoning_after="risky_action", guesses=1))
-    page = entered(context, room, seeded)
+    seeded = shared_desk.seed(contents(LIBRARY[:1]), rules=Rules(reasoning_after="risky_action", guesses=1))
+    page = entered(context, shared_desk, seeded)
     at(page, 1)
     camera.look(page, "reasoning withheld")
     press(page, "2")
@@ -156,9 +158,9 @@ def rules(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "thanks")
 
 
-def pause(context: BrowserContext, room: Room, camera: Camera) -> None:
+def pause(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Twenty labels in one sitting."""
-    page = entered(context, room, room.seed(contents(MANY)))
+    page = entered(context, shared_desk, shared_desk.seed(contents(MANY)))
     for number in range(1, 21):
         at(page, number)
         press(page, "2", "5", "Enter")
@@ -167,12 +169,12 @@ def pause(context: BrowserContext, room: Room, camera: Camera) -> None:
     camera.take(page, "pause")
 
 
-def faults(context: BrowserContext, room: Room, camera: Camera) -> None:
+def faults(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Two windows with one transcript, then a study that is paused."""
-    seeded = room.seed(contents(MANY[:12]))
-    first = entered(context, room, seeded)
+    seeded = shared_desk.seed(contents(MANY[:12]))
+    first = entered(context, shared_desk, seeded)
     second = context.new_page()
-    second.goto(room.server.address)
+    second.goto(shared_desk.server.address)
     appears(second, ".desk.styled .body > *")
     press(second, "Enter")
     at(second, 1)
@@ -198,10 +200,10 @@ def pause_study(seeded: Seeded) -> None:
     engine.dispose()
 
 
-def scenario(context: BrowserContext, room: Room, camera: Camera) -> None:
+def scenario(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """A scenario and its four questions."""
     situations = [Content(**{**one.model_dump(), "messages": ()}) for one in contents(LIBRARY[:1])]
-    page = entered(context, room, room.seed(situations, book=load_codebook("scenario-review")))
+    page = entered(context, shared_desk, shared_desk.seed(situations, book=load_codebook("scenario-review")))
     heading(page, "Scenario 1 of 1")
     camera.take(page, "scenario")
 

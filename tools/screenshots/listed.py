@@ -58,23 +58,23 @@ CONSOLE = {
 """Page of the console, by its address or, for a second state of a page, by a name of its own -> what it shows."""
 
 
-def file_name(room: str, name: str, clothes: str) -> str:
+def file_name(app: str, name: str, clothes: str) -> str:
     """Where a picture is kept in docs/img."""
-    return f"{room}-{name}-{clothes}.png"
+    return f"{app}-{name}-{clothes}.png"
 
 
 def files() -> Iterator[str]:
     """Every picture's file."""
-    for room, names in (("desk", DESK), ("console", CONSOLE)):
+    for app, names in (("desk", DESK), ("console", CONSOLE)):
         for name in names:
             for clothes in CLOTHES:
-                yield file_name(room, name, clothes)
+                yield file_name(app, name, clothes)
 
 
-def markdown(room: str) -> Iterator[str]:
-    """The rows of docs/screens.md for one room."""
+def markdown(app: str) -> Iterator[str]:
+    """The rows of docs/screens.md for one app."""
     yield "| page | light | dark | phone |"
     yield "|---|---|---|---|"
-    for name, caption in {"desk": DESK, "console": CONSOLE}[room].items():
-        pictures = [f"[{one}](img/{file_name(room, name, one)})" for one in CLOTHES]
+    for name, caption in {"desk": DESK, "console": CONSOLE}[app].items():
+        pictures = [f"[{one}](img/{file_name(app, name, one)})" for one in CLOTHES]
         yield f"| {caption} | {' | '.join(pictures)} |"

@@ -8,7 +8,7 @@ from secondreader.db.access.oidc import SETTINGS_VARIABLE
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator, get_study
 from tests.annotate.browser.test_stages import heading, press
-from tests.annotate.rooms import APP, Room, at, state
+from tests.annotate.desks import APP, SharedDesk, at, state
 from tests.browser import appears, served
 from tools.screenshots.desk import LIBRARY, Camera, Walk
 from tools.screenshots.samples import contents, label_all, split_places
@@ -16,10 +16,10 @@ from tools.screenshots.samples import contents, label_all, split_places
 REASON = "The rubric leaves open whether a text that hides every name still gives somebody away."
 
 
-def adjudicator(room: Room) -> str:
+def adjudicator(shared_desk: SharedDesk) -> str:
     """An adjudicator's invite token, of a study whose readers part on some transcripts."""
     places = [*split_places(), *LIBRARY]
-    seeded = room.seed(contents(places))
+    seeded = shared_desk.seed(contents(places))
     label_all(seeded, places)
     engine = open_engine(seeded.target)
     with write_session(engine) as session:
@@ -29,18 +29,18 @@ def adjudicator(room: Room) -> str:
     return token
 
 
-def opened(context: BrowserContext, room: Room, token: str) -> Page:
+def opened(context: BrowserContext, shared_desk: SharedDesk, token: str) -> Page:
     """A page that came in by an invite link."""
     page = context.new_page()
-    page.goto(f"{room.server.address}/join#{token}")
+    page.goto(f"{shared_desk.server.address}/join#{token}")
     appears(page, ".desk.styled .body > *")
     return page
 
 
-def adjudication(context: BrowserContext, room: Room, camera: Camera) -> None:
+def adjudication(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """The list, a transcript, the keys, the list once more, the end."""
-    token = adjudicator(room)
-    page = opened(context, room, token)
+    token = adjudicator(shared_desk)
+    page = opened(context, shared_desk, token)
     heading(page, "Transcripts to settle")
     press(page, "Enter")
     at(page, 1)
@@ -79,36 +79,36 @@ def settle(page: Page) -> None:
     press(page, "Escape")
 
 
-def plain(context: BrowserContext, room: Room, camera: Camera) -> None:
+def plain(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Guideline and a transcript in plain widgets; then a transcript to settle."""
-    token = adjudicator(room)
-    fresh = room.seed(contents(LIBRARY))
-    page = opened(context, room, fresh.token)
-    page.goto(f"{room.server.address}/?plain=1")
+    token = adjudicator(shared_desk)
+    fresh = shared_desk.seed(contents(LIBRARY))
+    page = opened(context, shared_desk, fresh.token)
+    page.goto(f"{shared_desk.server.address}/?plain=1")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     camera.take(page, "plain-start")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_role("heading", name="Transcript 1 of 2")).to_be_visible()
     camera.take(page, "plain")
-    page = opened(context, room, token)
-    page.goto(f"{room.server.address}/?plain=1")
+    page = opened(context, shared_desk, token)
+    page.goto(f"{shared_desk.server.address}/?plain=1")
     expect(page.get_by_text("Background").first).to_be_visible()
     camera.take(page, "plain-adjudication")
 
 
-def gate(context: BrowserContext, room: Room, camera: Camera) -> None:
+def gate(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Without a visit, and with a link that is not valid."""
     page = context.new_page()
-    page.goto(f"{room.server.address}/")
+    page.goto(f"{shared_desk.server.address}/")
     camera.take(page, "no-visit")
-    page.goto(f"{room.server.address}/join#wrong")
+    page.goto(f"{shared_desk.server.address}/join#wrong")
     expect(page.get_by_text("not valid any more")).to_be_visible()
     camera.take(page, "wrong-link")
 
 
-def sign_in(context: BrowserContext, room: Room, camera: Camera) -> None:
+def sign_in(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """A sentence and a button."""
-    environment = {"SECONDREADER_DESK_DB": room.target, SETTINGS_VARIABLE: "{}"}
+    environment = {"SECONDREADER_DESK_DB": shared_desk.target, SETTINGS_VARIABLE: "{}"}
     with served(APP, STREAMLIT_OPTIONS, environment) as server:
         page = context.new_page()
         page.goto(server.address)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.desk.labels import LabelInput, list_queue, load_blind_item, submit_label
-from tests.annotate.rooms import SHADOW, MortalRoom, Room, at, close_study, state
+from tests.annotate.desks import SHADOW, RestartableDesk, SharedDesk, at, close_study, state
 from tests.annotate.seed import CANARIES, content
 from tests.annotate.splits import NOTES, Split, decided, number_of, split
 from tests.axe import check
@@ -18,9 +18,9 @@ from tests.browser import Recorder, appears
 pytestmark = pytest.mark.browser
 
 
-def made_in(room: Room, n_split: int = 3) -> Split:
-    """One more study in the room, with splits."""
-    return split(room.seed([content(number) for number in range(n_split + 1)]), n_split)
+def made_in(shared_desk: SharedDesk, n_split: int = 3) -> Split:
+    """One more study on the shared desk, with splits."""
+    return split(shared_desk.seed([content(number) for number in range(n_split + 1)]), n_split)
 
 
 def come_in(context: BrowserContext, address: str, token: str) -> Page:
@@ -49,12 +49,14 @@ def heading(page: Page, text: str) -> None:
     appears(page, f"h1:text({text!r})")
 
 
-def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, room: Room) -> None:
+def test_three_transcripts_by_keyboard_and_nothing_leaks(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Settled with a reload in between and one corrected; no canary, name, id or count in any traffic."""
-    made = made_in(room)
+    made = made_in(shared_desk)
     recorder = Recorder()
     recorder.watch(context)
-    page = come_in(context, room.server.address, made.token)
+    page = come_in(context, shared_desk.server.address, made.token)
     heading(page, "Transcripts to settle")
     press(page, "Enter")
     at(page, 1)
@@ -92,7 +94,7 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext
     press(page, "3", "m", "Enter")
     state(page, "Saved")
     recorder.look_at(page)
-    recorder.seen.append(("log", room.server.log()))
+    recorder.seen.append(("log", shared_desk.server.log()))
     rows = [(row.answer, row.kind, row.reason) for row in decided(made)]
     assert rows == [
         ("no", "annotator error", "the tool refused, 2 1 x"),
@@ -106,14 +108,16 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext
         assert recorder.holding(secret) == [], secret
     assert [what for what in recorder.holding(made.token) if "/join" not in what] == []
     assert recorder.holding("Please clear the reminder queue"), "the recorder saw no transcript at all"
-    server = room.server.address.split("/")[2]
+    server = shared_desk.server.address.split("/")[2]
     assert all(url.split("/")[2] == server for url in recorder.addresses if url.split(":")[0] != "blob")
 
 
-def test_what_is_missing_is_said_and_nothing_is_sent(context: BrowserContext, room: Room) -> None:
+def test_what_is_missing_is_said_and_nothing_is_sent(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Answer, kind and reason are asked for one after the other; many Enters store one decision."""
-    made = made_in(room, 1)
-    page = come_in(context, room.server.address, made.token)
+    made = made_in(shared_desk, 1)
+    page = come_in(context, shared_desk.server.address, made.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "Enter")
@@ -129,10 +133,10 @@ def test_what_is_missing_is_said_and_nothing_is_sent(context: BrowserContext, ro
     assert [row.kind for row in decided(made)] == ["ambiguous"]
 
 
-def test_readers_words_are_only_text(context: BrowserContext, room: Room) -> None:
+def test_readers_words_are_only_text(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Notes are shown with what hides in them, and marks lead to their messages; nothing of it runs."""
-    made = made_in(room, 1)
-    page = come_in(context, room.server.address, made.token)
+    made = made_in(shared_desk, 1)
+    page = come_in(context, shared_desk.server.address, made.token)
     press(page, "Enter")
     at(page, 1)
     notes = page.inner_text(".notes")
@@ -147,10 +151,10 @@ def test_readers_words_are_only_text(context: BrowserContext, room: Room) -> Non
     assert page.locator("article .mark").count() == 0
 
 
-def test_a_correction_by_a_reader_is_told(context: BrowserContext, room: Room) -> None:
+def test_a_correction_by_a_reader_is_told(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Behind the page's back: the decision is refused with a sentence, a new look keeps what was written."""
-    made = made_in(room, 1)
-    page = come_in(context, room.server.address, made.token)
+    made = made_in(shared_desk, 1)
+    page = come_in(context, shared_desk.server.address, made.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "2", "m")
@@ -185,11 +189,11 @@ def answer_again(made: Split, answers: dict[str, str]) -> None:
     engine.dispose()
 
 
-def test_two_questions_and_two_windows(context: BrowserContext, room: Room) -> None:
+def test_two_questions_and_two_windows(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Kind and reason go to the question that was touched last; a second window does not overwrite the first."""
-    made = made_in(room, 1)
+    made = made_in(shared_desk, 1)
     answer_again(made, {"risky_action": "yes", "risk_considered": "no_reasoning"})
-    page, late = (come_in(context, room.server.address, made.token) for _ in range(2))
+    page, late = (come_in(context, shared_desk.server.address, made.token) for _ in range(2))
     for one in (page, late):
         press(one, "Enter")
         at(one, 1)
@@ -220,31 +224,31 @@ def test_two_questions_and_two_windows(context: BrowserContext, room: Room) -> N
 
 
 def test_a_decision_survives_a_server_that_goes_away(
-    context: BrowserContext, mortal_room: MortalRoom
+    context: BrowserContext, restartable_desk: RestartableDesk
 ) -> None:
     """Saved while nobody listens: kept in the browser, sent by the next page, said to be saved only then."""
-    made = split(mortal_room.seed(n_items=2), 1)
-    page = come_in(context, mortal_room.start().address, made.token)
+    made = split(restartable_desk.seed(n_items=2), 1)
+    page = come_in(context, restartable_desk.start().address, made.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "1", "m")
     reason(page, "seen")
-    mortal_room.kill()
+    restartable_desk.kill()
     press(page, "Enter")
     state(page, "Saving…")
     assert decided(made) == []
-    mortal_room.start()
+    restartable_desk.start()
     page.reload()
     heading(page, "Everything is settled.")
     assert [row.reason for row in decided(made)] == ["seen"]
 
 
-def test_a_closed_study_is_settled_on_a_phone(browser: Browser, room: Room) -> None:
+def test_a_closed_study_is_settled_on_a_phone(browser: Browser, shared_desk: SharedDesk) -> None:
     """390 pixels and touch: nothing is wider than the screen, and a decision goes through."""
-    made = made_in(room, 1)
+    made = made_in(shared_desk, 1)
     close_study(made.seeded)
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = come_in(context, room.server.address, made.token)
+    page = come_in(context, shared_desk.server.address, made.token)
     page.tap("text=Go on")
     at(page, 1)
     page.tap("[data-answer='no']")
@@ -260,10 +264,12 @@ def test_a_closed_study_is_settled_on_a_phone(browser: Browser, room: Room) -> N
     context.close()
 
 
-def test_adjudication_works_through_the_postgresql_role(context: BrowserContext, role_room: Room) -> None:
+def test_adjudication_works_through_the_postgresql_role(
+    context: BrowserContext, postgres_desk: SharedDesk
+) -> None:
     """A decision in a browser, by a server whose connection cannot read a verdict."""
-    made = made_in(role_room, 1)
-    page = come_in(context, role_room.server.address, made.token)
+    made = made_in(postgres_desk, 1)
+    page = come_in(context, postgres_desk.server.address, made.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "x")
@@ -272,7 +278,7 @@ def test_adjudication_works_through_the_postgresql_role(context: BrowserContext,
     heading(page, "Everything is settled.")
     state(page, "Saved")
     assert [row.kind for row in decided(made)] == ["contested"]
-    blind = open_blind_engine(role_room.desk_target)
+    blind = open_blind_engine(postgres_desk.desk_target)
     with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("SELECT answers FROM verdict")
     blind.dispose()

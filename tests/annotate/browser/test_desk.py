@@ -11,10 +11,10 @@ from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Assignment, Draft
-from tests.annotate.rooms import (
+from tests.annotate.desks import (
     SHADOW,
-    MortalRoom,
-    Room,
+    RestartableDesk,
+    SharedDesk,
     at,
     close_study,
     entered,
@@ -29,12 +29,14 @@ from tests.browser import Recorder, appears, cpu_seconds
 pytestmark = pytest.mark.browser
 
 
-def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, room: Room) -> None:
+def test_ten_transcripts_by_keyboard_and_nothing_leaks(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Three keys a label, a reload in the middle: ten labels in the database and no canary in any traffic."""
-    seeded = room.seed()
+    seeded = shared_desk.seed()
     recorder = Recorder()
     recorder.watch(context)
-    server = room.server
+    server = shared_desk.server
     page = entered(context, server, seeded.token)
     for number in range(1, 11):
         at(page, number)
@@ -70,10 +72,12 @@ def test_ten_transcripts_by_keyboard_and_nothing_leaks(context: BrowserContext, 
     )
 
 
-def test_evidence_confidence_note_and_correction_are_saved(context: BrowserContext, room: Room) -> None:
+def test_evidence_confidence_note_and_correction_are_saved(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """The whole keyboard: cursor, evidence, confidence, note, third question, Back and a new revision."""
-    seeded = room.seed()
-    server = room.server
+    seeded = shared_desk.seed()
+    server = shared_desk.server
     page = entered(context, server, seeded.token)
     for key in ("1", "5", "0", "j", "j", "j", "e", "h", "n"):
         page.keyboard.press(key)
@@ -104,10 +108,12 @@ def test_evidence_confidence_note_and_correction_are_saved(context: BrowserConte
     assert 0 < first.active_seconds < 60
 
 
-def test_many_enters_store_one_label_and_skip_nothing(context: BrowserContext, room: Room) -> None:
+def test_many_enters_store_one_label_and_skip_nothing(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Impatient keys neither double a label nor leave an empty one."""
-    seeded = room.seed()
-    server = room.server
+    seeded = shared_desk.seed()
+    server = shared_desk.server
     page = entered(context, server, seeded.token)
     page.keyboard.press("2")
     page.keyboard.press("5")
@@ -119,10 +125,10 @@ def test_many_enters_store_one_label_and_skip_nothing(context: BrowserContext, r
     assert len(stored(seeded)) == 1
 
 
-def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, room: Room) -> None:
+def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """The later tab keeps its answers on the screen and may load the saved one; a closed study says so."""
-    seeded = room.seed()
-    server = room.server
+    seeded = shared_desk.seed()
+    server = shared_desk.server
     page, other = entered(context, server, seeded.token), context.new_page()
     other.goto(server.address)
     appears(other, ".desk.styled .body > *")
@@ -153,20 +159,20 @@ def test_two_tabs_and_a_closed_study_are_told(context: BrowserContext, room: Roo
 
 @pytest.mark.parametrize("is_reloaded", [True, False])
 def test_answers_survive_a_server_that_goes_away(
-    context: BrowserContext, mortal_room: MortalRoom, is_reloaded: bool
+    context: BrowserContext, restartable_desk: RestartableDesk, is_reloaded: bool
 ) -> None:
     """A submit while the server is down is not called saved; it is delivered once when the server is back."""
-    seeded = mortal_room.seed()
-    page = entered(context, mortal_room.start(), seeded.token)
+    seeded = restartable_desk.seed()
+    page = entered(context, restartable_desk.start(), seeded.token)
     page.keyboard.press("2")
     state(page, "Draft saved")
-    mortal_room.stop()
+    restartable_desk.stop()
     page.keyboard.press("5")
     page.keyboard.press("Enter")
     page.wait_for_timeout(500)
     assert page.locator(".state.good").count() == 0
     assert stored(seeded) == []
-    server = mortal_room.start()
+    server = restartable_desk.start()
     if is_reloaded:
         page.goto(server.address)
     state(page, "Saved")
@@ -175,17 +181,19 @@ def test_answers_survive_a_server_that_goes_away(
     assert label.answers == {"risky_action": "no", "risk_considered": "no"}
 
 
-def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, mortal_room: MortalRoom) -> None:
+def test_a_draft_returns_after_a_restart_of_everything(
+    browser: Browser, restartable_desk: RestartableDesk
+) -> None:
     """The draft is in the database: another browser, another server process, same answers."""
-    seeded = mortal_room.seed()
+    seeded = restartable_desk.seed()
     first, second = browser.new_context(), browser.new_context()
-    page = entered(first, mortal_room.start(), seeded.token)
+    page = entered(first, restartable_desk.start(), seeded.token)
     page.keyboard.press("1")
     page.keyboard.press("m")
     state(page, "Draft saved")
     first.close()
-    mortal_room.stop()
-    page = entered(second, mortal_room.start(), seeded.token)
+    restartable_desk.stop()
+    page = entered(second, restartable_desk.start(), seeded.token)
     assert page.locator("[data-value='yes'][aria-pressed='true']").count() == 1
     assert page.locator("[data-confidence='2'][aria-pressed='true']").count() == 1
     second.close()
@@ -196,18 +204,18 @@ def test_a_draft_returns_after_a_restart_of_everything(browser: Browser, mortal_
     engine.dispose()
 
 
-def test_hidden_characters_are_shown(context: BrowserContext, room: Room) -> None:
+def test_hidden_characters_are_shown(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Bidi controls, zero-width, tag and control characters appear as their code points."""
     text = "abc\u202edef \u200b\u200b\u200b \x1b[0m \U000e0041"
-    seeded = room.seed([Content(messages=(Message(role="user", text=text),))])
-    server = room.server
+    seeded = shared_desk.seed([Content(messages=(Message(role="user", text=text),))])
+    server = shared_desk.server
     page = entered(context, server, seeded.token)
     shown = page.inner_text("article .text")
     for name in ("⟨U+202E⟩", "⟨U+200B ×3⟩", "⟨U+001B⟩", "⟨U+E0041⟩"):
         assert name in shown
 
 
-def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, room: Room) -> None:
+def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """5,000 messages, and one message of 2 MB: readable at once, the rest on demand. Counted is work, not waiting."""
     many = Content(
         messages=tuple(
@@ -215,8 +223,8 @@ def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, room:
         )
     )
     long = Content(messages=(Message(role="tool", tool="read", text="0123456789 line\n" * 131_072),))
-    seeded = room.seed([many, long, content(1)])
-    server = room.server
+    seeded = shared_desk.seed([many, long, content(1)])
+    server = shared_desk.server
     page = entered(context, server, seeded.token)
     page.reload()
     appears(page, ".sheet.guideline button.primary")
@@ -243,11 +251,11 @@ def test_huge_transcripts_open_within_two_seconds(context: BrowserContext, room:
             page.keyboard.press(key)
 
 
-def test_the_phone_has_the_questions_in_reach(browser: Browser, room: Room) -> None:
+def test_the_phone_has_the_questions_in_reach(browser: Browser, shared_desk: SharedDesk) -> None:
     """At 390 px nothing is wider than the screen and the questions stay at its lower edge."""
-    seeded = room.seed()
+    seeded = shared_desk.seed()
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    server = room.server
+    server = shared_desk.server
     page = entered(context, server, seeded.token)
     wide = page.evaluate(
         f"[...{SHADOW}.querySelectorAll('.desk *')]"
@@ -260,21 +268,21 @@ def test_the_phone_has_the_questions_in_reach(browser: Browser, room: Room) -> N
     context.close()
 
 
-def test_without_the_component_the_plain_page_comes(context: BrowserContext, room: Room) -> None:
+def test_without_the_component_the_plain_page_comes(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """If the desk's script does not load, the browser ends up on the plain page by itself."""
-    seeded = room.seed()
-    context.route("**/room/desk.js", lambda route: route.abort())
+    seeded = shared_desk.seed()
+    context.route("**/assets/desk.js", lambda route: route.abort())
     page = context.new_page()
-    server = room.server
+    server = shared_desk.server
     page.goto(f"{server.address}/join#{seeded.token}")
     page.wait_for_url("**/?plain=1")
     appears(page, "button:has-text('Start')")
 
 
-def test_a_pause_is_suggested_after_twenty_labels(context: BrowserContext, room: Room) -> None:
+def test_a_pause_is_suggested_after_twenty_labels(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """The twentieth label of a sitting brings a hint that stops nobody, and that one key press takes away."""
-    seeded = room.seed([content(number) for number in range(22)])
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed([content(number) for number in range(22)])
+    page = entered(context, shared_desk.server, seeded.token)
     for number in range(1, 21):
         at(page, number)
         assert page.locator(".banner:has-text('pause')").count() == 0
@@ -291,12 +299,14 @@ def test_a_pause_is_suggested_after_twenty_labels(context: BrowserContext, room:
     assert len(stored(seeded)) == 21
 
 
-def test_time_without_a_key_or_pointer_does_not_count(context: BrowserContext, room: Room) -> None:
+def test_time_without_a_key_or_pointer_does_not_count(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Of five minutes away, the desk counts one: after 60 s without any movement the clock stands still."""
-    seeded = room.seed()
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed()
+    page = entered(context, shared_desk.server, seeded.token)
     page.clock.install()
-    page.goto(room.server.address)
+    page.goto(shared_desk.server.address)
     appears(page, ".desk.styled .body > *")
     page.keyboard.press("Enter")
     at(page, 1)
@@ -311,11 +321,13 @@ def test_time_without_a_key_or_pointer_does_not_count(context: BrowserContext, r
     assert 58 <= label.active_seconds <= 64
 
 
-def test_own_pace_and_the_time_left_are_shown(context: BrowserContext, room: Room) -> None:
+def test_own_pace_and_the_time_left_are_shown(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """After three labels of half a minute each, the bar says so, and what the other seven will take."""
-    page = entered(context, room.server, room.seed([content(number) for number in range(10)]).token)
+    page = entered(
+        context, shared_desk.server, shared_desk.seed([content(number) for number in range(10)]).token
+    )
     page.clock.install()
-    page.goto(room.server.address)
+    page.goto(shared_desk.server.address)
     appears(page, ".desk.styled .body > *")
     page.keyboard.press("Enter")
     for number in range(1, 4):
@@ -328,10 +340,12 @@ def test_own_pace_and_the_time_left_are_shown(context: BrowserContext, room: Roo
     appears(page, ".left:text-matches('^(29|30|31) s each, about (3|4) min left$')")
 
 
-def test_the_desk_works_through_its_postgresql_role(context: BrowserContext, role_room: Room) -> None:
+def test_the_desk_works_through_its_postgresql_role(
+    context: BrowserContext, postgres_desk: SharedDesk
+) -> None:
     """Three labels in a browser, by a server whose connection cannot read a verdict."""
-    seeded = role_room.seed()
-    page = entered(context, role_room.server, seeded.token)
+    seeded = postgres_desk.seed()
+    page = entered(context, postgres_desk.server, seeded.token)
     for number in range(1, 4):
         at(page, number)
         for key in ("2", "4", "Enter"):
@@ -342,22 +356,24 @@ def test_the_desk_works_through_its_postgresql_role(context: BrowserContext, rol
     found = stored(seeded)
     assert [label.position for label in found] == [1, 2, 3]
     assert all(label.answers == {"risky_action": "no", "risk_considered": "yes"} for label in found)
-    blind = open_blind_engine(role_room.desk_target)
+    blind = open_blind_engine(postgres_desk.desk_target)
     with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("SELECT answers FROM verdict")
     blind.dispose()
 
 
 OVERTAKEN = f"""async () => {{
-  const {{ default: update }} = await import(new URL('/room/desk.js', location.origin).href);
+  const {{ default: update }} = await import(new URL('/assets/desk.js', location.origin).href);
   update({{ data: {{}}, parentElement: {SHADOW}, setTriggerValue: () => {{}} }})();
 }}"""
 """What Streamlit does with an update that a newer one overtakes: it calls the component, and cleans up after that call."""
 
 
-def test_the_keyboard_outlives_an_update_that_was_overtaken(context: BrowserContext, room: Room) -> None:
+def test_the_keyboard_outlives_an_update_that_was_overtaken(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Two updates in quick succession do not leave a page that answers no key; one that has left the document does not."""
-    page = entered(context, room.server, room.seed().token)
+    page = entered(context, shared_desk.server, shared_desk.seed().token)
     page.evaluate(OVERTAKEN)
     page.keyboard.press("?")
     appears(page, "dialog table")

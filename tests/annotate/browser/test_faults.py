@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
-from tests.annotate.rooms import APP, SHADOW, MortalRoom, Room, at, entered, state, stored
+from tests.annotate.desks import APP, SHADOW, RestartableDesk, SharedDesk, at, entered, state, stored
 from tests.annotate.seed import Seeded
 from tests.axe import check
 from tests.browser import Served, appears, served
@@ -64,9 +64,9 @@ def full_disk(server: Served, seeded: Seeded) -> Iterator[None]:
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def test_a_disk_that_takes_no_more(context: BrowserContext, mortal_room: MortalRoom) -> None:
+def test_a_disk_that_takes_no_more(context: BrowserContext, restartable_desk: RestartableDesk) -> None:
     """The sentence says that nothing was saved; the label of before is there, the one that waits comes after it."""
-    seeded, server = mortal_room.seed(), mortal_room.start()
+    seeded, server = restartable_desk.seed(), restartable_desk.start()
     page = entered(context, server, seeded.token)
     label(page)
     at(page, 2)
@@ -121,14 +121,14 @@ def nobody_admitted(target: str) -> Iterator[None]:
         admit(target, True)
 
 
-def test_a_postgresql_server_that_goes_away(context: BrowserContext, role_room: Room) -> None:
+def test_a_postgresql_server_that_goes_away(context: BrowserContext, postgres_desk: SharedDesk) -> None:
     """Also after a reload of the page, which says in a sentence that it must wait."""
-    seeded = role_room.seed()
-    page = entered(context, role_room.server, seeded.token)
+    seeded = postgres_desk.seed()
+    page = entered(context, postgres_desk.server, seeded.token)
     label(page)
     at(page, 2)
     state(page, "Saved")
-    with nobody_admitted(role_room.target):
+    with nobody_admitted(postgres_desk.target):
         label(page)
         told(page, "The database did not answer")
         assert is_kept(page)
@@ -141,12 +141,14 @@ def test_a_postgresql_server_that_goes_away(context: BrowserContext, role_room: 
     page.close()
 
 
-def test_keys_before_the_next_transcript_comes_change_nothing(context: BrowserContext, room: Room) -> None:
+def test_keys_before_the_next_transcript_comes_change_nothing(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """While the one that was submitted is still on the screen, answers and Enter are not taken for it."""
-    seeded = room.seed()
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed()
+    page = entered(context, shared_desk.server, seeded.token)
     last = 1
-    os.kill(room.server.process.pid, signal.SIGSTOP)
+    os.kill(shared_desk.server.process.pid, signal.SIGSTOP)
     try:
         label(page)
         while page.inner_text("h1").startswith(f"Transcript {last + 1} "):  # it had come before
@@ -155,7 +157,7 @@ def test_keys_before_the_next_transcript_comes_change_nothing(context: BrowserCo
         for key in ("1", "Enter", "x", "Enter"):
             page.keyboard.press(key)
     finally:
-        os.kill(room.server.process.pid, signal.SIGCONT)
+        os.kill(shared_desk.server.process.pid, signal.SIGCONT)
     at(page, last + 1)
     state(page, "Saved")
     page.keyboard.press("u")
@@ -165,11 +167,11 @@ def test_keys_before_the_next_transcript_comes_change_nothing(context: BrowserCo
     assert [one.answers["risky_action"] for one in stored(seeded)] == ["no"] * last
 
 
-def test_two_devices_of_one_person(browser: Browser, room: Room) -> None:
+def test_two_devices_of_one_person(browser: Browser, shared_desk: SharedDesk) -> None:
     """Two browsers with the same link answer the same transcript: one label, the other is told and loads it."""
-    seeded = room.seed()
+    seeded = shared_desk.seed()
     devices = [browser.new_context(), browser.new_context(viewport={"width": 390, "height": 844})]
-    pages = [entered(device, room.server, seeded.token) for device in devices]
+    pages = [entered(device, shared_desk.server, seeded.token) for device in devices]
     for page, answer in zip(pages, ("1", "2"), strict=True):
         for key in (answer, "5", "8", "Enter") if answer == "1" else (answer, "5", "Enter"):
             page.keyboard.press(key)

@@ -7,8 +7,8 @@ from secondreader.db.core.codebook import Answer, Codebook, Question
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study
+from tests.annotate.desks import SHADOW, SharedDesk, entered, stored
 from tests.annotate.hostile import ELSEWHERE, corpus, one_each
-from tests.annotate.rooms import SHADOW, Room, entered, stored
 from tests.annotate.seed import content
 from tests.annotate.walk import walked
 from tests.browser import Recorder, appears
@@ -75,15 +75,17 @@ const look = async (shadow, until) => {
 
 
 @pytest.mark.long
-def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, room: Room) -> None:
+def test_two_hundred_hostile_transcripts_are_only_text(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Nothing runs, nothing is fetched, no element comes of them, and nothing outside their box differs from a harmless one."""
     texts = corpus()
     contents = one_each(texts)
     assert len({one.compute_hash() for one in contents}) >= 150
-    seeded = room.seed([content(0), *contents])
+    seeded = shared_desk.seed([content(0), *contents])
     recorder = Recorder()
     recorder.watch(context)
-    page = entered(context, room.server, seeded.token)
+    page = entered(context, shared_desk.server, seeded.token)
     before = len(recorder.addresses)
     seen = walked(page, len(contents) + 1, LOOK, ("3", "6"))
     (harmless,) = [one for one in seen if "Please clear the reminder queue" in one["text"]]
@@ -95,7 +97,7 @@ def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, 
         for outside in ("boxes", "style", "onTop", "outside", "questions"):
             assert one[outside] == harmless[outside], (outside, one["text"])
     page.wait_for_timeout(300)
-    assert foreign(recorder, room, before) == []
+    assert foreign(recorder, shared_desk, before) == []
     assert recorder.refusals() == [], "the policy forbids something that the page itself does"
     assert len(stored(seeded)) == len(seen) == len(contents) + 1
     read = "".join(one["text"] for one in seen)
@@ -104,9 +106,13 @@ def test_two_hundred_hostile_transcripts_are_only_text(context: BrowserContext, 
     assert [text for text in plain if text not in read] == []
 
 
-def foreign(recorder: Recorder, room: Room, since: int = 0) -> list[str]:
+def foreign(recorder: Recorder, shared_desk: SharedDesk, since: int = 0) -> list[str]:
     """Addresses that were asked for and are not the desk's own."""
-    own = (room.server.address, room.server.address.replace("http", "ws"), "blob:" + room.server.address)
+    own = (
+        shared_desk.server.address,
+        shared_desk.server.address.replace("http", "ws"),
+        "blob:" + shared_desk.server.address,
+    )
     return [url for url in recorder.addresses[since:] if not url.startswith(own)]
 
 
@@ -120,7 +126,7 @@ WORDS = "".join(
 """As a title, a notice, a guideline or a question may hold them, when somebody else's codebook is used."""
 
 
-def rewrite(room: Room, name: str) -> None:
+def rewrite(shared_desk: SharedDesk, name: str) -> None:
     """Put the words wherever the study's own texts stand."""
     answers = tuple(Answer(value=value, label=f"{value} {WORDS}") for value in ("yes", "no"))
     question = Question(
@@ -132,7 +138,7 @@ def rewrite(room: Room, name: str) -> None:
         answers=answers,
     )
     book = Codebook(name="hostile", version="1", questions=(question,))
-    engine = open_engine(room.target)
+    engine = open_engine(shared_desk.target)
     with write_session(engine) as session:
         study = get_study(session, name)
         study.title, study.notice = f"Title {WORDS}", f"Notice {WORDS}"
@@ -153,13 +159,13 @@ def is_inert(page: Page) -> bool:
     )
 
 
-def test_a_studys_own_texts_are_only_text(context: BrowserContext, room: Room) -> None:
+def test_a_studys_own_texts_are_only_text(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Title, notice, guideline, questions, answers and cases, on the page of the component: also in help and search."""
-    seeded = room.seed([content(0), content(1)])
-    rewrite(room, seeded.name)
+    seeded = shared_desk.seed([content(0), content(1)])
+    rewrite(shared_desk, seeded.name)
     recorder = Recorder()
     recorder.watch(context)
-    page = entered(context, room.server, seeded.token)
+    page = entered(context, shared_desk.server, seeded.token)
     assert WORDS[:40] in page.inner_text(".notice")
     for key in ("g", "Escape", "?", "Escape", "/"):
         page.keyboard.press(key)
@@ -173,20 +179,22 @@ def test_a_studys_own_texts_are_only_text(context: BrowserContext, room: Room) -
         "a",
         "search",
     }
-    assert foreign(recorder, room) == []
+    assert foreign(recorder, shared_desk) == []
 
 
 PLAIN = "[data-testid=stMain], [data-testid=stSidebar]"
 
 
-def test_a_studys_own_texts_are_only_text_on_the_plain_page(context: BrowserContext, room: Room) -> None:
+def test_a_studys_own_texts_are_only_text_on_the_plain_page(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Streamlit reads labels, notices and help as Markdown: none of it is left to be read so."""
-    seeded = room.seed([Content(messages=(Message(role="user", text=WORDS),))])
-    rewrite(room, seeded.name)
+    seeded = shared_desk.seed([Content(messages=(Message(role="user", text=WORDS),))])
+    rewrite(shared_desk, seeded.name)
     recorder = Recorder()
     recorder.watch(context)
-    page = entered(context, room.server, seeded.token)
-    page.goto(f"{room.server.address}/?plain=1")
+    page = entered(context, shared_desk.server, seeded.token)
+    page.goto(f"{shared_desk.server.address}/?plain=1")
     page.click("button:has-text('Start')")
     appears(page, "[role=radiogroup]")
     page.hover("[data-testid=stTooltipIcon] >> nth=0")
@@ -198,8 +206,8 @@ def test_a_studys_own_texts_are_only_text_on_the_plain_page(context: BrowserCont
         "'img, iframe, script, .katex, code, b, a')].map(one => [one.localName, one.href, one.textContent]))"
     )
     # an address that stands in a text is a link to that very address; nothing else comes of the words
-    theirs = [one for one in made if not (one[1] or "").startswith(f"{room.server.address}/?plain=1#")]
+    theirs = [one for one in made if not (one[1] or "").startswith(f"{shared_desk.server.address}/?plain=1#")]
     assert [one for one in theirs if one[0] != "a" or one[1] != one[2]] == []
     assert page.evaluate("typeof window.pwned") == "undefined"
-    assert foreign(recorder, room) == []
+    assert foreign(recorder, shared_desk) == []
     assert recorder.refusals() == []

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.annotate.browser.test_stages import press
-from tests.annotate.rooms import SHADOW, Room, at
-from tests.annotate.rooms import entered as come_in
+from tests.annotate.desks import SHADOW, SharedDesk, at
+from tests.annotate.desks import entered as come_in
 from tests.axe import check
 from tests.browser import appears
 from tests.runs import at_rest, watch_runs
@@ -30,18 +30,20 @@ class Inspector(Check):
 
 @pytest.mark.long
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_no_page_is_wider_than_the_screen(browser: Browser, room: Room, size: ViewportSize) -> None:
+def test_no_page_is_wider_than_the_screen(
+    browser: Browser, shared_desk: SharedDesk, size: ViewportSize
+) -> None:
     """Practice, discussion, search, waiting reasoning, guesses and scenario review."""
     for walk in LAYOUT_WALKS:
         context = browser.new_context(viewport=size, color_scheme="light")
-        walk(context, room, Inspector())
+        walk(context, shared_desk, Inspector())
         context.close()
 
 
-def test_much_enlarged_each_transcript_begins_at_its_top(browser: Browser, room: Room) -> None:
+def test_much_enlarged_each_transcript_begins_at_its_top(browser: Browser, shared_desk: SharedDesk) -> None:
     """At 200 % of a small screen the page scrolls as a whole, shows its keys; the next one is seen from its heading on."""
     context = browser.new_context(viewport={"width": 640, "height": 400})
-    page = entered(context, room, room.seed(contents(MANY[:2])))
+    page = entered(context, shared_desk, shared_desk.seed(contents(MANY[:2])))
     check_width(page, "enlarged")
     assert page.locator(".answers kbd").first.is_visible()
     page.evaluate(f"{SHADOW}.querySelector('.desk').scrollTo(0, 10000)")
@@ -52,12 +54,12 @@ def test_much_enlarged_each_transcript_begins_at_its_top(browser: Browser, room:
 
 
 def test_a_plain_page_begins_at_its_top_and_stays_where_it_is_read(
-    context: BrowserContext, room: Room
+    context: BrowserContext, shared_desk: SharedDesk
 ) -> None:
     """Each transcript is seen from its heading; an answer, for which the page runs again, scrolls nothing."""
-    seeded = room.seed(contents(MANY[:2]))
-    page = watch_runs(come_in(context, room.server, seeded.token))
-    page.goto(f"{room.server.address}/?plain=1")
+    seeded = shared_desk.seed(contents(MANY[:2]))
+    page = watch_runs(come_in(context, shared_desk.server, seeded.token))
+    page.goto(f"{shared_desk.server.address}/?plain=1")
     scrolled = f"document.querySelector('{MAIN}').scrollTop"
     page.get_by_role("button", name="Start").click()
     for number in (1, 2):

@@ -14,7 +14,7 @@ from secondreader.db.core.content import Content, ToolSpec
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Assignment, Guess
-from tests.annotate.rooms import SHADOW, Room, at, entered, state, stored
+from tests.annotate.desks import SHADOW, SharedDesk, at, entered, state, stored
 from tests.annotate.seed import CANARIES, content
 from tests.browser import Recorder, appears
 
@@ -29,10 +29,10 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def test_contested_is_one_key_and_comes_back(context: BrowserContext, room: Room) -> None:
+def test_contested_is_one_key_and_comes_back(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """X marks, x unmarks; the mark is saved with the label and is there again after Back and after a reload."""
-    seeded = room.seed()
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed()
+    page = entered(context, shared_desk.server, seeded.token)
     press(page, "x")
     appears(page, f".contested{PRESSED}")
     press(page, "x")
@@ -53,10 +53,12 @@ def test_contested_is_one_key_and_comes_back(context: BrowserContext, room: Room
     assert label.contested is True
 
 
-def test_cases_for_and_against_stand_beside_the_question(context: BrowserContext, room: Room) -> None:
+def test_cases_for_and_against_stand_beside_the_question(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Folded at first; unfolded they show the definition, examples and what looks alike and is not."""
-    seeded = room.seed()
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed()
+    page = entered(context, shared_desk.server, seeded.token)
     fold = page.locator("details.definition").first
     assert fold.get_attribute("open") is None
     fold.locator("summary").click()
@@ -66,10 +68,10 @@ def test_cases_for_and_against_stand_beside_the_question(context: BrowserContext
     assert "asks its supervisor instead" in text.split("But not")[1]
 
 
-def test_the_guideline_is_searched_with_one_key(context: BrowserContext, room: Room) -> None:
+def test_the_guideline_is_searched_with_one_key(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """The slash opens it in the search box; passages are counted and marked; questions' cases are found as well."""
-    seeded = room.seed()
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed()
+    page = entered(context, shared_desk.server, seeded.token)
     press(page, "/")
     page.keyboard.type("supervisor")
     appears(page, "dialog [role=status]:text-is('1 passage')")
@@ -90,12 +92,12 @@ def test_the_guideline_is_searched_with_one_key(context: BrowserContext, room: R
     assert page.locator(PRESSED).count() == 0, "what was typed there answered nothing"
 
 
-def test_reasoning_waits_for_its_question(context: BrowserContext, room: Room) -> None:
+def test_reasoning_waits_for_its_question(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """It does not reach the browser before v; then the answer before it stands, through a reload, until the submit."""
-    seeded = room.seed(rules=Rules(reasoning_after="risky_action"))
+    seeded = shared_desk.seed(rules=Rules(reasoning_after="risky_action"))
     recorder = Recorder()
     recorder.watch(context)
-    page = entered(context, room.server, seeded.token)
+    page = entered(context, shared_desk.server, seeded.token)
     press(page, "v", "4")
     assert page.locator(f"[data-question='risk_considered']{PRESSED}").count() == 0
     press(page, "2", "Enter")
@@ -125,11 +127,11 @@ def test_reasoning_waits_for_its_question(context: BrowserContext, room: Room) -
 
 
 def test_reasoning_that_comes_while_somebody_types_disturbs_nobody(
-    context: BrowserContext, room: Room
+    context: BrowserContext, shared_desk: SharedDesk
 ) -> None:
     """The cursor stays in the note, at its place; what was unfolded stays unfolded; every character is kept."""
-    seeded = room.seed(rules=Rules(reasoning_after="risky_action"))
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed(rules=Rules(reasoning_after="risky_action"))
+    page = entered(context, shared_desk.server, seeded.token)
     page.locator("details.definition summary").first.click()
     press(page, "2")
     state(page, "Draft saved")
@@ -146,12 +148,12 @@ def test_reasoning_that_comes_while_somebody_types_disturbs_nobody(
     assert (label.note, label.contested) == ("first second 1 v x", False)
 
 
-def test_which_model_was_it(context: BrowserContext, room: Room) -> None:
+def test_which_model_was_it(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """After the last label: free text by keyboard, no idea by one key, and the rest may be skipped and taken up later."""
-    seeded = room.seed([content(number) for number in range(4)], rules=Rules(guesses=3))
+    seeded = shared_desk.seed([content(number) for number in range(4)], rules=Rules(guesses=3))
     recorder = Recorder()
     recorder.watch(context)
-    page = entered(context, room.server, seeded.token)
+    page = entered(context, shared_desk.server, seeded.token)
     for number in range(1, 5):
         at(page, number)
         press(page, "2", "5", "Enter")
@@ -179,7 +181,7 @@ def test_which_model_was_it(context: BrowserContext, room: Room) -> None:
     assert [word for word in (*CANARIES, *seeded.public_ids) if recorder.holding(word)] == []
 
 
-def test_scenarios_are_reviewed_at_the_same_desk(context: BrowserContext, room: Room) -> None:
+def test_scenarios_are_reviewed_at_the_same_desk(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """The situation is unfolded, nothing of a conversation or evidence is there, and four keys answer."""
     scenarios = [
         Content(
@@ -192,9 +194,9 @@ def test_scenarios_are_reviewed_at_the_same_desk(context: BrowserContext, room: 
         )
         for number in range(2)
     ]
-    seeded = room.seed(scenarios, book=load_codebook("scenario-review"))
+    seeded = shared_desk.seed(scenarios, book=load_codebook("scenario-review"))
     page = context.new_page()
-    page.goto(f"{room.server.address}/join#{seeded.token}")
+    page.goto(f"{shared_desk.server.address}/join#{seeded.token}")
     appears(page, ".sheet.guideline")
     press(page, "Enter")
     appears(page, "h1:text('Scenario 1 of 2')")
@@ -216,10 +218,10 @@ def test_scenarios_are_reviewed_at_the_same_desk(context: BrowserContext, room: 
     assert label.evidence == []
 
 
-def test_the_time_left_follows_the_own_pace(context: BrowserContext, room: Room) -> None:
+def test_the_time_left_follows_the_own_pace(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Nothing is said before three labels; then the median of the own ones times what is open."""
-    seeded = room.seed([content(number) for number in range(12)])
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed([content(number) for number in range(12)])
+    page = entered(context, shared_desk.server, seeded.token)
     for number in range(1, 4):
         at(page, number)
         assert page.inner_text(".left") == ""
@@ -229,10 +231,10 @@ def test_the_time_left_follows_the_own_pace(context: BrowserContext, room: Room)
     appears(page, ".left:text-matches('^[0-9]+ s each, less than a minute left$')")
 
 
-def test_the_help_lists_every_key_of_the_study(context: BrowserContext, room: Room) -> None:
+def test_the_help_lists_every_key_of_the_study(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Answers and actions, those of its rules included."""
-    seeded = room.seed(rules=Rules(reasoning_after="risky_action", guesses=2))
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed(rules=Rules(reasoning_after="risky_action", guesses=2))
+    page = entered(context, shared_desk.server, seeded.token)
     press(page, "?")
     appears(page, "dialog table")
     listed = dict(row.split("\t") for row in page.locator("dialog tr").all_inner_texts())
@@ -242,10 +244,12 @@ def test_the_help_lists_every_key_of_the_study(context: BrowserContext, room: Ro
     assert set("1234567890") <= set(listed)
 
 
-def test_a_tab_leads_past_the_transcript_to_the_questions(context: BrowserContext, room: Room) -> None:
+def test_a_tab_leads_past_the_transcript_to_the_questions(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Who moves by Tab need not pass every message's button; the focus is where the person acts."""
-    seeded = room.seed()
-    page = entered(context, room.server, seeded.token)
+    seeded = shared_desk.seed()
+    page = entered(context, shared_desk.server, seeded.token)
     press(page, "Tab")
     assert page.evaluate(f"{SHADOW}.activeElement.textContent") == "Go to the questions"
     press(page, "Enter")
@@ -255,11 +259,13 @@ def test_a_tab_leads_past_the_transcript_to_the_questions(context: BrowserContex
     appears(page, f"[data-value='no']{PRESSED}")
 
 
-def test_much_enlarged_everything_is_reached_by_scrolling_down(browser: Browser, room: Room) -> None:
+def test_much_enlarged_everything_is_reached_by_scrolling_down(
+    browser: Browser, shared_desk: SharedDesk
+) -> None:
     """At 320 by 256 CSS pixels (400 % of 1280 by 1024) nothing is cut off at the side and the answers can be pressed."""
-    seeded = room.seed()
+    seeded = shared_desk.seed()
     context = browser.new_context(viewport={"width": 320, "height": 256})
-    page = entered(context, room.server, seeded.token)
+    page = entered(context, shared_desk.server, seeded.token)
     assert page.evaluate(f"{SHADOW}.querySelector('.desk').scrollWidth") <= 320
     page.locator("[data-value='no']").first.click()
     page.locator("[data-value='no_reasoning']").click()
@@ -271,38 +277,40 @@ def test_much_enlarged_everything_is_reached_by_scrolling_down(browser: Browser,
 
 @pytest.mark.parametrize("queue", ["fixed", "shared"])
 def test_what_another_person_left_in_this_browser_waits_for_them(
-    context: BrowserContext, room: Room, queue: str
+    context: BrowserContext, shared_desk: SharedDesk, queue: str
 ) -> None:
     """Unsent answers of the first annotator survive the second one's visit, and go out at the first one's next."""
-    seeded = room.seed(rules=Rules(queue=queue))
+    seeded = shared_desk.seed(rules=Rules(queue=queue))
     desk = open_blind_engine(seeded.target)
     token = load_opening(desk, seeded.annotator_id, seeded.study_id)["queue"][0][0]
     desk.dispose()
     reading = {"answers": {"risky_action": "yes", "risk_considered": "yes"}, "note": "sent late"}
     unsent = {"id": f"left-{seeded.study_id:08d}", "op": "submit", "token": token, "reading": reading}
     page = context.new_page()
-    page.goto(f"{room.server.address}/join")
+    page.goto(f"{shared_desk.server.address}/join")
     page.evaluate("kept => localStorage.setItem('secondreader.outbox', kept)", json.dumps([unsent]))
     page.close()
-    second = entered(context, room.server, seeded.other_token)
+    second = entered(context, shared_desk.server, seeded.other_token)
     press(second, "2", "5", "Enter")
     at(second, 2)
     state(second, "Saved")
     assert [label.annotator_id for label in stored(seeded)] == [seeded.other_id]
     second.close()
     first = context.new_page()
-    first.goto(f"{room.server.address}/join#{seeded.token}")
+    first.goto(f"{shared_desk.server.address}/join#{seeded.token}")
     at(first, 2)
     labels = {label.annotator_id: label.note for label in stored(seeded)}
     assert labels == {seeded.other_id: "", seeded.annotator_id: "sent late"}
     assert first.evaluate("localStorage.getItem('secondreader.outbox')") is None
 
 
-def test_the_right_link_comes_in_where_a_wrong_one_was_told(context: BrowserContext, room: Room) -> None:
+def test_the_right_link_comes_in_where_a_wrong_one_was_told(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """Put into the address of the page that refused the other link, which the browser does not load anew."""
-    seeded = room.seed()
+    seeded = shared_desk.seed()
     page = context.new_page()
-    page.goto(f"{room.server.address}/join#of-nobody")
+    page.goto(f"{shared_desk.server.address}/join#of-nobody")
     appears(page, "#note:text-matches('^This link is not valid any more')")
-    page.goto(f"{room.server.address}/join#{seeded.token}")
+    page.goto(f"{shared_desk.server.address}/join#{seeded.token}")
     appears(page, ".desk.styled .body > *")

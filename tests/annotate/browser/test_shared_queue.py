@@ -19,7 +19,7 @@ from secondreader.db.core.tables import Assignment, Label, utc_now
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS
-from tests.annotate.rooms import Room, state
+from tests.annotate.desks import SharedDesk, state
 from tests.browser import appears
 from tests.db.shared_study import ANSWERS, readers_by_item, shared_study
 
@@ -163,14 +163,14 @@ def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Engine) 
 
 
 @pytest.mark.browser
-def test_a_shared_queue_by_keyboard(room: Room, context: BrowserContext) -> None:
+def test_a_shared_queue_by_keyboard(shared_desk: SharedDesk, context: BrowserContext) -> None:
     """The page counts what is labelled and goes on as places come, to the end of the study."""
-    owner = open_engine(room.target)
+    owner = open_engine(shared_desk.target)
     people = shared_study(owner, 2, 6, 1)
     with write_session(owner) as session:
         token = create_invite(session, people[0])
     page = context.new_page()
-    page.goto(f"{room.server.address}/join#{token}")
+    page.goto(f"{shared_desk.server.address}/join#{token}")
     appears(page, ".desk.styled .body > *")
     page.keyboard.press("Enter")
     for number in range(1, 7):

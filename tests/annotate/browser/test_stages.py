@@ -9,7 +9,7 @@ from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.calibration_round import reveal_norming_ratings
-from tests.annotate.rooms import SHADOW, Room, at, state, stored
+from tests.annotate.desks import SHADOW, SharedDesk, at, state, stored
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, content
 from tests.axe import check
 from tests.browser import Recorder, appears
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.browser
 HOSTILE_NOTE = "<img src=x onerror=window.pwned=1> I saw \u202eevil"
 
 
-def come_in(context: BrowserContext, room: Room, seeded: Seeded) -> Page:
+def come_in(context: BrowserContext, shared_desk: SharedDesk, seeded: Seeded) -> Page:
     """A page that came in by its invite link."""
     page = context.new_page()
-    page.goto(f"{room.server.address}/join#{seeded.token}")
+    page.goto(f"{shared_desk.server.address}/join#{seeded.token}")
     appears(page, ".desk.styled .body > *")
     return page
 
@@ -37,13 +37,13 @@ def heading(page: Page, text: str) -> None:
     appears(page, f"h1:text({text!r})")
 
 
-def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: Room) -> None:
+def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Marked as practice, right or wrong with the reason before going on; a second round; then the real work."""
     rules = Rules(qualification_threshold=1.0, qualification_rounds=2)
-    seeded = room.seed([content(number) for number in range(5)], rules=rules, n_practice=2)
+    seeded = shared_desk.seed([content(number) for number in range(5)], rules=rules, n_practice=2)
     recorder = Recorder()
     recorder.watch(context)
-    page = come_in(context, room, seeded)
+    page = come_in(context, shared_desk, seeded)
     assert "2 transcripts" in page.inner_text(".intro")
     assert "100 %" in page.inner_text(".intro")
     press(page, "Enter")
@@ -89,13 +89,13 @@ def test_practice_gives_feedback_and_two_rounds(context: BrowserContext, room: R
     assert [word for word in (*CANARIES, *seeded.public_ids) if recorder.holding(word)] == []
 
 
-def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room: Room) -> None:
+def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """The score and the threshold are told, also after a reload, and no real transcript reaches the browser."""
     rules = Rules(qualification_threshold=0.5, qualification_rounds=1)
-    seeded = room.seed([content(0), content(77)], rules=rules, n_practice=1)
+    seeded = shared_desk.seed([content(0), content(77)], rules=rules, n_practice=1)
     recorder = Recorder()
     recorder.watch(context)
-    page = come_in(context, room, seeded)
+    page = come_in(context, shared_desk, seeded)
     press(page, "Enter")
     heading(page, "Practice 1 of 1")
     press(page, "1", "5", "Enter")
@@ -111,13 +111,15 @@ def test_who_fails_the_practice_sees_nothing_else(context: BrowserContext, room:
     assert recorder.holding("Please clear the reminder queue, number 77") == []
 
 
-def test_calibration_is_read_alone_and_then_discussed(context: BrowserContext, room: Room) -> None:
+def test_calibration_is_read_alone_and_then_discussed(
+    context: BrowserContext, shared_desk: SharedDesk
+) -> None:
     """A waiting page until the reveal; then the others under letters, a correction, and the main queue."""
-    seeded = room.seed([content(number) for number in range(4)], n_calibration=2)
+    seeded = shared_desk.seed([content(number) for number in range(4)], n_calibration=2)
     other_reader_answers(seeded)
     recorder = Recorder()
     recorder.watch(context)
-    page = come_in(context, room, seeded)
+    page = come_in(context, shared_desk, seeded)
     assert "2 transcripts that everybody reads" in page.inner_text(".intro")
     press(page, "Enter")
     for number in (1, 2):

@@ -44,7 +44,7 @@ def invited(app: AppTest, role: str, name: str) -> AppTest:
 
 
 def test_a_link_is_shown_once_and_works(copied: Engine, sqlite_target: str) -> None:
-    """The link opens the role's room for that person; the next run of the page does not hold it any more."""
+    """The link opens the role's app for that person; the next run of the page does not hold it any more."""
     for role, name, study in (
         ("annotator", "Ada", 1),
         ("adjudicator", "Dora", 1),

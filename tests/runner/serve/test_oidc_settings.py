@@ -40,17 +40,17 @@ def written(folder: Path, **changed: str) -> Path:
 
 
 def test_nothing_set_means_no_sign_in() -> None:
-    """Without file and environment a room is started as ever."""
+    """Without file and environment an app starts as before."""
     assert build_app_environment("desk", None) == {}
 
 
 def test_each_room_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
-    """Neither room's process is told the other's key, nor the secret that both come from."""
+    """Neither app's process is told the other's key, nor the secret that both come from."""
     told = {
-        room: build_app_environment(room, written(tmp_path))["SECONDREADER_SIGN_IN"]
-        for room in ("desk", "console")
+        app: build_app_environment(app, written(tmp_path))["SECONDREADER_SIGN_IN"]
+        for app in ("desk", "console")
     }
-    keys = {room: json.loads(one)["cookie_secret"] for room, one in told.items()}
+    keys = {app: json.loads(one)["cookie_secret"] for app, one in told.items()}
     assert keys["desk"] != keys["console"]
     assert all(GOOD["cookie_secret"] not in one for one in told.values())
     assert {len(key) for key in keys.values()} == {64}

@@ -23,7 +23,7 @@ APP = "import streamlit as st\nst.write('hello')\n"
 OPTIONS = {"server.headless": "true", "browser.gatherUsageStats": "false", "server.fileWatcherType": "none"}
 
 
-def room(tmp_path: Path, code: str = APP, port: int | None = None) -> StreamlitApp:
+def make_app(tmp_path: Path, code: str = APP, port: int | None = None) -> StreamlitApp:
     """A tiny app."""
     script = tmp_path / "tiny_app.py"
     script.write_text(code)
@@ -32,7 +32,7 @@ def room(tmp_path: Path, code: str = APP, port: int | None = None) -> StreamlitA
 
 
 def test_a_taken_port_is_passed_over() -> None:
-    """The next free port is chosen; ports promised to another room count as taken."""
+    """The next free port is chosen; ports promised to another app count as taken."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -93,7 +93,7 @@ def test_a_server_gets_no_secret_it_does_not_need(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
     monkeypatch.setenv("SECONDREADER_DB", "postgresql://owner:canary@h/d")
-    process = start_app(room(tmp_path))
+    process = start_app(make_app(tmp_path))
     try:
         environment = Path(f"/proc/{process.pid}/environ").read_bytes()
     finally:

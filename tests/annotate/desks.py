@@ -24,7 +24,7 @@ APP = REPOSITORY / "annotate" / "app.py"
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class SharedDesk:
     """A desk that tests share; each seeds a study of its own into it."""
 
     server: Served
@@ -49,24 +49,24 @@ def desk_of(seeded: Seeded, port: int | None = None) -> AbstractContextManager[S
 
 
 @contextmanager
-def sqlite_room(file: Path) -> Iterator[Room]:
+def start_sqlite_desk(file: Path) -> Iterator[SharedDesk]:
     """A desk on a new SQLite file, until the block ends."""
     seed(str(file), n_items=1)
     with desk_on(str(file)) as server:
-        yield Room(server, str(file), str(file))
+        yield SharedDesk(server, str(file), str(file))
 
 
 @contextmanager
-def postgres_room(target: str) -> Iterator[Room]:
+def start_postgres_desk(target: str) -> Iterator[SharedDesk]:
     """A desk on a PostgreSQL database, by a role of its own that cannot read a verdict, until the block ends."""
     owner = open_engine(target)
     url = prepare_desk_url(owner).render_as_string(hide_password=False)
     owner.dispose()
     with desk_on(url) as server:
-        yield Room(server, target, url)
+        yield SharedDesk(server, target, url)
 
 
-class MortalRoom:
+class RestartableDesk:
     """A desk that a test may stop or kill, and start again at the same address."""
 
     def __init__(self, file: Path) -> None:
