@@ -27,11 +27,7 @@ from secondreader.judge.disagreement.finding import Findings
 from secondreader.judge.disagreement.search import find_disagreements
 from secondreader.judge.quality.label_quality import QualityResult, assess_label_quality
 from secondreader.judge.rates.corrected import RatesResult, compute_majority_codes, estimate_corrected_rates
-from secondreader.reports.analysis.figures import (
-    build_estimates_table,
-    format_analysis_json,
-    format_estimates_csv,
-)
+from secondreader.reports.analysis.figures import build_estimates_table
 from secondreader.reports.analysis.preparation import Preparation, compute_study_hash, load_preparation
 from secondreader.reports.analysis.scenario_review import QuestionEstimate, compute_review_estimates
 from secondreader.reports.analysis.study_facts import StudySummary, summarize_study
@@ -184,14 +180,6 @@ class Analysis:
     def to_frame(self) -> pd.DataFrame:
         """Every figure as one row."""
         return self.estimates
-
-    def to_csv(self) -> str:
-        """Every figure as CSV; no cell is a formula to a spreadsheet, and numbers are numbers."""
-        return format_estimates_csv(self.estimates)
-
-    def to_json(self) -> str:
-        """Every figure and table as JSON, with what they were computed from."""
-        return format_analysis_json(self)
 
 
 def serialize_options(options: AnalysisOptions) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from secondreader.db.core.audit_log import RESEARCHER
 from secondreader.db.core.tables import utc_now
 from secondreader.db.design.unblinding import SealedError
 from secondreader.db.research.saved_reports import save_report
-from secondreader.reports.analysis.figures import format_analysis_json, serialize_analysis
 from secondreader.reports.document.report import render_report_html
+from secondreader.reports.render.json_csv import format_csv, format_json, serialize_analysis
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -46,7 +46,7 @@ def make_report(
     )
     made_at = utc_now().strftime("%Y-%m-%d %H:%M UTC")
     return ExportedReport(
-        render_report_html(analysis, made_at), analysis.to_csv(), format_analysis_json(analysis), report_id
+        render_report_html(analysis, made_at), format_csv(analysis), format_json(analysis), report_id
     )
 
 

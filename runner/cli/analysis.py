@@ -80,9 +80,13 @@ def agree(
         ),
     )
     if as_json:
-        typer.echo(found.to_json())
+        from secondreader.reports.render.json_csv import format_json
+
+        typer.echo(format_json(found))
     elif as_csv:
-        typer.echo(found.to_csv(), nl=False)
+        from secondreader.reports.render.json_csv import format_csv
+
+        typer.echo(format_csv(found), nl=False)
     else:
         from secondreader.reports.document.terminal import print_analysis
 

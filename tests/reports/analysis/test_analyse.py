@@ -14,6 +14,7 @@ from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.research.ratings import load_rating_rows
 from secondreader.reports.analysis.analyse import Analysis, AnalysisError, AnalysisOptions, analyse
 from secondreader.reports.document.report import render_report_html
+from secondreader.reports.render.json_csv import format_csv, format_json
 from tests.reports.seed import JUDGES, Seeded, Shape, make_import
 
 QUICK = AnalysisOptions(resamples=200, permutations=199)
@@ -28,7 +29,7 @@ def analysis(engine: Engine, options: AnalysisOptions = QUICK, name: str = "s") 
 def test_pair_kappas_equal_an_independent_computation(seeded: Seeded) -> None:
     """Every Cohen kappa of two annotators in the JSON is scikit-learn's to 1e-9, weights of the draw included."""
     lite = seeded(Shape())
-    found = json.loads(analysis(lite).to_json())
+    found = json.loads(format_json(analysis(lite)))
     with read_session(lite) as session:
         rows = load_rating_rows(session, get_study(session, "s"))
     answers = {(r["rater"], r["item"]): r for r in rows if r["kind"] == "human" and r["pass_no"] == 1}
@@ -55,8 +56,8 @@ def test_same_data_give_the_same_document(seeded: Seeded) -> None:
     """Two analyses of one study are equal to the byte; another seed has another hash."""
     lite = seeded(Shape())
     first, second = analysis(lite), analysis(lite)
-    assert first.to_json() == second.to_json()
-    assert first.to_csv() == second.to_csv()
+    assert format_json(first) == format_json(second)
+    assert format_csv(first) == format_csv(second)
     assert first.inputs_hash == second.inputs_hash
     assert analysis(lite, replace(QUICK, seed=1)).inputs_hash != first.inputs_hash
 
@@ -79,7 +80,7 @@ def test_poor_studies_are_told_in_sentences(seeded: Seeded, shape: Shape, expect
     lite = seeded(shape)
     found = analysis(lite)
     assert expected in " ".join(found.missing)
-    figures = json.loads(found.to_json())["figures"]
+    figures = json.loads(format_json(found))["figures"]
     assert all((one["value"] is None) == bool(one["reason"]) for one in figures)
 
 
@@ -89,7 +90,7 @@ def test_an_empty_study_is_analysed(lite: Engine) -> None:
         ensure_study(session, "s")
     found = analysis(lite)
     assert found.missing[0] == "The study has no transcripts yet: import or run some first."
-    assert json.loads(found.to_json())["sentences"] == []
+    assert json.loads(format_json(found))["sentences"] == []
 
 
 def test_other_codebooks_have_their_own_positive_answer(lite: Engine) -> None:

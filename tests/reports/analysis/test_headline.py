@@ -18,6 +18,7 @@ from secondreader.db.research.ratings import load_item_records
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
 from secondreader.reports.document.report import render_report_html
+from secondreader.reports.render.json_csv import format_json
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape, make_import
@@ -69,7 +70,7 @@ def test_the_headlines_judge_comes_first_everywhere(library: Library, shape: Sha
     assert set(begins) == {SECOND}
     gaps = found.estimates[found.estimates["section"] == "judge difference"]
     assert {(row.one, row.two) for row in gaps.itertuples()} == {(SECOND, FIRST)}
-    told = json.loads(found.to_json())
+    told = json.loads(format_json(found))
     assert told["headline_judge"] == {"judge": SECOND, "role": role, "n_judges": 2}
     assert list(told["systematic_disagreement"]) == [SECOND, FIRST]
     assert not found.deviations
@@ -104,7 +105,7 @@ def test_another_judge_in_the_report_is_a_deviation(library: Library) -> None:
     found = analysed(library, PLANNED, replace(QUICK, judge=FIRST))
     page = render_report_html(found, "2026-01-01")
     assert page.index("In short") < page.index(DEVIATION) < page.index("Study and design</h2>")
-    assert found.deviations[0] in json.loads(found.to_json())["warnings"]
+    assert found.deviations[0] in json.loads(format_json(found))["warnings"]
     assert not analysed(library, PLANNED, replace(QUICK, judge=SECOND)).deviations
 
 

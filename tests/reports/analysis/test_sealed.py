@@ -14,6 +14,7 @@ from secondreader.db.design.unblinding import SealedError, unblind_study
 from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
 from secondreader.reports.charts.marks import select_headline_estimates
 from secondreader.reports.document.export import make_report
+from secondreader.reports.render.json_csv import format_json
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape
@@ -51,7 +52,7 @@ def test_a_sealed_analysis_holds_no_verdict(db: str) -> None:
     assert before.sealed
     assert not before.judges
     assert set(before.estimates["judge"]) <= {""}
-    told = json.loads(before.to_json())
+    told = json.loads(format_json(before))
     told.pop("inputs")
     told.pop("missing")
     assert not [judge for judge in JUDGES if judge in json.dumps(told)]

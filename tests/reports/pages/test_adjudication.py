@@ -22,6 +22,7 @@ from secondreader.db.research.adjudication_outcomes import load_adjudicated_answ
 from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
 from secondreader.reports.document.report import render_report_html
 from secondreader.reports.pages.disagreements import EVERY_TRANSCRIPT
+from secondreader.reports.render.json_csv import format_json
 from tests.apps import app_test
 from tests.reports.seed import JUDGES, Seeded, Shape
 
@@ -95,7 +96,7 @@ def test_the_report_says_how_much_was_settled(seeded: Seeded) -> None:
     person, items = adjudicator(lite, "J")
     decide(lite, person, items[0], None)
     found = analysis(lite)
-    body = json.loads(found.to_json())
+    body = json.loads(format_json(found))
     assert body["adjudication"]["n_contested"] == 1
     assert any("adjudicators settled 1 transcript" in one for one in body["sentences"])
     assert any(one["two"] == "majority + adjudicated" and one["changed"] == 1 for one in body["gold_changes"])

@@ -1,0 +1,1 @@
+"""Blocks into a medium: HTML page, terminal, JSON and CSV."""
