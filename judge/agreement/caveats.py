@@ -6,7 +6,8 @@ import krippendorff
 import numpy as np
 
 from secondreader.judge.agreement.comparisons import LabelledItems
-from secondreader.judge.data.frame import VERDICT_STATES, Ratings
+from secondreader.judge.data.coding import VERDICT_STATES
+from secondreader.judge.data.frame import Ratings
 from secondreader.judge.data.gold import CONTESTED, NO_CONSENSUS, Consensus
 from secondreader.judge.data.unsure import Recoding
 from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS

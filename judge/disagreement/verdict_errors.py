@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondreader.judge.data.frame import VERDICT_STATES, Ratings
+from secondreader.judge.data.coding import VERDICT_STATES
+from secondreader.judge.data.frame import Ratings
 from secondreader.judge.inference.exact_tests import McNemarResult, compute_sign_flip_p, run_mcnemar_test
 from secondreader.judge.inference.permutation import Floats, Indices, Outcome, make_outcome
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from secondreader.judge.data.frame import VERDICT_STATES
+from secondreader.judge.data.coding import VERDICT_STATES
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis.analyse import Analysis

@@ -1,6 +1,5 @@
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -59,26 +58,6 @@ def test_a_judge_may_carry_the_name_of_an_annotator() -> None:
     assert readings.judges == ("H", "J")
 
 
-def test_an_unparsed_verdict_is_counted_as_such() -> None:
-    """A judge row without answer is unparsed unless the frame says error."""
-    rows = (("a", "J", "judge", None), ("b", "J", "judge", None), ("c", "J", "judge", "yes"))
-    assert read_frame(long_frame(*rows)).state[:, 0].tolist() == [2, 2, 1]
-    assert read_frame(long_frame(*rows, state=["error", None, "parsed"])).state[:, 0].tolist() == [3, 2, 1]
-
-
-def test_numbers_as_answers_keep_their_order_and_lose_the_decimal_point() -> None:
-    """Scores 0, 2, 10 beside a missing one read as "0", "2", "10" in numeric order."""
-    rows = (
-        ("a", "H", "human", 2),
-        ("b", "H", "human", 10),
-        ("c", "H", "human", 0),
-        ("d", "H", "human", None),
-    )
-    readings = read_frame(long_frame(*rows), positive="10")
-    assert readings.answers == ("0", "2", "10")
-    assert readings.human[:, 0].tolist() == [1, 2, 0, -1]
-
-
 def test_weights_are_inverse_inclusion_probabilities() -> None:
     """Weights follow the design; items outside the human sample weigh 1."""
     frame = long_frame(*TWO, ("z", "J", "judge", "no"), inclusion_probability=[0.5, 0.5, 0.25, None])
@@ -117,27 +96,8 @@ def test_what_cannot_be_read_is_one_sentence(frame: pd.DataFrame, message: str) 
     assert "\n" not in str(caught.value)
 
 
-def test_allowed_answers_are_enforced() -> None:
-    """An answer outside the named ones is an error; a named one that nobody gave keeps its code."""
-    assert read_frame(long_frame(*TWO), answers=["no", "maybe", "yes"]).positive == 2
-    with pytest.raises(FrameError, match="'yes' is not one of no"):
-        read_frame(long_frame(*TWO), answers=["no"], positive="no")
-
-
-def test_a_positive_answer_that_nobody_gave_must_be_named() -> None:
-    """Scores read with the default positive answer are an error that says what to do."""
-    with pytest.raises(FrameError, match="nobody answered 'yes' among 0, 1"):
-        read_frame(long_frame(("a", "H", "human", "0"), ("b", "H", "human", "1")))
-
-
 def test_nothing_at_all_can_be_read() -> None:
     """An empty frame gives empty arrays."""
     readings = read_frame(long_frame())
     assert readings.human.shape == (0, 0)
     assert not readings.labelled.any()
-
-
-def test_items_without_a_scenario_are_their_own_cluster() -> None:
-    """A missing cluster never joins an item to a scenario that has the item's name."""
-    readings = read_frame(long_frame(*TWO, cluster=["b", "b", None]))
-    assert len(np.unique(readings.cluster)) == 2
