@@ -1,10 +1,11 @@
 """The wheel and the sdist hold what git tracks, and a clean installation runs."""
 
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
-from importlib.metadata import entry_points, version
+from importlib.metadata import PackageNotFoundError, entry_points, metadata, version
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,26 @@ def test_the_command_is_installed() -> None:
     (script,) = entry_points(group="console_scripts", name="secondreader")
     assert script.value == "secondreader.runner.cli.app:app"
     assert version("secondreader")
+
+
+def test_no_dependency_of_the_product_is_under_the_gpl() -> None:
+    """Whoever installs or bundles the product takes on no copyleft: packages of the runtime lock say so themselves."""
+    lock = (REPOSITORY / "requirements.lock").read_text()
+    declared = {name: declare_licence(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
+    assert sum(bool(text) for text in declared.values()) > 40
+    assert not {name: text for name, text in declared.items() if re.search(r"GPL|General Public", text)}
+    assert re.search(r"GPL|General Public", declare_licence("krippendorff"))
+
+
+def declare_licence(name: str) -> str:
+    """The licence that an installed package declares; empty where it is made for another system."""
+    try:
+        known = metadata(name)
+    except PackageNotFoundError:
+        return ""
+    # the free text of `License` often quotes other people's terms; a name is short
+    short = [*known.get_all("License-Expression", []), *(text[:40] for text in known.get_all("License", []))]
+    return " ".join([*short, *known.get_all("Classifier", [])])
 
 
 def test_links_for_the_type_checker_lead_to_the_rooms() -> None:

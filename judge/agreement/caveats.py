@@ -1,22 +1,14 @@
 """Sentences that a reader must see beside the figures."""
 
-import warnings
-
-import krippendorff
-import numpy as np
-
 from secondreader.judge.agreement.comparisons import LabelledItems
 from secondreader.judge.data.coding import VERDICT_STATES
 from secondreader.judge.data.frame import Ratings
 from secondreader.judge.data.gold import CONTESTED, NO_CONSENSUS, Consensus
-from secondreader.judge.data.unsure import Recoding
 from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS
-from secondreader.judge.inference.cluster_sums import ClusterSums, GroupSums
 from secondreader.judge.inference.estimate import Estimate, Reason
 
 PARADOX = 0.2
 INVERTED = -0.1
-TOLERANCE = 1e-9
 PAIRS_AGAINST_ITEMS = 0.02
 
 
@@ -127,23 +119,4 @@ def describe_unequal_overlap(raw: Estimate, pairs: Estimate) -> list[str]:
             f"items differ in their number of annotators: raw agreement is {raw.value:.3f} as a mean over items (reported) "
             f"and {pairs.value:.3f} with every reader pair alike (raw_pairs)"
         )
-    ]
-
-
-def check_alpha(
-    labelled: LabelledItems, cluster_sums: ClusterSums, coding: Recoding, ours: float
-) -> list[str]:
-    """Compare the plain (unweighted) alpha with the krippendorff package; a difference becomes a sentence."""
-    view = GroupSums(cluster_sums.counted.sum(axis=0), len(coding.answers))
-    if np.isnan(ours) or view.values <= 1:
-        return []
-    coded = coding.apply(labelled.human)
-    counts = np.stack([(coded == q).sum(axis=1) for q in range(len(coding.answers))], axis=1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        theirs = float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))
-    if abs(theirs - ours) <= TOLERANCE:
-        return []
-    return [
-        f"alpha without weights is {ours:.12f} here and {theirs:.12f} in the krippendorff package: please report this"
     ]

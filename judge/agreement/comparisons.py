@@ -12,7 +12,6 @@ from secondreader.judge.data.gold import compute_others_majority
 from secondreader.judge.data.unsure import Recoding
 from secondreader.judge.inference.bootstrap import BootstrapDesign, SampledCoefficients, sample_coefficients
 from secondreader.judge.inference.cluster_sums import (
-    ClusterSums,
     Codes,
     Cohort,
     Floats,
@@ -95,17 +94,8 @@ def compare_humans(
     formula = GroupFormula(
         len(coding.answers), coding.positive, coding.negative, levels, parse_numbers(coding.answers)
     )
-    return sample_coefficients(
-        compute_human_cluster_sums(labelled, coding),
-        formula,
-        labelled.bootstrap,
-        explain_no_comparison(labelled),
-    )
-
-
-def compute_human_cluster_sums(labelled: LabelledItems, coding: Recoding) -> ClusterSums:
-    """The sums behind `humans`."""
-    return compute_group_cluster_sums(coding.apply(labelled.human), len(coding.answers), labelled.cohort)
+    sums = compute_group_cluster_sums(coding.apply(labelled.human), len(coding.answers), labelled.cohort)
+    return sample_coefficients(sums, formula, labelled.bootstrap, explain_no_comparison(labelled))
 
 
 def explain_no_comparison(labelled: LabelledItems) -> Reason:

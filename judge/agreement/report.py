@@ -25,7 +25,7 @@ from secondreader.judge.data.gold import (
 )
 from secondreader.judge.data.unsure import Recoding, Treatment, Unsure, build_recoding, list_treatments
 from secondreader.judge.inference.bootstrap import SampledCoefficients, subtract_paired
-from secondreader.judge.inference.coefficients import GroupFormula, Level
+from secondreader.judge.inference.coefficients import Level
 from secondreader.judge.inference.estimate import Estimate
 
 COMPARED_COEFFICIENTS = (
@@ -238,7 +238,7 @@ class AgreementBuilder:
             scope = Scope("human-human", unsure=coding.treatment, headline=headline)
             got = self.add_estimates(scope, sampled.build_estimates())
             if headline:
-                self.add_annotator_caveats(coding, got)
+                self.add_annotator_caveats(got)
         coding = build_recoding(self.ratings, self.reliability[0])
         pairs = blocks.compare_human_pairs(self.labelled, coding)
         mean = blocks.compute_mean_pair_kappa(list(pairs.values()), self.labelled.bootstrap)
@@ -255,18 +255,13 @@ class AgreementBuilder:
             again = blocks.compare_repeats(self.ratings, self.labelled, coding)
             self.add_estimates(Scope("intra-rater", unsure=coding.treatment), again.build_estimates())
 
-    def add_annotator_caveats(self, coding: Recoding, estimates: dict[str, Estimate]) -> None:
-        """Cautions on the annotators' figures."""
+    def add_annotator_caveats(self, estimates: dict[str, Estimate]) -> None:
+        """Caveats on the annotators' figures."""
         prevalence = estimates["prevalence"].value or 0.0
         self.warnings += cautions.describe_paradox(
             "between annotators", estimates["fleiss"], estimates["ac1"], prevalence
         )
         self.warnings += cautions.describe_unequal_overlap(estimates["raw"], estimates["raw_pairs"])
-        sums = blocks.compute_human_cluster_sums(self.labelled, coding)
-        formula = GroupFormula(len(coding.answers), coding.positive, coding.negative)
-        place = [c.name for c in formula.coefficients].index("alpha")
-        plain = float(formula.values(sums.counted.sum(axis=0))[place])
-        self.warnings += cautions.check_alpha(self.labelled, sums, coding, plain)
 
     def add_pair(self, scope: Scope, sampled: SampledCoefficients) -> None:
         """One pair of readers, with a caution where the labels look inverted."""

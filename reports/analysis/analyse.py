@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from secondreader.db.core.tables import Study
 
 LABEL_SOURCES = ("desk", "import")
-VERSIONED_PACKAGES = ("secondreader", "numpy", "pandas", "scipy", "krippendorff")
+VERSIONED_PACKAGES = ("secondreader", "numpy", "pandas", "scipy")
 MAX_RATE_GROUPS = 12
 MAX_NUMERIC_GROUPS = 6
 INTERIM_LOOKS_NOTE = (

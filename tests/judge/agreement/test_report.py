@@ -3,6 +3,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +77,16 @@ def test_the_frame_carries_every_figure_with_its_scope() -> None:
     assert first == ["raw", "raw_pairs", "positive_agreement", "negative_agreement"]
     assert set(frame.loc[frame["slice_name"] != "", "slice_name"]) == {"motive", "turns"}
     assert frame["value"].isna().equals(frame["reason"].notna())
+
+
+@pytest.mark.parametrize("unsure", [0.0, 0.1])
+def test_alpha_of_a_study_equals_the_krippendorff_package(unsure: float) -> None:
+    """The alpha that `agree` prints, with missing and unsure answers, is the reference implementation's."""
+    frame = study(seed=3, unsure=unsure)
+    ours = agree(frame, slices=(), resamples=0).find("alpha").value
+    people = frame[frame["kind"] == "human"].pivot(index="rater", columns="item", values="answer")
+    data = people.replace({"no": 0.0, "yes": 1.0, "unsure": 2.0}).to_numpy(float)
+    assert ours == pytest.approx(krippendorff.alpha(data, level_of_measurement="nominal"), abs=1e-12)
 
 
 def test_a_third_annotator_with_one_class_does_not_break_the_mean_kappa() -> None:
