@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, Transcript
 from secondreader.db.desk.calibration_round import list_blind_ratings
-from secondreader.db.research.ratings import ItemRecord, build_label_frame_row, build_slice_columns
+from secondreader.db.research.items import ItemRecord, build_slice_columns
+from secondreader.db.research.ratings import build_label_frame_row
 
 NormingMoment = Literal["before", "after"]
 

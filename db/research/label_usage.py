@@ -10,7 +10,8 @@ from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript
 from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
-from secondreader.db.research.ratings import load_item_records, load_latest_labels
+from secondreader.db.research.items import load_item_records
+from secondreader.db.research.ratings import load_latest_labels
 from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
 
 AGREEMENT, GOLD, INTRA_RATER = "agreement", "gold", "intra-rater"

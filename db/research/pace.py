@@ -1,5 +1,6 @@
 """How fast a study is read and how long it will take, for the researcher."""
 
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from secondreader.db.core.study_errors import get_study_id
 from secondreader.db.core.tables import Assignment, Label, Study, StudyItem
 from secondreader.db.design.summaries import list_annotators
 from secondreader.db.queues.leases import list_unlisted_assignments
-from secondreader.db.research.ratings import compute_median
 
 N_RECENT_LABELS = 50
 """Labels from which a pace is taken: the latest ones, for people become faster."""
@@ -159,9 +159,8 @@ def estimate_repeats_to_come(
 
 def compute_recent_median(first_revisions: Sequence[FirstRevision]) -> float | None:
     """Median active time of the latest labels that have one."""
-    return compute_median(
-        [one.seconds for one in first_revisions if one.seconds is not None][-N_RECENT_LABELS:]
-    )
+    seconds = [one.seconds for one in first_revisions if one.seconds is not None]
+    return statistics.median(seconds[-N_RECENT_LABELS:]) if seconds else None
 
 
 def compute_people_pace(

@@ -17,7 +17,8 @@ from secondreader.db.research.adjudication_outcomes import (
     load_adjudicated_answers,
     summarize_adjudication,
 )
-from secondreader.db.research.ratings import FRAME_COLUMNS, load_rating_rows
+from secondreader.db.research.items import FRAME_COLUMNS
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.research.saved_reports import load_labelled_texts
 from secondreader.judge.agreement.alt_test import AltTestResult, run_alt_test
 from secondreader.judge.agreement.report import AgreementResult, agree

@@ -14,8 +14,8 @@ from secondreader.db.desk.qualification import (
     compute_qualification_status,
 )
 from secondreader.db.research.calibration_rows import load_norming_rows
+from secondreader.db.research.data_hash import compute_data_hash
 from secondreader.db.research.guess_rows import list_guesses
-from secondreader.db.research.ratings import compute_data_hash
 from secondreader.judge.agreement.report import agree
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.judge.quality.blinding import GuessResult, ModelGuess, estimate_guess_rate

@@ -11,20 +11,16 @@ from secondreader.db.core.codebook import Codebook
 from secondreader.db.design.amendments import AmendmentRow, load_amendments
 from secondreader.db.design.headline_judge import HeadlineJudge, choose_headline_judge
 from secondreader.db.design.unblinding import Unblinding, allows_interim_looks, find_unblinding
-from secondreader.db.research.ratings import (
-    AnnotatorProgress,
-    list_annotator_progress,
-    load_item_records,
-    load_latest_labels,
-    load_study_verdicts,
-)
+from secondreader.db.research.items import load_item_records
+from secondreader.db.research.progress import AnnotatorProgress, list_annotator_progress
+from secondreader.db.research.ratings import load_latest_labels, load_study_verdicts
 from secondreader.db.transcripts.leak_reviews import LeakCounts, count_leaks, list_leak_items
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from secondreader.db.core.tables import Study
-    from secondreader.db.research.ratings import ItemRecord
+    from secondreader.db.research.items import ItemRecord
     from secondreader.judge.data.unsure import Unsure
 
 

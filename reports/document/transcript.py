@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from secondreader.db.core.content import Content, Message, ToolCall
     from secondreader.db.core.tables import Label, Verdict
     from secondreader.db.research.adjudication_outcomes import AdjudicationDecision
-    from secondreader.db.research.ratings import TranscriptView
+    from secondreader.db.research.transcript_view import TranscriptView
 
 FOLDED_FROM = 3000
 """Characters of one text above which its rest is folded."""

@@ -6,7 +6,7 @@ from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.engine import write_session
 from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.study_file import StudyFile, create_study_from_file, create_study_with_links
-from secondreader.db.research.ratings import load_item_records
+from secondreader.db.research.items import load_item_records
 from secondreader.reports.analysis.study_facts import Stratum, summarize_strata
 
 

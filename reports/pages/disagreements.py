@@ -6,7 +6,7 @@ import streamlit as st
 from secondreader.db.core.engine import read_session
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.adjudication_outcomes import list_decisions
-from secondreader.db.research.ratings import load_transcript_view
+from secondreader.db.research.transcript_view import load_transcript_view
 from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
 from secondreader.reports.analysis.items import (
     AGREES,

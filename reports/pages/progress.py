@@ -8,7 +8,7 @@ from secondreader.db.design.people import list_item_parts
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.idle import IdleAssignment, list_idle_assignments
 from secondreader.db.research.pace import PersonPace, StudyPace, compute_study_pace
-from secondreader.db.research.ratings import AnnotatorProgress
+from secondreader.db.research.progress import AnnotatorProgress
 from secondreader.reports.analysis.preparation import CONTROL_PARTS, ControlResults, list_control_results
 from secondreader.reports.analysis.study_facts import StudySummary
 from secondreader.reports.document.markup import finish_sentence, render_sentences, tag

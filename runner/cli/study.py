@@ -40,7 +40,7 @@ def show_study(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> None:
     from secondreader.db.design.headline_judge import choose_headline_judge
     from secondreader.db.design.studies import get_study
     from secondreader.db.design.summaries import list_judges, summarize_studies
-    from secondreader.db.research.ratings import list_annotator_progress
+    from secondreader.db.research.progress import list_annotator_progress
     from secondreader.runner.cli.terminal_text import escape_for_terminal
 
     console = Console()

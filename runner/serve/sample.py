@@ -20,7 +20,7 @@ from secondreader.db.core.tables import Study
 from secondreader.db.design.people import create_invite_link
 from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
 from secondreader.db.desk.labels import LabelInput, list_queue, save_label
-from secondreader.db.research.ratings import load_queued_items
+from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.store import (
     NewTranscript,
     NewVerdict,

@@ -19,7 +19,7 @@ from secondreader.db.design.studies import (
     freeze_study,
 )
 from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
-from secondreader.db.research.ratings import load_queued_items
+from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 

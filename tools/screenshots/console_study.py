@@ -21,7 +21,7 @@ from secondreader.db.design.studies import (
 )
 from secondreader.db.desk.labels import LabelInput, list_queue, save_label
 from secondreader.db.desk.shared_queue import take_next
-from secondreader.db.research.ratings import load_queued_items
+from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, list_leak_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts, add_verdicts
 from secondreader.runner.intake.leak_scan import find_leaks

@@ -11,7 +11,7 @@ from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Transcript
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
-from secondreader.db.research.ratings import load_queued_items
+from secondreader.db.research.items import load_queued_items
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import ANNOTATORS, SampleTranscript, compose_content, read_samples
 from tests.annotate.seed import Seeded

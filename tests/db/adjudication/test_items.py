@@ -57,7 +57,8 @@ from secondreader.db.research.adjudication_outcomes import (
     load_guideline_gaps,
     summarize_adjudication,
 )
-from secondreader.db.research.ratings import compute_data_hash, load_rating_rows
+from secondreader.db.research.data_hash import compute_data_hash
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 from tests.db.shared_study import shared_study
 

@@ -16,7 +16,7 @@ from secondreader.db.core.tables import Assignment, AuditEvent, Study, StudyItem
 from secondreader.db.design.amendments import StudyChange, amend_study, load_amendments
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.desk.shared_queue import take_next
-from secondreader.db.research.ratings import load_item_records
+from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 

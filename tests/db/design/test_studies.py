@@ -25,13 +25,11 @@ from secondreader.db.design.studies import (
     set_status,
 )
 from secondreader.db.queues.assignment import insert_repeats
-from secondreader.db.research.ratings import (
-    compute_data_hash,
-    list_annotator_progress,
-    load_item_records,
-    load_rating_rows,
-    load_transcript_view,
-)
+from secondreader.db.research.data_hash import compute_data_hash
+from secondreader.db.research.items import load_item_records
+from secondreader.db.research.progress import list_annotator_progress
+from secondreader.db.research.ratings import load_rating_rows
+from secondreader.db.research.transcript_view import load_transcript_view
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 

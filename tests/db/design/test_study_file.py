@@ -25,7 +25,7 @@ from secondreader.db.design.study_file import (
     read_control_items,
     read_study_file,
 )
-from secondreader.db.research.ratings import load_item_records
+from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
 

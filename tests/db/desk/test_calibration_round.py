@@ -18,7 +18,7 @@ from secondreader.db.desk.calibration_round import (
 )
 from secondreader.db.desk.labels import LabelInput, NotReachedYet, UnknownAssignment, submit_label
 from secondreader.db.research.calibration_rows import load_norming_rows
-from secondreader.db.research.ratings import FRAME_COLUMNS, load_queued_items
+from secondreader.db.research.items import FRAME_COLUMNS, load_queued_items
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 
 

@@ -9,7 +9,7 @@ from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Study
 from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
-from secondreader.db.research.ratings import load_item_records
+from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.leak_reviews import (
     LeakReviewError,
     count_leaks,

@@ -14,7 +14,7 @@ from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.study_errors import StudyError
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import load_item_records
+from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.store import NewVerdict, add_verdicts
 from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
 from secondreader.reports.document.report import render_report_html

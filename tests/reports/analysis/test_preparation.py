@@ -18,7 +18,7 @@ from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_stu
 from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
 from secondreader.db.desk.model_guesses import list_open_guesses, save_guess
-from secondreader.db.research.ratings import load_queued_items
+from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.store import NewTranscript, add_transcripts
 from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
 from secondreader.reports.analysis.preparation import compute_study_hash

@@ -13,7 +13,7 @@ from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Annotator, Assignment, AuditEvent, Study
 from secondreader.db.design.amendments import load_amendments
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import load_item_records
+from secondreader.db.research.items import load_item_records
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape
 

@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 from secondreader.db.access.invites import find_visitor, redeem_invite
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import list_annotator_progress, load_item_records, load_rating_rows
+from secondreader.db.research.items import load_item_records
+from secondreader.db.research.progress import list_annotator_progress
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import (
     ANNOTATORS,
