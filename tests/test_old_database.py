@@ -19,7 +19,8 @@ from secondreader.db.core.tables import Annotator, Draft
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.labels import list_queue
 from secondreader.db.migrations import NEWEST
-from secondreader.db.research.ratings import compute_data_hash, load_rating_rows
+from secondreader.db.research.data_hash import compute_data_hash
+from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.cli.app import app
 
 DATABASES = Path(__file__).parent / "data" / "databases"

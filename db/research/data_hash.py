@@ -22,6 +22,7 @@ def compute_data_hash(session: Session, study: Study) -> str:
     verdicts = [
         [one.judge_key, facts[one.transcript_id].item, one.state, one.answers]
         for one in load_study_verdicts(session, study)
+        if one.transcript_id in facts
     ]
     items = [
         [one.item, one.cluster, one.stratum, one.inclusion_probability, one.slices] for one in facts.values()
