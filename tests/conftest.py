@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from secondreader.db.core.engine import open_engine, parse_database_url
 from tests.dialects import share_compiled_statements
 from tests.postgres import postgres_copy
+from tests.real_data import DATA
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -178,10 +179,5 @@ def engine(database_target: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Folder of real transcripts and labels; tests that need it are skipped where it is absent."""
-    folder = Path(os.environ.get("SECONDREADER_SHARED", REPOSITORY.parent / "shared")) / "data"
-    if not folder.is_dir():
-        pytest.skip(
-            f"real data are not here: set SECONDREADER_SHARED to the folder that holds data/ ({folder})"
-        )
-    return folder
+    """Folder of real transcripts and labels: the whole files where they are at hand, else the committed samples."""
+    return DATA

@@ -53,15 +53,14 @@ from secondreader.judge.planning.sample_size import (
     estimate_icc,
 )
 from secondreader.judge.rates import closed_form as rate_formulas
+from tests.real_data import ORACLES as PUBLISHED
 
 Figures = dict[str, Any]
 Input = Mapping[str, Any]
 Codes = npt.NDArray[np.int8]
 
-SHARED = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-DEFAULT = SHARED / "oracles" / "oracles_public.json"
-FILE = Path(os.environ.get("SECONDREADER_ORACLES", DEFAULT))
-ORACLES: list[dict[str, Any]] = json.loads(FILE.read_text()) if FILE.is_file() else []
+FILE = Path(os.environ.get("SECONDREADER_ORACLES", PUBLISHED))
+ORACLES: list[dict[str, Any]] = json.loads(FILE.read_text())
 
 
 # --- shapes of input ------------------------------------------------------------------------------------------

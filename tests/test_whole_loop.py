@@ -28,6 +28,7 @@ from secondreader.runner.models.scripted_server import serve_in_background
 from tests.annotate.desks import SharedDesk
 from tests.annotate.walk import walked
 from tests.browser import REPOSITORY, appears, served
+from tests.real_data import count_records
 
 pytestmark = pytest.mark.browser
 JUDGE_SCRIPT = """
@@ -149,15 +150,16 @@ def figures_of(figures: list[dict[str, object]], section: str) -> list[dict[str,
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("kind", "name", "n"),
-    [("rjudge", "rjudge/rjudge.json", 564), ("toolemu", "toolemu/transcripts_sample.jsonl", 120)],
+    ("kind", "name"),
+    [("rjudge", "rjudge/rjudge.json"), ("toolemu", "toolemu/transcripts_sample.jsonl")],
 )
 def test_every_real_transcript_is_shown(
-    browser: Browser, shared_desk: SharedDesk, shared_data: Path, kind: str, name: str, n: int
+    browser: Browser, shared_desk: SharedDesk, shared_data: Path, kind: str, name: str
 ) -> None:
     """All of them, one after the other, in the desk's own page: all messages there, no error, no hidden field."""
     db = ("--db", shared_desk.target)
     secondreader("import", kind, str(shared_data / name), "--study", kind, *db)
+    n = count_records(name)
     printed = secondreader("study", "freeze", kind, "--items", str(n), "--annotators", "A1", *db)
     (token,) = re.findall(r"/join#([\w-]+)", printed)
     hidden = hidden_texts(kind, shared_data / name)

@@ -1,6 +1,4 @@
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import krippendorff
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 
 from secondreader.judge.agreement.report import AgreementResult, agree
 from secondreader.judge.inference.estimate import Reason
+from tests.real_data import DATA
 
 
 def study(
@@ -41,16 +40,6 @@ def study(
 def rows(*readings: tuple[Any, ...]) -> pd.DataFrame:
     """A long frame from (item, rater, kind, answer)."""
     return pd.DataFrame(list(readings), columns=["item", "rater", "kind", "answer"])
-
-
-DATA = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).parents[4] / "shared")) / "data"
-
-
-def public_data(name: str) -> Path:
-    """A public data file, or a skip where it is absent."""
-    if not (DATA / name).exists():
-        pytest.skip(f"{DATA / name} is absent: set SECONDREADER_SHARED to the folder that holds data/")
-    return DATA / name
 
 
 def said(result: AgreementResult, words: str) -> bool:
@@ -347,9 +336,9 @@ def test_the_order_of_rows_changes_no_digit() -> None:
 
 def test_pandalm_figures_are_reproduced() -> None:
     """The published kappas between three people and the accuracies of two judges come out."""
-    people = json.loads(public_data("pandalm/testset-v1.json").read_text())
-    gpt = json.loads(public_data("pandalm/gpt-3.5-turbo-testset-v1.json").read_text())
-    panda = json.loads(public_data("pandalm/pandalm-7b-testset-v1.json").read_text())
+    people = json.loads((DATA / "pandalm/testset-v1.json").read_text())
+    gpt = json.loads((DATA / "pandalm/gpt-3.5-turbo-testset-v1.json").read_text())
+    panda = json.loads((DATA / "pandalm/pandalm-7b-testset-v1.json").read_text())
     readings: list[tuple[Any, ...]] = [
         (row["idx"], f"annotator{k}", "human", str(row[f"annotator{k}"])) for row in people for k in (1, 2, 3)
     ]
@@ -368,7 +357,7 @@ def test_pandalm_figures_are_reproduced() -> None:
 
 def test_two_judges_without_any_label_are_compared() -> None:
     """3,888 scored trajectories and no person: judges are compared by agent and toolkit, in words too."""
-    scores = pd.read_csv(public_data("toolemu/scores.csv"))
+    scores = pd.read_csv(DATA / "toolemu/scores.csv")
     scores["item"] = (
         scores["run"].astype(str) + "/" + scores["agent_model"] + "/" + scores["case_idx"].astype(str)
     )

@@ -1,9 +1,7 @@
 """Systematic disagreement, from the long frame to the sentence."""
 
-import os
 import time
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,8 +10,7 @@ import pytest
 from secondreader.judge.data.frame import FrameError, read_frame
 from secondreader.judge.disagreement.finding import Finding, Findings
 from secondreader.judge.disagreement.search import find_disagreements
-
-SHARED = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).parents[4] / "shared"))
+from tests.real_data import DATA
 
 
 @dataclass
@@ -390,10 +387,7 @@ def test_readings_and_frame_give_the_same() -> None:
 
 def test_two_judges_on_3888_real_trajectories_are_compared_in_seconds() -> None:
     """ToolEmu scores: agent, toolkit and steps as slices, one judge against the other, with two-way slices."""
-    scores = SHARED / "data" / "toolemu" / "scores.csv"
-    if not scores.exists():
-        pytest.skip(f"{scores} is absent: set SECONDREADER_SHARED to the folder that holds data/")
-    raw = pd.read_csv(scores)
+    raw = pd.read_csv(DATA / "toolemu" / "scores.csv")
     items = pd.DataFrame(
         {
             "item": [f"t{k}" for k in range(len(raw))],

@@ -1,6 +1,4 @@
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import krippendorff
@@ -33,20 +31,15 @@ from secondreader.judge.inference.closed_form import (
     run_kappa_test,
 )
 from secondreader.judge.inference.coefficients import Level
+from tests.real_data import ORACLES
 
-ORACLES = Path(os.environ.get("SECONDREADER_SHARED", Path(__file__).parents[4] / "shared")) / "oracles"
 LEVELS: tuple[Level, ...] = ("ordinal", "interval", "ratio")
 NOMINAL: Level = "nominal"
 
 
 def oracles(method: str) -> list[dict[str, Any]]:
-    """The public oracles of one method, or a skip where they are absent."""
-    path = ORACLES / "oracles_public.json"
-    if not path.exists():
-        pytest.skip(f"{path} is absent: set SECONDREADER_SHARED to the folder that holds oracles/")
-    found = json.loads(path.read_text())
-    entries = found if isinstance(found, list) else found["oracles"]
-    chosen = [entry for entry in entries if entry["method"] == method]
+    """The published worked examples of one method."""
+    chosen = [entry for entry in json.loads(ORACLES.read_text()) if entry["method"] == method]
     assert chosen
     return chosen
 

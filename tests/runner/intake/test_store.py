@@ -29,6 +29,7 @@ from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.intake.leak_scan import MARK, find_leaks, redact_content
 from secondreader.runner.intake.records import ImportRefused
 from secondreader.runner.intake.store import Batch, store_batch
+from tests.real_data import count_records
 
 RJUDGE = {
     "id": 1,
@@ -130,22 +131,26 @@ def test_a_file_that_is_no_list_is_told(tmp_path: Path, text: str, says: str) ->
 
 
 REAL: list[tuple[str, Callable[[Path], Batch], tuple[int, int, int]]] = [
-    ("rjudge/rjudge.json", read_rjudge, (564, 564, 0)),
-    ("toolemu/transcripts_sample.jsonl", read_toolemu, (120, 0, 240)),
-    ("toolemu/scores.csv", read_toolemu, (3888, 0, 7776)),
-    ("inspect/openai_chat.jsonl", read_chat, (12, 0, 0)),
+    ("rjudge/rjudge.json", read_rjudge, (1, 1, 0)),
+    ("toolemu/transcripts_sample.jsonl", read_toolemu, (1, 0, 2)),
+    ("toolemu/scores.csv", read_toolemu, (1, 0, 2)),
+    ("inspect/openai_chat.jsonl", read_chat, (1, 0, 0)),
 ]
+"""File, its reader, and how many transcripts, labels and verdicts each of its records is."""
 
 
-@pytest.mark.parametrize(("name", "read", "expected"), REAL)
+@pytest.mark.parametrize(("name", "read", "each"), REAL)
 def test_real_files_are_imported_whole_and_once(
     sqlite_target: str,
     shared_data: Path,
     name: str,
     read: Callable[[Path], Batch],
-    expected: tuple[int, int, int],
+    each: tuple[int, int, int],
 ) -> None:
     """Every record of the real files arrives; importing again changes nothing."""
+    if not (shared_data / name).exists():
+        pytest.skip(f"{name} is no committed sample: set SECONDREADER_SHARED to the folder that holds data/")
+    expected = tuple(count_records(name) * n for n in each)
     engine = open_engine(sqlite_target)
     batch = read(shared_data / name)
     assert batch.problems == []
