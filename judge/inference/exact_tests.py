@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
-from scipy.stats import binom, fisher_exact
-
-from secondreader.judge.inference.proportions import compute_clopper_pearson_interval
+from scipy.stats import binom, binomtest, fisher_exact
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +58,7 @@ def run_mcnemar_test(b: int, c: int, level: float = 0.95) -> McNemarResult:
     chi2 = (b - c) ** 2 / n
     # the correction may not turn a perfect balance into a difference of one
     chi2_cc = max(abs(b - c) - 1, 0) ** 2 / n
-    limits = compute_clopper_pearson_interval(b, n, level)
+    limits = binomtest(b, n).proportion_ci(level, method="exact")
     return McNemarResult(
         b=b,
         c=c,
@@ -71,8 +69,8 @@ def run_mcnemar_test(b: int, c: int, level: float = 0.95) -> McNemarResult:
         p_exact=min(1.0, 2 * tail),
         p_midp=min(1.0, 2 * tail - point),
         share=b / n,
-        low=limits.low,
-        high=limits.high,
+        low=float(limits.low),
+        high=float(limits.high),
     )
 
 
@@ -130,20 +128,6 @@ def check_p_values(p: ArrayLike) -> Floats:
     return values
 
 
-def adjust_benjamini_hochberg(p: ArrayLike) -> Floats:
-    """Adjusted p (q) that control the false discovery rate, shape (tests,).
-
-    Source: Benjamini & Hochberg (1995) J R Stat Soc B 57:289.
-    """
-    values = check_p_values(p)
-    m = len(values)
-    order = np.argsort(values)[::-1]
-    stepped = np.minimum.accumulate(values[order] * m / np.arange(m, 0, -1))
-    adjusted = np.empty(m)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
-
-
 def adjust_holm(p: ArrayLike) -> Floats:
     """Adjusted p that control the chance of any false rejection, shape (tests,).
 
@@ -156,12 +140,6 @@ def adjust_holm(p: ArrayLike) -> Floats:
     adjusted = np.empty(m)
     adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted
-
-
-def adjust_bonferroni(p: ArrayLike) -> Floats:
-    """Each p times the number of tests, at most 1, shape (tests,)."""
-    values = check_p_values(p)
-    return np.minimum(values * len(values), 1.0)
 
 
 def compute_sign_flip_p(scenario_sums: ArrayLike, permutations: int = 9_999, seed: int = 0) -> float:

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import false_discovery_control
+from scipy.stats import beta, binom, false_discovery_control
 
 from secondreader.judge.inference.exact_tests import (
-    adjust_benjamini_hochberg,
-    adjust_bonferroni,
     adjust_holm,
     compare_slice_with_rest,
     compute_sign_flip_p,
@@ -85,27 +83,37 @@ def test_more_errors_than_items_are_refused() -> None:
         compare_slice_with_rest(5, 3, 0, 2)
 
 
-def test_benjamini_hochberg_reproduces_the_paper() -> None:
-    """Section 3.2 of the paper rejects 4 hypotheses, Bonferroni 3."""
-    assert int((adjust_benjamini_hochberg(BH_1995) <= 0.05).sum()) == 4
-    assert int((adjust_bonferroni(BH_1995) <= 0.05).sum()) == 3
+@given(counts, counts)
+def test_mcnemar_is_the_binomial_test_of_the_discordant_items(b: int, c: int) -> None:
+    """The exact p doubles the smaller tail, and the share lies between quantiles of two beta distributions."""
+    test = run_mcnemar_test(b, c)
+    if b + c:
+        assert test.p_exact == pytest.approx(min(1.0, 2 * binom.cdf(min(b, c), b + c, 0.5)), abs=1e-12)
+        low = beta.ppf(0.025, b, c + 1) if b else 0.0
+        high = beta.ppf(0.975, b + 1, c) if c else 1.0
+        assert (test.low, test.high) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_holm_rejects_what_bonferroni_does_in_the_paper() -> None:
+    """Of the 15 hypotheses of Benjamini & Hochberg (1995), section 3.2, Bonferroni and Holm reject 3."""
+    assert int((adjust_holm(BH_1995) <= 0.05).sum()) == 3
 
 
 @given(p_values)
-def test_adjustments_agree_with_scipy_and_order(p: list[float]) -> None:
-    """BH equals scipy's; BH <= Holm <= Bonferroni; none is below p."""
-    bh, step, bon = adjust_benjamini_hochberg(p), adjust_holm(p), adjust_bonferroni(p)
-    np.testing.assert_allclose(bh, false_discovery_control(p), atol=1e-12)
-    assert (bh >= np.asarray(p) - 1e-12).all()
-    assert (bh <= step + 1e-12).all()
-    assert (step <= bon + 1e-12).all()
+def test_holm_lies_between_the_false_discovery_rate_and_bonferroni(p: list[float]) -> None:
+    """BH <= Holm <= Bonferroni, the smallest p is adjusted by the number of tests, and none falls below its p."""
+    step, plain = adjust_holm(p), np.asarray(p)
+    assert (false_discovery_control(p) <= step + 1e-12).all()
+    assert (step <= np.minimum(plain * len(p), 1) + 1e-12).all()
+    assert (step >= plain).all()
+    assert step.min() == pytest.approx(min(1.0, plain.min() * len(p)))
 
 
 def test_p_outside_its_range_is_refused() -> None:
     """A p-value of 1.2 or NaN is an error, not a number to sort."""
     for p in ([0.2, 1.2], [0.1, float("nan")]):
         with pytest.raises(ValueError, match="p-value"):
-            adjust_benjamini_hochberg(p)
+            adjust_holm(p)
 
 
 def test_sign_flip_is_exact_for_few_scenarios() -> None:

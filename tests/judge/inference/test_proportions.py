@@ -6,13 +6,15 @@ from scipy.stats import binom, binomtest
 from secondreader.judge.inference.estimate import Reason
 from secondreader.judge.inference.proportions import (
     Interval,
+    compute_newcombe_interval,
+    compute_wilson_interval,
+    estimate_proportion,
+)
+from tests.reference.intervals import (
     compute_agresti_coull_interval,
     compute_clopper_pearson_interval,
     compute_corrected_wilson_interval,
     compute_jeffreys_interval,
-    compute_newcombe_interval,
-    compute_wilson_interval,
-    estimate_proportion,
 )
 
 METHODS = (
