@@ -55,7 +55,7 @@ browser: .venv/.installed-dev ## Tests in a real Chromium.
 	$(BIN)/pytest -n 3 --dist loadfile -q -m browser
 
 docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew.
-	$(BIN)/cog -r README.md docs/*.md
+	$(BIN)/cog -r README.md CONTRIBUTING.md docs/*.md
 
 screenshots: .venv/.installed-dev ## Take the screenshots of docs/img anew.
 	$(RUN) -m tools.screenshots docs/img

@@ -12,7 +12,11 @@ import typer.main
 from secondreader.runner.cli.app import app
 
 REPOSITORY = Path(__file__).parent.parent
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGES = [
+    REPOSITORY / "README.md",
+    REPOSITORY / "CONTRIBUTING.md",
+    *sorted((REPOSITORY / "docs").glob("*.md")),
+]
 
 
 def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
