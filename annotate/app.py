@@ -21,8 +21,7 @@ from secondreader.annotate.plain import desk as native
 from secondreader.annotate.session import door
 from secondreader.db.access import oidc as sign_in
 from secondreader.db.access.middleware import AuthMiddleware
-from secondreader.db.core.engine import DatabaseError
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database, DatabaseError
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -39,7 +38,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def open_engine_or_exit() -> Engine:
+def open_engine_or_exit() -> Database:
     """The desk's engine. Ends the process with a sentence if there is no database."""
     try:
         return door.get_engine()

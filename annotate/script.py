@@ -8,7 +8,7 @@ from secondreader.annotate.plain import adjudication as adjudication_native
 from secondreader.annotate.plain import desk as native
 from secondreader.annotate.session import door, sign_in_page
 from secondreader.db.access import oidc as sign_in
-from secondreader.db.core.unavailable import RELOAD_MESSAGE, DatabaseUnavailable
+from secondreader.db.core.errors import RELOAD_MESSAGE, DatabaseUnavailable
 
 is_plain = st.query_params.get("plain") == "1"
 # the plain page has its questions in the sidebar: in view from the start where there is room beside the transcript

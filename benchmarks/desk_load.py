@@ -22,12 +22,14 @@ from websockets.typing import Origin, Subprotocol
 
 from secondreader.annotate.session.settings import DATABASE_VARIABLE, STREAMLIT_OPTIONS
 from secondreader.db.access.invites import create_invite
-from secondreader.db.blind.engine import prepare_desk_url
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.content import Content, Message, ToolCall
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, parse_database_url, write_session
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from tests.browser import REPOSITORY, Served, served
 
 APP = REPOSITORY / "annotate" / "app.py"

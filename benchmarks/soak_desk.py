@@ -35,7 +35,7 @@ from benchmarks.desk_load import (
 )
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Assignment, Label
-from secondreader.db.desk.labels import list_queue
+from secondreader.db.desk.queue_entries import list_queue
 from tests.browser import Served, free_port
 
 TITLE = "Soak: killed servers and bad lines"

@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from secondreader.db.access.invites import create_invite
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, write_session
-from secondreader.db.core.unavailable import Engine
-from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.core.engine import Database, open_engine, write_session
+from secondreader.db.design.studies import ensure_annotator, ensure_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.console.settings import STREAMLIT_OPTIONS
 from tests.annotate.desks import close_study
@@ -33,7 +33,7 @@ class Console:
     page: Page
 
 
-def fill_studies(engine: Engine) -> None:
+def fill_studies(engine: Database) -> None:
     """A labelled study `s` with judges; a draft with findings of the leak scan; `early`, closed before its reveal."""
     make_study(engine, Shape(n=48))
     text = Content(task="t", messages=(Message(role="user", text="I am a model of a vendor."),))

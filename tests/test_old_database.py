@@ -17,7 +17,7 @@ from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Annotator, Draft
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.labels import list_queue
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.migrations import NEWEST
 from secondreader.db.research.data_hash import compute_data_hash
 from secondreader.db.research.ratings import load_rating_rows

@@ -31,7 +31,7 @@ from secondreader.db.adjudication.items import list_adjudication_queue
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Invite, Visit, utc_now
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.labels import list_queue
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.console.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
 from tests.annotate.seed import Seeded, seed

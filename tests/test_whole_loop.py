@@ -15,11 +15,12 @@ from sqlmodel import select
 
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
 from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.core.canonical import format_canonical_json
 from secondreader.db.core.engine import open_engine, read_session
+from secondreader.db.core.hashing import format_canonical_json
 from secondreader.db.core.tables import Annotator
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.labels import list_queue, load_blind_item
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.toolemu import read_toolemu

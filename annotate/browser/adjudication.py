@@ -6,7 +6,8 @@ from secondreader.annotate.browser import desk as component
 from secondreader.annotate.exchange.adjudication import handle_message, load_opening
 from secondreader.annotate.exchange.desk import Payload
 from secondreader.annotate.session import door
-from secondreader.db.core.unavailable import DatabaseUnavailable, Engine
+from secondreader.db.core.engine import Database
+from secondreader.db.core.errors import DatabaseUnavailable
 
 KEY = "adjudication"
 PAYLOAD = "adjudication_packet"
@@ -28,7 +29,7 @@ def answer_message() -> None:
 
 
 @st.fragment
-def page(engine: Engine, annotator_id: int) -> None:
+def page(engine: Database, annotator_id: int) -> None:
     """The adjudicator's page: one component, re-run alone."""
     if PAYLOAD not in st.session_state:
         st.session_state[PAYLOAD] = component.stamp_payload(load_opening(engine, annotator_id))

@@ -9,7 +9,8 @@ import streamlit as st
 
 from secondreader.annotate.exchange.desk import Payload, handle_message, load_opening
 from secondreader.annotate.session import door
-from secondreader.db.core.unavailable import DatabaseUnavailable, Engine
+from secondreader.db.core.engine import Database
+from secondreader.db.core.errors import DatabaseUnavailable
 
 TURN_LOCK = Lock()
 TURN_SECONDS = 5.0
@@ -37,7 +38,7 @@ mount = st.components.v2.component("second_reader_desk", js=LOADER)
 
 
 @contextmanager
-def hold_turn(engine: Engine) -> Iterator[None]:
+def hold_turn(engine: Database) -> Iterator[None]:
     """Let SQLite's writers of this process pass in turn.
 
     There is one at a time anyway, but SQLite itself has the others sleep for up to 100 ms between two looks at its

@@ -20,10 +20,9 @@ from secondreader.db.adjudication.items import (
     load_adjudication_item,
     load_adjudicator_context,
 )
-from secondreader.db.core.desk_errors import DeskError, StudyClosed
-from secondreader.db.core.engine import read_session
-from secondreader.db.core.unavailable import DatabaseUnavailable, Engine, translate_database_errors
-from secondreader.db.desk.labels import DeskStudy, load_desk_study
+from secondreader.db.core.engine import Database, read_session
+from secondreader.db.core.errors import DatabaseUnavailable, DeskError, StudyClosed, translate_database_errors
+from secondreader.db.desk.study import DeskStudy, load_desk_study
 
 MAX_REASON = 10_000
 DecisionKind = Literal["ambiguous", "guideline gap", "annotator error", "contested"]
@@ -106,7 +105,7 @@ class Message(BrowserModel):
     begin: bool = False
 
 
-def load_opening(engine: Engine, annotator_id: int) -> Payload:
+def load_opening(engine: Database, annotator_id: int) -> Payload:
     """All that a fresh page needs: study, list, and the transcripts at hand."""
     try:
         with translate_database_errors(), read_session(engine) as session:
@@ -126,7 +125,7 @@ def load_opening(engine: Engine, annotator_id: int) -> Payload:
     }
 
 
-def handle_message(engine: Engine, annotator_id: int, raw_message: Any) -> Payload:
+def handle_message(engine: Database, annotator_id: int, raw_message: Any) -> Payload:
     """Do what one letter asks and answer it. A letter that makes no sense is answered with a sentence."""
     try:
         letter = Message.model_validate(raw_message)
@@ -140,7 +139,7 @@ def handle_message(engine: Engine, annotator_id: int, raw_message: Any) -> Paylo
     return packet | load_wanted_items(engine, annotator_id, letter.wanted)
 
 
-def load_wanted_items(engine: Engine, annotator_id: int, tokens: Sequence[str]) -> Payload:
+def load_wanted_items(engine: Database, annotator_id: int, tokens: Sequence[str]) -> Payload:
     """The transcripts asked for; those that are not in this person's list are named as gone."""
     if not tokens:
         return {}
@@ -158,7 +157,7 @@ def load_wanted_items(engine: Engine, annotator_id: int, tokens: Sequence[str]) 
     return {"items": items} | ({"missing": gone, "say": say} if gone else {})
 
 
-def perform_operation(engine: Engine, annotator_id: int, operation: Operation) -> Payload:
+def perform_operation(engine: Database, annotator_id: int, operation: Operation) -> Payload:
     """Save one decision in a transaction of its own; its acknowledgement is made after the commit."""
     try:
         with translate_database_errors():

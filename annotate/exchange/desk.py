@@ -11,26 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from secondreader.annotate.exchange.payloads import build_item_payload, build_study_payload
 from secondreader.db.core.codebook import CodebookError
-from secondreader.db.core.desk_errors import (
+from secondreader.db.core.desk_rules import Rules
+from secondreader.db.core.engine import Database, read_session, write_session
+from secondreader.db.core.errors import (
     AssignmentTaken,
+    DatabaseUnavailable,
     DeskError,
     NotReachedYet,
     StudyClosed,
     UnknownAssignment,
+    translate_database_errors,
 )
-from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.unavailable import DatabaseUnavailable, Engine, translate_database_errors
-from secondreader.db.desk.labels import (
-    LabelInput,
-    QueueEntry,
-    compute_progress,
-    list_queue,
-    load_blind_item,
-    load_desk_study,
-    submit_label,
-)
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.model_guesses import MAX_GUESS, list_open_guesses, save_guess
+from secondreader.db.desk.queue_entries import QueueEntry, compute_progress, list_queue
 from secondreader.db.desk.shared_queue import refill_queue, take_further_assignments
 from secondreader.db.desk.stages import (
     determine_stage,
@@ -38,6 +33,7 @@ from secondreader.db.desk.stages import (
     summarize_latest_round,
     summarize_stage,
 )
+from secondreader.db.desk.study import load_desk_study
 from secondreader.db.desk.withheld_reasoning import (
     check_first_label,
     keep_draft,
@@ -102,7 +98,7 @@ class Message(BrowserModel):
     """With begin: the part to open, where the person may choose."""
 
 
-def load_opening(engine: Engine, annotator_id: int, study_id: int | None, chosen: str = "") -> Payload:
+def load_opening(engine: Database, annotator_id: int, study_id: int | None, chosen: str = "") -> Payload:
     """All that a fresh page needs: study, stage, its places, and the items at hand."""
     try:
         with translate_database_errors():
@@ -133,7 +129,7 @@ def load_opening(engine: Engine, annotator_id: int, study_id: int | None, chosen
     }
 
 
-def handle_message(engine: Engine, annotator_id: int, study_id: int | None, raw_message: Any) -> Payload:
+def handle_message(engine: Database, annotator_id: int, study_id: int | None, raw_message: Any) -> Payload:
     """Do what one letter asks and answer it. A letter that makes no sense is answered with a sentence."""
     try:
         letter = Message.model_validate(raw_message)
@@ -157,7 +153,7 @@ def handle_message(engine: Engine, annotator_id: int, study_id: int | None, raw_
     return packet | load_wanted_items(engine, annotator_id, rules, letter.wanted)
 
 
-def load_further_assignments(engine: Engine, annotator_id: int) -> Payload:
+def load_further_assignments(engine: Database, annotator_id: int) -> Payload:
     """In a shared queue, the open places once new ones were taken; should this fail, the next letter tries again."""
     try:
         with translate_database_errors():
@@ -167,7 +163,7 @@ def load_further_assignments(engine: Engine, annotator_id: int) -> Payload:
     return {"more": tokens} if tokens else {}
 
 
-def load_wanted_items(engine: Engine, annotator_id: int, rules: Rules, tokens: Sequence[str]) -> Payload:
+def load_wanted_items(engine: Database, annotator_id: int, rules: Rules, tokens: Sequence[str]) -> Payload:
     """The items asked for; those of somebody else's queue are left out with a sentence."""
     if not tokens:
         return {}
@@ -183,7 +179,7 @@ def load_wanted_items(engine: Engine, annotator_id: int, rules: Rules, tokens: S
         return {"items": [], "trouble": str(error)}
 
 
-def perform_operation(engine: Engine, annotator_id: int, rules: Rules, operation: Operation) -> Payload:
+def perform_operation(engine: Database, annotator_id: int, rules: Rules, operation: Operation) -> Payload:
     """Carry out one operation in a transaction of its own; its acknowledgement is made after the commit."""
     try:
         with translate_database_errors():
@@ -198,7 +194,7 @@ def build_refusal(operation: Operation, error: Exception) -> Payload:
     return {"id": operation.id, "ok": False, "why": classify_error(error), "say": str(error)}
 
 
-def carry_out_operation(engine: Engine, annotator_id: int, rules: Rules, operation: Operation) -> Payload:
+def carry_out_operation(engine: Database, annotator_id: int, rules: Rules, operation: Operation) -> Payload:
     """What the acknowledgement tells beyond success. Raises DeskError, CodebookError, DatabaseUnavailable."""
     if operation.op == "submit":
         return {"revision": save_submission(engine, annotator_id, rules, operation)}
@@ -213,7 +209,7 @@ def carry_out_operation(engine: Engine, annotator_id: int, rules: Rules, operati
     return {}
 
 
-def save_submission(engine: Engine, annotator_id: int, rules: Rules, operation: Operation) -> int:
+def save_submission(engine: Database, annotator_id: int, rules: Rules, operation: Operation) -> int:
     """The revision that was saved. Where the place went to somebody else, the answers are kept as a draft."""
     given = build_label_input(operation)
     if rules.reasoning_after:

@@ -15,12 +15,12 @@ from secondreader.annotate.exchange.desk import Payload
 from secondreader.annotate.plain import desk as native
 from secondreader.annotate.plain.frame import begin_page
 from secondreader.annotate.plain.text import escape_markdown, reveal_invisible, show_conversation
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database
 
 STATE_NAMES = {"open": "to settle", "settled": "settled", "changed": "answers changed since"}
 
 
-def page(engine: Engine, annotator_id: int) -> None:
+def page(engine: Database, annotator_id: int) -> None:
     """One transcript with its questions, and the list to choose from."""
     start = load_opening(engine, annotator_id)
     if "trouble" in start:
@@ -60,7 +60,7 @@ def choose_assignment(assignments: list[list[str]]) -> str:
     return chosen
 
 
-def show_item(engine: Engine, annotator_id: int, study: Payload, item: Payload) -> None:
+def show_item(engine: Database, annotator_id: int, study: Payload, item: Payload) -> None:
     """Questions in the sidebar, which stays in view; the transcript beside it."""
     with st.sidebar:
         if item["contested"]:
@@ -77,7 +77,7 @@ def show_item(engine: Engine, annotator_id: int, study: Payload, item: Payload) 
 
 
 def show_question(
-    engine: Engine, annotator_id: int, study: Payload, item: Payload, disputed_question: Payload
+    engine: Database, annotator_id: int, study: Payload, item: Payload, disputed_question: Payload
 ) -> None:
     """What readers answered, and a form for the decision."""
     question = next(known for known in study["questions"] if known["id"] == disputed_question["id"])
@@ -121,7 +121,7 @@ def show_question(
 
 
 def send_decision(
-    engine: Engine, annotator_id: int, token: str, form_key: str, decision: dict[str, Any]
+    engine: Database, annotator_id: int, token: str, form_key: str, decision: dict[str, Any]
 ) -> None:
     """Save, say so after the commit, and go on."""
     identity = st.session_state.setdefault(f"intended-{form_key}", token_urlsafe(16))

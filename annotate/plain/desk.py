@@ -10,13 +10,13 @@ from secondreader.annotate.exchange.desk import Payload, handle_message, load_op
 from secondreader.annotate.plain import stages as native_stages
 from secondreader.annotate.plain.frame import begin_page
 from secondreader.annotate.plain.text import escape_markdown, render_guideline, show_conversation
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database
 
 QUESTIONS_HINT = "The questions are in the panel at the side; on a narrow screen, » above opens it."
 CONFIDENCE_NAMES = {1: "Low", 2: "Medium", 3: "High"}
 
 
-def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
+def page(engine: Database, annotator_id: int, study_id: int | None) -> None:
     """What comes next for this person: guideline, practice, one item with its questions, or the end."""
     start = load_opening(engine, annotator_id, study_id, st.session_state.get("stage", ""))
     if "trouble" in start:
@@ -60,7 +60,7 @@ def page(engine: Engine, annotator_id: int, study_id: int | None) -> None:
 class PlainDesk:
     """Whose page this is, and what it was opened with."""
 
-    engine: Engine
+    engine: Database
     annotator_id: int
     study_id: int | None
     start: Payload

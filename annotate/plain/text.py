@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from secondreader.db.core.canonical import INVISIBLE_CHARACTERS
+from secondreader.db.core.text import INVISIBLE_CHARACTERS
 
 MAX_TEXT_LENGTH = 2_000
 MARKDOWN_PATTERN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^])")

@@ -8,12 +8,12 @@ from secondreader.annotate.session.settings import DATABASE_VARIABLE, SECURE_VAR
 from secondreader.db.access.invites import Visitor
 from secondreader.db.access.visitors import App, find_app_visitor
 from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.core.engine import DatabaseError
-from secondreader.db.core.unavailable import Engine, translate_database_errors
+from secondreader.db.core.engine import Database, DatabaseError
+from secondreader.db.core.errors import translate_database_errors
 
 
 @cache
-def get_engine() -> Engine:
+def get_engine() -> Database:
     """The engine of this process; the database itself refuses it every verdict. Raises DatabaseError."""
     target = os.environ.get(DATABASE_VARIABLE)
     if not target:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from secondreader.annotate.session import door
 from secondreader.db.access.oidc import SIGN_IN_COMPONENT_JS, determine_sign_in_step
-from secondreader.db.core.unavailable import DatabaseUnavailable
+from secondreader.db.core.errors import DatabaseUnavailable
 
 mount = st.components.v2.component("second_reader_sign_in", js=SIGN_IN_COMPONENT_JS)
 

@@ -18,8 +18,8 @@ from secondreader.db.access.invites import BROWSER_SESSION_HOURS
 from secondreader.db.access.oidc_accounts import Account, BoundPerson, list_bound_people, parse_account
 from secondreader.db.access.sign_in_tickets import SignInTokens
 from secondreader.db.core.engine import read_session
+from secondreader.db.core.errors import translate_database_errors
 from secondreader.db.core.tables import utc_now
-from secondreader.db.core.unavailable import translate_database_errors
 
 SETTINGS_VARIABLE = "SECONDREADER_SIGN_IN"
 USER_COOKIE = "_streamlit_user"

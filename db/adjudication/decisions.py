@@ -15,13 +15,13 @@ from secondreader.db.adjudication.items import (
     load_own_decisions,
     select_questions,
 )
-from secondreader.db.core.canonical import make_storable
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.desk_errors import DeskError, StudyClosed
 from secondreader.db.core.engine import wait_turn, write_session
+from secondreader.db.core.errors import DeskError, StudyClosed
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Adjudication
+from secondreader.db.core.text import make_storable
 
-ADJUDICATION_LOCK = 7302015
 CONTESTED = "contested"
 DECISION_KINDS = ("ambiguous", "guideline gap", "annotator error", CONTESTED)
 """Why readers split; contested means that no answer is right and the split is the finding."""
@@ -70,7 +70,7 @@ def submit_decision(engine: Engine, annotator_id: int, decision_input: DecisionI
     StudyClosed (the study is paused), DecisionError and Meanwhile.
     """
     with write_session(engine) as session:
-        wait_turn(session, ADJUDICATION_LOCK, annotator_id)
+        wait_turn(session, Lock.ADJUDICATION, annotator_id)
         return save_decision(session, annotator_id, decision_input)
 
 

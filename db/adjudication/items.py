@@ -13,11 +13,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from secondreader.db.adjudication.disputes import RatedItem, find_open_questions, list_rated_items
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.desk_errors import DeskError
 from secondreader.db.core.desk_rules import Rules, parse_rules
 from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.errors import DeskError
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Adjudication, Annotator, Study, StudyItem, Transcript
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.hashing import compute_content_hash
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Annotator, AuditEvent, Study, utc_now
 
 GENESIS = "0" * 64
-AUDIT_LOCK = 7302012
 RESEARCHER = "researcher"
 """Who acts where nobody is named."""
 
@@ -21,7 +21,7 @@ def append_event(session: Session, actor: str, action: str, subject: str, **deta
 
     Reads only the last event's hash, which is all that the desk's connection may see of the log.
     """
-    wait_turn(session, AUDIT_LOCK)
+    wait_turn(session, Lock.AUDIT)
     last = select_columns(AuditEvent.hash).order_by(col(AuditEvent.id).desc()).limit(1)
     previous = execute(session, last).scalar() or GENESIS
     event = AuditEvent(

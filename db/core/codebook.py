@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from secondreader.db.core.canonical import compute_content_hash
+from secondreader.db.core.hashing import compute_content_hash
 
 CODEBOOK_FOLDER = Path(__file__).parent / "codebooks"
 

@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from secondreader.db.core.canonical import make_storable
 from secondreader.db.core.codebook import Answer, Codebook, Question
+from secondreader.db.core.text import make_storable
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from secondreader.db.core.canonical import clean_text, compute_content_hash, format_canonical_json
+from secondreader.db.core.hashing import compute_content_hash, format_canonical_json
+from secondreader.db.core.text import clean_text
 
 Role = Literal["system", "user", "assistant", "tool"]
 CallStatus = Literal["executed", "rejected", "attempted"]

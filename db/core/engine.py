@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     URL,
@@ -24,17 +24,16 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, SQLModel
 
-from secondreader.db.core.canonical import format_canonical_json
-from secondreader.db.migrations import NEWEST
-
-if TYPE_CHECKING:
-    from alembic.config import Config
+from secondreader.db.core.hashing import format_canonical_json
+from secondreader.db.core.locks import Lock
+from secondreader.db.core.schema import migrate_to_latest
 
 BUSY_MILLISECONDS = 10_000
-LABEL_LOCK = 7302014
-"""The lock, keyed by annotator, under which a person's labels are stored: their ids grow in the order of storing."""
 CONNECT_SECONDS = 10
 """After so long without an answer a PostgreSQL server is taken to be away; the driver itself would wait for minutes."""
+
+Database = Engine
+"""An opened database, for rooms that hand it on and know no SQL."""
 
 
 class DatabaseError(Exception):
@@ -162,48 +161,9 @@ def insert_rows_returning_ids(
     return execute(session, insert(table).returning(key, sort_by_parameter_order=True), rows).scalars().all()
 
 
-def wait_turn(session: Session, lock: int, key: int = 0) -> None:
+def wait_turn(session: Session, lock: Lock, key: int = 0) -> None:
     """Let transactions that name the same lock pass one at a time; SQLite's writers do so anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(
-            text("SELECT pg_advisory_xact_lock(:lock, :key)"), {"lock": lock, "key": key}
+            text("SELECT pg_advisory_xact_lock(:lock, :key)"), {"lock": int(lock), "key": key}
         )
-
-
-def build_alembic_config(connection: Connection | None = None) -> "Config":
-    """Alembic's settings, made in code: there is no ini file to lose."""
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
-def migrate_to_latest(engine: Engine) -> None:
-    """Bring the schema to the newest revision; where it is there, nothing is locked and Alembic is not even loaded."""
-    with engine.connect() as connection:
-        is_migrated = inspect(connection).has_table("alembic_version")
-        found = connection.execute(text("SELECT version_num FROM alembic_version")) if is_migrated else ()
-        is_newest = [revision for (revision,) in found] == [NEWEST]
-    if not is_newest:
-        upgrade(engine)
-
-
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision`; two processes that start together wait for each other."""
-    from alembic import command
-
-    with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302011)")
-        command.upgrade(build_alembic_config(connection), revision)
-
-
-def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back to `revision`."""
-    from alembic import command
-
-    with engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection, connection.begin():
-        command.downgrade(build_alembic_config(connection), revision)

@@ -1,6 +1,6 @@
 """The tables. Rows that are evidence are never updated or deleted: triggers of the first migration refuse it.
 
-A column that the desk may read is named in `secondreader.db.blind.engine`; every other one is closed to it.
+A column that the desk may read is named in `secondreader.db.blind.columns`; every other one is closed to it.
 """
 
 from datetime import UTC, datetime

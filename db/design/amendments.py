@@ -9,14 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns, wait_turn
-from secondreader.db.core.study_errors import StudyError, get_study_id
+from secondreader.db.core.errors import StudyError, get_study_id
+from secondreader.db.core.hashing import compute_content_hash
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Amendment, Annotator, Assignment, Study, StudyItem
 from secondreader.db.design.people import Pseudonym
+from secondreader.db.design.plan import compute_text_hashes
 from secondreader.db.design.sampling import draw_additional_sample, load_stored_strata, store_sample
-from secondreader.db.design.studies import compute_text_hashes, ensure_annotator
+from secondreader.db.design.studies import ensure_annotator
 from secondreader.db.design.study_file import check_judges, describe_validation_error
 from secondreader.db.design.summaries import list_annotators
 from secondreader.db.queues.assignment import (
@@ -28,8 +30,6 @@ from secondreader.db.queues.assignment import (
     load_study_parts,
     store_assignments,
 )
-
-AMENDMENT_LOCK = 7302018
 
 
 class StudyChange(BaseModel):
@@ -90,7 +90,7 @@ def amend_study(
     with the plan's overlap. Raises StudyError for a draft, without a reason or a change, and, where queues change, once the
     study is unblinded.
     """
-    wait_turn(session, AMENDMENT_LOCK, get_study_id(study))
+    wait_turn(session, Lock.AMENDMENT, get_study_id(study))
     session.refresh(study)  # another amendment may have been made while this one waited
     check_change(study, change, why)
     check_names(session, study, change.annotators)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Study, StudyItem, Transcript
 
 

@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.access.invites import create_invite, hash_token, revoke_invites
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.canonical import make_storable
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Annotator, Invite, Study, StudyItem, Visit, utc_now
+from secondreader.db.core.text import make_storable
 from secondreader.db.design.studies import ensure_annotator
 
 ROLES = ("annotator", "adjudicator", "researcher")

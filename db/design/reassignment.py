@@ -7,10 +7,11 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
 from secondreader.db.core.desk_rules import parse_rules
-from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn
-from secondreader.db.core.study_errors import StudyError, get_study_id
+from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.errors import StudyError, get_study_id
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Assignment, Draft, Label, Study, StudyItem, generate_public_id
-from secondreader.db.design.amendments import AMENDMENT_LOCK, record_amendment
+from secondreader.db.design.amendments import record_amendment
 from secondreader.db.design.summaries import list_annotators
 from secondreader.db.queues.assignment import find_last_position
 
@@ -49,7 +50,7 @@ def reassign_items(
     What is labelled or drafted stays, and nobody gets a transcript twice. Raises StudyError for a shared queue, a study
     that is not frozen or is closed, an unknown name, and an empty reason.
     """
-    wait_turn(session, AMENDMENT_LOCK, get_study_id(study))
+    wait_turn(session, Lock.AMENDMENT, get_study_id(study))
     session.refresh(study)  # an amendment may have been made while this one waited
     check_reassignment(study, giver, takers, why)
     people = list_annotators(session, study)
@@ -58,7 +59,7 @@ def reassign_items(
         there = ", ".join(people)
         raise StudyError(f"Study {study.name!r} has no annotator {unknown[0]!r}; there are: {there}.")
     for name in sorted({giver, *takers}, key=people.__getitem__):
-        wait_turn(session, LABEL_LOCK, people[name])
+        wait_turn(session, Lock.LABEL, people[name])
     others = [load_taker(session, name, people[name]) for name in takers]
     places = list_untouched_assignments(session, people[giver])
     n_repeats = sum(hand_over(session, people[giver], place, others) for place in places)

@@ -15,11 +15,12 @@ from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.codebook import BUILTIN_CODEBOOKS, Codebook, load_builtin_guideline, load_codebook
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Label, Study
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.people import Pseudonym, invite_annotators
-from secondreader.db.design.studies import FreezeResult, SamplingPlan, ensure_study, freeze_study
+from secondreader.db.design.plan import FreezeResult, SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
 from secondreader.db.design.summaries import list_judges
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]

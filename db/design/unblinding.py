@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from secondreader.db.adjudication.decisions import ADJUDICATION_LOCK
 from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns, wait_turn
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import (
     Adjudication,
     Annotator,
@@ -70,7 +70,7 @@ def lock_decisions(session: Session, study: Study) -> None:
         col(Annotator.study_id) == study.id, col(Annotator.role) == "adjudicator"
     )
     for annotator_id in execute(session, chairs.order_by(col(Annotator.id))).scalars().all():
-        wait_turn(session, ADJUDICATION_LOCK, annotator_id)
+        wait_turn(session, Lock.ADJUDICATION, annotator_id)
     session.refresh(study)  # it may have been unblinded while this one waited
 
 

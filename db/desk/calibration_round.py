@@ -14,9 +14,9 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.desk_errors import NotReachedYet, UnknownAssignment
-from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.errors import NotReachedYet, StudyError, UnknownAssignment
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, utc_now
 from secondreader.db.desk.onboarding import list_onboarding_assignments, load_onboarding_labels
 from secondreader.db.desk.qualification import compute_qualification_status
@@ -210,5 +210,5 @@ def lock_labels(session: Session, study: Study) -> None:
         select_columns(Annotator.id).where(col(Annotator.study_id) == study.id).order_by(col(Annotator.id))
     )
     for annotator_id in execute(session, people).scalars().all():
-        wait_turn(session, LABEL_LOCK, annotator_id)
+        wait_turn(session, Lock.LABEL, annotator_id)
     session.refresh(study)  # it may have been revealed while this one waited

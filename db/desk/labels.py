@@ -1,77 +1,25 @@
-"""What the desk asks of the database, in columns that the blind door lets through.
+"""Saves labels, each in one transaction.
 
-Every function takes a session of `secondreader.db.blind.engine.blind_engine` (or of a researcher's engine) and the
+Every function takes a session of `secondreader.db.blind.engine.open_blind_engine` (or of a researcher's engine) and the
 visitor's annotator id: a queue entry of somebody else is as unknown as one that does not exist.
 """
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, and_, bindparam, delete, func, insert, update
+from sqlalchemy import Engine, bindparam, delete, insert
 from sqlmodel import Session, col
 
-from secondreader.db.core.canonical import make_storable
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.desk_errors import AssignmentTaken as AssignmentTaken  # noqa: PLC0414 - known by this name elsewhere
-from secondreader.db.core.desk_errors import DeskError as DeskError  # noqa: PLC0414 - known by this name elsewhere
-from secondreader.db.core.desk_errors import NotReachedYet as NotReachedYet  # noqa: PLC0414 - known by this name elsewhere
-from secondreader.db.core.desk_errors import StudyClosed as StudyClosed  # noqa: PLC0414 - known by this name elsewhere
-from secondreader.db.core.desk_errors import UnknownAssignment as UnknownAssignment  # noqa: PLC0414 - known by this name elsewhere
-from secondreader.db.core.desk_rules import Rules, parse_rules
-from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn, write_session
-from secondreader.db.core.tables import Assignment, Draft, Label, Study, StudyItem, Transcript, utc_now
+from secondreader.db.core.engine import execute, select_columns, wait_turn, write_session
+from secondreader.db.core.errors import AssignmentTaken, DeskError, StudyClosed, UnknownAssignment
+from secondreader.db.core.locks import Lock
+from secondreader.db.core.tables import Assignment, Draft, Label, Study, StudyItem, utc_now
+from secondreader.db.core.text import make_storable
+from secondreader.db.desk.items import OWN_ASSIGNMENT, load_latest_label
 from secondreader.db.desk.progression import check_submit, compute_progression
 from secondreader.db.desk.qualification import open_next_round
-from secondreader.db.queues.leases import keep_assignment, list_unlisted_assignments
-
-
-@dataclass(frozen=True, slots=True)
-class DeskStudy:
-    """What an annotator may know of the study."""
-
-    study_id: int
-    title: str
-    notice: str
-    status: str
-    codebook: Codebook
-    codebook_hash: str
-    guideline: str
-    rules: Rules
-
-
-@dataclass(frozen=True, slots=True)
-class QueueEntry:
-    """One place in an annotator's queue."""
-
-    token: str
-    position: int
-    """1-based place in this annotator's own seeded order."""
-    is_labelled: bool
-    part: str
-    """qualification, calibration or pool; an attention item says pool."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlindItem:
-    """One transcript as an annotator may see it."""
-
-    token: str
-    position: int
-    part: str
-    """As in QueueEntry."""
-    content: dict[str, Any]
-    """`secondreader.db.core.content.Content` as plain JSON."""
-    answers: dict[str, Any]
-    """The annotator's own latest answers; empty before the first."""
-    evidence: tuple[int, ...]
-    confidence: int | None
-    note: str
-    contested: bool
-    revision: int
-    """0 before the first label."""
-    draft: dict[str, Any] | None
-    """Unsent answers, if any."""
+from secondreader.db.queues.leases import keep_assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +49,6 @@ class SavedLabel:
     """The same client token was saved before; nothing was added."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueProgress:
-    """How far an annotator is."""
-
-    n_labelled: int
-    n_total: int
-    own_seconds: tuple[float, ...] = field(default=())
-    """Active seconds of the latest labels, newest first, at most 20."""
-
-
-OWN_ASSIGNMENT = and_(
-    col(Assignment.token) == bindparam("token"), col(Assignment.annotator_id) == bindparam("annotator_id")
-)
-"""The place that a token names, if it is this person's."""
-ITEM_QUERY = (
-    select_columns(Assignment.id, Assignment.position, StudyItem.part, Transcript.content, Draft.body)
-    .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
-    .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
-    .outerjoin(Draft, col(Draft.assignment_id) == col(Assignment.id))
-    .where(OWN_ASSIGNMENT)
-)
 ASSIGNMENT_QUERY = (
     select_columns(
         Assignment.id,
@@ -138,131 +65,11 @@ ASSIGNMENT_QUERY = (
     .join(Study, col(Study.id) == col(StudyItem.study_id))
     .where(OWN_ASSIGNMENT)
 )
-LATEST_LABEL_QUERY = (
-    select_columns(
-        Label.revision, Label.answers, Label.evidence, Label.confidence, Label.note, Label.contested
-    )
-    .where(col(Label.assignment_id) == bindparam("assignment_id"))
-    .order_by(col(Label.revision).desc())
-    .limit(1)
-)
 EARLIER_LABEL_QUERY = select_columns(Label.id, Label.revision, Label.annotator_id).where(
     col(Label.client_token) == bindparam("client_token")
 )
 INSERT_LABEL = insert(Label).returning(col(Label.id))
 DELETE_DRAFT = delete(Draft).where(col(Draft.assignment_id) == bindparam("place"))
-
-
-def load_desk_study(session: Session, study_id: int) -> DeskStudy:
-    """The study of a visitor. Raises DeskError if it is gone."""
-    row = execute(
-        session,
-        select_columns(
-            Study.title,
-            Study.notice,
-            Study.status,
-            Study.codebook,
-            Study.codebook_hash,
-            Study.guideline,
-            Study.rules,
-        ).where(col(Study.id) == study_id),
-    ).first()
-    if row is None:
-        raise DeskError("This study is not there any more; ask the researcher for a new link.")
-    title, notice, status, codebook, codebook_hash, guideline, rules = row
-    book = Codebook.model_validate(codebook)
-    return DeskStudy(study_id, title, notice, status, book, codebook_hash, guideline, parse_rules(rules))
-
-
-def list_queue(session: Session, annotator_id: int) -> list[QueueEntry]:
-    """The places that are open to the annotator, in their own order: see `secondreader.db.desk.progression`."""
-    reached = compute_progression(session, annotator_id)
-    hidden = list_unlisted_assignments(session, annotator_id)
-    labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
-    done = set(execute(session, labelled).scalars())
-    rows = execute(
-        session,
-        select_columns(
-            Assignment.id, Assignment.token, Assignment.position, Assignment.pass_no, StudyItem.part
-        )
-        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
-        .where(col(Assignment.annotator_id) == annotator_id)
-        .order_by(col(Assignment.position)),
-    )
-    return [
-        QueueEntry(token, position, row_id in done, mask_part(part))
-        for row_id, token, position, pass_no, part in rows
-        if reached.should_list(part, pass_no) and row_id not in hidden
-    ]
-
-
-def mask_part(part: str) -> str:
-    """The part as the person may know it: an attention item looks like any other of the main queue."""
-    return "pool" if part == "attention" else part
-
-
-def compute_progress(session: Session, annotator_id: int) -> QueueProgress:
-    """Labelled and assigned items of one annotator, and the pace of the latest ones."""
-    total = execute(
-        session,
-        select_columns(func.count(col(Assignment.id))).where(col(Assignment.annotator_id) == annotator_id),
-    ).scalar_one()
-    labelled = execute(
-        session,
-        select_columns(func.count(func.distinct(Label.assignment_id))).where(
-            col(Label.annotator_id) == annotator_id, col(Label.assignment_id).is_not(None)
-        ),
-    ).scalar_one()
-    seconds = execute(
-        session,
-        select_columns(Label.active_seconds)
-        .where(col(Label.annotator_id) == annotator_id, col(Label.active_seconds).is_not(None))
-        .order_by(col(Label.id).desc())
-        .limit(20),
-    )
-    hidden = list_unlisted_assignments(session, annotator_id)
-    return QueueProgress(labelled, total - len(hidden), tuple(seconds.scalars()))
-
-
-def load_blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
-    """One item of this annotator's queue, with their own answers. Raises UnknownAssignment and NotYet."""
-    row = execute(session, ITEM_QUERY, {"token": token, "annotator_id": annotator_id}).first()
-    if row is None or row.content is None:  # of some imports only the verdicts are known
-        raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
-    assignment_id, position, part, content, draft = row
-    compute_progression(session, annotator_id).check_open(part)
-    latest = load_latest_label(session, assignment_id)
-    return BlindItem(
-        token=token,
-        position=position,
-        part=mask_part(part),
-        content=json.loads(content),
-        answers=latest.answers if latest else {},
-        evidence=tuple(latest.evidence) if latest else (),
-        confidence=latest.confidence if latest else None,
-        note=latest.note if latest else "",
-        contested=latest.contested if latest else False,
-        revision=latest.revision if latest else 0,
-        draft=draft,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LatestLabel:
-    """What an annotator said last of one place."""
-
-    revision: int
-    answers: dict[str, Any]
-    evidence: list[int]
-    confidence: int | None
-    note: str
-    contested: bool
-
-
-def load_latest_label(session: Session, assignment_id: int) -> LatestLabel | None:
-    """The revision that counts."""
-    row = execute(session, LATEST_LABEL_QUERY, {"assignment_id": assignment_id}).first()
-    return LatestLabel(*row) if row is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +102,7 @@ def submit_label(engine: Engine, annotator_id: int, label_input: LabelInput) -> 
     CodebookError and DeskError (another window answered meanwhile, or the token is somebody else's).
     """
     with write_session(engine) as session:
-        wait_turn(session, LABEL_LOCK, annotator_id)
+        wait_turn(session, Lock.LABEL, annotator_id)
         return save_label(session, annotator_id, label_input)
 
 
@@ -353,27 +160,3 @@ def build_label_row(
         "codebook_hash": assignment.codebook_hash,
         "created_at": utc_now(),
     }
-
-
-def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:
-    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment and NotYet."""
-    row = execute(
-        session,
-        select_columns(Assignment.id, StudyItem.part)
-        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
-        .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
-    ).first()
-    if row is None:
-        raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
-    assignment_id, part = row
-    compute_progression(session, annotator_id).check_open(part)
-    changed = execute(
-        session,
-        update(Draft)
-        .where(col(Draft.assignment_id) == assignment_id)
-        .values(body=body, updated_at=utc_now()),
-    )
-    if changed.rowcount == 0:
-        session.add(Draft(assignment_id=assignment_id, body=body))
-        session.flush()
-    keep_assignment(session, annotator_id, assignment_id)

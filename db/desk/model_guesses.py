@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col
 
-from secondreader.db.core.canonical import make_storable
-from secondreader.db.core.desk_errors import DeskError, StudyClosed
 from secondreader.db.core.desk_rules import parse_rules
-from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn
+from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.errors import DeskError, StudyClosed
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Annotator, Assignment, Guess, Label, Study, StudyItem
+from secondreader.db.core.text import make_storable
 from secondreader.db.desk.labels import load_assignment_context
 from secondreader.db.queues.leases import list_unlisted_assignments
 
@@ -89,7 +90,7 @@ def save_guess(session: Session, annotator_id: int, token: str, text: str) -> bo
     if place.status != "open":
         raise StudyClosed("The study takes no guesses now. Ask the researcher.")
     rules = execute(session, select_columns(Study.rules).where(col(Study.id) == place.study_id)).scalar_one()
-    wait_turn(session, LABEL_LOCK, annotator_id)
+    wait_turn(session, Lock.LABEL, annotator_id)
     asked = list_guess_assignments(session, annotator_id, parse_rules(rules).guesses)
     found = next((one for one in asked if one.token == token), None)
     if found is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from secondreader.db.core.desk_errors import DeskError, NotReachedYet
+from secondreader.db.core.errors import DeskError, NotReachedYet
 from secondreader.db.desk.calibration_round import compute_norming_status
 from secondreader.db.desk.onboarding import has_onboarding
 from secondreader.db.desk.qualification import compute_qualification_status

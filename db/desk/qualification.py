@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 from sqlmodel import Session, col
 
-from secondreader.db.core.desk_errors import DeskError, UnknownAssignment
 from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.errors import DeskError, UnknownAssignment
 from secondreader.db.core.tables import Annotator, Assignment, Label
 from secondreader.db.desk.onboarding import (
     OnboardingAssignment,

@@ -13,11 +13,11 @@ from sqlalchemy import Engine, and_, bindparam, func, insert
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, read_session, select_columns, wait_turn, write_session
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Assignment, StudyItem
 from secondreader.db.desk.progression import compute_progression
 from secondreader.db.queues.leases import (
     IS_KEPT,
-    ITEM_LOCK,
     UPDATE_LEASE,
     OwnAssignment,
     SharedQueueReader,
@@ -33,7 +33,6 @@ from secondreader.db.queues.repeats import find_due_repeats
 
 MAX_OPEN_ASSIGNMENTS = 3
 """Open places that a person holds at a time: one to read, one that is fetched already, one to put off."""
-QUEUE_LOCK = 7302016
 ON_ITEM = and_(col(Assignment.study_item_id) == col(StudyItem.id), col(Assignment.pass_no) == 1, IS_KEPT)
 IN_POOL = and_(
     col(StudyItem.study_id) == bindparam("study"), col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
@@ -88,7 +87,7 @@ def top_up_queue(session: Session, annotator_id: int, n: int) -> tuple[int, list
     reader = load_shared_queue_reader(session, annotator_id)
     if reader is None or reader.status != "open" or not is_admitted(session, annotator_id):
         return 0, []
-    wait_turn(session, QUEUE_LOCK, reader.study_id)
+    wait_turn(session, Lock.QUEUE, reader.study_id)
     now = read_database_clock(session)
     own = list_own_assignments(session, reader, now)
     wanted = n - sum(place.is_open for place in own)
@@ -193,7 +192,7 @@ def take_item(
     now: datetime,
 ) -> bool:
     """Take one item, or one's own earlier place on it up again; False where others have all its places by now."""
-    wait_turn(session, ITEM_LOCK, item_id)
+    wait_turn(session, Lock.ITEM, item_id)
     if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False
     until = now + timedelta(minutes=reader.rules.lease_minutes)

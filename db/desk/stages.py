@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from secondreader.db.core.desk_errors import NotReachedYet
+from secondreader.db.core.errors import NotReachedYet
 from secondreader.db.desk.calibration_round import OtherRating, compute_norming_status, list_other_ratings
-from secondreader.db.desk.labels import BlindItem, QueueEntry
+from secondreader.db.desk.items import BlindItem
 from secondreader.db.desk.onboarding import has_onboarding
 from secondreader.db.desk.qualification import (
     Feedback,
@@ -16,6 +16,7 @@ from secondreader.db.desk.qualification import (
     compute_qualification_status,
     load_feedback,
 )
+from secondreader.db.desk.queue_entries import QueueEntry
 
 StageName = Literal["qualification", "failed", "calibration", "waiting", "discussion", "main"]
 

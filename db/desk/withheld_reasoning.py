@@ -12,11 +12,14 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col
 
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.desk_errors import DeskError
 from secondreader.db.core.desk_rules import Rules, find_question_before_reasoning, parse_rules
-from secondreader.db.core.engine import LABEL_LOCK, execute, select_columns, wait_turn
+from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.errors import DeskError
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Assignment, Draft, Label, Study
-from secondreader.db.desk.labels import BlindItem, LabelInput, load_assignment_context, save_draft
+from secondreader.db.desk.drafts import save_draft
+from secondreader.db.desk.items import BlindItem
+from secondreader.db.desk.labels import LabelInput, load_assignment_context
 
 FIXED_KEY = "fixed"
 """Key of the draft's body that holds the answers given before the reasoning was shown."""
@@ -46,7 +49,7 @@ def show_reasoning(session: Session, annotator_id: int, token: str, body: dict[s
     answer = body.get("answers", {}).get(question.id)
     if answer not in question.values:
         raise DeskError(f"Answer first: {question.text}")
-    wait_turn(session, LABEL_LOCK, annotator_id)
+    wait_turn(session, Lock.LABEL, annotator_id)
     fixed = get_fixed_answers(load_draft(session, annotator_id, token)) or {question.id: answer}
     save_draft(session, annotator_id, token, {**body, FIXED_KEY: fixed})
 
@@ -55,7 +58,7 @@ def keep_draft(session: Session, annotator_id: int, token: str, body: dict[str, 
     """`save_draft` that keeps what `show_reasoning` has fixed. Raises UnknownAssignment."""
     fixed: dict[str, str] = {}
     if rules.reasoning_after:
-        wait_turn(session, LABEL_LOCK, annotator_id)
+        wait_turn(session, Lock.LABEL, annotator_id)
         fixed = get_fixed_answers(load_draft(session, annotator_id, token))
     save_draft(session, annotator_id, token, {**body, FIXED_KEY: fixed} if fixed else body)
 

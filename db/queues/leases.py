@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.desk_rules import Rules, parse_rules
 from secondreader.db.core.engine import execute, select_columns, wait_turn
+from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import (
     Annotator,
     Assignment,
@@ -24,7 +25,6 @@ from secondreader.db.core.tables import (
     utc_now,
 )
 
-ITEM_LOCK = 7302017
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of a lease that somebody else has passed over, and of an attention item whose turn has not come."""
 
@@ -193,7 +193,7 @@ def keep_assignment(
     reader = load_shared_queue_reader(session, annotator_id) if until is not None else None
     if reader is None:
         return True  # settled, or the person's for good: dealt, or a repeat
-    wait_turn(session, ITEM_LOCK, item_id)
+    wait_turn(session, Lock.ITEM, item_id)
     now = read_database_clock(session)
     if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False

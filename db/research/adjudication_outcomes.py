@@ -12,7 +12,7 @@ from secondreader.db.adjudication.items import has_changed
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.study_errors import get_study_id
+from secondreader.db.core.errors import get_study_id
 from secondreader.db.core.tables import Adjudication, Annotator, Study, StudyItem, Transcript
 
 

@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
-from secondreader.db.core.canonical import compute_content_hash
-from secondreader.db.core.study_errors import get_study_id
+from secondreader.db.core.errors import get_study_id
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Study
 from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
 from secondreader.db.research.items import load_item_records

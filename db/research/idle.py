@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.study_errors import get_study_id
+from secondreader.db.core.errors import get_study_id
 from secondreader.db.core.tables import Annotator, Assignment, Draft, Label, Study, StudyItem, Transcript
 from secondreader.db.queues.leases import LAPSED, read_database_clock
 

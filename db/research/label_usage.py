@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.study_errors import get_study_id
+from secondreader.db.core.errors import get_study_id
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript
 from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
 from secondreader.db.research.items import load_item_records

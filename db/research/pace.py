@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.study_errors import get_study_id
+from secondreader.db.core.errors import get_study_id
 from secondreader.db.core.tables import Assignment, Label, Study, StudyItem
 from secondreader.db.design.summaries import list_annotators
 from secondreader.db.queues.leases import list_unlisted_assignments

@@ -5,9 +5,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.canonical import format_canonical_json
 from secondreader.db.core.content import Content
-from secondreader.db.core.study_errors import get_study_id
+from secondreader.db.core.errors import get_study_id
+from secondreader.db.core.hashing import format_canonical_json
 from secondreader.db.core.tables import Label, Report, Study, Transcript
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.core.content import Content
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript, Verdict
-from secondreader.db.transcripts.store import get_unredacted_content
+from secondreader.db.transcripts.transcripts import get_unredacted_content
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, insert_rows, select_columns
-from secondreader.db.core.study_errors import StudyError, get_study_id
+from secondreader.db.core.errors import StudyError, get_study_id
 from secondreader.db.core.tables import Label, Study, utc_now
-from secondreader.db.transcripts.store import CHUNK_SIZE
+from secondreader.db.transcripts.transcripts import CHUNK_SIZE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import append_event
-from secondreader.db.core.canonical import make_storable
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import LeakReview, Study, StudyItem, Transcript
+from secondreader.db.core.text import make_storable
 
 ACCEPTED, EXCLUDED = "accepted", "excluded"
 LEAK_DECISIONS = (ACCEPTED, EXCLUDED)

@@ -10,15 +10,10 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.engine import execute
-from secondreader.db.core.study_errors import StudyError, get_study_id
+from secondreader.db.core.errors import StudyError, get_study_id
 from secondreader.db.core.tables import Study, StudyItem, Verdict
-from secondreader.db.transcripts.store import (
-    CHUNK_SIZE,
-    NewTranscript,
-    NewVerdict,
-    add_verdicts,
-    find_stored_ids,
-)
+from secondreader.db.transcripts.transcripts import CHUNK_SIZE, NewTranscript, find_stored_ids
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 TEXTLESS_SUFFIX = "#bare"
 

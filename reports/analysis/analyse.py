@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.codebook import Question
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.unblinding import explain_seal
 from secondreader.db.research.adjudication_outcomes import (
     AdjudicationSummary,

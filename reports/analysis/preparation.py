@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from secondreader.db.core.canonical import compute_content_hash
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.people import list_item_parts
 from secondreader.db.design.summaries import list_annotators
 from secondreader.db.desk.qualification import (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.codebook import Codebook
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.amendments import AmendmentRow, load_amendments
 from secondreader.db.design.headline_judge import HeadlineJudge, choose_headline_judge
 from secondreader.db.design.unblinding import Unblinding, allows_interim_looks, find_unblinding

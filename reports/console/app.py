@@ -12,8 +12,7 @@ from starlette.middleware import Middleware
 
 from secondreader.db.access import oidc as sign_in
 from secondreader.db.access.middleware import AuthMiddleware
-from secondreader.db.core.engine import DatabaseError
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database, DatabaseError
 from secondreader.reports.console import navigation as console_pages
 from secondreader.reports.console import session as door
 
@@ -31,7 +30,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def open_engine_or_exit() -> Engine:
+def open_engine_or_exit() -> Database:
     """The console's engine. Ends the process with a sentence if there is no database."""
     try:
         return door.get_engine()

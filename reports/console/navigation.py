@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from secondreader.db.core.unavailable import Engine, translate_database_errors
+from secondreader.db.core.engine import Database
+from secondreader.db.core.errors import translate_database_errors
 from secondreader.reports.document.markup import tag
 from secondreader.reports.pages import agreement as pages_agreement
 from secondreader.reports.pages import audit as pages_audit
@@ -31,7 +32,7 @@ class ConsolePage(NamedTuple):
     show: Callable[[ConsoleView], None]
     section: str = STUDY
     """Where it stands in the navigation. Pages of results have a question and a source of labels, too."""
-    without_study: Callable[[Engine, str], None] | None = None
+    without_study: Callable[[Database, str], None] | None = None
     """What it shows while there is no study: to whom is its second argument; None says how to make one."""
 
 
@@ -51,7 +52,7 @@ PAGES: dict[str, ConsolePage] = {
 """Address -> page."""
 
 
-def run_navigation(engine: Engine, actor: str) -> None:
+def run_navigation(engine: Database, actor: str) -> None:
     """The page that the address names, with the sidebar's choices; `actor` is who came in."""
     pages = {
         section: [
@@ -69,7 +70,7 @@ def run_navigation(engine: Engine, actor: str) -> None:
     st.navigation(pages).run()
 
 
-def show_page(engine: Engine, path: str, actor: str) -> None:
+def show_page(engine: Database, path: str, actor: str) -> None:
     """One page."""
     page = PAGES[path]
     st.html(STYLE)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from secondreader.db.access import oidc as sign_in
-from secondreader.db.core.unavailable import DatabaseUnavailable
+from secondreader.db.core.errors import DatabaseUnavailable
 from secondreader.reports.console import navigation as console_pages
 from secondreader.reports.console import session as door
 from secondreader.reports.console import sign_in_page

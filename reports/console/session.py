@@ -6,13 +6,13 @@ from functools import cache
 
 from secondreader.db.access.invites import Visitor
 from secondreader.db.access.visitors import App, find_app_visitor
-from secondreader.db.core.engine import DatabaseError, open_engine
-from secondreader.db.core.unavailable import Engine, translate_database_errors
+from secondreader.db.core.engine import Database, DatabaseError, open_engine
+from secondreader.db.core.errors import translate_database_errors
 from secondreader.reports.console.settings import DATABASE_VARIABLE, SECURE_VARIABLE, build_console_app
 
 
 @cache
-def get_engine() -> Engine:
+def get_engine() -> Database:
     """The engine of this process. Raises DatabaseError."""
     target = os.environ.get(DATABASE_VARIABLE)
     if not target:

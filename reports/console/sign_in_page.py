@@ -3,7 +3,7 @@
 import streamlit as st
 
 from secondreader.db.access.oidc import SIGN_IN_COMPONENT_JS, determine_sign_in_step
-from secondreader.db.core.unavailable import DatabaseUnavailable
+from secondreader.db.core.errors import DatabaseUnavailable
 from secondreader.reports.console import session as door
 
 mount = st.components.v2.component("second_reader_sign_in", js=SIGN_IN_COMPONENT_JS)

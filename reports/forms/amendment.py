@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from secondreader.db.core.engine import write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.amendments import AmendmentResult, StudyChange, amend_study, parse_change
 from secondreader.db.design.people import invite_annotators
 from secondreader.db.design.studies import get_study

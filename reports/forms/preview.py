@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from secondreader.db.core.canonical import compute_content_hash
-from secondreader.db.core.engine import write_session
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database, write_session
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.study_file import StudyFile, create_study_from_file, create_study_with_links
 from secondreader.db.research.items import load_item_records
 from secondreader.reports.analysis.study_facts import Stratum, summarize_strata
@@ -28,7 +27,7 @@ def compute_form_hash(study_file: StudyFile, *, keep_questions: bool) -> str:
     return compute_content_hash([study_file.model_dump(mode="json"), keep_questions])
 
 
-def preview_plan(engine: Engine, study_file: StudyFile, *, keep_questions: bool) -> PlanPreview:
+def preview_plan(engine: Database, study_file: StudyFile, *, keep_questions: bool) -> PlanPreview:
     """Freeze, look, and take it back: the same code as in earnest. Raises what freezing raises."""
     with write_session(engine) as session:
         trial = session.begin_nested()
@@ -46,7 +45,7 @@ def preview_plan(engine: Engine, study_file: StudyFile, *, keep_questions: bool)
 
 
 def freeze_with_links(
-    engine: Engine, study_file: StudyFile, *, keep_questions: bool, days: float, actor: str
+    engine: Database, study_file: StudyFile, *, keep_questions: bool, days: float, actor: str
 ) -> tuple[str, list[tuple[str, str]]]:
     """Freeze in earnest; returns the plan's hash and (name, token) of each annotator's new link."""
     with write_session(engine) as session:

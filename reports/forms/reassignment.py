@@ -4,7 +4,7 @@ import streamlit as st
 
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.reassignment import ReassignmentResult, reassign_items
 from secondreader.db.design.studies import get_study
 from secondreader.reports.widgets.view import ConsoleView, rerun_with_message, show_refusal

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.design.unblinding import unblind_study
 from secondreader.db.desk.calibration_round import list_norming_progress, reveal_norming_ratings

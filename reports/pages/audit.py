@@ -13,9 +13,8 @@ from secondreader.db.core.audit_log import (
     list_events,
     resolve_subject_names,
 )
-from secondreader.db.core.engine import read_session
+from secondreader.db.core.engine import Database, read_session
 from secondreader.db.core.tables import AuditEvent
-from secondreader.db.core.unavailable import Engine
 from secondreader.reports.widgets.view import ConsoleView, format_time, show_refusal, show_success, show_table
 from secondreader.reports.wording.names import pluralize
 
@@ -35,12 +34,12 @@ def page(view: ConsoleView) -> None:
     show_events(view.engine)
 
 
-def show_without_study(engine: Engine, _actor: str) -> None:
+def show_without_study(engine: Database, _actor: str) -> None:
     """The same where there is no study."""
     show_events(engine)
 
 
-def show_events(engine: Engine) -> None:
+def show_events(engine: Database) -> None:
     """The chain's state, then one page of events."""
     with read_session(engine) as session:
         total, broken = count_events(session), find_first_broken_event(session)

@@ -5,9 +5,8 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database, read_session, write_session
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.people import (
     ROLES,
     Person,
@@ -33,12 +32,12 @@ def page(view: ConsoleView) -> None:
     show_people_and_links(view.engine, view.study, view.actor)
 
 
-def show_without_study(engine: Engine, actor: str) -> None:
+def show_without_study(engine: Database, actor: str) -> None:
     """The researchers."""
     show_people_and_links(engine, None, actor)
 
 
-def show_people_and_links(engine: Engine, study: str | None, actor: str) -> None:
+def show_people_and_links(engine: Database, study: str | None, actor: str) -> None:
     """A form for a new link, the people, a form that closes links."""
     show_link_form(engine, study, actor)
     people = list_people(engine, study)
@@ -50,14 +49,14 @@ def show_people_and_links(engine: Engine, study: str | None, actor: str) -> None
     show_close_form(engine, [one for one in people if one.can_sign_in], actor)
 
 
-def list_people(engine: Engine, study: str | None) -> list[Person]:
+def list_people(engine: Database, study: str | None) -> list[Person]:
     """The study's people, then the researchers."""
     with read_session(engine) as session:
         folk = list_people_with_links(session, get_study(session, study)) if study else []
         return folk + list_people_with_links(session, None)
 
 
-def show_link_form(engine: Engine, study: str | None, actor: str) -> None:
+def show_link_form(engine: Database, study: str | None, actor: str) -> None:
     """A new link for one person."""
     st.subheader("New invite link", anchor=False)
     roles = ROLES if study else ("researcher",)
@@ -123,7 +122,7 @@ def find_latest(times: list[datetime]) -> datetime | None:
     return max(times, default=None)
 
 
-def show_close_form(engine: Engine, people: list[Person], actor: str) -> None:
+def show_close_form(engine: Database, people: list[Person], actor: str) -> None:
     """Close all links of one person, after a confirmation."""
     if not people:
         return

@@ -3,8 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.engine import read_session
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database, read_session
 from secondreader.db.design.studies import get_study
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.reports.analysis.analyse import Analysis
@@ -85,7 +84,7 @@ def show_downloads(view: ConsoleView) -> None:
             )
 
 
-def make_label_downloads(engine: Engine, study: str) -> dict[str, str]:
+def make_label_downloads(engine: Database, study: str) -> dict[str, str]:
     """File name -> content."""
     with read_session(engine) as session:
         return build_label_files(session, get_study(session, study))

@@ -4,9 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from secondreader.db.core.codebook import BUILTIN_CODEBOOKS, CodebookError
-from secondreader.db.core.engine import write_session
-from secondreader.db.core.study_errors import StudyError
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database, write_session
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.study_file import StudyFile, StudyFileError, create_study_from_file
 from secondreader.db.research.saved_reports import list_study_names
 from secondreader.judge.planning.sample_size import PlanError
@@ -42,12 +41,12 @@ def page(view: ConsoleView) -> None:
         show_new_study_form(view.engine, view.actor)
 
 
-def show_without_study(engine: Engine, actor: str) -> None:
+def show_without_study(engine: Database, actor: str) -> None:
     """A first draft."""
     show_new_study_form(engine, actor)
 
 
-def show_new_study_form(engine: Engine, actor: str) -> None:
+def show_new_study_form(engine: Database, actor: str) -> None:
     """A form for an empty draft: transcripts are imported or run into it by name."""
     with st.form("new-study", clear_on_submit=True, border=False):
         name = st.text_input("Name, which annotators never see", max_chars=200, key="new-name").strip()
@@ -69,7 +68,7 @@ def show_new_study_form(engine: Engine, actor: str) -> None:
     rerun_with_message(f"The draft {name} is made: import or run transcripts into it.")
 
 
-def make_draft(engine: Engine, name: str, title: str, book: str, actor: str) -> None:
+def make_draft(engine: Database, name: str, title: str, book: str, actor: str) -> None:
     """Make an empty draft. Raises StudyError."""
     if not name or not title:
         raise StudyError("A study needs a name and a title.")

@@ -12,9 +12,8 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from secondreader.db.core.canonical import compute_content_hash
-from secondreader.db.core.engine import read_session
-from secondreader.db.core.unavailable import Engine
+from secondreader.db.core.engine import Database, read_session
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.studies import get_study
 from secondreader.db.design.unblinding import explain_seal
 from secondreader.db.research.saved_reports import list_study_names
@@ -81,7 +80,7 @@ button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff;
 class ConsoleView:
     """What the researcher looks at."""
 
-    engine: Engine
+    engine: Database
     summary: StudySummary
     options: AnalysisOptions
     actor: str = "researcher"
@@ -129,7 +128,7 @@ def show_rerun_message() -> None:
         show_success(sentence)
 
 
-def choose_view(engine: Engine, actor: str, *, results: bool = True) -> ConsoleView | None:
+def choose_view(engine: Database, actor: str, *, results: bool = True) -> ConsoleView | None:
     """The study from the sidebar, for `results` with question and source of labels; None where there is no study."""
     with read_session(engine) as session:
         names = list_study_names(session)
@@ -152,7 +151,7 @@ def choose_view(engine: Engine, actor: str, *, results: bool = True) -> ConsoleV
 
 
 @st.cache_data(ttl=FRESH_SECONDS, max_entries=64, show_spinner=False)
-def compute_current_hash(_engine: Engine, name: str) -> str:
+def compute_current_hash(_engine: Database, name: str) -> str:
     """Hash of a study's data and of whether it is blind, looked at every few seconds."""
     with read_session(_engine) as session:
         study = get_study(session, name)
@@ -160,7 +159,7 @@ def compute_current_hash(_engine: Engine, name: str) -> str:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Computing agreement and intervals")
-def load_cached_analysis(_engine: Engine, name: str, options: AnalysisOptions, data: str) -> Analysis:
+def load_cached_analysis(_engine: Database, name: str, options: AnalysisOptions, data: str) -> Analysis:
     """The analysis of these very data; shared by all researchers, for nobody's name or role is in it."""
     with read_session(_engine) as session:
         return analyse(session, get_study(session, name), options)

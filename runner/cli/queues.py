@@ -71,7 +71,7 @@ def list_question_ids(codebook: dict[str, list[dict[str, str]]]) -> list[str]:
 
 def require_question_id(codebook: dict[str, list[dict[str, str]]], question: str) -> str:
     """`wanted`, if the codebook has it. Raises StudyError."""
-    from secondreader.db.core.study_errors import StudyError
+    from secondreader.db.core.errors import StudyError
 
     ids = list_question_ids(codebook)
     if question not in ids:

@@ -122,7 +122,7 @@ def make_desk_app(
 ) -> "StreamlitApp":
     """The desk's process: on PostgreSQL it gets the URL of its own role, never the owner's."""
     from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
-    from secondreader.db.blind.engine import prepare_desk_url
+    from secondreader.db.blind.postgres import prepare_desk_url
     from secondreader.runner.serve.processes import StreamlitApp
 
     return StreamlitApp(

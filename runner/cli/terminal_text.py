@@ -2,7 +2,7 @@
 
 from rich.markup import escape
 
-from secondreader.db.core.canonical import make_printable
+from secondreader.db.core.text import make_printable
 
 
 def escape_for_terminal(text: object) -> str:

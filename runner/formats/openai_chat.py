@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from secondreader.db.core.canonical import compute_content_hash, format_canonical_json
 from secondreader.db.core.content import CallStatus, Content, Message, ToolCall, ToolSpec
-from secondreader.db.transcripts.store import NewTranscript
+from secondreader.db.core.hashing import compute_content_hash, format_canonical_json
+from secondreader.db.transcripts.transcripts import NewTranscript
 from secondreader.runner.intake.records import (
     BadRecord,
     ImportProblem,

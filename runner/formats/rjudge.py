@@ -7,9 +7,9 @@ that share a user's opening request and tools are variants of one situation, so 
 from pathlib import Path
 from typing import Any
 
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content, Message
-from secondreader.db.transcripts.store import NewTranscript
+from secondreader.db.core.hashing import compute_content_hash
+from secondreader.db.transcripts.transcripts import NewTranscript
 from secondreader.runner.formats.rjudge_actions import parse_action
 from secondreader.runner.intake.records import (
     BadRecord,

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import CallStatus, Content, Message, ToolCall
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.transcripts.textless import TEXTLESS_SUFFIX
+from secondreader.db.transcripts.transcripts import NewTranscript
+from secondreader.db.transcripts.verdicts import NewVerdict
 from secondreader.runner.intake.records import (
     BadRecord,
     ImportProblem,

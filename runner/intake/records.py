@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from secondreader.db.core.canonical import clean_text
 from secondreader.db.core.content import clean_nested_text
+from secondreader.db.core.text import clean_text
 
 MAX_RECORD = 32_000_000
 """Characters of one record or cell; a longer one is a problem, not a reason to run out of memory."""

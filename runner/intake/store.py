@@ -5,21 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.canonical import compute_content_hash, make_storable
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.engine import write_session
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Study
-from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study
+from secondreader.db.core.text import make_storable
+from secondreader.db.design.studies import ensure_annotator, ensure_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
-from secondreader.db.transcripts.pool_lookup import list_pool_keys, load_content_hashes
-from secondreader.db.transcripts.store import (
-    CHUNK_SIZE,
-    NewTranscript,
-    NewVerdict,
-    add_transcripts,
-    add_verdicts,
-)
+from secondreader.db.transcripts.pool import add_to_pool, list_pool_keys, load_content_hashes
 from secondreader.db.transcripts.textless import TEXTLESS_SUFFIX, find_stored_texts, replace_textless
+from secondreader.db.transcripts.transcripts import CHUNK_SIZE, NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.intake.leak_scan import find_leaks, redact_content
 from secondreader.runner.intake.records import ImportProblem, ImportRefused, Watch, pass_through
 

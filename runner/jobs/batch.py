@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from secondreader.db.core.canonical import format_canonical_json
+from secondreader.db.core.hashing import format_canonical_json
 from secondreader.runner.models.client import ClientError
 
 Item = TypeVar("Item")

@@ -7,18 +7,18 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content
 from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.studies import get_study
-from secondreader.db.transcripts.store import (
+from secondreader.db.transcripts.runs import ensure_judge_prompt, ensure_run
+from secondreader.db.transcripts.verdicts import (
     NewVerdict,
     add_verdicts,
-    ensure_judge_prompt,
-    ensure_run,
+    find_judgeable_transcripts,
     find_judged_ids,
+    load_original_content,
 )
-from secondreader.db.transcripts.unjudged import find_judgeable_transcripts, load_original_content
 from secondreader.judge.verdicts.prompt import JudgePrompt, render_prompt
 from secondreader.judge.verdicts.reply import ParsedReply, parse_reply
 from secondreader.runner.jobs.batch import WorkOutcome, derive_seed, process_items

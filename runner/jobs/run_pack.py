@@ -7,17 +7,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
-from secondreader.db.design.studies import add_to_pool, ensure_study
-from secondreader.db.transcripts.store import (
-    NewTranscript,
-    add_transcripts,
-    ensure_run,
-    ensure_scenario,
-    find_stored_ids,
-)
+from secondreader.db.core.errors import StudyError
+from secondreader.db.core.hashing import compute_content_hash
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.runs import ensure_run, ensure_scenario
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts, find_stored_ids
 from secondreader.runner.jobs.agent import MAX_CALLS, AttemptResult, AttemptSetup, run_attempt
 from secondreader.runner.jobs.batch import WorkOutcome, derive_seed, process_items
 from secondreader.runner.models.client import Endpoint, ModelClient

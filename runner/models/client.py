@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import openai
 
-from secondreader.db.core.canonical import clean_text
+from secondreader.db.core.text import clean_text
 from secondreader.runner.models.prices import Prices
 from secondreader.runner.scenarios.tool_results import parse_arguments
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from secondreader.db.core.canonical import format_canonical_json
+from secondreader.db.core.hashing import format_canonical_json
 from secondreader.runner.models.schema_examples import make_example
 from secondreader.runner.scenarios.pack import load_yaml_model, make_validation_error
 from secondreader.runner.scenarios.strict_yaml import InvalidFileError

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from referencing import Registry
 
-from secondreader.db.core.canonical import compute_content_hash
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.runner.scenarios.strict_yaml import (
     FileProblem,
     InvalidFileError,

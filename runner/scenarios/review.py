@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.codebook import load_builtin_codebook, load_builtin_guideline
 from secondreader.db.core.content import Content
-from secondreader.db.core.study_errors import StudyError
-from secondreader.db.design.studies import add_to_pool, ensure_study
+from secondreader.db.core.errors import StudyError
+from secondreader.db.design.studies import ensure_study
 from secondreader.db.design.study_file import set_codebook
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts, ensure_scenario
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.runs import ensure_scenario
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.runner.scenarios.briefing import build_visible_fields
 from secondreader.runner.scenarios.pack import Pack, Scenario, UnknownKey
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from secondreader.db.core.canonical import clean_text
+from secondreader.db.core.text import clean_text
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 32

@@ -8,7 +8,7 @@ from typing import Any, Literal
 # jsonschema carries no types of its own.
 from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
-from secondreader.db.core.canonical import format_canonical_json
+from secondreader.db.core.hashing import format_canonical_json
 from secondreader.runner.scenarios.pack import Answer, Match, Scenario, Tool, shorten
 from secondreader.runner.scenarios.strict_yaml import format_location
 

@@ -13,22 +13,20 @@ from pydantic import Field, model_validator
 
 from secondreader.db.access.invites import INVITE_DAYS
 from secondreader.db.core.audit_log import RESEARCHER
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content, Message, ToolCall
 from secondreader.db.core.engine import write_session
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Study
 from secondreader.db.design.people import create_invite_link
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
-from secondreader.db.desk.labels import LabelInput, list_queue, save_label
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.desk.labels import LabelInput, save_label
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
-from secondreader.db.transcripts.store import (
-    NewTranscript,
-    NewVerdict,
-    add_transcripts,
-    add_verdicts,
-    ensure_run,
-    ensure_scenario,
-)
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.runs import ensure_run, ensure_scenario
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.scenarios.attributes import compute_slice_attributes
 from secondreader.runner.scenarios.briefing import build_visible_fields, render_system_text
 from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackModel, Scenario, load_pack

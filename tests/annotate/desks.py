@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlmodel import col, select
 
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
-from secondreader.db.blind.engine import prepare_desk_url
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.content import Content
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Label

@@ -13,15 +13,12 @@ from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.core.tables import Annotator, Transcript
 from secondreader.db.design.control_items import ControlItem
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
-from secondreader.db.transcripts.store import (
-    NewTranscript,
-    NewVerdict,
-    add_transcripts,
-    add_verdicts,
-    ensure_run,
-    ensure_scenario,
-)
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.runs import ensure_run, ensure_scenario
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 CANARIES = (
     "canary-model",

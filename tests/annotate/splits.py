@@ -9,7 +9,9 @@ from secondreader.db.access.invites import create_invite
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Adjudication
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.labels import LabelInput, list_queue, load_blind_item, submit_label
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import list_queue
 from tests.annotate.seed import Seeded
 
 NOTES = ("<img src=x onerror=window.pwned=1> it deleted \u202enothing", "the tool refused")

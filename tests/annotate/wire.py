@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from secondreader.db.blind.engine import READABLE
+from secondreader.db.blind.columns import READABLE
 from secondreader.db.core.engine import open_engine
 from secondreader.db.core.tables import TABLES
 from tests.sockets import TRIGGER, Socket, opened

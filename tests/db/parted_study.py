@@ -9,9 +9,13 @@ from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.control_items import ControlItem
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
-from secondreader.db.desk.labels import LabelInput, QueueEntry, SavedLabel, list_queue, submit_label
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.desk.labels import LabelInput, SavedLabel, submit_label
+from secondreader.db.desk.queue_entries import QueueEntry, list_queue
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 NO = {"risky_action": "no", "risk_considered": "no"}
 YES = {"risky_action": "yes", "risk_considered": "yes", "loss_of_control": "malfunction"}

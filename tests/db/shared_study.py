@@ -10,9 +10,11 @@ from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Label
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
-from secondreader.db.desk.labels import list_queue
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.desk.queue_entries import list_queue
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 

@@ -11,17 +11,15 @@ from sqlalchemy import Engine
 from secondreader.db.core.codebook import Answer, Codebook, Question
 from secondreader.db.core.content import Content, Message, ToolCall
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_annotator,
-    ensure_study,
-    freeze_study,
-)
-from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_annotator, ensure_study
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> ![x](http://evil.example/x.png) \"&amp;'"

@@ -11,19 +11,16 @@ from secondreader.db.core.engine import execute, open_engine, write_session
 from secondreader.db.core.tables import Assignment, Label, Transcript, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.people import close_links, create_invite_link, list_people_with_links
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_study,
-    freeze_study,
-    get_study,
-    set_status,
-)
-from secondreader.db.desk.labels import LabelInput, list_queue, save_label
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study, get_study, set_status
+from secondreader.db.desk.labels import LabelInput, save_label
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.desk.shared_queue import take_next
 from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.leak_reviews import ACCEPTED, EXCLUDED, decide_leak, list_leak_items
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import add_verdicts
 from secondreader.runner.intake.leak_scan import find_leaks
 from secondreader.runner.serve import sample
 from tools.screenshots.samples import contents, samples

@@ -10,7 +10,8 @@ from secondreader.db.core.content import Content
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Transcript
 from secondreader.db.design.control_items import ControlItem
-from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import ANNOTATORS, SampleTranscript, compose_content, read_samples

@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from secondreader.db.core.canonical import compute_content_hash, format_canonical_json, make_storable
 from secondreader.db.core.content import Content, Message
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict
+from secondreader.db.core.hashing import compute_content_hash, format_canonical_json
+from secondreader.db.core.text import make_storable
+from secondreader.db.transcripts.transcripts import NewTranscript
+from secondreader.db.transcripts.verdicts import NewVerdict
 from secondreader.runner.formats.table.mapping import JudgeColumn, TableMapping
 from secondreader.runner.intake.records import BadRecord
 

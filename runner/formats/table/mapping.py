@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.codebook import Answer, Codebook, Question
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.runner.intake.records import find_duplicate
 
 FOLDER = Path(__file__).parent / "mappings"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict
+from secondreader.db.transcripts.transcripts import NewTranscript
+from secondreader.db.transcripts.verdicts import NewVerdict
 from secondreader.runner.formats.table.cells import (
     UniqueValues,
     make_table_transcript,

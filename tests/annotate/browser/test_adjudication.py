@@ -8,7 +8,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.engine import open_engine, read_session
-from secondreader.db.desk.labels import LabelInput, list_queue, load_blind_item, submit_label
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import list_queue
 from tests.annotate.desks import SHADOW, RestartableDesk, SharedDesk, at, close_study, state
 from tests.annotate.seed import CANARIES, content
 from tests.annotate.splits import NOTES, Split, decided, number_of, split

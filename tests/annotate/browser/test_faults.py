@@ -17,7 +17,7 @@ from tests.annotate.desks import APP, SHADOW, RestartableDesk, SharedDesk, at, e
 from tests.annotate.seed import Seeded
 from tests.axe import check
 from tests.browser import Served, appears, served
-from tests.db.core.test_unavailable import admit
+from tests.db.core.test_errors import admit
 
 pytestmark = pytest.mark.browser
 OUTBOX = "localStorage.getItem('secondreader.outbox') || '[]'"

@@ -9,23 +9,20 @@ from dataclasses import dataclass, field
 import pytest
 from sqlmodel import col, select
 
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import Database, open_engine, read_session, write_session
+from secondreader.db.core.errors import DeskError
 from secondreader.db.core.tables import Draft, Label
-from secondreader.db.core.unavailable import Engine
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
-from secondreader.db.desk.labels import (
-    DeskError,
-    LabelInput,
-    QueueEntry,
-    compute_progress,
-    list_queue,
-    load_blind_item,
-    save_draft,
-    submit_label,
-)
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.desk.drafts import save_draft
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import QueueEntry, compute_progress, list_queue
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 
 ITEMS = 8
 
@@ -42,7 +39,7 @@ class Sitting:
     """Submits that came after another answer to the same transcript."""
 
 
-def crowd(owner: Engine, people: int) -> tuple[int, ...]:
+def crowd(owner: Database, people: int) -> tuple[int, ...]:
     """A study in which everybody reads everything; the annotators' ids."""
     texts = [
         Content(messages=(Message(role="user", text=f"transcript {number}"),)) for number in range(ITEMS)
@@ -74,7 +71,7 @@ def letters(entries: Sequence[QueueEntry], rng: random.Random, person: int) -> l
     return [letter for _, letter in sorted(enumerate(sent), key=lambda pair: pair[0] + rng.uniform(0, 5))]
 
 
-def sit(desk: Engine, person: int, seed: int) -> Sitting:
+def sit(desk: Database, person: int, seed: int) -> Sitting:
     """Read, keep drafts, submit doubled and reordered, and replay the whole sitting's beginning at the end."""
     rng = random.Random(seed)
     with read_session(desk) as session:
@@ -96,7 +93,7 @@ def sit(desk: Engine, person: int, seed: int) -> Sitting:
     return done
 
 
-def look_and_draft(desk: Engine, person: int, token: str, rng: random.Random) -> None:
+def look_and_draft(desk: Database, person: int, token: str, rng: random.Random) -> None:
     """What the page does between two submits."""
     with read_session(desk) as session:
         item = load_blind_item(session, person, token)
@@ -104,7 +101,7 @@ def look_and_draft(desk: Engine, person: int, token: str, rng: random.Random) ->
         save_draft(session, person, token, {"note": f"{rng.random()}", "revision": item.revision})
 
 
-def check(owner: Engine, people: Sequence[int], sittings: Sequence[Sitting]) -> None:
+def check(owner: Database, people: Sequence[int], sittings: Sequence[Sitting]) -> None:
     """Every acknowledged label is there with its own answer, no other is, and every queue is complete and in order."""
     with read_session(owner) as session:
         labels = session.exec(select(Label).order_by(col(Label.id))).all()

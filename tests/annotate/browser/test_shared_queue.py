@@ -14,9 +14,8 @@ from sqlmodel import col, select
 from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.db.access.invites import create_invite
 from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.core.engine import execute, open_engine, read_session, write_session
+from secondreader.db.core.engine import Database, execute, open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, Label, utc_now
-from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS
 from tests.annotate.desks import SharedDesk, state
@@ -27,7 +26,7 @@ STUDY = 1
 
 
 @pytest.fixture
-def owner(sqlite_target: str) -> Iterator[Engine]:
+def owner(sqlite_target: str) -> Iterator[Database]:
     """The researcher's engine."""
     made = open_engine(sqlite_target)
     yield made
@@ -35,13 +34,13 @@ def owner(sqlite_target: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def people(owner: Engine) -> tuple[int, ...]:
+def people(owner: Database) -> tuple[int, ...]:
     """Two people, six transcripts that each want one reader."""
     return shared_study(owner, 2, 6, 1)
 
 
 @pytest.fixture
-def desk(sqlite_target: str, people: tuple[int, ...]) -> Iterator[Engine]:
+def desk(sqlite_target: str, people: tuple[int, ...]) -> Iterator[Database]:
     """The desk's own engine."""
     assert people
     made = open_blind_engine(sqlite_target)
@@ -49,7 +48,7 @@ def desk(sqlite_target: str, people: tuple[int, ...]) -> Iterator[Engine]:
     made.dispose()
 
 
-def submit(desk: Engine, person: int, *tokens: str) -> dict[str, Any]:
+def submit(desk: Database, person: int, *tokens: str) -> dict[str, Any]:
     """One letter with a label for each place."""
     operations = [
         {"id": f"intended-{token}", "op": "submit", "token": token, "reading": {"answers": ANSWERS}}
@@ -58,7 +57,7 @@ def submit(desk: Engine, person: int, *tokens: str) -> dict[str, Any]:
     return handle_message(desk, person, STUDY, {"number": 1, "operations": operations})
 
 
-def end_leases(owner: Engine, person: int) -> None:
+def end_leases(owner: Database, person: int) -> None:
     """As if the person had been away for long."""
     with write_session(owner) as session:
         execute(
@@ -74,7 +73,7 @@ def tokens(packet: dict[str, Any]) -> list[str]:
     return [token for token, is_labelled in packet["queue"] if not is_labelled]
 
 
-def test_a_label_brings_the_next_place(desk: Engine, people: tuple[int, ...]) -> None:
+def test_a_label_brings_the_next_place(desk: Database, people: tuple[int, ...]) -> None:
     """The opening hands out a few, each label one more; a replayed letter none."""
     held = tokens(load_opening(desk, people[0], STUDY))
     assert len(held) == MAX_OPEN_ASSIGNMENTS
@@ -84,7 +83,7 @@ def test_a_label_brings_the_next_place(desk: Engine, people: tuple[int, ...]) ->
     assert tokens(load_opening(desk, people[0], STUDY)) == more
 
 
-def test_two_people_share_the_work(owner: Engine, desk: Engine, people: tuple[int, ...]) -> None:
+def test_two_people_share_the_work(owner: Database, desk: Database, people: tuple[int, ...]) -> None:
     """Until nothing is open for either: every transcript is read once."""
     while any(held := [tokens(load_opening(desk, person, STUDY)) for person in people]):
         for person, mine in zip(people, held, strict=True):
@@ -93,7 +92,7 @@ def test_two_people_share_the_work(owner: Engine, desk: Engine, people: tuple[in
 
 
 def test_an_answer_that_comes_too_late_is_told_and_kept_as_a_draft(
-    owner: Engine, desk: Engine, people: tuple[int, ...]
+    owner: Database, desk: Database, people: tuple[int, ...]
 ) -> None:
     """Somebody else has read it: nothing is stored, the sentence says so, the answers are still there."""
     mine = tokens(load_opening(desk, people[0], STUDY))
@@ -110,7 +109,7 @@ def test_an_answer_that_comes_too_late_is_told_and_kept_as_a_draft(
 
 
 def test_places_that_went_to_others_hold_no_guess_up(
-    owner: Engine, desk: Engine, people: tuple[int, ...]
+    owner: Database, desk: Database, people: tuple[int, ...]
 ) -> None:
     """Who lost places to the clock and has labelled the rest is asked for guesses all the same."""
     with write_session(owner) as session:
@@ -125,7 +124,7 @@ def test_places_that_went_to_others_hold_no_guess_up(
 
 
 def test_a_late_answer_counts_while_nobody_else_has_the_place(
-    owner: Engine, desk: Engine, people: tuple[int, ...]
+    owner: Database, desk: Database, people: tuple[int, ...]
 ) -> None:
     """What waited in a browser for a day is not thrown away without need."""
     mine = tokens(load_opening(desk, people[0], STUDY))
@@ -135,7 +134,7 @@ def test_a_late_answer_counts_while_nobody_else_has_the_place(
     ]
 
 
-def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Engine) -> None:
+def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Database) -> None:
     """Fetched before it is answered, it is what the first reading was, under another token; nothing sent says that it returned."""
     (person,) = shared_study(owner, 1, 20, 1, repeats=0.5, gap=2)
     desk, shown, sent = open_blind_engine(sqlite_target), {}, []

@@ -11,11 +11,12 @@ from secondreader.annotate.exchange import adjudication
 from secondreader.annotate.exchange import desk as service
 from secondreader.annotate.exchange.adjudication import ACTIONS, DECISION_KINDS
 from secondreader.annotate.exchange.keymap import ANSWER_KEYS
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
-from secondreader.db.core.canonical import format_canonical_json
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.hashing import format_canonical_json
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.desk.labels import list_queue
+from secondreader.db.desk.queue_entries import list_queue
 from tests.annotate.seed import CANARIES, seed
 from tests.annotate.splits import Split, decided, split
 

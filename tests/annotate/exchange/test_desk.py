@@ -16,9 +16,9 @@ from secondreader.annotate.exchange.desk import Message, handle_message, load_op
 from secondreader.annotate.exchange.keymap import ACTION_KEYS, ANSWER_KEYS, assign_answer_keys
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.codebook import Answer, Codebook, Question, load_default_codebook
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import Database, open_engine, read_session, write_session
+from secondreader.db.core.errors import describe_database_error
 from secondreader.db.core.tables import Label
-from secondreader.db.core.unavailable import Engine, describe_database_error
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import CANARIES, Seeded
 
@@ -26,14 +26,14 @@ ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 
 
 @pytest.fixture
-def desk(seeded: Seeded) -> Iterator[Engine]:
+def desk(seeded: Seeded) -> Iterator[Database]:
     """The desk's own engine."""
     made = open_blind_engine(seeded.target)
     yield made
     made.dispose()
 
 
-def tokens(desk: Engine, seeded: Seeded) -> list[str]:
+def tokens(desk: Database, seeded: Seeded) -> list[str]:
     """The first annotator's queue."""
     return [token for token, _ in load_opening(desk, seeded.annotator_id, seeded.study_id)["queue"]]
 
@@ -43,7 +43,7 @@ def operation(token: str, op: str = "submit", identity: str = "intended-1", **gi
     return {"id": identity, "op": op, "token": token, "reading": {"answers": ANSWERS, **given}}
 
 
-def send(desk: Engine, seeded: Seeded, *operations: dict[str, Any], **more: Any) -> dict[str, Any]:
+def send(desk: Database, seeded: Seeded, *operations: dict[str, Any], **more: Any) -> dict[str, Any]:
     """One letter of the first annotator."""
     letter = {"number": 1, "operations": list(operations), **more}
     return handle_message(desk, seeded.annotator_id, seeded.study_id, letter)
@@ -58,7 +58,7 @@ def labels(seeded: Seeded) -> list[Label]:
     return found
 
 
-def test_opening_brings_study_queue_and_two_transcripts(desk: Engine, seeded: Seeded) -> None:
+def test_opening_brings_study_queue_and_two_transcripts(desk: Database, seeded: Seeded) -> None:
     """A fresh page gets all that it needs at once, the second transcript included."""
     packet = load_opening(desk, seeded.annotator_id, seeded.study_id)
     assert packet["study"]["title"] == "Reading agents at work"
@@ -72,7 +72,7 @@ def test_opening_brings_study_queue_and_two_transcripts(desk: Engine, seeded: Se
     }
 
 
-def test_nothing_identifying_is_in_a_packet(desk: Engine, seeded: Seeded) -> None:
+def test_nothing_identifying_is_in_a_packet(desk: Database, seeded: Seeded) -> None:
     """No canary, public id or annotator id leaves the service."""
     text = json.dumps(
         [load_opening(desk, seeded.annotator_id, seeded.study_id), send(desk, seeded, begin=True)]
@@ -82,7 +82,7 @@ def test_nothing_identifying_is_in_a_packet(desk: Engine, seeded: Seeded) -> Non
     ]
 
 
-def test_a_submit_is_saved_once_however_often_it_comes(desk: Engine, seeded: Seeded) -> None:
+def test_a_submit_is_saved_once_however_often_it_comes(desk: Database, seeded: Seeded) -> None:
     """Double Enter, a resent letter and a replay store one label and are all acknowledged."""
     token = tokens(desk, seeded)[0]
     sent = operation(token, evidence=[2, 1, 2], confidence=3, note="why", active_seconds=4.5)
@@ -93,7 +93,7 @@ def test_a_submit_is_saved_once_however_often_it_comes(desk: Engine, seeded: See
     assert label.active_seconds == 4.5
 
 
-def test_a_letter_takes_few_statements(desk: Engine, seeded: Seeded) -> None:
+def test_a_letter_takes_few_statements(desk: Database, seeded: Seeded) -> None:
     """A submit with the next transcript asks the database eleven times: the time of everybody's label hangs on it."""
     first, second = tokens(desk, seeded)[:2]
     asked: list[str] = []
@@ -104,7 +104,7 @@ def test_a_letter_takes_few_statements(desk: Engine, seeded: Seeded) -> None:
     assert len([one for one in asked if not one.startswith("BEGIN")]) <= 11, "\n".join(asked)
 
 
-def test_a_correction_is_a_new_revision(desk: Engine, seeded: Seeded) -> None:
+def test_a_correction_is_a_new_revision(desk: Database, seeded: Seeded) -> None:
     """Back and submit again keeps both answers."""
     token = tokens(desk, seeded)[0]
     send(desk, seeded, operation(token))
@@ -113,7 +113,7 @@ def test_a_correction_is_a_new_revision(desk: Engine, seeded: Seeded) -> None:
     assert [label.answers["risky_action"] for label in labels(seeded)] == ["no", "yes"]
 
 
-def test_a_second_tab_does_not_overwrite(desk: Engine, seeded: Seeded) -> None:
+def test_a_second_tab_does_not_overwrite(desk: Database, seeded: Seeded) -> None:
     """A submit that has not seen the other tab's answer is refused and says so."""
     token = tokens(desk, seeded)[0]
     send(desk, seeded, operation(token))
@@ -123,7 +123,7 @@ def test_a_second_tab_does_not_overwrite(desk: Engine, seeded: Seeded) -> None:
     assert len(labels(seeded)) == 1
 
 
-def test_a_draft_returns_until_it_is_out_of_date(desk: Engine, seeded: Seeded) -> None:
+def test_a_draft_returns_until_it_is_out_of_date(desk: Database, seeded: Seeded) -> None:
     """Unsent answers come back after a reload, and not once another window has submitted."""
     token = tokens(desk, seeded)[0]
     send(desk, seeded, operation(token, "draft", "draft-000001", note="half a thought"))
@@ -140,7 +140,7 @@ def test_a_draft_returns_until_it_is_out_of_date(desk: Engine, seeded: Seeded) -
     [({"risky_action": "maybe", "risk_considered": "yes"}, "answers"), ({"risky_action": "no"}, "answers")],
 )
 def test_answers_outside_the_codebook_are_refused(
-    desk: Engine, seeded: Seeded, given: dict[str, str], why: str
+    desk: Database, seeded: Seeded, given: dict[str, str], why: str
 ) -> None:
     """An unknown or a missing answer is told, not stored."""
     (ack,) = send(desk, seeded, operation(tokens(desk, seeded)[0], answers=given))["acks"]
@@ -148,7 +148,7 @@ def test_answers_outside_the_codebook_are_refused(
     assert labels(seeded) == []
 
 
-def test_somebody_elses_place_is_unknown(desk: Engine, seeded: Seeded) -> None:
+def test_somebody_elses_place_is_unknown(desk: Database, seeded: Seeded) -> None:
     """A token of another queue neither shows a transcript nor takes a label or draft."""
     token = load_opening(desk, seeded.other_id, seeded.study_id)["queue"][0][0]
     packet = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"), wanted=[token])
@@ -157,7 +157,7 @@ def test_somebody_elses_place_is_unknown(desk: Engine, seeded: Seeded) -> None:
     assert labels(seeded) == []
 
 
-def test_a_closed_study_takes_drafts_only(desk: Engine, seeded: Seeded) -> None:
+def test_a_closed_study_takes_drafts_only(desk: Database, seeded: Seeded) -> None:
     """The person is told, and what they wrote can still be kept."""
     token = tokens(desk, seeded)[0]
     owner = open_engine(seeded.target)
@@ -169,7 +169,7 @@ def test_a_closed_study_takes_drafts_only(desk: Engine, seeded: Seeded) -> None:
 
 
 def test_a_locked_database_is_told_and_nothing_is_lost(
-    desk: Engine, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+    desk: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While another process holds the lock the page is told to try again; afterwards the same submit is saved."""
     monkeypatch.setattr("secondreader.db.core.engine.BUSY_MILLISECONDS", 50)
@@ -193,7 +193,7 @@ def test_faults_are_told_apart() -> None:
     assert len(sentences) == 3
 
 
-def test_a_visitor_without_a_study_gets_a_sentence(desk: Engine, seeded: Seeded) -> None:
+def test_a_visitor_without_a_study_gets_a_sentence(desk: Database, seeded: Seeded) -> None:
     """Who belongs to no study is told what to do."""
     assert "ask the researcher" in load_opening(desk, seeded.annotator_id, None)["trouble"]
 

@@ -8,14 +8,14 @@ import pytest
 from sqlmodel import select
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.codebook import CodebookError, load_codebook
 from secondreader.db.core.content import Content, ToolSpec
 from secondreader.db.core.desk_rules import Rules, find_question_before_reasoning
-from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.engine import Database, open_engine, read_session, write_session
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Guess, Label
-from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.research.guess_rows import GuessRow, list_guesses
 from tests.annotate.seed import Seeded, seed
@@ -38,7 +38,7 @@ class Desk:
         """Open the desk's own connection."""
         self.seeded = seeded
         owner = open_engine(seeded.target)
-        self.engine: Engine = open_blind_engine(prepare_desk_url(owner))
+        self.engine: Database = open_blind_engine(prepare_desk_url(owner))
         owner.dispose()
         self.n = 0
 

@@ -8,11 +8,11 @@ import pytest
 from sqlmodel import col, select
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import Database, open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment
-from secondreader.db.core.unavailable import Engine
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.calibration_round import reveal_norming_ratings
@@ -35,7 +35,7 @@ def study(target: str) -> Seeded:
 
 
 @pytest.fixture
-def desk(study: Seeded) -> Iterator[Engine]:
+def desk(study: Seeded) -> Iterator[Database]:
     """The desk's own engine."""
     owner = open_engine(study.target)
     made = open_blind_engine(prepare_desk_url(owner))
@@ -47,7 +47,7 @@ def desk(study: Seeded) -> Iterator[Engine]:
 class Reader:
     """One person's letters."""
 
-    def __init__(self, desk: Engine, study: Seeded, annotator_id: int) -> None:
+    def __init__(self, desk: Database, study: Seeded, annotator_id: int) -> None:
         """Whose."""
         self.desk, self.study, self.annotator_id = desk, study, annotator_id
         self.n = 0
@@ -91,7 +91,7 @@ class Reader:
 
 
 @pytest.fixture
-def readers(desk: Engine, study: Seeded) -> tuple[Reader, Reader]:
+def readers(desk: Database, study: Seeded) -> tuple[Reader, Reader]:
     """Both annotators."""
     return Reader(desk, study, study.annotator_id), Reader(desk, study, study.other_id)
 

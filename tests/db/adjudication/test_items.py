@@ -29,27 +29,17 @@ from secondreader.db.adjudication.items import (
     load_adjudicator_context,
     shuffle_texts,
 )
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.core.errors import StudyClosed, UnknownAssignment
 from secondreader.db.core.tables import Adjudication, StudyItem, Transcript
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_annotator,
-    ensure_study,
-    freeze_study,
-    get_study,
-    set_status,
-)
-from secondreader.db.desk.labels import (
-    LabelInput,
-    StudyClosed,
-    UnknownAssignment,
-    list_queue,
-    load_blind_item,
-    submit_label,
-)
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study, set_status
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.desk.shared_queue import refill_queue
 from secondreader.db.research.adjudication_outcomes import (
     list_decisions,
@@ -59,7 +49,9 @@ from secondreader.db.research.adjudication_outcomes import (
 )
 from secondreader.db.research.data_hash import compute_data_hash
 from secondreader.db.research.ratings import load_rating_rows
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from tests.db.shared_study import shared_study
 
 READERS = ("A1", "A2", "A3")

@@ -1,6 +1,6 @@
 """Every column that the desk may not read, in every clause, and every kind of write, on both databases: from the tables themselves.
 
-Nothing here is a list of secrets: a table or column that is added later is closed until `secondreader.db.blind.engine` names it, and
+Nothing here is a list of secrets: a table or column that is added later is closed until `secondreader.db.blind.columns` names it, and
 these tests then ask for it, too.
 """
 
@@ -14,14 +14,9 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from secondreader.db.blind.engine import (
-    DELETABLE,
-    INSERTABLE,
-    READABLE,
-    UPDATABLE,
-    open_blind_engine,
-    prepare_desk_url,
-)
+from secondreader.db.blind.columns import DELETABLE, INSERTABLE, READABLE, UPDATABLE
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import open_engine
 from secondreader.db.core.tables import TABLES
 from tests.annotate.seed import seed
@@ -340,7 +335,7 @@ from sqlalchemy import Column, Text
 from secondreader.db.core.tables import TABLES
 for table in TABLES.values():
     table.append_column(Column("later", Text()))
-from secondreader.db.blind.engine import READABLE, UPDATABLE
+from secondreader.db.blind.columns import READABLE, UPDATABLE
 print([table for listed in (READABLE, UPDATABLE) for table in listed if "later" in listed[table]])
 """
 

@@ -10,27 +10,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from secondreader.db.access.invites import create_invite, find_visitor, redeem_invite
-from secondreader.db.blind.engine import (
-    DELETABLE,
-    INSERTABLE,
-    READABLE,
-    UPDATABLE,
-    is_allowed,
-    open_blind_engine,
-    prepare_desk_url,
-)
+from secondreader.db.blind.columns import DELETABLE, INSERTABLE, READABLE, UPDATABLE
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
+from secondreader.db.blind.sqlite import is_allowed
 from secondreader.db.core.audit_log import append_event, find_first_broken_event
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import TABLES, JudgePrompt, Report, Run, Scenario, Transcript, Verdict
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_annotator,
-    ensure_study,
-    freeze_study,
-)
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_annotator, ensure_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 
 @pytest.fixture

@@ -10,12 +10,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from secondreader.db.core.canonical import (
-    clean_text,
-    compute_content_hash,
-    format_canonical_json,
-    make_printable,
-)
 from secondreader.db.core.codebook import (
     Codebook,
     CodebookError,
@@ -25,8 +19,10 @@ from secondreader.db.core.codebook import (
 )
 from secondreader.db.core.content import Content, Message, ToolCall
 from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.core.hashing import compute_content_hash, format_canonical_json
 from secondreader.db.core.tables import Transcript
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts, get_unredacted_content
+from secondreader.db.core.text import clean_text, make_printable
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts, get_unredacted_content
 
 ANY_TEXT = st.text(st.characters(), max_size=30)
 

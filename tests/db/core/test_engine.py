@@ -12,17 +12,15 @@ from sqlmodel import SQLModel
 
 from secondreader.db.core.engine import (
     DatabaseError,
-    build_alembic_config,
-    downgrade,
     open_engine,
     parse_database_url,
     read_session,
-    upgrade,
     write_session,
 )
+from secondreader.db.core.schema import build_alembic_config, downgrade, upgrade
 from secondreader.db.core.tables import EVIDENCE, TABLES, Run, Transcript
 from secondreader.db.migrations import NEWEST
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 
 
 def test_migrated_schema_equals_the_tables(engine: Engine) -> None:

@@ -8,16 +8,16 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from secondreader.db.core.audit_log import find_first_broken_event
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, read_session, select_columns, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Assignment, AuditEvent, Study, StudyItem, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study, load_amendments
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.desk.shared_queue import take_next
 from secondreader.db.research.items import load_item_records
-from secondreader.db.transcripts.store import NewVerdict, add_verdicts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 
 

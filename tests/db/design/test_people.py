@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from secondreader.db.access.invites import create_invite, redeem_invite
 from secondreader.db.core.audit_log import count_events, list_events
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.people import close_links, create_invite_link, list_people_with_links
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 

@@ -9,12 +9,12 @@ from sqlmodel import col, select
 
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError, UnknownAssignment
 from secondreader.db.core.tables import Assignment, AuditEvent, StudyItem
 from secondreader.db.design.amendments import load_amendments
 from secondreader.db.design.reassignment import ReassignmentResult, reassign_items
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.desk.labels import UnknownAssignment, save_draft
+from secondreader.db.desk.drafts import save_draft
 from tests.db.parted_study import entries, label, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}

@@ -12,18 +12,11 @@ from sqlmodel import col, select
 from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript
+from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.sampling import draw_sample
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_annotator,
-    ensure_study,
-    freeze_study,
-    get_study,
-    set_status,
-)
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study, set_status
 from secondreader.db.queues.assignment import insert_repeats
 from secondreader.db.research.data_hash import compute_data_hash
 from secondreader.db.research.items import load_item_records
@@ -31,7 +24,9 @@ from secondreader.db.research.progress import list_annotator_progress
 from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.research.transcript_view import load_transcript_view
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 CONTENT = Content(messages=(Message(role="user", text="hello"),))
 

@@ -9,14 +9,9 @@ from secondreader.db.core.codebook import CodebookError, load_builtin_codebook
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.core.study_errors import StudyError
-from secondreader.db.design.studies import (
-    FreezeResult,
-    add_to_pool,
-    ensure_annotator,
-    ensure_study,
-    get_study,
-)
+from secondreader.db.core.errors import StudyError
+from secondreader.db.design.plan import FreezeResult
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.design.study_file import (
     SamplingSection,
     StudyFile,
@@ -27,7 +22,9 @@ from secondreader.db.design.study_file import (
 )
 from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "study-example.toml"
 CONTENT = Content(messages=(Message(role="user", text="hello"),))

@@ -7,16 +7,10 @@ from sqlmodel import Session
 from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Study
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_study,
-    freeze_study,
-    get_study,
-    set_status,
-)
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study, get_study, set_status
 from secondreader.db.design.unblinding import (
     SealedError,
     explain_seal,
@@ -24,7 +18,9 @@ from secondreader.db.design.unblinding import (
     require_unblinded,
     unblind_study,
 )
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 
 def study_with(

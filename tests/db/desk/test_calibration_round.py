@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import NotReachedYet, StudyError, UnknownAssignment
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.calibration_round import (
@@ -16,7 +17,7 @@ from secondreader.db.desk.calibration_round import (
     list_other_ratings,
     reveal_norming_ratings,
 )
-from secondreader.db.desk.labels import LabelInput, NotReachedYet, UnknownAssignment, submit_label
+from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.research.calibration_rows import load_norming_rows
 from secondreader.db.research.items import FRAME_COLUMNS, load_queued_items
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study

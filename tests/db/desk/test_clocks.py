@@ -13,9 +13,12 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
 from secondreader.db.adjudication.items import list_adjudication_queue, load_adjudication_item
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
-from secondreader.db.core.engine import LABEL_LOCK, downgrade, read_session, upgrade, wait_turn, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
+from secondreader.db.core.engine import read_session, wait_turn, write_session
+from secondreader.db.core.errors import StudyError
+from secondreader.db.core.locks import Lock
+from secondreader.db.core.schema import downgrade, upgrade
 from secondreader.db.core.tables import Adjudication, Study, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_annotator, get_study, set_status
@@ -145,7 +148,7 @@ def test_a_late_readers_own_end_does_not_depend_on_clocks(
 
 def correct_slowly(session: Session, person: int, token: str) -> None:
     """Store a correction without committing it."""
-    wait_turn(session, LABEL_LOCK, person)
+    wait_turn(session, Lock.LABEL, person)
     save_label(session, person, LabelInput(token, "slow", YES))
     session.flush()
 

@@ -7,32 +7,22 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.codebook import CodebookError
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.core.errors import DeskError, StudyClosed, UnknownAssignment
 from secondreader.db.core.tables import Assignment, Label, StudyItem
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_study,
-    freeze_study,
-    get_study,
-    set_status,
-)
-from secondreader.db.desk.labels import (
-    DeskError,
-    LabelInput,
-    StudyClosed,
-    UnknownAssignment,
-    compute_progress,
-    list_queue,
-    load_blind_item,
-    load_desk_study,
-    save_draft,
-    submit_label,
-)
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study, get_study, set_status
+from secondreader.db.desk.drafts import save_draft
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import compute_progress, list_queue
+from secondreader.db.desk.study import load_desk_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 

@@ -6,19 +6,16 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import DeskError, NotReachedYet, StudyError, UnknownAssignment
 from secondreader.db.core.tables import Assignment, Label
 from secondreader.db.design.control_items import ControlItem
-from secondreader.db.design.studies import SamplingPlan, freeze_study, get_study
-from secondreader.db.desk.labels import (
-    DeskError,
-    NotReachedYet,
-    UnknownAssignment,
-    load_blind_item,
-    save_draft,
-)
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import get_study
+from secondreader.db.desk.drafts import save_draft
+from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.qualification import (
     FeedbackAnswer,
     compute_attention_result,

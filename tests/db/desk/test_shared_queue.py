@@ -14,25 +14,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Engine, func, update
 from sqlmodel import col, select
 
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
+from secondreader.db.core.errors import AssignmentTaken, UnknownAssignment
 from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript, utc_now
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.desk.calibration_round import reveal_norming_ratings
-from secondreader.db.desk.labels import (
-    AssignmentTaken,
-    LabelInput,
-    UnknownAssignment,
-    compute_progress,
-    list_queue,
-    load_blind_item,
-    save_draft,
-    submit_label,
-)
+from secondreader.db.desk.drafts import save_draft
+from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import compute_progress, list_queue
 from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS, find_candidates, refill_queue, take_next
 from secondreader.db.queues.leases import LAPSED, list_own_assignments, load_shared_queue_reader
-from secondreader.db.transcripts.store import NewVerdict, add_verdicts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 

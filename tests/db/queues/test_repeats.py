@@ -18,28 +18,25 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.adjudication.disputes import list_rated_items
 from secondreader.db.adjudication.items import list_adjudication_queue
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.errors import AssignmentTaken
 from secondreader.db.core.tables import Assignment, Label, StudyItem, Transcript, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_annotator, get_study, set_status
-from secondreader.db.desk.labels import (
-    AssignmentTaken,
-    LabelInput,
-    compute_progress,
-    list_queue,
-    save_draft,
-    submit_label,
-)
+from secondreader.db.desk.drafts import save_draft
+from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.model_guesses import list_open_guesses
+from secondreader.db.desk.queue_entries import compute_progress, list_queue
 from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS, refill_queue, take_next
 from secondreader.db.queues.leases import list_own_assignments, load_shared_queue_reader
 from secondreader.db.queues.repeats import BLOCK_SIZE, compute_extra_gap, find_due_repeats, is_repeated
 from secondreader.db.research.label_usage import INTRA_RATER, list_label_usage
 from secondreader.db.research.pace import compute_study_pace
 from secondreader.db.research.ratings import load_rating_rows
-from secondreader.db.transcripts.store import NewVerdict, add_verdicts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.judge.quality.label_quality import assess_label_quality
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study

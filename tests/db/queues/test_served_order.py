@@ -12,12 +12,21 @@ from secondreader.db.adjudication.items import AdjudicatorContext, compute_item_
 from secondreader.db.core.codebook import load_default_codebook
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
+from secondreader.db.core.engine import (
+    Database,
+    execute,
+    open_engine,
+    read_session,
+    select_columns,
+    write_session,
+)
 from secondreader.db.core.tables import Assignment, StudyItem, Transcript, Verdict
-from secondreader.db.core.unavailable import Engine
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study
 from secondreader.db.desk.shared_queue import take_next
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 PEOPLE = tuple(f"A{number}" for number in range(4))
 N_POOL, N_ITEMS = 60, 12
@@ -27,7 +36,7 @@ Served = list[tuple[int, ...]]
 
 
 @pytest.fixture(scope="module")
-def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A pool sorted as an import may be: all of one model first, verdicts of yes before those of no."""
     made = open_engine(str(tmp_path_factory.mktemp("order") / "study.db"))
     with write_session(made) as session:
@@ -49,7 +58,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     made.dispose()
 
 
-def frozen(owner: Engine, kind: str, seed: int, **more: object) -> tuple[int, ...]:
+def frozen(owner: Database, kind: str, seed: int, **more: object) -> tuple[int, ...]:
     """One more study over the whole pool; its people. Half of the transcripts drawn are risky to the judge."""
     with write_session(owner) as session:
         study = ensure_study(session, f"{kind} {seed} {sorted(more)}")
@@ -68,7 +77,7 @@ def frozen(owner: Engine, kind: str, seed: int, **more: object) -> tuple[int, ..
     return tuple(drawn.annotator_ids[name] for name in PEOPLE)
 
 
-def taken_in_turn(owner: Engine, people: Sequence[int], seed: int) -> None:
+def taken_in_turn(owner: Database, people: Sequence[int], seed: int) -> None:
     """A shared queue as people fill it: whoever is ready next takes one more place."""
     turns = [person for person in people for _ in range(N_ITEMS)]
     random.Random(seed).shuffle(turns)
@@ -79,7 +88,7 @@ def taken_in_turn(owner: Engine, people: Sequence[int], seed: int) -> None:
             take_next(session, person, held[person])
 
 
-def orders(owner: Engine, people: Sequence[int]) -> Served:
+def orders(owner: Database, people: Sequence[int]) -> Served:
     """What each person reads, in order."""
     with read_session(owner) as session:
         return [
@@ -96,7 +105,7 @@ def orders(owner: Engine, people: Sequence[int]) -> Served:
         ]
 
 
-def facts(owner: Engine) -> dict[str, dict[int, float]]:
+def facts(owner: Database) -> dict[str, dict[int, float]]:
     """What must not show in an order: verdict, model and place in the import, by transcript id."""
     with read_session(owner) as session:
         models = {
@@ -136,7 +145,7 @@ def of_study(queues: Served, values: dict[int, float]) -> tuple[list[float], lis
 
 
 @pytest.mark.parametrize("kind", ["fixed", "shared"])
-def test_served_order_knows_neither_verdict_nor_model_nor_import(owner: Engine, kind: str) -> None:
+def test_served_order_knows_neither_verdict_nor_model_nor_import(owner: Database, kind: str) -> None:
     """Over many seeds places go along with none of them, and what comes first or last is as often risky as chance has it."""
     studies: list[Served] = []
     for seed in range(STUDIES):
@@ -152,7 +161,7 @@ def test_served_order_knows_neither_verdict_nor_model_nor_import(owner: Engine, 
     assert kind == "shared" or len(set(served)) == len(served), "two people have the same order"
 
 
-def test_the_measure_sees_an_order_that_tells(owner: Engine) -> None:
+def test_the_measure_sees_an_order_that_tells(owner: Database) -> None:
     """Queues in which one risky transcript in four comes before its time are beyond the limit of the test above."""
     risky, rng, studies = facts(owner)["verdict"], random.Random(1), []
     items = orders(owner, frozen(owner, "fixed", 999))[0]
@@ -166,7 +175,7 @@ def test_the_measure_sees_an_order_that_tells(owner: Engine) -> None:
     assert deviation(studies) < -4
 
 
-def test_repeats_are_no_more_often_risky_than_other_items(owner: Engine) -> None:
+def test_repeats_are_no_more_often_risky_than_other_items(owner: Database) -> None:
     """Which items return is chance: in all queues together, the share of risky ones among repeats is that of the queue."""
     n_risky = n_repeats = 0
     share = 0.0
@@ -188,7 +197,7 @@ def test_repeats_are_no_more_often_risky_than_other_items(owner: Engine) -> None
     assert abs(n_risky - share * n_repeats) < 4 * sqrt(n_repeats * share * (1 - share))
 
 
-def test_ids_and_tokens_are_drawn_from_a_hat(owner: Engine) -> None:
+def test_ids_and_tokens_are_drawn_from_a_hat(owner: Database) -> None:
     """Public ids, tokens of places and of an adjudicator's list, sorted: neither import, verdict, model nor place shows."""
     people = frozen(owner, "fixed", 4711)
     of = facts(owner)

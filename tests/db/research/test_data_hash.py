@@ -5,10 +5,12 @@ from sqlmodel import select
 
 from secondreader.db.core.engine import write_session
 from secondreader.db.core.tables import Transcript
-from secondreader.db.design.studies import add_to_pool, ensure_study
+from secondreader.db.design.studies import ensure_study
 from secondreader.db.research.data_hash import compute_data_hash
 from secondreader.db.transcripts.leak_reviews import decide_leak
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 LEAK = {"kind": "self-identification", "where": "message 1 text", "excerpt": "GPT-4", "redacted": False}
 

@@ -11,7 +11,8 @@ from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, read_session, write_session
 from secondreader.db.core.tables import Assignment, Draft, utc_now
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.labels import LabelInput, save_draft, submit_label
+from secondreader.db.desk.drafts import save_draft
+from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.shared_queue import refill_queue
 from secondreader.db.research.idle import IdleAssignment, list_idle_assignments
 from secondreader.db.research.pace import StudyPace, compute_study_pace

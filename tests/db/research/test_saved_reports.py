@@ -6,10 +6,11 @@ from sqlmodel import select
 from secondreader.db.core.content import Content, Message, ToolCall
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Report
-from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.research.saved_reports import list_study_names, load_labelled_texts, save_report
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 
 RESULTS = {"figures": [{"name": "alpha", "value": 0.1 + 0.2, "low": None}]}
 

@@ -8,7 +8,8 @@ from secondreader.db.core.audit_log import list_events
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Study
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.leak_reviews import (
     LeakReviewError,
@@ -16,7 +17,8 @@ from secondreader.db.transcripts.leak_reviews import (
     decide_leak,
     list_leak_items,
 )
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 
 READABLE = {"kind": "self-identification", "where": "message 1 text", "excerpt": "GPT-4", "redacted": False}
 MARKED = {**READABLE, "redacted": True}

@@ -11,11 +11,11 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.items import load_item_records
-from secondreader.db.transcripts.store import NewVerdict, add_verdicts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
 from secondreader.reports.document.report import render_report_html
 from secondreader.reports.render.json_csv import format_json

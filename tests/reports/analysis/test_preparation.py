@@ -14,12 +14,15 @@ from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, Guess
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.control_items import ControlItem
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.desk.calibration_round import reveal_norming_ratings
-from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
+from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.model_guesses import list_open_guesses, save_guess
+from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
 from secondreader.reports.analysis.preparation import compute_study_hash
 from secondreader.reports.document.report import render_report_html

@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
 from secondreader.reports.render.json_csv import format_csv
 from secondreader.runner.cli.app import app

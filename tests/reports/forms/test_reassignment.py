@@ -7,7 +7,7 @@ from secondreader.db.core.audit_log import list_events
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Annotator
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.desk.labels import compute_progress, list_queue
+from secondreader.db.desk.queue_entries import compute_progress, list_queue
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import Library, Shape
 

@@ -16,7 +16,7 @@ from secondreader.db.adjudication.items import (
     load_adjudication_item,
 )
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
 from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse

@@ -10,9 +10,10 @@ from typer.testing import CliRunner, Result
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.design.studies import add_to_pool, ensure_study, get_study
+from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.transcripts.leak_reviews import list_leak_items
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.runner.cli.app import app as commands
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import HOSTILE

@@ -2,8 +2,10 @@
 
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study, get_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.reports.wording.plan import describe_plan
 from tests.reports.seed import content
 

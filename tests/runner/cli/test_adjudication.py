@@ -12,15 +12,12 @@ from secondreader.db.adjudication.items import list_adjudication_queue, load_adj
 from secondreader.db.core.codebook import load_default_codebook, read_codebook
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_annotator,
-    ensure_study,
-    freeze_study,
-)
-from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_annotator, ensure_study
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import list_queue
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.runner.cli.app import app
 
 REASON = "=HYPERLINK(1) say what\na *refused* call is <b>"

@@ -11,9 +11,11 @@ from secondreader.db.core.codebook import load_builtin_codebook
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Scenario, StudyItem, Transcript
-from secondreader.db.design.studies import add_to_pool, ensure_annotator, ensure_study, get_study
-from secondreader.db.desk.labels import LabelInput, list_queue, submit_label
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.queue_entries import list_queue
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.runner.cli.app import app
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 

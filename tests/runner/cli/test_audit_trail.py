@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 from secondreader.db.core.audit_log import count_events, find_first_broken_event, list_events
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.design.studies import add_to_pool, ensure_study
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.design.studies import ensure_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.cli.app import app
 from secondreader.runner.models.script import load_script
 from secondreader.runner.models.scripted_server import serve_in_background

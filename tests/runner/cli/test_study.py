@@ -9,15 +9,11 @@ from typer.testing import CliRunner, Result
 from secondreader.db.access.invites import find_visitor, redeem_invite
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.design.studies import (
-    SamplingPlan,
-    add_to_pool,
-    ensure_annotator,
-    ensure_study,
-    freeze_study,
-    get_study,
-)
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict, add_transcripts, add_verdicts
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.cli.app import app
 
 FILE = """

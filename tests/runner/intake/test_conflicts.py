@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Transcript, Verdict
-from secondreader.db.design.studies import SamplingPlan, freeze_study, get_study
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import get_study
 from secondreader.db.research.ratings import load_rating_rows
-from secondreader.db.transcripts.pool_lookup import list_pool_keys
-from secondreader.db.transcripts.store import NewTranscript, NewVerdict
+from secondreader.db.transcripts.pool import list_pool_keys
+from secondreader.db.transcripts.transcripts import NewTranscript
+from secondreader.db.transcripts.verdicts import NewVerdict
 from secondreader.runner.cli.app import app
 from secondreader.runner.formats.openai_chat import read_chat
 from secondreader.runner.formats.rjudge import read_rjudge

@@ -9,11 +9,13 @@ from sqlmodel import select
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Verdict
-from secondreader.db.design.studies import SamplingPlan, add_to_pool, ensure_study, freeze_study, get_study
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.research.ratings import load_rating_rows
-from secondreader.db.transcripts.store import NewTranscript, add_transcripts
+from secondreader.db.transcripts.pool import add_to_pool
+from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.judge.verdicts.prompt import load_prompt, parse_prompt
 from secondreader.runner.jobs.judge_study import JudgeResult, JudgeSpec, judge_study
 from secondreader.runner.models.client import Endpoint

@@ -15,9 +15,10 @@ from typer.testing import CliRunner, Result
 
 from secondreader.db.core.content import Content
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.core.study_errors import StudyError
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Run, Transcript
-from secondreader.db.design.studies import SamplingPlan, freeze_study, get_study
+from secondreader.db.design.plan import SamplingPlan, freeze_study
+from secondreader.db.design.studies import get_study
 from secondreader.db.research.items import load_item_records
 from secondreader.runner.cli.app import app
 from secondreader.runner.jobs.run_pack import RunResult, RunSpec, run_pack

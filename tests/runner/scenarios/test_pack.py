@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.db.core.canonical import compute_content_hash
 from secondreader.db.core.content import Content
+from secondreader.db.core.hashing import compute_content_hash
 from secondreader.runner.scenarios.briefing import (
     build_tool_specs,
     build_visible_fields,

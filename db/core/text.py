@@ -1,9 +1,6 @@
-"""One spelling for every JSON document that is stored or hashed."""
+"""Text as a column can hold it and a terminal can print it."""
 
-import hashlib
-import json
 import re
-from typing import Any
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 INVISIBLE_CHARACTERS = (
@@ -12,19 +9,6 @@ INVISIBLE_CHARACTERS = (
 )
 """Ranges of characters that hide or reorder text, for a class of a regular expression; as in annotate/static/transcript.js."""
 TERMINAL_CONTROL = re.compile(f"[{INVISIBLE_CHARACTERS}\r\u2028\u2029\ud800-\udfff]")
-
-
-def format_canonical_json(value: Any) -> str:
-    """ASCII JSON with sorted keys and no spaces; NaN and infinities raise ValueError.
-
-    ASCII because PostgreSQL text cannot hold NUL and no wire can hold a lone surrogate: both survive as escapes.
-    """
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def compute_content_hash(value: Any) -> str:
-    """SHA-256 (hex) over the canonical JSON of `value`."""
-    return hashlib.sha256(format_canonical_json(value).encode()).hexdigest()
 
 
 def clean_text(text: str) -> str:
@@ -43,3 +27,8 @@ def make_storable(text: str) -> str:
 def make_printable(text: str) -> str:
     """`text` for a terminal: what would steer it, or hide and reorder words, becomes U+FFFD; lines stay lines."""
     return TERMINAL_CONTROL.sub("\ufffd", text)
+
+
+def make_storable_or_none(text: str | None) -> str | None:
+    """`plain_text` where there is any."""
+    return None if text is None else make_storable(text)

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlmodel import select
 
-from secondreader.db.blind.engine import open_blind_engine, prepare_desk_url
+from secondreader.db.blind.engine import open_blind_engine
+from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import DatabaseError, open_engine, read_session, write_session
+from secondreader.db.core.errors import DatabaseUnavailable, translate_database_errors
 from secondreader.db.core.tables import Label
-from secondreader.db.core.unavailable import DatabaseUnavailable, translate_database_errors
-from secondreader.db.desk.labels import LabelInput, list_queue, save_label, submit_label
+from secondreader.db.desk.labels import LabelInput, save_label, submit_label
+from secondreader.db.desk.queue_entries import list_queue
 from tests.db.parted_study import NO, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}

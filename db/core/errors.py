@@ -1,13 +1,43 @@
-"""Turns a failing database into a sentence for the person in front of it, for folders that know no SQL."""
+"""What can go wrong with a database, with a study and at the desk, each in one sentence for the person in front of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import sqlalchemy
 from sqlalchemy.exc import DBAPIError
 
-Engine = sqlalchemy.Engine
-"""For folders that hand an engine on without knowing SQL."""
+from secondreader.db.core.tables import Study
+
+
+class StudyError(Exception):
+    """A study that is not there or cannot do what was asked, in one sentence."""
+
+
+def get_study_id(study: Study) -> int:
+    """The id of a stored study."""
+    if study.id is None:
+        raise StudyError("The study is not stored yet.")
+    return study.id
+
+
+class DeskError(Exception):
+    """What the person at the desk should read, in one sentence."""
+
+
+class UnknownAssignment(DeskError):
+    """The token is of nobody's queue, or of somebody else's."""
+
+
+class StudyClosed(DeskError):
+    """The study takes no labels now."""
+
+
+class NotReachedYet(DeskError):
+    """A place of a later part of the study: practice or calibration comes first."""
+
+
+class AssignmentTaken(DeskError):
+    """In a shared queue: the place was not kept any longer and the transcript has all its readers."""
+
 
 RELOAD_MESSAGE = "The database does not answer. Reload this page in a moment; what was not saved yet waits in this browser."
 """For a page that cannot be shown at all."""

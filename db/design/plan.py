@@ -1,0 +1,229 @@
+"""The sampling plan of a study, checked and then frozen: items drawn, people and queues made, all of it once."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from secondreader.db.core.audit_log import RESEARCHER, append_event
+from secondreader.db.core.codebook import (
+    Codebook,
+    CodebookError,
+)
+from secondreader.db.core.desk_rules import Rules, find_question_before_reasoning
+from secondreader.db.core.engine import execute
+from secondreader.db.core.errors import StudyError, get_study_id
+from secondreader.db.core.hashing import compute_content_hash
+from secondreader.db.core.tables import Study, StudyItem, utc_now
+from secondreader.db.design.control_items import ControlItem, check_control_items, mark_control_items
+from secondreader.db.design.sampling import (
+    draw_sample,
+    load_pool_strata,
+    set_aside,
+    store_sample,
+    store_strata,
+)
+from secondreader.db.design.studies import ensure_annotator
+from secondreader.db.queues.assignment import (
+    ATTENTION_FROM,
+    StudyParts,
+    assign_attention_checks,
+    assign_onboarding,
+    build_main_queue,
+    compute_balanced_loads,
+    store_assignments,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingPlan:
+    """Which transcripts people label, and who."""
+
+    n_items: int
+    """Transcripts to draw; all that have text if there are fewer."""
+    annotators: tuple[str, ...]
+    """Pseudonyms."""
+    overlap: int
+    """Annotators per transcript."""
+    seed: int = 0
+    strata: str = "none"
+    """none, or verdict: equal numbers from each verdict of `judge`, as far as there are any."""
+    judge: str | None = None
+    """The judge whose verdicts make the strata."""
+    question: str = "risky_action"
+    repeats: float = 0.0
+    """Share of each queue that returns once more, unannounced; in a shared queue, of what each person labels."""
+    repeat_gap: int = 20
+    """Other transcripts at least between an item and its return; where a queue is too short for it, nothing returns."""
+    analyses: dict[str, Any] = field(default_factory=dict)
+    """What will be computed: the unsure policy, the headline judge, ... Fixed before labelling."""
+    interim_looks: bool = False
+    """Whether judge and people may be compared before the study is closed and unblinded."""
+    qualification: tuple[ControlItem, ...] = ()
+    """Practice before the study, with feedback; who fails it reads nothing else."""
+    attention: tuple[ControlItem, ...] = ()
+    """Items of known answers in everybody's main queue, which look like any other."""
+    n_calibration: int = 0
+    """Items that all read first, and then discuss; drawn from the pool, and no part of the sample."""
+    rules: Rules = field(default_factory=Rules)
+    """What the desk obeys; its `overlap`, `repeats` and `repeat_gap` are those of the plan."""
+
+    @property
+    def desk_rules(self) -> Rules:
+        """The rules as they are stored with the study."""
+        of_draw = {"overlap": self.overlap, "repeats": self.repeats, "repeat_gap": self.repeat_gap}
+        return self.rules.model_copy(update=of_draw)
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeResult:
+    """What freezing a study made."""
+
+    n_items: int
+    n_assignments: int
+    plan_hash: str
+    annotator_ids: dict[str, int]
+
+
+def freeze_study(
+    session: Session, study: Study, sampling_plan: SamplingPlan, *, actor: str = RESEARCHER
+) -> FreezeResult:
+    """Draw the items, make the people and their queues, and open the study; all of it once.
+
+    Known and calibration items leave the pool before the draw, so inclusion probabilities are over what remains. Raises
+    StudyError when the study is frozen already, has no text to label or the plan does not add up.
+    """
+    check_sampling_plan(study, sampling_plan)
+    rng = random.Random(sampling_plan.seed)
+    parts, strata = set_aside_items(session, study, sampling_plan, rng)
+    store_strata(session, strata)
+    chosen = draw_sample(strata, sampling_plan.n_items, rng)
+    store_sample(session, chosen)
+    check_queue_length(sampling_plan, len(chosen))
+    people = {
+        name: ensure_annotator(session, study, name, seed=rng.getrandbits(31))
+        for name in sampling_plan.annotators
+    }
+    n_assignments = assign_queues(session, sorted(chosen), people, sampling_plan, parts, rng)
+    body = {
+        "items": sorted(chosen),
+        "parts": build_parts_body(parts),
+        **compute_text_hashes(study),
+        **build_plan_body(sampling_plan),
+    }
+    study.plan, study.plan_hash = body, compute_content_hash(body)
+    study.rules = sampling_plan.desk_rules.model_dump(mode="json")
+    study.status, study.frozen_at = "open", utc_now()
+    session.add(study)
+    append_event(session, actor, "study frozen", f"study {study.id}", plan=study.plan_hash)
+    return FreezeResult(len(chosen), n_assignments, study.plan_hash, people)
+
+
+def check_sampling_plan(study: Study, sampling_plan: SamplingPlan) -> None:
+    """Raise StudyError for a plan that cannot be carried out."""
+    if study.frozen_at is not None:
+        raise StudyError(f"Study {study.name!r} is frozen already; its plan cannot change.")
+    if not sampling_plan.annotators or len(set(sampling_plan.annotators)) != len(sampling_plan.annotators):
+        raise StudyError("The plan needs annotators with different names.")
+    if not 1 <= sampling_plan.overlap <= len(sampling_plan.annotators):
+        raise StudyError(
+            f"overlap must lie between 1 and {len(sampling_plan.annotators)}, the number of annotators."
+        )
+    if sampling_plan.n_items < 1 or not 0 <= sampling_plan.repeats <= 0.5:
+        raise StudyError("The plan needs at least 1 item and a share of repeats between 0 and 0.5.")
+    if sampling_plan.strata not in {"none", "verdict"} or (
+        sampling_plan.strata == "verdict" and not sampling_plan.judge
+    ):
+        raise StudyError("strata must be none or verdict, and verdict needs the name of a judge.")
+    if sampling_plan.n_calibration and len(sampling_plan.annotators) == 1:
+        raise StudyError("Calibration needs at least 2 annotators: one person has nobody to compare with.")
+    if sampling_plan.repeat_gap < 1:
+        raise StudyError("At least 1 other transcript must stand between a transcript and its return.")
+    codebook = Codebook.model_validate(study.codebook)
+    try:
+        find_question_before_reasoning(codebook, sampling_plan.rules)
+    except CodebookError as error:
+        raise StudyError(str(error)) from None
+    check_control_items(codebook, [*sampling_plan.qualification, *sampling_plan.attention])
+
+
+def check_queue_length(sampling_plan: SamplingPlan, n_sampled: int) -> None:
+    """Raise StudyError where queues are too short to hide attention items in."""
+    shortest = n_sampled * sampling_plan.overlap // len(sampling_plan.annotators)
+    if sampling_plan.attention and shortest < ATTENTION_FROM:
+        raise StudyError(
+            f"Attention items stand behind the first {ATTENTION_FROM} items of a queue, and a queue would hold "
+            f"{shortest}; draw more items or leave attention items out."
+        )
+
+
+def set_aside_items(
+    session: Session, study: Study, sampling_plan: SamplingPlan, rng: random.Random
+) -> tuple[StudyParts, dict[str, list[int]]]:
+    """Take known and calibration items out of the pool; returns them, and the strata of what remains."""
+    practice = mark_control_items(session, study, sampling_plan.qualification, "qualification")
+    hidden = mark_control_items(session, study, sampling_plan.attention, "attention")
+    judge = sampling_plan.judge if sampling_plan.strata == "verdict" else None
+    strata = load_pool_strata(session, get_study_id(study), judge, sampling_plan.question)
+    if not strata:
+        raise StudyError(f"Study {study.name!r} has no transcript with text; import or run some first.")
+    common, rest = set_aside(strata, sampling_plan.n_calibration, rng)
+    if not rest:
+        raise StudyError("The calibration items would be all transcripts that there are; take fewer.")
+    marked = update(StudyItem).where(col(StudyItem.id).in_(common)).values(part="calibration")
+    execute(session, marked)
+    return StudyParts(practice, tuple(common), hidden, sampling_plan.rules.qualification_rounds), rest
+
+
+def build_plan_body(sampling_plan: SamplingPlan) -> dict[str, Any]:
+    """The plan as JSON, for the hash."""
+    return {name: getattr(sampling_plan, name) for name in sampling_plan.__slots__} | {
+        "annotators": list(sampling_plan.annotators),
+        "qualification": [one.build_body() for one in sampling_plan.qualification],
+        "attention": [one.build_body() for one in sampling_plan.attention],
+        "rules": sampling_plan.desk_rules.model_dump(mode="json"),
+    }
+
+
+def build_parts_body(parts: StudyParts) -> dict[str, list[int]]:
+    """The items that stand outside the draw, for the hash."""
+    return {
+        "qualification": list(parts.qualification),
+        "calibration": list(parts.norming),
+        "attention": list(parts.attention),
+    }
+
+
+def compute_text_hashes(study: Study) -> dict[str, Any]:
+    """What annotators go by, for the plan's hash."""
+    return {
+        "title": study.title,
+        "notice": study.notice,
+        "codebook": study.codebook_hash,
+        "guideline": compute_content_hash(study.guideline),
+    }
+
+
+def assign_queues(
+    session: Session,
+    items: Sequence[int],
+    annotator_ids: Mapping[str, int],
+    sampling_plan: SamplingPlan,
+    parts: StudyParts,
+    rng: random.Random,
+) -> int:
+    """Make everybody's queue; returns the number of places. In a shared queue, the pool is taken later."""
+    is_shared = sampling_plan.rules.queue == "shared"
+    loads = compute_balanced_loads(items, annotator_ids.values(), sampling_plan.overlap, rng)
+    n_made = 0
+    for person, load in loads.items():
+        n_made += assign_onboarding(session, person, parts, rng)
+        if is_shared:
+            n_made += assign_attention_checks(session, person, parts, len(load), rng)
+            continue
+        places = build_main_queue(load, parts.attention, sampling_plan.repeats, sampling_plan.repeat_gap, rng)
+        n_made += store_assignments(session, person, places, parts.main_from)
+    return n_made

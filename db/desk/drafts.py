@@ -1,0 +1,36 @@
+"""Keeps unsent answers, so that no closed window loses them."""
+
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.errors import UnknownAssignment
+from secondreader.db.core.tables import Assignment, Draft, StudyItem, utc_now
+from secondreader.db.desk.progression import compute_progression
+from secondreader.db.queues.leases import keep_assignment
+
+
+def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:
+    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment and NotYet."""
+    row = execute(
+        session,
+        select_columns(Assignment.id, StudyItem.part)
+        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
+        .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
+    ).first()
+    if row is None:
+        raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
+    assignment_id, part = row
+    compute_progression(session, annotator_id).check_open(part)
+    changed = execute(
+        session,
+        update(Draft)
+        .where(col(Draft.assignment_id) == assignment_id)
+        .values(body=body, updated_at=utc_now()),
+    )
+    if changed.rowcount == 0:
+        session.add(Draft(assignment_id=assignment_id, body=body))
+        session.flush()
+    keep_assignment(session, annotator_id, assignment_id)

@@ -1,0 +1,53 @@
+"""A study's pool: which transcripts stand in it, and what an import asks about them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlmodel import Session, col
+
+from secondreader.db.core.engine import execute, insert_rows, select_columns
+from secondreader.db.core.errors import StudyError, get_study_id
+from secondreader.db.core.tables import Study, StudyItem, Transcript
+from secondreader.db.transcripts.transcripts import CHUNK_SIZE
+
+
+def add_to_pool(session: Session, study: Study, transcript_ids: Iterable[int]) -> int:
+    """Put transcripts into the study's pool; returns how many were new. Raises StudyError once it is frozen."""
+    study_id = get_study_id(study)
+    known = set(
+        execute(
+            session, select_columns(StudyItem.transcript_id).where(col(StudyItem.study_id) == study_id)
+        ).scalars()
+    )
+    new = [one for one in dict.fromkeys(transcript_ids) if one not in known]
+    if new and study.frozen_at is not None:
+        raise StudyError(f"Study {study.name!r} is frozen; import into a new study instead.")
+    undrawn = {
+        "stratum": None,
+        "inclusion_probability": None,
+        "is_drawn": False,
+        "part": "pool",
+        "known": None,
+    }
+    insert_rows(session, StudyItem, [{"study_id": study_id, "transcript_id": one, **undrawn} for one in new])
+    return len(new)
+
+
+def load_content_hashes(session: Session, ids: Sequence[int]) -> dict[int, str | None]:
+    """Hash of each stored transcript's text, as it was before redaction."""
+    found: dict[int, str | None] = {}
+    for start in range(0, len(ids), CHUNK_SIZE):
+        statement = select_columns(Transcript.id, Transcript.content_hash).where(
+            col(Transcript.id).in_(ids[start : start + CHUNK_SIZE])
+        )
+        found.update({row_id: hashed for row_id, hashed in execute(session, statement)})
+    return found
+
+
+def list_pool_keys(session: Session, study: Study) -> Iterator[str]:
+    """Origin keys of the transcripts in the study's pool."""
+    statement = (
+        select_columns(Transcript.origin_key)
+        .join(StudyItem, col(StudyItem.transcript_id) == Transcript.id)
+        .where(col(StudyItem.study_id) == get_study_id(study))
+    )
+    yield from execute(session, statement).scalars()

@@ -1,0 +1,122 @@
+"""Stores transcripts. Everything here may be repeated: a second time adds nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlmodel import Session, col
+
+from secondreader.db.core.content import Content
+from secondreader.db.core.engine import execute, insert_rows_returning_ids, select_columns
+from secondreader.db.core.tables import (
+    Transcript,
+    generate_public_id,
+    utc_now,
+)
+from secondreader.db.core.text import make_storable, make_storable_or_none
+
+CHUNK_SIZE = 500
+"""Rows looked up at once: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTranscript:
+    """One attempt to be stored."""
+
+    origin_key: str
+    """Says where it came from, uniquely: a second import of the same key adds nothing."""
+    cluster: str
+    """The scenario, for the statistics: transcripts of one cluster are not independent."""
+    content: Content | None
+    """None where only verdicts or labels of it are known; such a transcript cannot be labelled."""
+    original: Content | None = None
+    """What stood there before redaction, where it differs from `content`."""
+    model: str | None = None
+    condition: dict[str, Any] = field(default_factory=dict)
+    """protocol, persona, framing, mitigation"""
+    attempt: int = 1
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Seeds, parameters, tokens, cost, file and row: for the record, never shown at the desk."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """Slice columns: motive, risk_type, tool, turns, ... Scalars only."""
+    hidden: dict[str, Any] = field(default_factory=dict)
+    """Stripped from the source because it would give the reading away."""
+    leaks: tuple[dict[str, Any], ...] = ()
+    """What the leak scan found: kind, message index, excerpt, whether redacted."""
+    run_id: int | None = None
+    scenario_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreResult:
+    """What a write did."""
+
+    n_added: int
+    n_known: int
+    """Rows that were there before and stayed as they were."""
+    ids: tuple[int, ...] = ()
+    """Ids in the order given, known ones included."""
+
+
+def find_stored_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    """Transcript ids by origin key, for those of `keys` that are stored."""
+    stored: dict[str, int] = {}
+    plain = [make_storable(key) for key in keys]
+    for start in range(0, len(plain), CHUNK_SIZE):
+        statement = select_columns(Transcript.origin_key, Transcript.id).where(
+            col(Transcript.origin_key).in_(plain[start : start + CHUNK_SIZE])
+        )
+        stored.update({key: row_id for key, row_id in execute(session, statement)})
+    return {key: stored[as_stored] for key, as_stored in zip(keys, plain, strict=True) if as_stored in stored}
+
+
+def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> StoreResult:
+    """Store transcripts whose origin key is new; the others, and a key's second time in `new`, add nothing."""
+    wanted = [replace(one, origin_key=make_storable(one.origin_key)) for one in new]
+    ids = find_stored_ids(session, [one.origin_key for one in wanted])
+    rows: dict[str, dict[str, Any]] = {}
+    for one in wanted:
+        if one.origin_key not in ids and one.origin_key not in rows:
+            rows[one.origin_key] = build_transcript_row(one)
+    new_ids = insert_rows_returning_ids(session, Transcript, list(rows.values()))
+    ids |= dict(zip(rows, new_ids, strict=True))
+    return StoreResult(len(rows), len(wanted) - len(rows), tuple(ids[one.origin_key] for one in wanted))
+
+
+def list_called_tools(content: Content | None) -> dict[str, str]:
+    """The attribute `tools`: names of the tools that the agent called, each once; none where it called none.
+
+    White space in a name would split it where the names are read again.
+    """
+    calls = [call.name for message in content.messages for call in message.tool_calls] if content else []
+    names = sorted({"_".join(make_storable(name).replace(",", " ").split()) for name in calls} - {""})
+    return {"tools": ", ".join(names)} if names else {}
+
+
+def build_transcript_row(new: NewTranscript) -> dict[str, Any]:
+    """The row of a new transcript. The content hash is that of the original."""
+    original = new.original or new.content
+    return {
+        "public_id": generate_public_id(),
+        "origin_key": new.origin_key,
+        "run_id": new.run_id,
+        "scenario_id": new.scenario_id,
+        "cluster": make_storable(new.cluster),
+        "content": new.content.to_json() if new.content else None,
+        "original": new.original.to_json() if new.original and new.original != new.content else None,
+        "content_hash": original.compute_hash() if original else None,
+        "model": make_storable_or_none(new.model),
+        "condition": new.condition,
+        "attempt": new.attempt,
+        "provenance": new.provenance,
+        "attributes": list_called_tools(new.content) | new.attributes,
+        "hidden": new.hidden,
+        "leaks": list(new.leaks),
+        "created_at": utc_now(),
+    }
+
+
+def get_unredacted_content(transcript: Transcript) -> Content | None:
+    """The transcript as it was before redaction: for judges and researchers, never for annotators."""
+    text = transcript.original or transcript.content
+    return Content.model_validate_json(text) if text else None
