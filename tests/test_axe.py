@@ -146,7 +146,7 @@ def start(page: Page) -> None:
     at_rest(page)
 
 
-def test_pages_of_the_gate(context: BrowserContext, shared_desk: SharedDesk) -> None:
+def test_pages_of_the_middleware(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Without a visit, and with a link that is not valid."""
     page = context.new_page()
     for path in ("/", "/join#wrong"):

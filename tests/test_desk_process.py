@@ -87,7 +87,7 @@ def test_the_desks_process_cannot_read_a_verdict(
     for secret in (*CANARIES, "sk-canary-key"):
         assert secret not in line + "".join(told.values())
     is_server = owner.dialect.name == "postgresql"
-    # a server is asked by a plain connection, as the intruder would; a file is opened through the desk's own door
+    # a server is asked by a plain connection, as the intruder would; a file is opened through the desk's own connection
     held = (
         create_engine(told["SECONDREADER_DESK_DB"])
         if is_server

@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from secondreader.db.access.anonymous import MAX_FRAME
 from secondreader.db.access.invites import create_invite, revoke_invites
 from secondreader.db.access.oidc_accounts import bind_account, compute_account_hash, unbind_account
-from secondreader.db.access.sign_in_tickets import SignInTokens
+from secondreader.db.access.sign_in_tokens import SignInTokens
 from secondreader.db.access.visitors import LOOKUP_SECONDS
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator, get_study
@@ -173,11 +173,11 @@ class Walker:
         path = next(one.auth_redirect.url for one in pressed if one.HasField("auth_redirect"))
         assert self.client.get(self.address + path).url == f"{self.address}/"
 
-    def ways(self) -> list[dict[str, str]]:
-        """The links that the page has, as data: each with its ticket."""
+    def options(self) -> list[dict[str, str]]:
+        """The links that the page has, as data: each with its sign-in token."""
         found = [one.delta.new_element.bidi_component.json for one in self.page()]
-        ways: list[dict[str, str]] = json.loads(next(filter(None, found)))["ways"]
-        return ways
+        options: list[dict[str, str]] = json.loads(next(filter(None, found)))["options"]
+        return options
 
     def texts(self) -> str:
         """The sentences of the page."""
@@ -214,7 +214,7 @@ def test_an_account_comes_to_its_work_and_out_again(desk: Desk, context: Browser
 def test_a_fresh_browser_sees_a_button_and_nothing_else(
     desk: Desk, context: BrowserContext, app_name: str
 ) -> None:
-    """Without a visit: one heading, one sentence, one button; no canary and no transcript in any traffic; accessible."""
+    """Without a session: one heading, one sentence, one button; no canary and no transcript in any traffic; accessible."""
     recorder = Recorder()
     recorder.watch(context)
     page = context.new_page()
@@ -231,7 +231,7 @@ def test_a_person_bound_by_subject_needs_no_verified_address(desk: Desk, walker:
     """The provider's own id opens what it is bound to, whatever is said of the address."""
     desk.provider.person(SECOND, verified=False)
     walker.sign_in()
-    assert len(walker.ways()) == 1
+    assert len(walker.options()) == 1
 
 
 @pytest.mark.parametrize(
@@ -308,12 +308,12 @@ def test_somebody_with_two_studies_chooses(desk: Desk, context: BrowserContext) 
     owner.dispose()
 
 
-def test_a_ticket_is_for_one_browser_once(desk: Desk, walker: Walker) -> None:
-    """Without the sign-in cookie, a second time, or made up, a ticket opens nothing."""
+def test_a_sign_in_token_is_for_one_browser_once(desk: Desk, walker: Walker) -> None:
+    """Without the sign-in cookie, a second time, or made up, a sign-in token opens nothing."""
     desk.provider.person(FIRST)
     walker.sign_in()
-    cookie, first, second = walker.cookie, walker.ways()[0]["ticket"], walker.ways()[0]["ticket"]
-    assert ask(desk, "POST", "/join", first)[0] == 403, "a ticket without the browser's cookie"
+    cookie, first, second = walker.cookie, walker.options()[0]["token"], walker.options()[0]["token"]
+    assert ask(desk, "POST", "/join", first)[0] == 403, "a token without the browser's cookie"
     assert ask(desk, "POST", "/join", first, cookie)[0] == 403, "it was spent by the attempt"
     status, headers = ask(desk, "POST", "/join", second, cookie)
     assert (status, headers["set-cookie"].split("=")[0]) == (303, "secondreader_desk")
@@ -326,19 +326,19 @@ def test_a_ticket_is_for_one_browser_once(desk: Desk, walker: Walker) -> None:
     assert walker.texts() == "Sign in to come to your work.", "a forged sign-in cookie"
 
 
-def test_a_ticket_ends_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sign_in_token_ends_after_a_minute() -> None:
     """Sixty seconds by a clock that nobody sets."""
-    tickets, now = SignInTokens(), 1000.0
-    monkeypatch.setattr("secondreader.db.access.sign_in_tickets.monotonic", lambda: now)
-    fresh, old = tickets.issue_token(1, "b"), tickets.issue_token(2, "b")
+    now = 1000.0
+    tokens = SignInTokens(lambda: now)
+    fresh, old = tokens.issue_token(1, "b"), tokens.issue_token(2, "b")
     now += 59
-    assert tickets.redeem_token(fresh, "b") == 1
+    assert tokens.redeem_token(fresh, "b") == 1
     now += 2
-    assert tickets.redeem_token(old, "b") is None
+    assert tokens.redeem_token(old, "b") is None
 
 
 def test_a_strangers_socket_reaches_the_sign_in_page_only(desk: Desk) -> None:
-    """Whatever a person without a visit sends over the websocket, what comes back is the sign-in page."""
+    """Whatever a person without a session sends over the websocket, what comes back is the sign-in page."""
     host = urlsplit(desk.address).netloc
     letter = {"number": 1, "operations": [], "wanted": ["x"], "begin": True}
     with opened(host) as socket:
@@ -383,14 +383,14 @@ def test_a_strangers_socket_reaches_the_sign_in_page_only(desk: Desk) -> None:
     ],
 )
 def test_strangers_get_no_more_than_the_page_needs(desk: Desk, method: str, path: str, status: int) -> None:
-    """Over HTTP the way to the provider is open, and nothing behind the gate is."""
+    """Over HTTP the way to the provider is open, and nothing behind the auth middleware is."""
     found, headers = ask(desk, method, path)
     assert found == status
     assert "streamlit_user" not in headers.get("set-cookie", "")
 
 
 def test_an_invite_still_opens_the_desk(desk: Desk) -> None:
-    """Both ways in lead to the same visit."""
+    """Both ways in lead to the same session."""
     status, headers = ask(desk, "POST", "/join", desk.seeded.token)
     assert status == 303
     with opened(urlsplit(desk.address).netloc, headers["set-cookie"].split(";")[0]) as socket:
@@ -401,7 +401,7 @@ def test_no_secret_is_written_anywhere(desk: Desk, walker: Walker) -> None:
     """Neither log nor database holds a secret, a token or the address of an account."""
     desk.provider.person(FIRST)
     walker.sign_in()
-    assert ask(desk, "POST", "/join", walker.ways()[0]["ticket"], walker.cookie)[0] == 303
+    assert ask(desk, "POST", "/join", walker.options()[0]["token"], walker.cookie)[0] == 303
     files = [*desk.folder.glob("*.log"), *desk.folder.glob("study.db*")]
     everything = b"".join(file.read_bytes() for file in files)
     assert desk.provider.tokens
@@ -421,10 +421,10 @@ def test_a_researcher_signs_in_to_the_console(desk: Desk, walker: Walker) -> Non
     assert walker.texts().startswith("Nobody here is bound")
     desk.provider.person(RESEARCHER)
     walker.sign_in()
-    ticket = walker.ways()[0]["ticket"]
+    token = walker.options()[0]["token"]
     console = replace(desk, address=desk.console)
-    assert ask(desk, "POST", "/join", ticket, walker.cookie)[0] == 403, (
-        "the desk knows no ticket of the console"
+    assert ask(desk, "POST", "/join", token, walker.cookie)[0] == 403, (
+        "the desk knows no sign-in token of the console"
     )
-    status, headers = ask(console, "POST", "/join", ticket, walker.cookie)
+    status, headers = ask(console, "POST", "/join", token, walker.cookie)
     assert (status, headers["set-cookie"].split("=")[0]) == (303, "secondreader_console")

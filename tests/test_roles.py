@@ -146,7 +146,7 @@ class Servers:
 
 
 def invited(session: Session, person: int) -> tuple[str, str]:
-    """An invite's token and a visit's cookie."""
+    """An invite's token and a session's cookie."""
     token = create_invite(session, person)
     return token, redeem_invite(session, token) or ""
 
@@ -226,8 +226,8 @@ def test_invites(servers: Servers, app: str) -> None:
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_signing_out_ends_ones_own_visit(servers: Servers, app: str) -> None:
-    """Anybody may sign out; it ends the visit whose cookie was sent and no other."""
+def test_signing_out_ends_ones_own_session(servers: Servers, app: str) -> None:
+    """Anybody may sign out; it ends the session whose cookie was sent and no other."""
     for who in APPS[app]:
         _, headers = servers.ask(app, STRANGER, "POST", "/join", servers.tokens[who])
         mine = Servers(
@@ -382,7 +382,7 @@ def test_no_page_or_letter_is_missing_from_the_tables() -> None:
 
 
 def test_no_route_is_missing_from_the_tables(servers: Servers) -> None:
-    """The apps add these routes to Streamlit's, and behind the same gate; every file below them is for the desk."""
+    """The apps add these routes to Streamlit's, and behind the same middleware; every file below them is for the desk."""
     script = (
         "import json\nfrom secondreader.annotate.app import app as desk\n"
         "from secondreader.reports.console.app import app as console\n"

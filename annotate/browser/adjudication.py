@@ -5,7 +5,7 @@ import streamlit as st
 from secondreader.annotate.browser import desk as component
 from secondreader.annotate.exchange.adjudication import handle_message, load_opening
 from secondreader.annotate.exchange.desk import Payload
-from secondreader.annotate.session import door
+from secondreader.annotate.session.process import DESK
 from secondreader.db.core.engine import Database
 from secondreader.db.core.errors import DatabaseUnavailable
 
@@ -19,10 +19,10 @@ def answer_message() -> None:
     sent = st.session_state[KEY].letter
     packet: Payload = {"gone": component.SESSION_ENDED}
     try:
-        visitor = door.identify_visitor(st.context.cookies)
+        visitor = DESK.identify_visitor(st.context.cookies)
         if visitor and visitor.role == "adjudicator":
-            with component.hold_turn(door.get_engine()):
-                packet = handle_message(door.get_engine(), visitor.annotator_id, sent)
+            with component.hold_turn(DESK.engine):
+                packet = handle_message(DESK.engine, visitor.annotator_id, sent)
     except DatabaseUnavailable as error:
         packet = {"trouble": str(error)}
     st.session_state[PAYLOAD] = component.stamp_payload(packet)

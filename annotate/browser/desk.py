@@ -8,7 +8,7 @@ from threading import Lock
 import streamlit as st
 
 from secondreader.annotate.exchange.desk import Payload, handle_message, load_opening
-from secondreader.annotate.session import door
+from secondreader.annotate.session.process import DESK
 from secondreader.db.core.engine import Database
 from secondreader.db.core.errors import DatabaseUnavailable
 
@@ -18,7 +18,7 @@ TURN_SECONDS = 5.0
 KEY = "desk"
 PAYLOAD = "packet"
 SESSION_ENDED = (
-    "Your visit has ended. Open your invite link again; what was not saved yet stays in this browser."
+    "Your session has ended. Open your invite link again; what was not saved yet stays in this browser."
 )
 
 LOADER = """
@@ -56,11 +56,11 @@ def answer_message() -> None:
     """Callback: do what the browser's letter asks, and leave the answer for the fragment's run."""
     sent = st.session_state[KEY].letter
     try:
-        visitor = door.identify_visitor(st.context.cookies)
+        visitor = DESK.identify_visitor(st.context.cookies)
         packet: Payload = {"gone": SESSION_ENDED}
         if visitor and visitor.role == "annotator":
-            with hold_turn(door.get_engine()):
-                packet = handle_message(door.get_engine(), visitor.annotator_id, visitor.study_id, sent)
+            with hold_turn(DESK.engine):
+                packet = handle_message(DESK.engine, visitor.annotator_id, visitor.study_id, sent)
     except DatabaseUnavailable as error:
         packet = {"trouble": str(error)}
     st.session_state[PAYLOAD] = stamp_payload(packet)
@@ -75,7 +75,7 @@ def stamp_payload(payload: Payload) -> Payload:
 def page(annotator_id: int, study_id: int | None) -> None:
     """The annotator's page: one component, re-run alone."""
     if PAYLOAD not in st.session_state:
-        st.session_state[PAYLOAD] = stamp_payload(load_opening(door.get_engine(), annotator_id, study_id))
+        st.session_state[PAYLOAD] = stamp_payload(load_opening(DESK.engine, annotator_id, study_id))
     mount(
         key=KEY,
         data={"script": "/assets/desk.js", "style": "/assets/desk.css", "packet": st.session_state[PAYLOAD]},

@@ -1,13 +1,14 @@
-"""What a gate lets through to people who have no visit yet, where signing in with an account is on."""
+"""What the auth middleware lets through to people without a session, where signing in with an account is on."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
+
+from starlette.responses import Response
+from starlette.types import Scope
 
 from secondreader.db.access.oidc import SESSION_COOKIE, USER_COOKIE
-from secondreader.db.access.responses import AsgiMessage, Headers, Scope, Send
 
 SIGN_IN_PATHS = frozenset({"/auth/login", "/oauth2callback"})
 """Streamlit's own way to the provider and back."""
@@ -17,7 +18,7 @@ SOCKET_PATH = "/_stcore/stream"
 MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS = 200, 40
 """Sign-in pages open at once: each is a session of the web framework, and anybody may open one."""
 MAX_FRAME = 65_536
-"""Largest message of somebody without a visit, in bytes."""
+"""Largest message of somebody without a session, in bytes."""
 
 
 def is_for_sign_in(scope: Scope) -> bool:
@@ -25,13 +26,13 @@ def is_for_sign_in(scope: Scope) -> bool:
     path: str = scope["path"]
     if scope["type"] == "websocket":
         return path == SOCKET_PATH
-    readable = scope["method"] in {"GET", "HEAD"}
-    return readable and (path in SIGN_IN_PATHS | PAGE_PATHS or path.startswith("/static/"))
+    is_reading = scope["method"] in {"GET", "HEAD"}
+    return is_reading and (path in SIGN_IN_PATHS | PAGE_PATHS or path.startswith("/static/"))
 
 
 @dataclass(slots=True)
 class AnonymousSockets:
-    """Sockets of people without a visit, by address."""
+    """Sockets of people without a session, by address."""
 
     open: Counter[str] = field(default_factory=Counter)
 
@@ -47,42 +48,11 @@ class AnonymousSockets:
             yield
         finally:
             self.open[address] -= 1
-            self.open += Counter()
+            self.open += Counter()  # drops the addresses that have none left
 
 
-def read_user_cookie(headers: Headers) -> str:
-    """The sign-in cookie as it was sent; empty if there is none."""
-    try:
-        jar = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return ""
-    return jar[USER_COOKIE].value if USER_COOKIE in jar else ""
-
-
-def build_forget_headers(headers: Headers) -> list[str]:
-    """Set-Cookie headers that take away whatever the sign-in left in this browser."""
-    try:
-        jar = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return []
-    theirs = [name for name in jar if name.startswith((USER_COOKIE, SESSION_COOKIE))]
-    return [f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax" for name in theirs]
-
-
-def secure_cookies(send: Send) -> Send:
-    """`send` that has every cookie travel over TLS alone; Streamlit does not say so of its own."""
-
-    async def with_secure(message: AsgiMessage) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [
-                (name, value + b"; Secure" if is_insecure_cookie(name, value) else value)
-                for name, value in message.get("headers", [])
-            ]
-        await send(message)
-
-    return with_secure
-
-
-def is_insecure_cookie(name: bytes, value: bytes) -> bool:
-    """Whether a header sets a cookie without Secure."""
-    return name.lower() == b"set-cookie" and b"secure" not in value.lower().split(b"; ")
+def delete_sign_in_cookies(response: Response, cookie_names: Iterable[str]) -> None:
+    """Take away whatever the sign-in left in this browser; Streamlit numbers the parts of a long cookie."""
+    for name in cookie_names:
+        if name.startswith((USER_COOKIE, SESSION_COOKIE)):
+            response.delete_cookie(name, httponly=True, samesite="lax")

@@ -1,22 +1,23 @@
-"""Sign-in with an account of an OpenID Connect provider: what a room is told of it, and what the sign-in page says.
+"""Sign-in with an account of an OpenID Connect provider: an app's settings for it, and what the sign-in page says.
 
-The provider is spoken to by Streamlit's own `st.login`. A room gets its settings from its process's environment, as
+The provider is spoken to by Streamlit's own `st.login`. An app gets its settings from its process's environment, as
 JSON in SECONDREADER_SIGN_IN; without it there is no sign-in, and invite links are the only way in.
 """
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
 from secondreader.db.access.invites import BROWSER_SESSION_HOURS
 from secondreader.db.access.oidc_accounts import Account, BoundPerson, list_bound_people, parse_account
-from secondreader.db.access.sign_in_tickets import SignInTokens
+from secondreader.db.access.sign_in_tokens import SignInTokens
 from secondreader.db.core.engine import read_session
 from secondreader.db.core.errors import translate_database_errors
 from secondreader.db.core.tables import utc_now
@@ -25,25 +26,7 @@ SETTINGS_VARIABLE = "SECONDREADER_SIGN_IN"
 USER_COOKIE = "_streamlit_user"
 """The cookie in which Streamlit keeps, signed, what the provider said."""
 SESSION_COOKIE = "_streamlit_session"
-
-SIGN_IN_COMPONENT_JS = """
-export default function ({ data, parentElement }) {
-  const list = parentElement.querySelector("ul") ?? parentElement.appendChild(document.createElement("ul"));
-  const links = data.ways.map(({ label, ticket }) => {
-    const link = document.createElement("a");
-    link.href = "/join#" + ticket;
-    link.textContent = label;
-    return link;
-  });
-  list.replaceChildren(...links.map((link) => {
-    const row = document.createElement("li");
-    row.append(link);
-    return row;
-  }));
-  if (links.length === 1) location.replace(links[0].href);
-}
-"""
-"""The component of the sign-in page: a link for each person whom the account may come in as; a single one is followed."""
+SIGN_IN_COMPONENT_JS = (Path(__file__).parent / "pages" / "sign_in.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +46,20 @@ class SignInStep:
     """Empty: there is nothing to go on to."""
 
     def build_payload(self) -> dict[str, Any]:
-        """The data of the component GO_ON."""
-        return {"ways": [{"label": way.label, "ticket": way.token} for way in self.options]}
+        """The data of the component in sign_in.js."""
+        return {"options": [asdict(option) for option in self.options]}
 
 
 @cache
 def get_sign_in_tokens() -> SignInTokens:
-    """The tickets of this process: its pages make them, its gate takes them."""
+    """The sign-in tokens of this process: its pages issue them, its auth middleware redeems them."""
     return SignInTokens()
 
 
 def load_sign_in_settings() -> dict[str, Any]:
     """Streamlit's secrets of this process: the settings of the sign-in, or none."""
-    told = os.environ.get(SETTINGS_VARIABLE)
-    return {"auth": json.loads(told)} if told else {}
+    settings = os.environ.get(SETTINGS_VARIABLE)
+    return {"auth": json.loads(settings)} if settings else {}
 
 
 def is_sign_in_enabled() -> bool:
@@ -84,32 +67,28 @@ def is_sign_in_enabled() -> bool:
     return bool(os.environ.get(SETTINGS_VARIABLE))
 
 
-def get_sign_in_tokens_if_on() -> SignInTokens | None:
-    """The tickets that a gate takes; None where signing in is not on."""
-    return get_sign_in_tokens() if is_sign_in_enabled() else None
-
-
 def determine_sign_in_step(
     engine: Engine, roles: frozenset[str], claims: Mapping[str, Any], cookies: Mapping[str, str]
 ) -> SignInStep:
-    """What to show to somebody without a visit; `claims` as `st.user` has them. Raises DatabaseUnavailable."""
+    """What to show to somebody without a session; `claims` as `st.user` has them. Raises DatabaseUnavailable."""
     account, browser = parse_account(claims), cookies.get(USER_COOKIE, "")
     if not claims.get("is_logged_in") or account is None or not browser:
         return SignInStep("Sign in to come to your work.")
     if utc_now() - account.signed_in_at > timedelta(hours=BROWSER_SESSION_HOURS):
         return SignInStep("Your sign-in is over. Sign in again.")
     with translate_database_errors(), read_session(engine) as session:
-        known = list_bound_people(session, account, roles)
-    invited = [person for person in known if person.is_invited]
+        bound_people = list_bound_people(session, account, roles)
+    invited = [person for person in bound_people if person.is_invited]
     if not invited:
-        return SignInStep(explain_refusal(account, known))
-    ways = tuple(
-        SignInOption(
-            format_link_label(person), get_sign_in_tokens().issue_token(person.annotator_id, browser)
-        )
-        for person in invited
+        return SignInStep(explain_refusal(account, bound_people))
+    tokens = get_sign_in_tokens()
+    return SignInStep(
+        "You are signed in.",
+        tuple(
+            SignInOption(format_link_label(person), tokens.issue_token(person.annotator_id, browser))
+            for person in invited
+        ),
     )
-    return SignInStep("You are signed in.", ways)
 
 
 def explain_refusal(account: Account, bound_people: list[BoundPerson]) -> str:

@@ -1,10 +1,13 @@
-"""What a gate knows: its room, who was looked up lately, who failed lately."""
+"""Whom the auth middleware lets in: the app's roles, who was looked up lately, who failed lately."""
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from time import monotonic
+from dataclasses import dataclass
 
+from cachetools import TTLCache
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Engine
 
 from secondreader.db.access.invites import Visitor, find_visitor, hash_token
@@ -16,12 +19,12 @@ FAILURES_PER_MINUTE = 30
 """Wrong invite tokens from one address, after which it is asked to wait."""
 MAX_TOKEN = 512
 MAX_CACHE_ENTRIES = 4096
-"""Entries of the caches; the oldest go first."""
+"""Visitors that are remembered; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What distinguishes one app's gate from another's."""
+    """What distinguishes the desk from the console when somebody wants to come in."""
 
     name: str
     """desk or console; part of the cookie's name, so that one browser may hold both."""
@@ -37,59 +40,58 @@ class App:
         """The cookie's name. Browsers accept the prefix __Host- from a secure origin only (RFC 6265bis, 4.1.3)."""
         return f"__Host-secondreader_{self.name}" if self.secure else f"secondreader_{self.name}"
 
+    def read_cookie(self, cookies: Mapping[str, str]) -> str:
+        """This app's cookie; empty if none was sent, or one that cannot be ours."""
+        value = cookies.get(self.cookie, "")
+        return value if len(value) <= MAX_TOKEN else ""
 
-def find_app_visitor(engine: Engine, app: App, cookies: Mapping[str, str]) -> Visitor | None:
-    """Who sent these cookies; None without a valid visit of a role that this room lets in."""
-    cookie = cookies.get(app.cookie, "")
-    if not 0 < len(cookie) <= MAX_TOKEN:
+
+def find_app_visitor(engine: Engine, app: App, cookie: str) -> Visitor | None:
+    """Who holds this cookie; None without a valid session of a role that this app lets in."""
+    if not cookie:
         return None
     with read_session(engine) as session:
-        found = find_visitor(session, cookie)
-    return found if found is not None and found.role in app.roles else None
+        visitor = find_visitor(session, cookie)
+    return visitor if visitor is not None and visitor.role in app.roles else None
 
 
-@dataclass(slots=True)
 class VisitorCache:
-    """Visitors found lately, by the hash of their cookie."""
+    """Visitors found lately, strangers included, by the hash of their cookie."""
 
-    engine: Engine
-    app: App
-    cached_visitors: dict[str, tuple[float, Visitor | None]] = field(default_factory=dict)
+    def __init__(self, engine: Engine, app: App) -> None:
+        self.engine = engine
+        self.app = app
+        self.cached_visitors: TTLCache[str, Visitor | None] = TTLCache(MAX_CACHE_ENTRIES, LOOKUP_SECONDS)
 
     async def find_visitor(self, cookie: str) -> Visitor | None:
         """The visitor behind a cookie, at most LOOKUP_SECONDS old."""
+        if not cookie:
+            return None
         key = hash_token(cookie)
-        at, known = self.cached_visitors.get(key, (-LOOKUP_SECONDS, None))
-        if monotonic() - at < LOOKUP_SECONDS and key in self.cached_visitors:
-            return known
-        person = await asyncio.to_thread(find_app_visitor, self.engine, self.app, {self.app.cookie: cookie})
-        self.cached_visitors.pop(key, None)
-        self.cached_visitors[key] = (monotonic(), person)
-        while len(self.cached_visitors) > MAX_CACHE_ENTRIES:
-            del self.cached_visitors[next(iter(self.cached_visitors))]
-        return person
+        try:
+            return self.cached_visitors[key]
+        except KeyError:
+            visitor = await asyncio.to_thread(find_app_visitor, self.engine, self.app, cookie)
+            self.cached_visitors[key] = visitor
+            return visitor
 
     def forget_visitor(self, cookie: str) -> None:
         """Ask the database again next time."""
         self.cached_visitors.pop(hash_token(cookie), None)
 
 
-@dataclass(slots=True)
 class SignInFailures:
-    """Wrong tokens of the last minute, by address."""
+    """Wrong tokens, by address; the minute begins with the first one."""
 
-    failures_by_address: dict[str, list[float]] = field(default_factory=dict)
-
-    def list_recent(self, address: str) -> list[float]:
-        """Moments of this address's failures within the last minute."""
-        return [moment for moment in self.failures_by_address.get(address, []) if monotonic() - moment < 60]
+    def __init__(self) -> None:
+        self.limit = RateLimitItemPerMinute(FAILURES_PER_MINUTE)
+        # the moving window of this library keeps an empty list for every address that it ever saw
+        self.limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def is_over_limit(self, address: str) -> bool:
         """Whether this address must wait."""
-        return len(self.list_recent(address)) >= FAILURES_PER_MINUTE
+        return not self.limiter.test(self.limit, address)
 
     def add_failure(self, address: str) -> None:
         """Count one more."""
-        self.failures_by_address[address] = [*self.list_recent(address), monotonic()]
-        while len(self.failures_by_address) > MAX_CACHE_ENTRIES:
-            del self.failures_by_address[next(iter(self.failures_by_address))]
+        self.limiter.hit(self.limit, address)

@@ -1,22 +1,22 @@
-"""The console's script: run by Streamlit for each researcher who passed the gate."""
+"""The console's script: run by Streamlit for each researcher whom the auth middleware let in."""
 
 import streamlit as st
 
-from secondreader.db.access import oidc as sign_in
+from secondreader.db.access.oidc import is_sign_in_enabled
 from secondreader.db.core.errors import DatabaseUnavailable
-from secondreader.reports.console import navigation as console_pages
-from secondreader.reports.console import session as door
-from secondreader.reports.console import sign_in_page
+from secondreader.reports.console import navigation, sign_in_page
+from secondreader.reports.console.process import CONSOLE
 
 st.set_page_config(page_title="Second Reader console", layout="wide")
 try:
-    visitor = door.identify_visitor(st.context.cookies)
+    visitor = CONSOLE.identify_visitor(st.context.cookies)
+    if visitor is None and is_sign_in_enabled():
+        sign_in_page.page()
+        st.stop()
 except DatabaseUnavailable as error:
     st.error(str(error))
     st.stop()
-if visitor is None and sign_in.is_sign_in_enabled():
-    sign_in_page.page()
-elif visitor is None:
-    st.error("Your visit has ended. Open the researcher's invite link again.")
+if visitor is None:
+    st.error("Your session has ended. Open the researcher's invite link again.")
 else:
-    console_pages.run_navigation(door.get_engine(), visitor.name)
+    navigation.run_navigation(CONSOLE.engine, visitor.name)

@@ -1,4 +1,4 @@
-"""The gate, over a real `streamlit run` of the desk on loopback."""
+"""The auth middleware, over a real `streamlit run` of the desk on loopback."""
 
 import http.client
 import socket
@@ -87,7 +87,7 @@ def drain(socket: ClientConnection) -> None:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One desk for all tests of this file."""
-    made = seed(str(tmp_path_factory.mktemp("gate") / "study.db"))
+    made = seed(str(tmp_path_factory.mktemp("auth") / "study.db"))
     script = REPOSITORY / "annotate" / "app.py"
     with served(script, STREAMLIT_OPTIONS, {"SECONDREADER_DESK_DB": made.target}) as server:
         yield Desk(made, urlsplit(server.address).netloc)
@@ -96,7 +96,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.mark.parametrize(
     "path", ["/", "/_stcore/host-config", "/media/x.png", "/assets/desk.js", "/static/js/x.js", "/anything"]
 )
-def test_nothing_is_served_without_a_visit(desk: Desk, path: str) -> None:
+def test_nothing_is_served_without_a_session(desk: Desk, path: str) -> None:
     """Without a cookie every path is one sentence with status 401."""
     status, headers, text = desk.ask("GET", path)
     assert status == 401
@@ -110,7 +110,7 @@ def test_health_stays_open(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/openapi.json"])
-def test_framework_doors_are_shut_even_to_visitors(desk: Desk, path: str) -> None:
+def test_parts_of_the_framework_are_shut_even_to_visitors(desk: Desk, path: str) -> None:
     """Metrics and the agent interface do not exist here."""
     cookie = desk.join(desk.seeded.token)
     assert desk.ask("GET", path, Cookie=cookie)[0] == 404
@@ -165,13 +165,13 @@ def test_a_tampered_cookie_is_nobody(desk: Desk) -> None:
 
 
 def test_other_roles_do_not_come_in(desk: Desk) -> None:
-    """A researcher's link is for the console, and the visit it tried to make is over."""
+    """A researcher's link is for the console, and no session begins."""
     status, headers, _ = desk.ask("POST", "/join", desk.seeded.researcher_token.encode())
     assert (status, "set-cookie" in headers) == (403, False)
 
 
 def test_the_console_cookie_is_worth_nothing_here(desk: Desk) -> None:
-    """Cookies of the two rooms have different names."""
+    """Cookies of the two apps have different names."""
     value = desk.join(desk.seeded.token).split("=", 1)[1]
     assert desk.ask("GET", "/", Cookie=f"secondreader_console={value}")[0] == 401
 
@@ -182,8 +182,8 @@ def test_an_expired_invite_opens_nothing(desk: Desk) -> None:
     assert desk.ask("POST", "/join", token.encode())[0] == 403
 
 
-def test_an_ended_visit_is_over(desk: Desk) -> None:
-    """A visit whose time has run out opens neither pages nor socket."""
+def test_an_ended_session_is_over(desk: Desk) -> None:
+    """A session whose time has run out opens neither pages nor socket."""
     cookie = desk.join(desk.seeded.token)
     owner = open_engine(desk.seeded.target)
     with write_session(owner) as session:
@@ -217,7 +217,7 @@ def test_revocation_shuts_pages_and_open_sockets(desk: Desk) -> None:
     assert desk.handshake(cookie) == 403
 
 
-def test_logout_ends_the_visit(desk: Desk) -> None:
+def test_logout_ends_the_session(desk: Desk) -> None:
     """After signing out the old cookie is worth nothing, at once."""
     cookie = desk.join(desk.seeded.token)
     assert desk.ask("GET", "/", Cookie=cookie)[0] == 200
@@ -228,7 +228,7 @@ def test_logout_ends_the_visit(desk: Desk) -> None:
     assert desk.ask("GET", "/", Cookie=cookie)[0] == 401
 
 
-def test_a_socket_needs_a_visit_of_this_site(desk: Desk) -> None:
+def test_a_socket_needs_a_session_of_this_site(desk: Desk) -> None:
     """No cookie or a foreign Origin: the handshake is refused with 403."""
     assert desk.handshake("") == 403
     cookie = desk.join(desk.seeded.token)
@@ -239,7 +239,7 @@ def test_a_socket_needs_a_visit_of_this_site(desk: Desk) -> None:
     "sent", [(), ("Origin: null",), ("Origin: http://{host}.evil.example",), ("Origin: {host}",)]
 )
 def test_a_socket_says_where_it_comes_from(desk: Desk, sent: tuple[str, ...]) -> None:
-    """Streamlit itself lets a handshake without an Origin in; the gate does not, whatever cookie comes with it."""
+    """Streamlit itself lets a handshake without an Origin in; the auth middleware does not, whatever cookie comes with it."""
     cookie = desk.join(desk.seeded.token)
     asked = [
         "GET /_stcore/stream HTTP/1.1",
@@ -341,8 +341,9 @@ def test_a_desk_without_a_database_says_so(tmp_path: Path) -> None:
 def test_the_server_freezes_what_is_loaded(seeded: Seeded) -> None:
     """After start-up the collector no longer walks the modules at every run of the script."""
     script = (
-        "import asyncio, gc\nfrom secondreader.annotate.app import app, lifespan\n"
-        "async def main():\n    async with lifespan(app):\n        print(gc.get_freeze_count())\nasyncio.run(main())"
+        "import asyncio, gc\nfrom secondreader.annotate.app import app\n"
+        "from secondreader.db.access.app_process import freeze_loaded_modules\n"
+        "async def main():\n    async with freeze_loaded_modules(app):\n        print(gc.get_freeze_count())\nasyncio.run(main())"
     )
     environment = {"SECONDREADER_DESK_DB": seeded.target}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Walks through the adjudicator's pages, the pages without the component, and those of the gate."""
+"""Walks through the adjudicator's pages, the pages without the component, and those of the auth middleware."""
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -96,8 +96,8 @@ def plain(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> N
     camera.take(page, "plain-adjudication")
 
 
-def gate(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
-    """Without a visit, and with a link that is not valid."""
+def refused(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
+    """Without a session, and with a link that is not valid."""
     page = context.new_page()
     page.goto(f"{shared_desk.server.address}/")
     camera.take(page, "no-visit")
@@ -116,4 +116,4 @@ def sign_in(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) ->
         camera.take(page, "sign-in")
 
 
-WALKS: tuple[Walk, ...] = (adjudication, plain, gate, sign_in)
+WALKS: tuple[Walk, ...] = (adjudication, plain, refused, sign_in)

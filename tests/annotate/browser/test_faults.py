@@ -133,7 +133,7 @@ def test_a_postgresql_server_that_goes_away(context: BrowserContext, postgres_de
         told(page, "The database did not answer")
         assert is_kept(page)
         page.reload()
-        appears(page, "text=/Reload (this page )?in a moment/")  # the page's sentence, or the gate's
+        appears(page, "text=/Reload (this page )?in a moment/")  # the page's sentence, or the middleware's
     page.reload()
     appears(page, ".state.good:text-is('Saved')")
     at(page, 3)

@@ -63,8 +63,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield Console(server.address, target)
 
 
-def test_nothing_is_served_without_a_visit(console: Console) -> None:
-    """Every page, file and interface is behind the gate; only health is open."""
+def test_nothing_is_served_without_a_session(console: Console) -> None:
+    """Every page, file and interface is behind the auth middleware; only health is open."""
     assert console.status("/_stcore/health") == 200
     for path in ("/", "/agreement", "/report", "/static/index.html", "/_stcore/host-config", "/media/x"):
         assert console.status(path) == 401
