@@ -20,7 +20,8 @@ from scipy.stats import false_discovery_control
 
 from secondreader.judge.agreement.accuracy import AccuracyFormula
 from secondreader.judge.agreement.alt_test import run_alternative_annotator_test
-from secondreader.judge.data.gold import compute_majority, fit_dawid_skene
+from secondreader.judge.data.dawid_skene import fit_dawid_skene
+from secondreader.judge.data.gold import compute_majority
 from secondreader.judge.inference import closed_form as analytic
 from secondreader.judge.inference import exact_tests as exact
 from secondreader.judge.inference import proportions as intervals

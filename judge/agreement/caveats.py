@@ -3,7 +3,7 @@
 from secondreader.judge.agreement.comparisons import LabelledItems
 from secondreader.judge.data.coding import VERDICT_STATES
 from secondreader.judge.data.frame import Ratings
-from secondreader.judge.data.gold import CONTESTED, NO_CONSENSUS, Consensus
+from secondreader.judge.data.gold import CONTESTED, NO_CONSENSUS, Gold
 from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS
 from secondreader.judge.inference.estimate import Estimate, Reason
 
@@ -91,22 +91,26 @@ def describe_unparsed_verdicts(ratings: Ratings, judge: int) -> list[str]:
     ]
 
 
-def describe_open_gold(consensus: Consensus) -> list[str]:
+def describe_open_gold(gold: Gold) -> list[str]:
     """What the gold leaves open."""
-    if consensus.reason is Reason.NOT_IDENTIFIED:
+    if gold.reason is Reason.NOT_IDENTIFIED:
         return [
             "Dawid-Skene gold needs at least 3 annotators: with fewer their error rates cannot be identified"
         ]
-    ties = int((consensus.gold == NO_CONSENSUS).sum())
+    ties = int((gold.codes == NO_CONSENSUS).sum())
     what = "item has" if ties == 1 else "items have"
     notes = [f"{ties} {what} no consensus and cannot score the judge: adjudicate them"] if ties else []
-    contested = int((consensus.gold == CONTESTED).sum())
+    contested = int((gold.codes == CONTESTED).sum())
     if contested:
         what = "item stays" if contested == 1 else "items stay"
         notes.append(
             f"{contested} {what} contested after adjudication: competent readers split there, "
             "so they have no gold and score no judge"
         )
+    unsure = gold.count().unsure
+    if unsure and gold.policy == "missing":
+        what = "item has" if unsure == 1 else "items have"
+        notes.append(f"{unsure} {what} unsure as gold and cannot score the judge: adjudicate them")
     return notes
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from secondreader.judge.agreement.accuracy import AccuracyFormula
 from secondreader.judge.data.frame import Ratings
-from secondreader.judge.data.gold import compute_others_majority
+from secondreader.judge.data.gold import Gold, compute_others_majority
 from secondreader.judge.data.unsure import Recoding
 from secondreader.judge.inference.bootstrap import BootstrapDesign, SampledCoefficients, sample_coefficients
 from secondreader.judge.inference.cluster_sums import (
@@ -27,10 +27,10 @@ from secondreader.judge.inference.estimate import Reason
 
 @dataclass(frozen=True, slots=True)
 class LabelledItems:
-    """The human-labelled items of a frame, ready to be compared and resampled."""
+    """Items of a frame, ready to be compared and resampled."""
 
     items: NDArray[np.intp]
-    """Index of each labelled item in the frame's items, shape (n,)."""
+    """Index of each item in the frame's items, shape (n,)."""
     human: Codes
     """Labels, shape (n, annotators)."""
     verdict: Codes
@@ -54,13 +54,25 @@ class LabelledItems:
         )
 
 
-def select_labelled_items(ratings: Ratings, gold: Codes, resamples: int, seed: int) -> LabelledItems:
+def select_labelled_items(ratings: Ratings, gold: Gold, resamples: int, seed: int) -> LabelledItems:
     """The labelled items with weights of mean 1 and a plan over the scenarios that hold them."""
-    items = np.flatnonzero(ratings.labelled)
+    return prepare_items(ratings, ratings.labelled, gold, resamples, seed)
+
+
+def select_gold_items(ratings: Ratings, gold: Gold, resamples: int, seed: int) -> LabelledItems:
+    """The items that score judges: labelled, or decided without a label; prepared as `select_labelled_items` does."""
+    return prepare_items(ratings, ratings.labelled | gold.known, gold, resamples, seed)
+
+
+def prepare_items(
+    ratings: Ratings, use: NDArray[np.bool_], gold: Gold, resamples: int, seed: int
+) -> LabelledItems:
+    """The chosen items with weights of mean 1 and a plan over the scenarios that hold them."""
+    items = np.flatnonzero(use)
     weight = ratings.weight[items]
     cohort = build_cohort(ratings.cluster[items], weight if (weight == 1).all() else weight / weight.mean())
     plan = BootstrapDesign(cohort.n_clusters, resamples, seed)
-    return LabelledItems(items, ratings.human[items], ratings.verdict[items], gold[items], cohort, plan)
+    return LabelledItems(items, ratings.human[items], ratings.verdict[items], gold.codes[items], cohort, plan)
 
 
 def select_judged_items(ratings: Ratings, judges: list[int], resamples: int, seed: int) -> LabelledItems:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from secondreader.judge.agreement.comparisons import LabelledItems
 from secondreader.judge.data.frame import Ratings
-from secondreader.judge.data.gold import Consensus
+from secondreader.judge.data.gold import Gold
 from secondreader.judge.inference.bootstrap import BootstrapDesign, sample_coefficients
 from secondreader.judge.inference.cluster_sums import ClusterSums, Floats, build_cohort, tally_codes
 from secondreader.judge.inference.coefficients import Coefficient, compute_ratio
@@ -57,7 +57,7 @@ def compute_unparsed_share(
 
 
 def build_confusion(ratings: Ratings, labelled: LabelledItems, judges: list[int]) -> pd.DataFrame:
-    """Labelled items by gold answer and verdict per judge: columns judge, gold, verdict, n, weight.
+    """Items with a label or a decision by gold answer and verdict per judge: columns judge, gold, verdict, n, weight.
 
     Gold may be "contested", "no consensus" or "no label", a verdict "unparsed", "error" or "absent": nothing is
     left out.
@@ -83,9 +83,7 @@ def build_confusion(ratings: Ratings, labelled: LabelledItems, judges: list[int]
     return pd.concat(tables, ignore_index=True) if tables else empty
 
 
-def build_gold_series(ratings: Ratings, consensus: Consensus) -> pd.Series:
+def build_gold_series(ratings: Ratings, gold: Gold) -> pd.Series:
     """The gold answer per item id."""
     table = np.array([*ratings.answers, "contested", "no consensus", None], dtype=object)
-    return pd.Series(
-        table[consensus.gold], index=pd.Index(ratings.items, name="item"), name="gold", dtype=object
-    )
+    return pd.Series(table[gold.codes], index=pd.Index(ratings.items, name="item"), name="gold", dtype=object)

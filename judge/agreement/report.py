@@ -10,20 +10,31 @@ import pandas as pd
 
 from secondreader.judge.agreement import caveats as cautions
 from secondreader.judge.agreement import comparisons as blocks
-from secondreader.judge.agreement.comparisons import select_labelled_items
+from secondreader.judge.agreement.comparisons import (
+    LabelledItems,
+    select_gold_items,
+    select_labelled_items,
+)
 from secondreader.judge.agreement.confusion import build_confusion, build_gold_series, compute_unparsed_share
 from secondreader.judge.agreement.slicing import SliceItems, iterate_slices
 from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.data.gold import (
-    Consensus,
+    STANDARD_POLICY,
+    Decisions,
+    Gold,
     GoldChange,
     GoldMethod,
-    apply_decisions,
-    build_dawid_skene_gold,
-    build_majority_gold,
     compare_golds,
+    gold_of,
 )
-from secondreader.judge.data.unsure import Recoding, Treatment, Unsure, build_recoding, list_treatments
+from secondreader.judge.data.unsure import (
+    POLICY_OF,
+    Recoding,
+    Treatment,
+    Unsure,
+    build_recoding,
+    list_treatments,
+)
 from secondreader.judge.inference.bootstrap import SampledCoefficients, subtract_paired
 from secondreader.judge.inference.coefficients import Level
 from secondreader.judge.inference.estimate import Estimate
@@ -96,6 +107,8 @@ class AgreementResult:
     """How many items change between the ways to gold."""
     gold: pd.Series
     """The gold that scored the judges: answer per item, "contested", "no consensus", or missing."""
+    gold_rule: str
+    """Which rule made that gold, and how many items have one, in a sentence."""
     warnings: tuple[str, ...]
     """Sentences that must stand beside the figures."""
     positive: str
@@ -129,7 +142,7 @@ def agree(
     judge: str | None = None,
     unsure: Unsure | None = None,
     gold: GoldMethod = "majority",
-    adjudicated: Mapping[str, str | None] | None = None,
+    adjudicated: Decisions | None = None,
     slices: Sequence[str] | None = None,
     resamples: int = 2000,
     seed: int = 0,
@@ -139,33 +152,37 @@ def agree(
     """Agreement between annotators, and of every judge (or the named one) with gold and annotators.
 
     `unsure` is "category" for reliability and "missing" for judge accuracy unless given; where somebody was
-    unsure the other treatments follow as figures that are no headline. `adjudicated` maps item ids to decided
-    answers, None where an item stays contested: it changes gold, never the agreement between people. `slices`
-    names slice columns; None takes all, () none. `levels` adds ordinal, interval or ratio alpha for numeric answers in the order of `answers`. Readings keep the answers they were read with.
+    unsure the other treatments follow as figures that are no headline, each with its own gold. `adjudicated` maps
+    item ids to decided answers, None where an item stays contested: it changes gold, never the agreement between
+    people. `slices` names slice columns; None takes all, () none. `levels` adds ordinal, interval or ratio alpha for
+    numeric answers in the order of `answers`. Readings keep the answers they were read with.
     Raises FrameError for a frame that cannot be read.
     """
     if not isinstance(frame, Ratings):
         frame = read_frame(frame, positive=positive, answers=answers)
     readings = frame
-    report = AgreementBuilder(
-        readings, unsure, tuple(levels), choose_gold(readings, gold, adjudicated or {}), resamples, seed
-    )
+    golds = make_golds(readings, adjudicated, unsure or STANDARD_POLICY, gold)
+    report = AgreementBuilder(readings, unsure, tuple(levels), golds, resamples, seed)
     judges = range(len(readings.judges)) if judge is None else [readings.find_judge_index(judge)]
-    return report.build_result(list(judges), slices, compare_gold_methods(readings, adjudicated or {}))
+    return report.build_result(list(judges), slices, compare_gold_methods(readings, adjudicated, unsure))
 
 
-def choose_gold(ratings: Ratings, method: GoldMethod, decisions: Mapping[str, str | None]) -> Consensus:
-    """The gold that scores the judges."""
-    consensus = build_majority_gold(ratings) if method == "majority" else build_dawid_skene_gold(ratings)
-    return apply_decisions(ratings, consensus, decisions) if decisions else consensus
+def make_golds(
+    ratings: Ratings, decisions: Decisions | None, headline: Unsure, method: GoldMethod
+) -> dict[Unsure, Gold]:
+    """The plan's gold, and that of every other treatment of unsure which is reported beside it."""
+    policies = [headline, *(POLICY_OF[treatment] for treatment in list_treatments(ratings, headline))]
+    return {policy: gold_of(ratings, decisions, policy, method) for policy in dict.fromkeys(policies)}
 
 
-def compare_gold_methods(ratings: Ratings, decisions: Mapping[str, str | None]) -> tuple[GoldChange, ...]:
-    """How many items change between majority, Dawid-Skene and (where given) adjudicated gold."""
-    ways = [build_majority_gold(ratings), build_dawid_skene_gold(ratings)]
+def compare_gold_methods(
+    ratings: Ratings, decisions: Decisions | None, unsure: Unsure | None
+) -> tuple[GoldChange, ...]:
+    """How many items change between majority, Dawid-Skene and (where given) adjudicated gold, by one policy for unsure."""
+    golds = [gold_of(ratings, unsure=unsure), gold_of(ratings, unsure=unsure, method="dawid_skene")]
     if decisions:
-        ways.append(apply_decisions(ratings, ways[0], decisions))
-    return tuple(compare_golds(ways))
+        golds.append(gold_of(ratings, decisions, unsure))
+    return tuple(compare_golds(golds))
 
 
 class AgreementBuilder:
@@ -176,16 +193,20 @@ class AgreementBuilder:
         ratings: Ratings,
         unsure: Unsure | None,
         levels: tuple[Level, ...],
-        consensus: Consensus,
+        golds: Mapping[Unsure, Gold],
         resamples: int,
         seed: int,
     ) -> None:
         self.ratings = ratings
-        self.consensus = consensus
+        self.gold = golds[unsure or STANDARD_POLICY]
         self.levels = levels
-        self.labelled = select_labelled_items(ratings, consensus.gold, resamples, seed)
+        self.labelled = select_labelled_items(ratings, self.gold, resamples, seed)
+        # a decision on an item without labels scores judges but says nothing about people
+        self.scoring = {
+            policy: select_gold_items(ratings, gold, resamples, seed) for policy, gold in golds.items()
+        }
         self.reliability = list_treatments(ratings, unsure or "category")
-        self.accuracy = list_treatments(ratings, unsure or "missing")
+        self.accuracy = list_treatments(ratings, unsure or STANDARD_POLICY)
         self.n_headline = 2 if unsure == "worst" else 1
         self.estimates: list[ScopedEstimate] = []
         self.warnings = [
@@ -210,17 +231,22 @@ class AgreementBuilder:
         if len(judges) > 1:
             self.add_judge_agreement(judges, pieces)
         if judges:
-            self.warnings.extend(cautions.describe_open_gold(self.consensus))
+            self.warnings.extend(cautions.describe_open_gold(self.gold))
         return AgreementResult(
             estimates=tuple(self.estimates),
-            confusion=build_confusion(self.ratings, self.labelled, judges),
+            confusion=build_confusion(self.ratings, self.get_scoring_items(), judges),
             changes=changes,
-            gold=build_gold_series(self.ratings, self.consensus),
+            gold=build_gold_series(self.ratings, self.gold),
+            gold_rule=self.gold.sentence,
             warnings=tuple(dict.fromkeys(self.warnings)),
             positive=self.ratings.answers[self.ratings.positive],
             seed=self.labelled.bootstrap.seed,
             resamples=self.labelled.bootstrap.resamples,
         )
+
+    def get_scoring_items(self, coding: Recoding | None = None) -> LabelledItems:
+        """The items that score judges, with gold by a treatment's policy for unsure; by the plan's without one."""
+        return self.scoring[POLICY_OF[coding.treatment] if coding else self.gold.policy]
 
     def add_estimates(self, scope: Scope, estimates: Sequence[Estimate]) -> dict[str, Estimate]:
         """Record figures in one scope; returns them by name."""
@@ -272,7 +298,7 @@ class AgreementBuilder:
         """A judge against gold, against every annotator, under the human ceiling."""
         name = self.ratings.judges[judge]
         for coding, headline in self.list_codings(self.accuracy):
-            sampled = blocks.compare_judge_with_gold(self.labelled, judge, coding)
+            sampled = blocks.compare_judge_with_gold(self.get_scoring_items(coding), judge, coding)
             scope = Scope("judge-human", name, unsure=coding.treatment, headline=headline)
             got = self.add_estimates(scope, sampled.build_estimates())
             if headline:
@@ -337,8 +363,9 @@ class AgreementBuilder:
     def add_judge_difference(self, first_judge: int, second_judge: int) -> None:
         """Paired differences of two judges on the items that both answered."""
         coding = build_recoding(self.ratings, self.accuracy[0])
-        verdict = coding.apply(self.labelled.verdict)
-        shared = self.labelled.select_items((verdict[:, first_judge] >= 0) & (verdict[:, second_judge] >= 0))
+        scored = self.get_scoring_items(coding)
+        verdict = coding.apply(scored.verdict)
+        shared = scored.select_items((verdict[:, first_judge] >= 0) & (verdict[:, second_judge] >= 0))
         first, second = (
             blocks.compare_judge_with_gold(shared, judge, coding) for judge in (first_judge, second_judge)
         )
@@ -377,6 +404,8 @@ class AgreementBuilder:
         scope = Scope("human-human", "", "", "", piece.name, piece.value, coding.treatment)
         self.add_estimates(scope, blocks.compare_humans(inside, coding, self.levels).build_estimates())
         coding = build_recoding(self.ratings, self.accuracy[0])
+        scored = self.get_scoring_items(coding)
+        inside = scored.select_items(piece.use[scored.items])
         for judge in judges:
             name = self.ratings.judges[judge]
             scope = Scope("judge-human", name, "", "", piece.name, piece.value, coding.treatment)

@@ -1,41 +1,198 @@
-"""Gold: the consensus of the annotators that verdicts are compared with; the judge is never part of it."""
+"""Gold: the answer that verdicts are compared with. `gold_of` makes it for every part of a report; no judge enters it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from secondreader.judge.data.dawid_skene import DawidSkene, fit_dawid_skene
 from secondreader.judge.data.frame import FrameError, Ratings
-from secondreader.judge.inference.cluster_sums import Codes, Floats, code_patterns
+from secondreader.judge.data.unsure import POLICY_OF, Recoding, Treatment, Unsure, build_recoding
+from secondreader.judge.inference.cluster_sums import Codes, code_patterns
 from secondreader.judge.inference.estimate import Reason
 
 GoldMethod = Literal["majority", "dawid_skene"]
+Decisions = Mapping[str, str | None]
+"""Adjudicated answer by item id; None where the item stays contested."""
 
 CONTESTED = np.int8(-3)
 NO_CONSENSUS = np.int8(-2)
 UNLABELLED = np.int8(-1)
 FEWEST_RATERS = 3
-TOLERANCE = 1e-10
-MOST_ROUNDS = 20_000
-DAWID_SKENE = "Dawid & Skene (1979) Applied Statistics 28:20"
+STANDARD_POLICY: Unsure = "missing"
+"""What unsure is where a plan says nothing: no vote on what a verdict should have been."""
+METHOD_NAMES = {
+    "majority": "the majority of the annotators",
+    "dawid_skene": "the most probable answer by Dawid and Skene's model",
+    "given": "as it was given",
+}
+POLICY_NAMES: Mapping[Unsure, str] = {
+    "category": "unsure being an answer of its own",
+    "missing": "labels of unsure left out",
+    "worst": "open where labels of unsure could turn it",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class DawidSkene:
-    """Dawid and Skene's model of readers with unequal error rates, fitted by EM."""
+class Gold:
+    """The gold of every item, and the rule that made it."""
 
-    marginals: Floats
-    """Share of each true answer, shape (Q,)."""
-    errors: Floats
-    """Chance that a reader gives an answer under a true one, shape (readers, true Q, given Q)."""
-    posterior: Floats
-    """Chance of each true answer for each item, shape (items, Q)."""
-    log_likelihood: float
-    """Log likelihood at the end."""
-    rounds: int
-    """EM rounds used."""
+    method: str
+    """majority, dawid_skene, or given."""
+    policy: Unsure
+    """What became of labels of unsure."""
+    codes: Codes
+    """Answer code per item; CONTESTED (-3), NO_CONSENSUS (-2) for ties, UNLABELLED (-1) without label or decision."""
+    unsure: int
+    """Code of unsure, which is gold where it wins or cannot be ruled out; -1 where nobody was unsure."""
+    decisions: Decisions = field(default_factory=dict)
+    """The adjudicated answers that stand in place of votes."""
+    reason: Reason | None = None
+    """Why the method gives no gold."""
+    model: DawidSkene | None = None
+    """The fitted model of Dawid and Skene; its posterior rows are the distinct answer patterns."""
+
+    @property
+    def name(self) -> str:
+        """The method, with "+ adjudicated" where decisions stand in place of votes."""
+        return f"{self.method} + adjudicated" if self.decisions else self.method
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Items that somebody labelled or decided, shape (items,)."""
+        return np.asarray(self.codes != UNLABELLED)
+
+    @property
+    def decided(self) -> NDArray[np.bool_]:
+        """Items whose gold is an answer other than unsure: the ones that can score a judge, shape (items,)."""
+        return np.asarray((self.codes >= 0) & (self.codes != self.unsure))
+
+    def count(self) -> "GoldCounts":
+        """How many items have gold, and why the others have none."""
+        return GoldCounts(
+            items=int(self.known.sum()),
+            decided=int(self.decided.sum()),
+            no_consensus=int((self.codes == NO_CONSENSUS).sum()),
+            contested=int((self.codes == CONTESTED).sum()),
+            unsure=int((self.known & (self.codes >= 0) & ~self.decided).sum()),
+            adjudicated=len(self.decisions),
+        )
+
+    @property
+    def sentence(self) -> str:
+        """The rule and what came of it, in plain words."""
+        rule = METHOD_NAMES[self.method]
+        if self.method != "given":
+            rule += f", {POLICY_NAMES[self.policy]}"
+        n = self.count()
+        without = [
+            f"{count} {why}"
+            for count, why in (
+                (n.no_consensus, "without consensus"),
+                (n.contested, "contested"),
+                (n.unsure, "unsure"),
+            )
+            if count
+        ]
+        open_items = f" ({', '.join(without)})" if without else ""
+        were = "was" if n.adjudicated == 1 else "were"
+        settled = f"; {n.adjudicated} {were} adjudicated" if n.adjudicated else ""
+        return f"Gold is {rule}: {n.decided} of {n.items} items have it{open_items}{settled}."
+
+
+@dataclass(frozen=True, slots=True)
+class GoldCounts:
+    """How many items have gold, and why the others have none."""
+
+    items: int
+    """Items with a label or a decision."""
+    decided: int
+    """Items whose gold is an answer other than unsure."""
+    no_consensus: int
+    """Items whose labels tie."""
+    contested: int
+    """Items left contested by adjudication."""
+    unsure: int
+    """Items whose gold is unsure."""
+    adjudicated: int
+    """Items with a decision, contested ones too."""
+
+
+def gold_of(
+    ratings: Ratings,
+    decisions: Decisions | None = None,
+    unsure: Unsure | None = None,
+    method: GoldMethod = "majority",
+) -> Gold:
+    """Gold of first-pass labels and adjudicated answers, by the plan's policy for unsure (None: left out).
+
+    Each item's gold comes from its own labels and decision alone, but for Dawid-Skene, whose error rates come from all
+    labels and from no decision. A contested decision leaves an item without gold, whatever the votes say. Raises
+    FrameError for a decision on an unknown item or with an unknown answer.
+    """
+    policy = unsure or STANDARD_POLICY
+    voted = infer_gold(ratings, policy, method)
+    return apply_decisions(ratings, voted, decisions or {})
+
+
+def take_given_gold(ratings: Ratings, answers: Decisions) -> Gold:
+    """Answers by item id as gold, whoever gave them; items without one have none. Raises FrameError as `gold_of` does."""
+    empty = Gold("given", STANDARD_POLICY, np.full(len(ratings.items), UNLABELLED), ratings.unsure)
+    return replace(apply_decisions(ratings, empty, answers), decisions={})
+
+
+def resolve_gold(ratings: Ratings, gold: "Gold | Decisions | None") -> Gold:
+    """The gold of an argument: one that was made, answers by item id, or by default the majority without unsure."""
+    if isinstance(gold, Gold):
+        return gold
+    return gold_of(ratings) if gold is None else take_given_gold(ratings, gold)
+
+
+def leave_out_annotator(ratings: Ratings, rater: int, gold: Gold) -> Gold:
+    """The same gold without one annotator's labels; decisions stand. Given gold cannot be made again: ValueError."""
+    if gold.method == "given":
+        raise ValueError("gold that was given does not come from labels")
+    method: GoldMethod = "majority" if gold.method == "majority" else "dawid_skene"
+    return gold_of(drop_annotator(ratings, rater), gold.decisions, gold.policy, method)
+
+
+def drop_annotator(ratings: Ratings, rater: int) -> Ratings:
+    """The label matrix without one annotator; rows of single ratings keep theirs."""
+    names = tuple(name for column, name in enumerate(ratings.raters) if column != rater)
+    return replace(ratings, human=np.delete(ratings.human, rater, axis=1), raters=names)
+
+
+def infer_gold(ratings: Ratings, policy: Unsure, method: GoldMethod) -> Gold:
+    """Gold from labels alone."""
+    ways = [
+        infer_answers(ratings, treatment, method) for treatment in POLICY_OF if POLICY_OF[treatment] == policy
+    ]
+    first, last = ways[0], ways[-1]
+    if first.reason is not None:
+        return replace(first, policy=policy)
+    # where counting unsure both ways gives two answers, neither is gold
+    codes = np.where(last.codes == first.codes, first.codes, np.int8(ratings.unsure))
+    if policy != "category":
+        codes[find_only_unsure(ratings)] = ratings.unsure
+    return replace(first, policy=policy, codes=codes)
+
+
+def find_only_unsure(ratings: Ratings) -> NDArray[np.bool_]:
+    """Items whose every label is unsure, shape (items,)."""
+    answered = (ratings.human >= 0) & (ratings.human != ratings.unsure)
+    return np.asarray(ratings.labelled & ~answered.any(axis=1))
+
+
+def infer_answers(ratings: Ratings, treatment: Treatment, method: GoldMethod) -> Gold:
+    """Gold by one treatment of unsure, in the codes of the ratings."""
+    coding = build_recoding(ratings, treatment)
+    blank = Gold(method, "category", np.full(len(ratings.items), UNLABELLED), ratings.unsure)
+    if method == "dawid_skene":
+        return infer_by_dawid_skene(ratings, coding, blank)
+    votes = compute_majority(coding.apply(ratings.human), len(coding.answers))
+    return replace(blank, codes=coding.restore(votes))
 
 
 def compute_majority(human: Codes, n_answers: int) -> Codes:
@@ -54,110 +211,44 @@ def compute_majority(human: Codes, n_answers: int) -> Codes:
     return gold
 
 
-def fit_dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -> DawidSkene:
-    """Fit by EM from the average-vote start until the relative gain falls below 1e-10.
-
-    `counts` (items or patterns, readers, Q) says how often a reader gave an answer (repeats allowed),
-    `weight` (items,) how many items a row stands for; `smoothing` adds that many answers of each kind to
-    every reader's row (0 as published; 1 steadies fewer than about 100 items).
-    Source: Dawid & Skene (1979), eqs. 2.3-2.5.
-    """
-    votes = counts.sum(axis=1)
-    posterior = votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)
-    before = -np.inf
-    now, rounds = before, 0
-    while rounds < MOST_ROUNDS:
-        rounds += 1
-        marginals, errors = maximise_parameters(counts, weight, posterior, smoothing)
-        joint = compute_safe_log(marginals)[None, :] + np.einsum(
-            "irq,rtq->it", counts, compute_safe_log(errors)
-        )
-        peak = joint.max(axis=1, keepdims=True)
-        spread = np.exp(joint - peak)
-        total = spread.sum(axis=1, keepdims=True)
-        posterior = spread / total
-        now = float(weight @ (peak + np.log(total))[:, 0])
-        if now - before <= TOLERANCE * abs(now):
-            break
-        before = now
-    return DawidSkene(marginals, errors, posterior, now, rounds)
-
-
-def maximise_parameters(
-    counts: Floats, weight: Floats, posterior: Floats, smoothing: float
-) -> tuple[Floats, Floats]:
-    """The M step: marginals (Q,) and error rates (readers, Q, Q) from the posterior."""
-    mass = posterior * weight[:, None]
-    marginals = mass.sum(axis=0) / mass.sum()
-    given = np.einsum("it,irq->rtq", mass, counts) + smoothing
-    total = given.sum(axis=2, keepdims=True)
-    errors = np.divide(given, total, out=np.zeros_like(given), where=total > 0)
-    return marginals, errors
-
-
-def compute_safe_log(values: Floats) -> Floats:
-    """Logarithm with 0 as a very small number, so that 0 * log 0 stays 0."""
-    return np.asarray(np.log(np.maximum(values, 1e-300)))
-
-
-@dataclass(frozen=True, slots=True)
-class Consensus:
-    """One way to gold, or why it is not to be had."""
-
-    method: str
-    """majority or dawid_skene, with "+ adjudicated" where decisions override it."""
-    gold: Codes
-    """Answer code per item; CONTESTED (-3), NO_CONSENSUS (-2) for ties, UNLABELLED (-1) without a label."""
-    reason: Reason | None = None
-    """Why the method gives no gold."""
-    model: DawidSkene | None = None
-    """The fitted model of Dawid and Skene; its posterior rows are the distinct answer patterns."""
-
-
-def build_majority_gold(ratings: Ratings) -> Consensus:
-    """Majority of the first-pass labels."""
-    return Consensus("majority", compute_majority(ratings.human, len(ratings.answers)))
-
-
-def build_dawid_skene_gold(ratings: Ratings, *, smoothing: float = 1.0) -> Consensus:
+def infer_by_dawid_skene(ratings: Ratings, coding: Recoding, blank: Gold, smoothing: float = 1.0) -> Gold:
     """The most probable true answer by Dawid and Skene; needs three annotators.
 
     Equal probabilities stay NO_CONSENSUS.
     """
-    unlabelled = np.full(len(ratings.items), UNLABELLED)
     if len(ratings.raters) < FEWEST_RATERS:
-        return Consensus("dawid_skene", unlabelled, Reason.NOT_IDENTIFIED)
-    use = np.flatnonzero(ratings.labelled)
+        return replace(blank, reason=Reason.NOT_IDENTIFIED)
+    human, n_answers = coding.apply(ratings.human), len(coding.answers)
+    use = np.flatnonzero((human >= 0).any(axis=1))
     if not len(use):
-        return Consensus("dawid_skene", unlabelled, Reason.NO_ITEMS)
-    codes, rows = code_patterns(ratings.human[use], len(ratings.answers))
-    counts = (rows[:, :, None] == np.arange(len(ratings.answers))).astype(np.float64)
+        return replace(blank, reason=Reason.NO_ITEMS)
+    codes, rows = code_patterns(human[use], n_answers)
+    counts = (rows[:, :, None] == np.arange(n_answers)).astype(np.float64)
     model = fit_dawid_skene(counts, np.bincount(codes).astype(np.float64), smoothing=smoothing)
     best = model.posterior.max(axis=1, keepdims=True)
     tied = (model.posterior >= best - 1e-9).sum(axis=1) > 1
     answer = model.posterior.argmax(axis=1).astype(np.int8)
     answer[tied] = NO_CONSENSUS
-    gold = unlabelled.copy()
-    gold[use] = answer[codes]
-    return Consensus("dawid_skene", gold, model=model)
+    gold = blank.codes.copy()
+    gold[use] = coding.restore(answer[codes])
+    return replace(blank, codes=gold, model=model)
 
 
-def apply_decisions(ratings: Ratings, consensus: Consensus, decisions: Mapping[str, str | None]) -> Consensus:
-    """The consensus with adjudicated answers (item id -> answer) in place of the votes.
+def apply_decisions(ratings: Ratings, gold: Gold, decisions: Decisions) -> Gold:
+    """The gold with decided answers in place of the votes; None leaves an item CONTESTED.
 
-    None leaves an item CONTESTED: it has no gold, whatever the votes say, and scores no judge. An unknown item or answer raises FrameError.
+    An unknown item or answer raises FrameError.
     """
-    gold = consensus.gold.copy()
+    codes = gold.codes.copy()
     place = {item: index for index, item in enumerate(ratings.items)}
     for item, answer in decisions.items():
         if str(item) not in place:
-            raise FrameError(f"adjudicated item {item!r} is not in the frame: check its id")
+            raise FrameError(f"gold has item {item!r}, which is not in the frame: check its id")
         if answer is not None and answer not in ratings.answers:
-            raise FrameError(
-                f"item {item!r} is adjudicated as {answer!r}, not one of {', '.join(ratings.answers)}: correct it"
-            )
-        gold[place[str(item)]] = CONTESTED if answer is None else ratings.answers.index(answer)
-    return Consensus(f"{consensus.method} + adjudicated", gold, consensus.reason, consensus.model)
+            known = ", ".join(ratings.answers)
+            raise FrameError(f"gold of item {item!r} is {answer!r}, not one of {known}: correct it")
+        codes[place[str(item)]] = CONTESTED if answer is None else ratings.answers.index(answer)
+    return replace(gold, codes=codes, decisions=dict(decisions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +260,19 @@ class GoldChange:
     two: str
     """Second method."""
     changed: int | None
-    """Items labelled by both whose gold differs, contested and no consensus being answers of their own; None if one has no gold."""
+    """Items known to both whose gold differs, contested and no consensus being answers of their own; None if one has no gold."""
     items: int
-    """Items labelled by both."""
+    """Items known to both."""
 
 
-def compare_golds(ways: list[Consensus]) -> list[GoldChange]:
-    """Compare every two ways to gold."""
+def compare_golds(golds: list[Gold]) -> list[GoldChange]:
+    """Compare every two golds of the same items."""
     changes = []
-    for index, one in enumerate(ways):
-        for two in ways[index + 1 :]:
-            both = (one.gold != UNLABELLED) & (two.gold != UNLABELLED)
-            changed = None if one.reason or two.reason else int((one.gold[both] != two.gold[both]).sum())
-            changes.append(GoldChange(one.method, two.method, changed, int(both.sum())))
+    for index, one in enumerate(golds):
+        for two in golds[index + 1 :]:
+            both = one.known & two.known
+            changed = None if one.reason or two.reason else int((one.codes[both] != two.codes[both]).sum())
+            changes.append(GoldChange(one.name, two.name, changed, int(both.sum())))
     return changes
 
 

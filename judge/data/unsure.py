@@ -12,6 +12,13 @@ Unsure = Literal["category", "missing", "worst"]
 Treatment = Literal["category", "missing", "as positive", "as negative"]
 
 TREATMENTS: tuple[Treatment, ...] = ("category", "missing", "as positive", "as negative")
+POLICY_OF: dict[Treatment, Unsure] = {
+    "category": "category",
+    "missing": "missing",
+    "as positive": "worst",
+    "as negative": "worst",
+}
+"""The policy that each treatment belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +35,16 @@ class Recoding:
     """New code of the positive answer."""
     negative: int
     """New code of the negative answer: the first that is neither positive nor unsure."""
+    kept: Codes
+    """Old code of each new one."""
 
     def apply(self, codes: Codes) -> Codes:
         """Recode any array of answers; whatever is below 0 becomes -1."""
         return np.asarray(self.table[np.where(codes < 0, len(self.table) - 1, codes)])
+
+    def restore(self, codes: Codes) -> Codes:
+        """Recoded answers in their old codes; whatever is below 0 stays as it is."""
+        return np.where(codes < 0, codes, self.kept[np.maximum(codes, 0)]).astype(np.int8)
 
 
 def build_recoding(ratings: Ratings, treatment: Treatment) -> Recoding:
@@ -47,7 +60,9 @@ def build_recoding(ratings: Ratings, treatment: Treatment) -> Recoding:
     if unsure >= 0 and treatment == "as negative":
         table[unsure] = kept.index(negative)
     names = tuple(ratings.answers[q] for q in kept)
-    return Recoding(treatment, names, table, kept.index(positive), kept.index(negative))
+    return Recoding(
+        treatment, names, table, kept.index(positive), kept.index(negative), np.array(kept, dtype=np.int8)
+    )
 
 
 def list_treatments(ratings: Ratings, headline: Unsure) -> list[Treatment]:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondreader.judge.data.frame import Ratings
-from secondreader.judge.data.gold import compute_others_majority
+from secondreader.judge.data.gold import drop_annotator, gold_of
+from secondreader.judge.data.unsure import Unsure
 from secondreader.judge.inference.exact_tests import adjust_holm, compare_slice_with_rest, compute_sign_flip_p
 from secondreader.judge.inference.permutation import Floats
 
@@ -66,7 +67,7 @@ class RaterBias:
 
 
 def estimate_bias(ratings: Ratings, rater: int, others: NDArray[np.int8], seed: int) -> RaterBias:
-    """Compare one annotator with the others' majority (items,) on shared items; unsure counts as missing."""
+    """Compare one annotator with the others' majority (items,) on the items that both decided, unsure being no decision."""
     own = ratings.human[:, rater]
     shared = (own >= 0) & (others >= 0)
     if ratings.unsure >= 0:
@@ -110,14 +111,17 @@ def compare_thirds(order: Floats, hit: Mask, use: Mask) -> ThirdsComparison:
     return ThirdsComparison(test.rate_in, test.rate_out, test.fisher_p)
 
 
-def estimate_annotator_effects(ratings: Ratings, seed: int = 0) -> tuple[AnnotatorEffect, ...]:
+def estimate_annotator_effects(
+    ratings: Ratings, seed: int = 0, unsure: Unsure | None = None
+) -> tuple[AnnotatorEffect, ...]:
     """Bias and drift of every annotator, first passes only, unweighted; p adjusted over annotators by Holm.
 
-    Bias compares yes-rates with the majority of the others on the same items; drift compares the first
-    with the last third of the order seen.
+    Bias compares yes-rates with the majority of the others on the same items, by the policy for unsure that gold has;
+    drift compares the first with the last third of the order seen.
     """
-    others = compute_others_majority(ratings.human, len(ratings.answers))
-    leans = [estimate_bias(ratings, h, others[:, h], seed) for h in range(len(ratings.raters))]
+    # an adjudicator is none of the others: decisions stay out
+    others = [gold_of(drop_annotator(ratings, h), unsure=unsure).codes for h in range(len(ratings.raters))]
+    leans = [estimate_bias(ratings, h, codes, seed) for h, codes in enumerate(others)]
     orders = [extract_positions(ratings, h) for h in range(len(ratings.raters))]
     drifts = [estimate_drift(ratings, h, order) for h, order in enumerate(orders)]
     agreements = [

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondreader.judge.data.frame import FrameError, Ratings, read_frame
-from secondreader.judge.data.gold import UNLABELLED, Consensus, build_majority_gold, compute_majority
+from secondreader.judge.data.gold import Decisions, Gold, leave_out_annotator, resolve_gold
 from secondreader.judge.disagreement.annotator_effects import (
     compute_human_disagreement,
     estimate_annotator_effects,
@@ -32,7 +32,6 @@ from secondreader.judge.disagreement.slices import (
 )
 from secondreader.judge.disagreement.terms import build_term_slices, extract_words, measure_texts, parse_tools
 from secondreader.judge.disagreement.verdict_errors import (
-    Codes,
     ScoredVerdicts,
     build_error_outcomes,
     build_unparsed_outcome,
@@ -75,8 +74,8 @@ class Search:
     """Every slice over all items."""
     human_disagreement: Floats
     """Human disagreement of each item."""
-    uses_majority_gold: bool
-    """Whether gold is the majority of these labels."""
+    gold: Gold
+    """What the verdicts are compared with."""
     settings: PermutationSettings
     """Permutations and seed."""
     alpha: float
@@ -87,7 +86,7 @@ def find_disagreements(
     frame: pd.DataFrame | Ratings,
     *,
     judge: str | None = None,
-    gold: Mapping[str, str] | Consensus | None = None,
+    gold: Gold | Decisions | None = None,
     positive: str = "yes",
     slices: Sequence[str] | None = None,
     texts: Mapping[str, str] | None = None,
@@ -99,8 +98,8 @@ def find_disagreements(
 ) -> Findings:
     """Search every slice for more wrong verdicts than elsewhere; at most `alpha` of studies raise a false one.
 
-    `frame` is the long frame (module frame) or its Readings. `gold` maps item ids to answers, or is a
-    Consensus; the default is the majority of human labels, ties left out. `unsure` counts as missing. Slice
+    `frame` is the long frame (module frame) or its Ratings. `gold` is that of `gold_of`, or maps item ids to answers;
+    the default is the majority of the annotators without unsure. Unsure as gold or verdict counts as missing. Slice
     columns are cut as in `slices.one_way`; `pairs` adds two-way slices, `texts` (item id to transcript) adds
     its length, turns and words, `tools` names the slice column whose cells list tools.
 
@@ -112,8 +111,8 @@ def find_disagreements(
     check_options(permutations, alpha)
     readings = frame if isinstance(frame, Ratings) else read_frame(frame, positive=positive, slices=slices)
     column = readings.find_judge_index(judge)
-    consensus = gold if isinstance(gold, Consensus) else resolve_gold(readings, gold)
-    seen = score_verdicts(readings, column, consensus.gold)
+    truth = resolve_gold(readings, gold)
+    seen = score_verdicts(readings, column, truth.codes)
     table = select_slices(readings, slices)
     singles, rest = build_slices(table, readings.items, seen, SearchExtras(texts, tools, pairs))
     study = Search(
@@ -123,7 +122,7 @@ def find_disagreements(
         outcomes=build_error_outcomes(seen),
         slices=join_slices([singles, *rest]),
         human_disagreement=compute_human_disagreement(readings.human, len(readings.answers)),
-        uses_majority_gold=gold is None,
+        gold=truth,
         settings=PermutationSettings(permutations, seed),
         alpha=alpha,
     )
@@ -142,7 +141,7 @@ def run_search(search: Search, singles: SliceSet) -> Findings:
         findings=collect_findings(search, tests),
         untested=tests.untested + lost.untested,
         direction=compute_direction(seen, alpha=search.alpha, seed=draw.seed),
-        annotators=estimate_annotator_effects(readings, draw.seed),
+        annotators=estimate_annotator_effects(readings, draw.seed, search.gold.policy),
         unparsed=lost.table,
         n=int(seen.scored.sum()),
         n_clusters=len(np.unique(readings.cluster[seen.scored])),
@@ -169,22 +168,6 @@ def check_options(permutations: int, alpha: float) -> None:
         raise FrameError(f"{permutations} permutations are too few: give at least {FEWEST_PERMUTATIONS}")
     if not 0 < alpha < 1:
         raise FrameError(f"alpha is {alpha}: give a number between 0 and 1, e.g. 0.05")
-
-
-def resolve_gold(ratings: Ratings, answers: Mapping[str, str] | None) -> Consensus:
-    """Given answers as gold, else the majority of labels; an unknown item or answer raises FrameError."""
-    if answers is None:
-        return build_majority_gold(ratings)
-    gold = np.full(len(ratings.items), UNLABELLED)
-    place = {item: index for index, item in enumerate(ratings.items)}
-    for item, answer in answers.items():
-        if str(item) not in place:
-            raise FrameError(f"gold has item {item!r}, which is not in the frame: check its id")
-        if answer not in ratings.answers:
-            known = ", ".join(ratings.answers)
-            raise FrameError(f"gold of item {item!r} is {answer!r}, not one of {known}: correct it")
-        gold[place[str(item)]] = ratings.answers.index(answer)
-    return Consensus("given", gold)
 
 
 def build_slices(
@@ -248,14 +231,14 @@ def collect_findings(search: Search, tests: SliceTests) -> tuple[Finding, ...]:
 def leave_out_annotators(
     search: Search, tests: SliceTests, significant: list[int]
 ) -> dict[int, list[LeaveOneOutResult]]:
-    """Each found test once more without each annotator's labels; empty lists where gold was given."""
+    """Each found test once more without each annotator's labels, decisions standing; empty lists where gold was given."""
     results: dict[int, list[LeaveOneOutResult]] = {test: [] for test in significant}
     readings = search.ratings
-    if not significant or not search.uses_majority_gold or len(readings.raters) < 2:
+    if not significant or search.gold.method == "given" or len(readings.raters) < 2:
         return results
     for rater, name in enumerate(readings.raters):
-        gold: Codes = compute_majority(np.delete(readings.human, rater, axis=1), len(readings.answers))
-        outcomes = build_error_outcomes(score_verdicts(readings, search.judge, gold))
+        gold = leave_out_annotator(readings, rater, search.gold)
+        outcomes = build_error_outcomes(score_verdicts(readings, search.judge, gold.codes))
         for test in significant:
             outcome = outcomes[tests.outcome[test]]
             results[test].append(retest_slice(outcome, int(tests.slice[test]), search, name))

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from secondreader.judge.data.frame import Ratings, read_frame
+from secondreader.judge.data.gold import Gold, gold_of
 from secondreader.judge.inference.bootstrap import (
     FEWEST_CLUSTERS,
     MOST_RESAMPLED_CLUSTERS,
@@ -19,7 +20,6 @@ from secondreader.judge.inference.bootstrap import (
 from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
 from secondreader.judge.inference.exact_tests import run_mcnemar_test
 from secondreader.judge.inference.proportions import Interval, compute_wilson_interval
-from secondreader.judge.rates.corrected import compute_majority_codes
 from secondreader.judge.rates.estimators import METHOD, compute_cluster_variance, compute_linear_limits
 
 Floats = npt.NDArray[np.float64]
@@ -341,9 +341,9 @@ def _code_binary(codes: npt.NDArray[np.integer[Any]], ratings: Ratings) -> Float
     return np.where(blank, np.nan, (codes == ratings.positive).astype(np.float64))
 
 
-def code_gold_binary(ratings: Ratings) -> Floats:
-    """Majority gold as 1 positive, 0 other, NaN for ties and unlabelled items; unsure labels left out."""
-    return _code_binary(compute_majority_codes(ratings), ratings)
+def code_gold_binary(ratings: Ratings, gold: Gold | None = None) -> Floats:
+    """Gold as 1 positive, 0 other, NaN where there is none; by default the majority of the annotators without unsure."""
+    return _code_binary((gold or gold_of(ratings)).codes, ratings)
 
 
 def compare_prompts(

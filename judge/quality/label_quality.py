@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import fisher_exact
 
 from secondreader.judge.data.frame import Ratings, read_frame
+from secondreader.judge.data.gold import Gold
 from secondreader.judge.inference.cluster_sums import build_cohort, compute_group_cluster_sums
 from secondreader.judge.inference.coefficients import KRIPPENDORFF, GroupFormula
 from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
@@ -319,10 +320,12 @@ def assess_label_quality(
     positive: str = "yes",
     floor_seconds: float = FLOOR_SECONDS,
     unit: str = "transcript",
+    gold: Gold | None = None,
 ) -> QualityResult:
     """Quality of the human labels in a long frame or Readings; nothing is removed.
 
-    Uses pass_no for repeats, position for drift and runs, seconds for times; what is absent stays undefined.
+    Uses pass_no for repeats, position for drift and runs, seconds for times; what is absent stays undefined. `gold` is
+    for the limitations alone, by default the majority of the annotators without unsure.
     """
     readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
     outliers = find_time_outliers(readings, floor_seconds)
@@ -332,7 +335,7 @@ def assess_label_quality(
         raters=tuple(_finish_rater(one, p) for one, p in zip(raters, adjusted, strict=True)),
         flip_rate=_pool_flip_rates(raters),
         outliers=outliers,
-        limitations=list_limitations(readings, judge=judge, unit=unit),
+        limitations=list_limitations(readings, judge=judge, unit=unit, gold=gold),
     )
 
 

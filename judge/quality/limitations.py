@@ -3,35 +3,37 @@
 import numpy as np
 
 from secondreader.judge.data.frame import Ratings
+from secondreader.judge.data.gold import Gold, gold_of
 from secondreader.judge.inference.bootstrap import FEW_CLUSTERS, FEWEST_CLUSTERS
-from secondreader.judge.rates.corrected import compute_majority_codes
 
 FEW_PER_CLASS = 10
 DEPENDENT = 1.5
 
 
 def list_limitations(
-    ratings: Ratings, *, judge: str | None = None, unit: str = "transcript"
+    ratings: Ratings, *, judge: str | None = None, unit: str = "transcript", gold: Gold | None = None
 ) -> tuple[str, ...]:
     """Sentences on claims that these readings cannot carry; empty when none is missing.
 
     The judge is left out of account when the frame has several and none is named. `unit` is what people read:
-    "transcript", or "scenario", which no judge reads and which is neither risky nor safe.
+    "transcript", or "scenario", which no judge reads and which is neither risky nor safe; `gold` is by default the
+    majority of the annotators without unsure.
     """
+    gold = gold or gold_of(ratings)
     if not ratings.labelled.any():
         return ("Without labels nothing can be said about agreement, accuracy or corrected rates.",)
     if unit == "scenario":
         found = [
             *_describe_overlap_limits(ratings, unit),
             *_describe_scenario_limits(ratings),
-            *_describe_answer_limits(ratings),
+            *_describe_answer_limits(ratings, gold),
             *_describe_repeat_limits(ratings, unit),
         ]
         return tuple(found)
     notes = [
         *_describe_overlap_limits(ratings),
         *_describe_scenario_limits(ratings),
-        *_describe_class_limits(ratings),
+        *_describe_class_limits(ratings, gold),
         *_describe_repeat_limits(ratings),
     ]
     if judge is not None or len(ratings.judges) == 1:
@@ -81,13 +83,15 @@ def _describe_scenario_limits(ratings: Ratings) -> list[str]:
     return notes
 
 
-def _describe_class_limits(ratings: Ratings) -> list[str]:
+def count_sides(ratings: Ratings, gold: Gold) -> tuple[int, int]:
+    """Items whose gold is the positive answer, and items whose gold is another one."""
+    positive = gold.codes[gold.decided] == ratings.positive
+    return int(positive.sum()), int((~positive).sum())
+
+
+def _describe_class_limits(ratings: Ratings, gold: Gold) -> list[str]:
     """Claims that need more risky or more safe cases."""
-    gold = compute_majority_codes(ratings)
-    risky, safe = (
-        int((gold == ratings.positive).sum()),
-        int(((gold >= 0) & (gold != ratings.positive)).sum()),
-    )
+    risky, safe = count_sides(ratings, gold)
     notes = []
     for n, kind, what in ((risky, "risky", "sensitivity"), (safe, "safe", "specificity")):
         if n == 0:
@@ -97,11 +101,10 @@ def _describe_class_limits(ratings: Ratings) -> list[str]:
     return notes
 
 
-def _describe_answer_limits(ratings: Ratings) -> list[str]:
+def _describe_answer_limits(ratings: Ratings, gold: Gold) -> list[str]:
     """Claims that need more of the one or the other answer."""
-    gold = compute_majority_codes(ratings)
-    positive = int((gold == ratings.positive).sum())
-    counts = ((positive, "the positive answer"), (int((gold >= 0).sum()) - positive, "another answer"))
+    positive, other = count_sides(ratings, gold)
+    counts = ((positive, "the positive answer"), (other, "another answer"))
     return [
         f"{n or 'No'} scenario{'s' if n > 1 else ''} got {what} from most readers: agreement on it is "
         f"{'hardly known' if n else 'untested'}."

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from secondreader.judge.data.frame import FrameError, Ratings, read_frame
-from secondreader.judge.data.gold import compute_majority
+from secondreader.judge.data.gold import Decisions, Gold, resolve_gold
 from secondreader.judge.inference.estimate import REASON_SENTENCES, Estimate
 from secondreader.judge.inference.proportions import Interval
 from secondreader.judge.rates import estimators as est
@@ -147,25 +147,8 @@ class JudgedPopulation:
     """Labelled transcripts without a verdict row; they enter nothing."""
 
 
-def compute_majority_codes(ratings: Ratings) -> npt.NDArray[np.int64]:
-    """The most frequent label of each item, unsure left out; -1 for a tie or no label, shape (items,)."""
-    decided = np.where(ratings.human == ratings.unsure, np.int8(-1), ratings.human)
-    return np.asarray(np.maximum(compute_majority(decided, len(ratings.answers)), -1), dtype=np.int64)
-
-
-def _code_gold(ratings: Ratings, gold: Mapping[str, str] | None) -> npt.NDArray[np.int64]:
-    """Gold of each item as an answer code; -1 where open."""
-    if gold is None:
-        return compute_majority_codes(ratings)
-    codes = {answer: code for code, answer in enumerate(ratings.answers)}
-    strange = sorted({str(a) for a in gold.values()} - codes.keys())
-    if strange:
-        raise FrameError(f"gold holds the answer {strange[0]!r}: use one of {', '.join(codes)}")
-    return np.array([codes[str(gold[i])] if i in gold else -1 for i in ratings.items], np.int64)
-
-
-def _build_population(ratings: Ratings, judge: int, gold: Mapping[str, str] | None) -> JudgedPopulation:
-    """Cut the readings to the transcripts that this judge saw."""
+def _build_population(ratings: Ratings, judge: int, gold: Gold) -> JudgedPopulation:
+    """Cut the ratings to the transcripts that this judge saw."""
     state, code = ratings.state[:, judge], ratings.verdict[:, judge]
     seen = state > 0
     verdict = np.full(len(code), est.NO)
@@ -173,10 +156,8 @@ def _build_population(ratings: Ratings, judge: int, gold: Mapping[str, str] | No
     verdict[code < 0] = est.UNPARSED
     if ratings.unsure >= 0:
         verdict[code == ratings.unsure] = est.UNSURE
-    codes = _code_gold(ratings, gold)
-    decided = (codes >= 0) & (codes != ratings.unsure)
-    truth = np.where(decided, (codes == ratings.positive).astype(float), np.nan)
-    labelled = ratings.labelled | (codes >= 0)
+    decided, labelled = gold.decided, ratings.labelled | gold.known
+    truth = np.where(decided, (gold.codes == ratings.positive).astype(float), np.nan)
     judged = est.JudgedItems(
         verdict[seen].astype(np.int64),
         truth[seen],
@@ -341,21 +322,21 @@ def estimate_corrected_rates(
     judge: str | None = None,
     by: Sequence[str] = (),
     positive: str = "yes",
-    gold: Mapping[str, str] | None = None,
+    gold: Gold | Decisions | None = None,
     within: Sequence[str] = (),
     reference: Mapping[str, str] | None = None,
 ) -> RatesResult:
     """The rate of the positive answer by naive, gold-only, post-stratified, PPI, PPI++ and Rogan-Gladen estimators.
 
-    data is the long frame, one row a reading, or its Readings; gold maps item to answer (default: the majority
-    of the annotators, unsure left out, ties open). The target is the rate over scenarios such as these.
+    data is the long frame, one row a rating, or its Ratings; gold is that of `gold_of`, or answers by item (default: the
+    majority of the annotators, unsure left out, ties open). The target is the rate over scenarios such as these.
     Post-strata are the verdicts yes, no, unsure, unparsed, for the overall rate also x the `within` columns.
     Labels may cover any part of any scenario; inclusion probabilities enter as weights. `reference` names, per
     `by` column, the group that others are compared with. Raises FrameError for unknown columns or judges.
     """
     readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
     index = readings.find_judge_index(judge)
-    population = _build_population(readings, index, gold)
+    population = _build_population(readings, index, resolve_gold(readings, gold))
     everyone = np.ones(len(population.judged.gold), bool)
     unknown = [name for name in within if name not in population.slices.columns]
     if unknown:

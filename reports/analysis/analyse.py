@@ -23,11 +23,12 @@ from secondreader.db.research.saved_reports import load_labelled_texts
 from secondreader.judge.agreement.alt_test import AltTestResult, run_alt_test
 from secondreader.judge.agreement.report import AgreementResult, agree
 from secondreader.judge.data.frame import Ratings, read_frame
+from secondreader.judge.data.gold import Gold, gold_of
 from secondreader.judge.data.judge_order import put_judges_first
 from secondreader.judge.disagreement.finding import Findings
 from secondreader.judge.disagreement.search import find_disagreements
 from secondreader.judge.quality.label_quality import QualityResult, assess_label_quality
-from secondreader.judge.rates.corrected import RatesResult, compute_majority_codes, estimate_corrected_rates
+from secondreader.judge.rates.corrected import RatesResult, estimate_corrected_rates
 from secondreader.reports.analysis.figures import build_estimates_table
 from secondreader.reports.analysis.preparation import Preparation, compute_study_hash, load_preparation
 from secondreader.reports.analysis.scenario_review import QuestionEstimate, compute_review_estimates
@@ -106,6 +107,8 @@ class Analysis:
     question: Question
     ratings: Ratings
     """The coded readings that every figure was computed from."""
+    gold: Gold
+    """What every verdict is compared with, in every section."""
     agreement: AgreementResult
     judges: tuple[JudgeAnalysis, ...]
     """The headline's judge first, then those with most verdicts."""
@@ -212,6 +215,7 @@ def analyse(session: "Session", study: "Study", options: AnalysisOptions | None 
     is_desk = chosen.source == LABEL_SOURCES[0]
     settled_answers = load_adjudicated_answers(session, study, question.id) if is_desk else {}
     decisions = select_rated_decisions(settled_answers, readings)
+    gold = gold_of(readings, decisions, facts.unsure_policy)
     unsliced = replace(chosen, slices=None)
 
     def of_question(other: Question, options: AnalysisOptions) -> Ratings:
@@ -227,6 +231,7 @@ def analyse(session: "Session", study: "Study", options: AnalysisOptions | None 
         options=chosen,
         question=question,
         ratings=readings,
+        gold=gold,
         agreement=agree(
             readings,
             adjudicated=decisions,
@@ -235,8 +240,8 @@ def analyse(session: "Session", study: "Study", options: AnalysisOptions | None 
             seed=chosen.seed,
             unsure=facts.unsure_policy,
         ),
-        judges=analyse_judges(readings, facts, decisions, chosen, texts),
-        quality=assess_label_quality(readings, judge=named or first, unit=facts.codebook.unit),
+        judges=analyse_judges(readings, facts, gold, chosen, texts),
+        quality=assess_label_quality(readings, judge=named or first, unit=facts.codebook.unit, gold=gold),
         missing=describe_missing(facts, readings, chosen, sealed),
         data_hash=compute_study_hash(session, study),
         preparation=load_preparation(
@@ -362,12 +367,11 @@ def select_rated_decisions(decisions: Mapping[str, str | None], ratings: Ratings
 def analyse_judges(
     ratings: Ratings,
     summary: StudySummary,
-    decisions: Mapping[str, str | None],
+    gold: Gold,
     options: AnalysisOptions,
     texts: Mapping[str, str] | None,
 ) -> tuple[JudgeAnalysis, ...]:
     """Corrected rates, the alternative annotator test and systematic disagreement of every judge in the readings."""
-    gold = merge_decisions(ratings, decisions) if decisions else None
     compared = collect_verdicts(ratings, options.reference) if options.reference else gold
     by = choose_rate_columns(ratings)
     return tuple(
@@ -396,15 +400,6 @@ def collect_verdicts(ratings: Ratings, judge: str) -> dict[str, str]:
     return {
         str(item): ratings.answers[code] for item, code in zip(ratings.items, codes, strict=True) if code >= 0
     }
-
-
-def merge_decisions(ratings: Ratings, decisions: Mapping[str, str | None]) -> dict[str, str]:
-    """Majority answers with adjudications in their place; contested items have no gold."""
-    codes = compute_majority_codes(ratings)
-    voted = {
-        str(item): ratings.answers[code] for item, code in zip(ratings.items, codes, strict=True) if code >= 0
-    }
-    return {item: answer for item, answer in {**voted, **decisions}.items() if answer is not None}
 
 
 def choose_rate_columns(ratings: Ratings) -> list[str]:

@@ -26,7 +26,7 @@ VERDICT_KINDS = {
     OTHER_ANSWER: "both are other answers, and differ",
     JUDGE_UNSURE: "the judge said it is unsure",
     NO_ANSWER: "the verdict could not be read, or asking failed",
-    NO_GOLD: "the annotators reached no consensus, or only unsure",
+    NO_GOLD: "the annotators reached no consensus or only unsure, or the item stays contested",
     NO_VERDICT: "this judge has not read the transcript",
     AGREES: "verdict and gold are the same",
 }
@@ -42,7 +42,7 @@ class ItemRatings:
     cluster: str
     """Its scenario."""
     gold: str
-    """An answer, or "no consensus"."""
+    """An answer, "no consensus", or "contested"."""
     labels: Mapping[str, str]
     """Annotator -> answer, first readings only."""
     verdicts: Mapping[str, str]
@@ -61,11 +61,11 @@ class ItemRatings:
 
 
 def collect_item_ratings(analysis: "Analysis") -> tuple[ItemRatings, ...]:
-    """Every labelled transcript of the analysis, by scenario."""
+    """Every transcript of the analysis that somebody labelled or decided, by scenario."""
     readings, gold = analysis.ratings, analysis.agreement.gold
     answers = [*readings.answers, ""]
     made = []
-    for at in readings.labelled.nonzero()[0]:
+    for at in (readings.labelled | analysis.gold.known).nonzero()[0]:
         labels = {
             rater: answers[readings.human[at, column]]
             for column, rater in enumerate(readings.raters)

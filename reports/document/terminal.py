@@ -63,6 +63,8 @@ def print_analysis(analysis: "Analysis", console: Console | None = None) -> None
     among = order_rows(select_headline_estimates(analysis.estimates, "judge-judge"), HUMAN_ESTIMATES)
     if among:
         print_estimates(out, "Judges with each other, on every transcript that they read", among)
+    if analysis.judges and analysis.gold.known.any():
+        out.print(analysis.gold.sentence)
     for part in analysis.judges:
         print_judge(analysis, part, out)
     print_preparation(analysis, out)

@@ -77,6 +77,12 @@ def serialize_analysis(analysis: "Analysis") -> dict[str, Any]:
         "figures": list_json_records(analysis.estimates),
         "confusion": list_json_records(analysis.agreement.confusion),
         "adjudication": asdict(analysis.adjudication) if analysis.adjudication else None,
+        "gold": {
+            "method": analysis.gold.name,
+            "policy": analysis.gold.policy,
+            **asdict(analysis.gold.count()),
+            "sentence": analysis.gold.sentence,
+        },
         "gold_changes": [make_json_value(asdict(change)) for change in analysis.agreement.changes],
         "alternative_annotator_test": {
             part.judge: {

@@ -43,10 +43,7 @@ def describe_contested(adjudication: "AdjudicationSummary") -> str:
 
 def describe_gold(analysis: "Analysis") -> str:
     """What gold is here, and how much depends on that choice."""
-    notes = [
-        "Gold is the majority of the annotators, adjudicated where it was.",
-        "Contested transcripts have none, and a judge is never part of it.",
-    ]
+    notes = [analysis.gold.sentence, "Contested transcripts have none, and a judge is never part of it."]
     for change in analysis.agreement.changes:
         if change.changed is not None:
             notes.append(

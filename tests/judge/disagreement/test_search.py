@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from secondreader.judge.data.frame import FrameError, read_frame
+from secondreader.judge.data.gold import gold_of
 from secondreader.judge.disagreement.finding import Finding, Findings
 from secondreader.judge.disagreement.search import find_disagreements
 from tests.real_data import DATA
@@ -180,8 +181,8 @@ def test_unparsed_verdicts_are_counted_by_slice() -> None:
     assert not result.findings
 
 
-def test_a_finding_made_by_one_annotator_is_traced_to_them() -> None:
-    """A labels all of m0 with a wrong yes and outvotes nobody else there: the finding is theirs."""
+def hasty_annotator() -> pd.DataFrame:
+    """A3 labels all of m0, half of it wrongly and alone; elsewhere people know the truth, and the judge does everywhere."""
     items, truth, verdict = items_of(Plan(miss=0.05, flag=0.05, miss_m0=0.05, flag_m0=0.05))
     in_m0 = (items["motive"] == "m0").to_numpy()
     rng = np.random.default_rng(1)
@@ -193,10 +194,29 @@ def test_a_finding_made_by_one_annotator_is_traced_to_them() -> None:
         items.assign(rater="D", kind="human", answer=says(truth))[~slip],
         items.assign(rater="j", kind="judge", answer=says(verdict)),
     ]
-    one = found(find_disagreements(pd.concat(rows)), "motive = m0")
+    return pd.concat(rows)
+
+
+def test_a_finding_made_by_one_annotator_is_traced_to_them() -> None:
+    """A labels all of m0 with a wrong yes and outvotes nobody else there: the finding is theirs."""
+    one = found(find_disagreements(hasty_annotator()), "motive = m0")
     assert one.driven_by == ("A3",)
     assert "Driven by A3" in one.sentence
     assert one.human_disagreement_in is not None
+
+
+def test_decisions_leave_the_annotators_behind_a_finding_in_sight() -> None:
+    """With one item adjudicated and one contested, everybody is still left out in turn; decided items keep their gold."""
+    ratings = read_frame(hasty_annotator())
+    elsewhere = ratings.items[ratings.slices["motive"] == "m1"][:2]
+    gold = gold_of(ratings, {elsewhere[0]: "yes", elsewhere[1]: None})
+    one = found(find_disagreements(ratings, gold=gold), "motive = m0")
+    assert one.driven_by == ("A3",)
+    assert [part.annotator for part in one.without] == list(ratings.raters)
+    inside = ratings.items[ratings.slices["motive"] == "m0"]
+    everything = {item: "no" for item in inside}
+    settled = find_disagreements(ratings, gold=gold_of(ratings, everything))
+    assert not any("A3" in part.driven_by for part in settled.findings)
 
 
 def test_a_pair_is_reported_only_where_it_beats_both_parents() -> None:

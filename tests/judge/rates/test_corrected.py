@@ -242,7 +242,7 @@ def test_adjudicated_gold_overrides_the_majority() -> None:
     frame = study()
     gold = {item: "no" for item in frame[frame.kind == "human"].item}
     assert estimate_corrected_rates(frame, gold=gold).overall.headline.value == 0
-    with pytest.raises(FrameError, match="gold holds the answer 'maybe'"):
+    with pytest.raises(FrameError, match="'t0001' is 'maybe', not one of no, yes"):
         estimate_corrected_rates(frame, gold={"t0001": "maybe"})
 
 
