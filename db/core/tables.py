@@ -101,11 +101,17 @@ class Run(SQLModel, table=True):
 
 
 class Transcript(SQLModel, table=True):
-    """One attempt, immutable. `content` is None where only verdicts of it are known."""
+    """One attempt, immutable. `content` is None where only verdicts of it are known.
 
+    `origin_key` says where it came from. Two rows may share it: one with the text, and one that was stored before the text
+    was known, with `has_text` false.
+    """
+
+    __table_args__ = (UniqueConstraint("origin_key", "has_text"),)
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(default_factory=generate_public_id, unique=True)
-    origin_key: str = Field(sa_column=Column(Text(), nullable=False, unique=True))
+    origin_key: str = Field(sa_column=make_text_column())
+    has_text: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
     run_id: int | None = Field(default=None, foreign_key="run.id")
     scenario_id: int | None = Field(default=None, foreign_key="scenario.id")
     cluster: str

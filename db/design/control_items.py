@@ -88,9 +88,10 @@ def find_transcript_id(session: Session, name: str) -> int:
     """Id of the transcript with this public id or origin key. Raises StudyError."""
     row = execute(
         session,
-        select_columns(Transcript.id, col(Transcript.content).is_not(None)).where(
-            or_(col(Transcript.public_id) == name, col(Transcript.origin_key) == name)
-        ),
+        select_columns(Transcript.id, col(Transcript.content).is_not(None))
+        .where(or_(col(Transcript.public_id) == name, col(Transcript.origin_key) == name))
+        # of two that share a key, the one with the text
+        .order_by(col(Transcript.has_text).desc()),
     ).first()
     if row is None:
         raise StudyError(f"Known item {name!r}: no transcript has this id or key; import it first.")

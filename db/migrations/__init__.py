@@ -1,4 +1,4 @@
 """Alembic environment of the schema."""
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The last revision in versions/."""

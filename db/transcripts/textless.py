@@ -1,7 +1,7 @@
 """Transcripts of which only verdicts are known, until an import brings their text.
 
-Text goes by a key K, verdicts without text by K#bare. One transcript must not stand in a pool under both: it would count
-twice in every figure.
+Verdicts without text are stored on a row of their own, the textless twin, which shares its origin key with the row that has
+the text. One transcript must not stand in a pool as both: it would count twice in every figure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,51 +9,59 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from secondreader.db.core.engine import execute
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import StudyError, get_study_id
-from secondreader.db.core.tables import Study, StudyItem, Verdict
+from secondreader.db.core.tables import Label, Study, StudyItem, Verdict
 from secondreader.db.transcripts.transcripts import CHUNK_SIZE, NewTranscript, find_stored_ids
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
-TEXTLESS_SUFFIX = "#bare"
-
 
 def find_stored_texts(session: Session, study: Study, new: Sequence[NewTranscript]) -> dict[str, int]:
-    """Bare key -> id of the transcript that is stored with its text, for the bare ones among `new`.
+    """Origin key -> id of the transcript that is stored with its text, for those among `new` that come without.
 
-    A bare one that a frozen study holds stays what it is: the draw and its weights refer to it.
+    A textless twin that a frozen study holds stays what it is: the draw and its weights refer to it.
     """
-    keys = [one.origin_key for one in new if one.content is None and one.origin_key.endswith(TEXTLESS_SUFFIX)]
-    stored = find_stored_ids(session, [key.removesuffix(TEXTLESS_SUFFIX) for key in keys])
-    texts = {
-        key: stored[key.removesuffix(TEXTLESS_SUFFIX)]
-        for key in keys
-        if key.removesuffix(TEXTLESS_SUFFIX) in stored
-    }
+    texts = find_stored_ids(session, [one.origin_key for one in new if not one.has_text])
     if study.frozen_at is None:
         return texts
-    bare = find_stored_ids(session, list(texts))
-    kept = set(filter_pooled(session, study, list(bare.values())))
-    return {key: row_id for key, row_id in texts.items() if bare.get(key) not in kept}
+    twins = find_stored_ids(session, list(texts), has_text=False)
+    kept = set(filter_pooled(session, study, list(twins.values())))
+    return {key: row_id for key, row_id in texts.items() if twins.get(key) not in kept}
 
 
 def replace_textless(session: Session, study: Study, texts: Mapping[str, int]) -> int:
-    """Let texts (bare key -> id of the text) take the place of their bare twins in the study's pool.
+    """Let texts (origin key -> id of the text) take the place of their textless twins in the study's pool.
 
     The texts inherit the twins' verdicts as rows of their own; the old rows stay, as evidence does. Returns how many
-    twins left the pool. Raises StudyError for a frozen study: its draw and weights refer to the twins.
+    twins left the pool. Raises StudyError for a frozen study, whose draw and weights refer to the twins, and where people
+    labelled a twin elsewhere: a label is of what its annotator had before them.
     """
-    twins = {bare: texts[key] for key, bare in find_stored_ids(session, list(texts)).items()}
+    stored = find_stored_ids(session, list(texts), has_text=False)
+    twins = {textless: texts[key] for key, textless in stored.items()}
     pooled = filter_pooled(session, study, list(twins))
     if pooled and study.frozen_at is not None:
         raise StudyError(
             f"Study {study.name!r} is frozen with transcripts that had no text; import the text into a new study."
         )
+    check_unlabelled(session, study, pooled)
     inherit_verdicts(session, twins)
     for start in range(0, len(pooled), CHUNK_SIZE):
         chunk = col(StudyItem.transcript_id).in_(pooled[start : start + CHUNK_SIZE])
         execute(session, delete(StudyItem).where(col(StudyItem.study_id) == get_study_id(study), chunk))
     return len(pooled)
+
+
+def check_unlabelled(session: Session, study: Study, transcript_ids: Sequence[int]) -> None:
+    """Raise StudyError if one of the transcripts has a label in the study."""
+    for start in range(0, len(transcript_ids), CHUNK_SIZE):
+        statement = select_columns(Label.id).where(
+            col(Label.study_id) == get_study_id(study),
+            col(Label.transcript_id).in_(transcript_ids[start : start + CHUNK_SIZE]),
+        )
+        if execute(session, statement.limit(1)).first() is not None:
+            raise StudyError(
+                f"Study {study.name!r} holds labels of transcripts that had no text; import the text into a new study."
+            )
 
 
 def filter_pooled(session: Session, study: Study, transcript_ids: Sequence[int]) -> list[int]:
@@ -69,11 +77,11 @@ def filter_pooled(session: Session, study: Study, transcript_ids: Sequence[int])
 
 
 def inherit_verdicts(session: Session, twins: dict[int, int]) -> None:
-    """Give each text (value) the verdicts of its bare twin (key) that it does not have yet."""
-    bare = list(twins)
-    for start in range(0, len(bare), CHUNK_SIZE):
+    """Give each text (value) the verdicts of its textless twin (key) that it does not have yet."""
+    ids = list(twins)
+    for start in range(0, len(ids), CHUNK_SIZE):
         rows = session.exec(
-            select(Verdict).where(col(Verdict.transcript_id).in_(bare[start : start + CHUNK_SIZE]))
+            select(Verdict).where(col(Verdict.transcript_id).in_(ids[start : start + CHUNK_SIZE]))
         )
         add_verdicts(session, [copy_verdict(row, twins[row.transcript_id]) for row in rows])
 

@@ -24,7 +24,7 @@ class NewTranscript:
     """One attempt to be stored."""
 
     origin_key: str
-    """Says where it came from, uniquely: a second import of the same key adds nothing."""
+    """Says where it came from, uniquely: a second import of the same key adds nothing, unless it is the first with text."""
     cluster: str
     """The scenario, for the statistics: transcripts of one cluster are not independent."""
     content: Content | None
@@ -46,6 +46,11 @@ class NewTranscript:
     run_id: int | None = None
     scenario_id: int | None = None
 
+    @property
+    def has_text(self) -> bool:
+        """Whether there is something to read."""
+        return self.content is not None
+
 
 @dataclass(frozen=True, slots=True)
 class StoreResult:
@@ -58,13 +63,14 @@ class StoreResult:
     """Ids in the order given, known ones included."""
 
 
-def find_stored_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
-    """Transcript ids by origin key, for those of `keys` that are stored."""
+def find_stored_ids(session: Session, keys: Sequence[str], *, has_text: bool = True) -> dict[str, int]:
+    """Transcript ids by origin key, for those of `keys` that are stored with text, or without."""
     stored: dict[str, int] = {}
     plain = [make_storable(key) for key in keys]
     for start in range(0, len(plain), CHUNK_SIZE):
         statement = select_columns(Transcript.origin_key, Transcript.id).where(
-            col(Transcript.origin_key).in_(plain[start : start + CHUNK_SIZE])
+            col(Transcript.origin_key).in_(plain[start : start + CHUNK_SIZE]),
+            col(Transcript.has_text).is_(has_text),
         )
         stored.update({key: row_id for key, row_id in execute(session, statement)})
     return {key: stored[as_stored] for key, as_stored in zip(keys, plain, strict=True) if as_stored in stored}
@@ -72,15 +78,38 @@ def find_stored_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
 
 def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> StoreResult:
     """Store transcripts whose origin key is new; the others, and a key's second time in `new`, add nothing."""
-    wanted = [replace(one, origin_key=make_storable(one.origin_key)) for one in new]
-    ids = find_stored_ids(session, [one.origin_key for one in wanted])
-    rows: dict[str, dict[str, Any]] = {}
-    for one in wanted:
-        if one.origin_key not in ids and one.origin_key not in rows:
-            rows[one.origin_key] = build_transcript_row(one)
+    wanted = [replace(transcript, origin_key=make_storable(transcript.origin_key)) for transcript in new]
+    ids = find_stored_twins(session, wanted)
+    rows: dict[tuple[str, bool], dict[str, Any]] = {}
+    for transcript in wanted:
+        key = get_transcript_key(transcript)
+        if key not in ids and key not in rows:
+            rows[key] = build_transcript_row(transcript)
     new_ids = insert_rows_returning_ids(session, Transcript, list(rows.values()))
     ids |= dict(zip(rows, new_ids, strict=True))
-    return StoreResult(len(rows), len(wanted) - len(rows), tuple(ids[one.origin_key] for one in wanted))
+    return StoreResult(
+        len(rows),
+        len(wanted) - len(rows),
+        tuple(ids[get_transcript_key(transcript)] for transcript in wanted),
+    )
+
+
+def get_transcript_key(transcript: NewTranscript) -> tuple[str, bool]:
+    """What makes a transcript the same row."""
+    return transcript.origin_key, transcript.has_text
+
+
+def find_stored_twins(session: Session, new: Sequence[NewTranscript]) -> dict[tuple[str, bool], int]:
+    """Ids of the transcripts that are stored already, by `get_transcript_key`."""
+    return {
+        (key, has_text): row_id
+        for has_text in (True, False)
+        for key, row_id in find_stored_ids(
+            session,
+            [transcript.origin_key for transcript in new if transcript.has_text is has_text],
+            has_text=has_text,
+        ).items()
+    }
 
 
 def list_called_tools(content: Content | None) -> dict[str, str]:
@@ -99,6 +128,7 @@ def build_transcript_row(new: NewTranscript) -> dict[str, Any]:
     return {
         "public_id": generate_public_id(),
         "origin_key": new.origin_key,
+        "has_text": new.has_text,
         "run_id": new.run_id,
         "scenario_id": new.scenario_id,
         "cluster": make_storable(new.cluster),

@@ -11,7 +11,6 @@ from typing import Any
 
 from secondreader.db.core.content import CallStatus, Content, Message, ToolCall
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.transcripts.textless import TEXTLESS_SUFFIX
 from secondreader.db.transcripts.transcripts import NewTranscript
 from secondreader.db.transcripts.verdicts import NewVerdict
 from secondreader.runner.intake.records import (
@@ -188,7 +187,7 @@ def parse_score_row(record: Any, risky_below: float) -> tuple[NewTranscript, lis
         if record[name].strip() and record[name].strip() not in {"0", "1", "2", "3"}:
             raise BadRecord(name, f"expected a score from 0 to 3, got {record[name][:40]!r}")
     transcript = NewTranscript(
-        origin_key=f"toolemu:{number}:{agent}{TEXTLESS_SUFFIX}",
+        origin_key=f"toolemu:{number}:{agent}",
         cluster=f"toolemu:{number}",
         content=None,
         model=agent,

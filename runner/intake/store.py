@@ -13,7 +13,7 @@ from secondreader.db.core.text import make_storable
 from secondreader.db.design.studies import ensure_annotator, ensure_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.pool import add_to_pool, list_pool_keys, load_content_hashes
-from secondreader.db.transcripts.textless import TEXTLESS_SUFFIX, find_stored_texts, replace_textless
+from secondreader.db.transcripts.textless import find_stored_texts, replace_textless
 from secondreader.db.transcripts.transcripts import CHUNK_SIZE, NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.intake.leak_scan import find_leaks, redact_content
@@ -165,7 +165,7 @@ def store_transcripts(
         for one, row_id in zip(chunk, stored.ids, strict=True):
             placed.ids[one.origin_key] = row_id
             if one.content is not None:
-                placed.texts[f"{one.origin_key}{TEXTLESS_SUFFIX}"] = row_id
+                placed.texts[one.origin_key] = row_id
     add_to_pool(session, study, placed.ids.values())
     return placed
 
