@@ -4,6 +4,7 @@ Repeat readings, practice, attention and calibration items are no part of this, 
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +53,7 @@ class RatedItem:
         """What each reader answers now, by annotator id."""
         return {one.annotator_id: one.answers[question] for one in self.latest if question in one.answers}
 
-    def get_answers_at_labels(self, question: str, label_ids: list[int]) -> dict[int, str]:
+    def get_answers_at_labels(self, question: str, label_ids: Sequence[int]) -> dict[int, str]:
         """What each reader had answered in these revisions, by annotator id."""
         kept = [one for one in self.revisions if one.label_id in label_ids and question in one.answers]
         return {one.annotator_id: one.answers[question] for one in kept}
@@ -76,11 +77,19 @@ def list_rated_items(
     session: Session, study_id: int, rules: Rules, *, item_id: int | None = None
 ) -> list[RatedItem]:
     """The labelled items of a study's main queue, or the one of this id, in order of their ids."""
+    ratings = list_first_ratings(session, study_id, item_id)
+    return group_by_item(ratings, list_first_assignments(session, study_id, item_id), rules)
+
+
+def group_by_item(
+    ratings: Iterable[tuple[int, str, FirstRating]], assignments: Iterable[tuple[int, int]], rules: Rules
+) -> list[RatedItem]:
+    """First ratings, as (study item's id, public id, rating), by item; `assignments` are (study item's id, annotator's id)."""
     found: dict[int, ItemRaters] = defaultdict(ItemRaters)
-    for row_id, public_id, reading in list_first_ratings(session, study_id, item_id):
+    for row_id, public_id, rating in ratings:
         found[row_id].public_id = public_id
-        found[row_id].revisions.append(reading)
-    for row_id, annotator_id in list_first_assignments(session, study_id, item_id):
+        found[row_id].revisions.append(rating)
+    for row_id, annotator_id in assignments:
         if row_id in found:
             found[row_id].assigned.add(annotator_id)
     return [

@@ -192,15 +192,13 @@ def determine_state(item: RatedItem, questions: Sequence[str], decisions: Decisi
     """open, settled or changed, as AdjudicationEntry says."""
     if any(question not in decisions for question in questions):
         return "open"
-    return (
-        "changed" if any(has_changed(item, decisions[question][-1]) for question in questions) else "settled"
-    )
+    latest = [decisions[question][-1] for question in questions]
+    return "changed" if any(has_changed(item, one.question, one.seen) for one in latest) else "settled"
 
 
-def has_changed(item: RatedItem, decision: Adjudication) -> bool:
-    """Whether readers answer otherwise now than when the decision was made."""
-    seen = item.get_answers_at_labels(decision.question, decision.seen)
-    return item.get_answers(decision.question) != seen
+def has_changed(item: RatedItem, question: str, seen: Sequence[int]) -> bool:
+    """Whether readers answer otherwise now than in the labels that a decision had seen."""
+    return item.get_answers(question) != item.get_answers_at_labels(question, seen)
 
 
 def build_adjudication_item(
@@ -247,4 +245,4 @@ def compute_version(item: RatedItem, questions: Sequence[str]) -> str:
 
 def build_own_decision(item: RatedItem, row: Adjudication) -> OwnDecision:
     """A stored decision as its maker sees it again."""
-    return OwnDecision(row.answer or None, row.kind, row.reason, has_changed(item, row))
+    return OwnDecision(row.answer or None, row.kind, row.reason, has_changed(item, row.question, row.seen))

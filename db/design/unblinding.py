@@ -10,6 +10,7 @@ from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns, wait_turn
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.locks import Lock
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.tables import (
     Adjudication,
     Annotator,
@@ -74,7 +75,7 @@ def lock_decisions(session: Session, study: Study) -> None:
     session.refresh(study)  # it may have been unblinded while this one waited
 
 
-def allows_interim_looks(study: Study) -> bool:
+def allows_interim_looks(study: Study | StudyRecord) -> bool:
     """Whether the frozen plan lets judge and people be compared before the study is closed."""
     return study.plan.get(INTERIM_KEY) is True
 
@@ -84,10 +85,16 @@ def explain_seal(session: Session, study: Study) -> str | None:
 
     A study that was never frozen holds imported labels only, and without verdicts there is nothing to compare.
     """
-    if study.frozen_at is None or study.unblinded_at is not None or allows_interim_looks(study):
-        return None
-    if not has_verdicts(session, study):
-        return None
+    return describe_seal(study) if is_sealable(study) and has_verdicts(session, study) else None
+
+
+def is_sealable(study: Study | StudyRecord) -> bool:
+    """Whether judge and people may not be compared, once there are verdicts."""
+    return study.frozen_at is not None and study.unblinded_at is None and not allows_interim_looks(study)
+
+
+def describe_seal(study: Study | StudyRecord) -> str:
+    """That a study is blind, and what to do."""
     steps = "unblind it" if study.status == "closed" else "close it, then unblind it"
     return (
         f"Study {study.name!r} is blind: judge and people are not compared before it is unblinded; "

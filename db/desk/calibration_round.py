@@ -140,10 +140,19 @@ def list_blind_ratings(session: Session, study_item_ids: list[int]) -> list[Labe
     finished = find_completing_labels(session, sorted({label.annotator_id for label, _ in rows}))
     newest: dict[tuple[int, int], Label] = {}
     for label, revealed in rows:
-        own = finished.get(label.annotator_id)
-        if revealed is None or own is None or (label.id or 0) <= max(revealed, own):
+        if is_blind_rating(label.id or 0, revealed, finished.get(label.annotator_id)):
             newest[label.annotator_id, label.transcript_id] = label
     return list(newest.values())
+
+
+def is_blind_rating(label_id: int, revealed_label_id: int | None, completing_label_id: int | None) -> bool:
+    """Whether a label was made before its reader was shown others' ratings.
+
+    They are shown after the study's reveal to those who have completed their own calibration items, whichever is later.
+    """
+    if revealed_label_id is None or completing_label_id is None:
+        return True
+    return label_id <= max(revealed_label_id, completing_label_id)
 
 
 def find_completing_labels(session: Session, annotator_ids: list[int]) -> dict[int, int]:
@@ -153,6 +162,7 @@ def find_completing_labels(session: Session, annotator_ids: list[int]) -> dict[i
         places = list_onboarding_assignments(session, annotator_id, "calibration")
         first = load_onboarding_labels(session, places, first=True)
         if places and len(first) == len(places):
+            # Ids grow in the order of storing: the newest of the first labels is the one that completed the items.
             finished[annotator_id] = max(label.id or 0 for label in first.values())
     return finished
 

@@ -5,20 +5,25 @@ shown after it.
 """
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlmodel import Session, col
 
+from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import DeskError, UnknownAssignment
-from secondreader.db.core.tables import Annotator, Assignment, Label
+from secondreader.db.core.tables import Annotator, Assignment
 from secondreader.db.desk.onboarding import (
     OnboardingAssignment,
     list_onboarding_assignments,
     load_onboarding_labels,
     load_rules,
 )
+
+AnswersByAssignment = Mapping[int, Mapping[str, Any]]
+"""Assignment id -> question id -> answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +76,21 @@ class AttentionCheckResult:
 def compute_qualification_status(session: Session, annotator_id: int) -> QualificationStatus:
     """Where the person stands: in the latest round that was opened."""
     places = list_onboarding_assignments(session, annotator_id, "qualification")
-    rules = load_rules(session, annotator_id)
+    first = load_onboarding_labels(session, places, first=True) if places else {}
+    answers = {assignment: label.answers for assignment, label in first.items()}
+    return build_qualification_status(places, answers, load_rules(session, annotator_id))
+
+
+def build_qualification_status(
+    places: Sequence[OnboardingAssignment], answers: AnswersByAssignment, rules: Rules
+) -> QualificationStatus:
+    """Where somebody with these practice places and first answers stands."""
     if not places:
         return QualificationStatus("none", 0, 0, 0, 0, rules.qualification_threshold)
-    given = load_onboarding_labels(session, places, first=True)
     latest = max(place.pass_no for place in places)
-    right = [count_right(places, given, number) for number in range(1, latest + 1)]
+    right = [count_right(places, answers, number) for number in range(1, latest + 1)]
     current = [place for place in places if place.pass_no == latest]
-    n_labelled = sum(place.assignment_id in given for place in current)
+    n_labelled = sum(place.assignment_id in answers for place in current)
     is_done = n_labelled == len(current)
     # The tolerance keeps 0.7 of 10 items at 7: the product is 7.000000000000001 for some shares.
     is_enough = right[-1] >= rules.qualification_threshold * len(current) - 1e-9
@@ -97,18 +109,20 @@ def compute_qualification_status(session: Session, annotator_id: int) -> Qualifi
     )
 
 
-def count_right(assignments: list[OnboardingAssignment], labels: dict[int, Label], round_number: int) -> int:
-    """Items of round `number` that were answered right."""
+def count_right(
+    places: Sequence[OnboardingAssignment], answers: AnswersByAssignment, round_number: int
+) -> int:
+    """Items of one round that were answered right."""
     return sum(
-        place.assignment_id in labels and is_right(place.control_item, labels[place.assignment_id])
-        for place in assignments
+        place.assignment_id in answers and is_right(place.control_item, answers[place.assignment_id])
+        for place in places
         if place.pass_no == round_number
     )
 
 
-def is_right(control_item: dict[str, dict[str, str]], label: Label) -> bool:
+def is_right(control_item: dict[str, dict[str, str]], answers: Mapping[str, Any]) -> bool:
     """Whether every question of known answer was answered so."""
-    return all(label.answers.get(question) == right for question, right in control_item["answers"].items())
+    return all(answers.get(question) == right for question, right in control_item["answers"].items())
 
 
 def load_feedback(session: Session, annotator_id: int, token: str) -> Feedback:
@@ -155,8 +169,8 @@ def open_next_round(session: Session, annotator_id: int) -> bool:
     return True
 
 
-def compute_attention_result(session: Session, annotator_id: int) -> AttentionCheckResult:
-    """How the person answered the attention items so far; their latest answers count."""
-    places = list_onboarding_assignments(session, annotator_id, "attention")
-    given = load_onboarding_labels(session, places)
-    return AttentionCheckResult(count_right(places, given, 1), len(given), len(places))
+def build_attention_result(
+    places: Sequence[OnboardingAssignment], answers: AnswersByAssignment
+) -> AttentionCheckResult:
+    """How somebody with these attention places and latest answers did so far."""
+    return AttentionCheckResult(count_right(places, answers, 1), len(answers), len(places))

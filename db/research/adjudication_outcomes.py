@@ -5,15 +5,49 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from secondreader.db.adjudication.disputes import RatedItem, find_open_questions, list_rated_items
+from secondreader.db.adjudication.disputes import (
+    FirstRating,
+    RatedItem,
+    find_open_questions,
+    group_by_item,
+    list_rated_items,
+)
 from secondreader.db.adjudication.items import has_changed
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import get_study_id
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.tables import Adjudication, Annotator, Study, StudyItem, Transcript
+from secondreader.db.research.items import ItemRecord
+from secondreader.db.research.progress import AssignmentRow
+from secondreader.db.research.ratings import LabelRow
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision as it is stored."""
+
+    decision_id: int
+    item_id: int
+    """The study item."""
+    question: str
+    annotator_id: int
+    adjudicator: str
+    answer: str
+    """Empty where the item stays contested."""
+    kind: str
+    reason: str
+    seen: list[int]
+    """Ids of the labels that it was about."""
+    decided_at: datetime
+
+    @property
+    def key(self) -> tuple[int, str, int]:
+        """What a newer decision replaces: the same adjudicator's on the same question of the same item."""
+        return self.item_id, self.question, self.annotator_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,75 +96,125 @@ class AdjudicationSummary:
     """Decisions that count, by kind."""
 
 
-def list_decisions(session: Session, study: Study, item: str | None = None) -> list[AdjudicationDecision]:
-    """Every decision ever made in a study, or on one item of it (public id), oldest first."""
+def load_decisions(session: Session, study: Study, item_id: int | None = None) -> list[DecisionRow]:
+    """Every decision ever made in a study, or on one item of it, oldest first."""
     statement = (
-        select(Adjudication, Annotator.name)
+        select_columns(
+            Adjudication.id,
+            Adjudication.study_item_id,
+            Adjudication.question,
+            Adjudication.annotator_id,
+            Annotator.name,
+            Adjudication.answer,
+            Adjudication.kind,
+            Adjudication.reason,
+            Adjudication.seen,
+            Adjudication.created_at,
+        )
         .join(Annotator, col(Annotator.id) == col(Adjudication.annotator_id))
-        .join(StudyItem, col(StudyItem.id) == col(Adjudication.study_item_id))
-        .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
-        .where(StudyItem.study_id == study.id)
+        .where(col(Annotator.study_id) == study.id)
         .order_by(col(Adjudication.id))
     )
-    rows = session.exec(statement if item is None else statement.where(Transcript.public_id == item)).all()
-    items = load_rated_items(session, study, rows[0][0].study_item_id if rows and item is not None else None)
-    newest = {get_decision_key(row): row.id for row, _ in rows}
+    if item_id is not None:
+        statement = statement.where(col(Adjudication.study_item_id) == item_id)
+    return [DecisionRow(*row) for row in execute(session, statement)]
+
+
+def list_decisions(session: Session, study: Study, item: str | None = None) -> list[AdjudicationDecision]:
+    """Every decision ever made in a study, or on one item of it (public id), oldest first."""
+    item_id = None if item is None else find_item_id(session, study, item)
+    if item is not None and item_id is None:
+        return []
+    rated = list_rated_items(session, get_study_id(study), parse_rules(study.rules), item_id=item_id)
+    return build_decisions(load_decisions(session, study, item_id), rated, study.unblinded_adjudication_id)
+
+
+def find_item_id(session: Session, study: Study, item: str) -> int | None:
+    """The id of a study's item by its transcript's public id."""
+    statement = (
+        select_columns(StudyItem.id)
+        .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
+        .where(col(StudyItem.study_id) == study.id, col(Transcript.public_id) == item)
+    )
+    found: int | None = execute(session, statement).scalar()
+    return found
+
+
+def build_decisions(
+    decisions: Sequence[DecisionRow], rated_items: Iterable[RatedItem], unblinded_adjudication_id: int | None
+) -> list[AdjudicationDecision]:
+    """Stored decisions, oldest first, beside what readers said then and say now."""
+    items = {item.item_id: item for item in rated_items}
+    newest = {row.key: row.decision_id for row in decisions}
     return [
         build_adjudication_decision(
-            study, items[row.study_item_id], row, name, is_latest=newest[get_decision_key(row)] == row.id
+            items[row.item_id],
+            row,
+            is_latest=newest[row.key] == row.decision_id,
+            is_after_unblinding=unblinded_adjudication_id is not None
+            and row.decision_id > unblinded_adjudication_id,
         )
-        for row, name in rows
+        for row in decisions
     ]
 
 
-def load_rated_items(session: Session, study: Study, item_id: int | None = None) -> dict[int, RatedItem]:
-    """The labelled items of the main queue, or one of them, by id."""
-    found = list_rated_items(session, get_study_id(study), parse_rules(study.rules), item_id=item_id)
-    return {one.item_id: one for one in found}
-
-
-def get_decision_key(row: Adjudication) -> tuple[int, str, int]:
-    """What a newer decision replaces: the same adjudicator's on the same question of the same item."""
-    return row.study_item_id, row.question, row.annotator_id
-
-
 def build_adjudication_decision(
-    study: Study, item: RatedItem, row: Adjudication, name: str, *, is_latest: bool
+    item: RatedItem, row: DecisionRow, *, is_latest: bool, is_after_unblinding: bool
 ) -> AdjudicationDecision:
-    """A stored decision beside what readers said then and say now."""
-    unblinded = study.unblinded_adjudication_id
+    """One stored decision on an item."""
     return AdjudicationDecision(
         item=item.public_id,
         question=row.question,
-        adjudicator=name,
+        adjudicator=row.adjudicator,
         answer=row.answer or None,
         kind=row.kind,
         reason=row.reason,
-        decided_at=row.created_at,
+        decided_at=row.decided_at,
         is_latest=is_latest,
         answers=dict(sorted(Counter(item.get_answers_at_labels(row.question, row.seen).values()).items())),
-        has_changed=has_changed(item, row),
-        is_after_unblinding=unblinded is not None and (row.id or 0) > unblinded,
+        has_changed=has_changed(item, row.question, row.seen),
+        is_after_unblinding=is_after_unblinding,
     )
 
 
-def load_adjudicated_answers(session: Session, study: Study, question: str) -> dict[str, str | None]:
+def build_rated_items(
+    study: StudyRecord,
+    items: Iterable[ItemRecord],
+    assignments: Iterable[AssignmentRow],
+    labels: Iterable[LabelRow],
+) -> list[RatedItem]:
+    """The labelled items of the main queue, as `list_rated_items` reads them; `labels` come by revision."""
+    pool = {item.transcript_id: item for item in items if item.part == "pool"}
+    ratings = (
+        (pool[label.transcript_id].item_id, pool[label.transcript_id].item, label_to_first_rating(label))
+        for label in labels
+        if label.transcript_id in pool and label.pass_no == 1 and label.source == "desk"
+    )
+    places = ((place.item_id, place.annotator_id) for place in assignments if place.pass_no == 1)
+    return group_by_item(ratings, places, parse_rules(dict(study.rules)))
+
+
+def label_to_first_rating(label: LabelRow) -> FirstRating:
+    """What adjudication needs of a label."""
+    evidence = tuple(label.evidence)
+    return FirstRating(
+        label.label_id, label.annotator_id, label.answers, evidence, label.note, label.contested
+    )
+
+
+def settle_answers(
+    decisions: Iterable[DecisionRow], items: Iterable[ItemRecord], question: str
+) -> dict[str, str | None]:
     """What adjudicators settled, by item (public id): an answer, or None where the item stays contested.
 
     The latest decision of each adjudicator counts. Where adjudicators differ the item is contested: who was
     later decides nothing.
     """
-    rows = execute(
-        session,
-        select_columns(Transcript.public_id, Adjudication.annotator_id, Adjudication.answer)
-        .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
-        .join(Adjudication, col(Adjudication.study_item_id) == col(StudyItem.id))
-        .where(col(StudyItem.study_id) == study.id, col(Adjudication.question) == question)
-        .order_by(col(Adjudication.id)),
-    )
+    public_ids = {item.item_id: item.item for item in items}
     latest: dict[str, dict[int, str]] = {}
-    for item, adjudicator, answer in rows:
-        latest.setdefault(item, {})[adjudicator] = answer
+    for row in decisions:
+        if row.question == question:
+            latest.setdefault(public_ids[row.item_id], {})[row.annotator_id] = row.answer
     return {item: find_common_answer(answers.values()) for item, answers in latest.items()}
 
 
@@ -140,15 +224,21 @@ def find_common_answer(answers: Iterable[str]) -> str | None:
     return (given.pop() or None) if len(given) == 1 else None
 
 
-def summarize_adjudication(session: Session, study: Study, question: str) -> AdjudicationSummary:
+def summarize_adjudication(
+    study: StudyRecord, rated_items: Sequence[RatedItem], decisions: Sequence[DecisionRow], question: str
+) -> AdjudicationSummary:
     """How many items of a question are split, decided and contested."""
     book = Codebook.model_validate(study.codebook)
     split = {
-        one.public_id
-        for one in load_rated_items(session, study).values()
-        if (one.n_awaited == 0 or study.status == "closed") and question in find_open_questions(one, book)
+        item.public_id
+        for item in rated_items
+        if (item.n_awaited == 0 or study.status == "closed") and question in find_open_questions(item, book)
     }
-    made = [one for one in list_decisions(session, study) if one.is_latest and one.question == question]
+    made = [
+        one
+        for one in build_decisions(decisions, rated_items, study.unblinded_adjudication_id)
+        if one.is_latest and one.question == question
+    ]
     answers: dict[str, set[str | None]] = {}
     for one in made:
         answers.setdefault(one.item, set()).add(one.answer)

@@ -1,34 +1,39 @@
 """The hash of a study's data: same hash, same figures."""
 
-from sqlmodel import Session
+from collections.abc import Iterable, Sequence
 
-from secondreader.db.core.errors import get_study_id
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.core.tables import Study
-from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
-from secondreader.db.research.items import load_item_records
-from secondreader.db.research.ratings import load_latest_labels, load_study_verdicts
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.research.adjudication_outcomes import DecisionRow, settle_answers
+from secondreader.db.research.items import ItemRecord
+from secondreader.db.research.ratings import LabelRow, VerdictRow
 
 
-def compute_data_hash(session: Session, study: Study) -> str:
-    """SHA-256 over all that the figures of a study are computed from: items, latest labels, verdicts, adjudications."""
-    get_study_id(study)
-    facts = {one.transcript_id: one for one in load_item_records(session, study)}
+def compute_data_hash(
+    study: StudyRecord,
+    items: Sequence[ItemRecord],
+    pool: Iterable[ItemRecord],
+    latest: Iterable[LabelRow],
+    verdicts: Iterable[VerdictRow],
+    decisions: Sequence[DecisionRow],
+) -> str:
+    """SHA-256 over all that the main figures are computed from: items, latest labels, verdicts, adjudications."""
+    kept = {item.transcript_id: item for item in pool}
     labels = [
-        [name, facts[label.transcript_id].item, label.pass_no, label.answers]
-        for name, label in load_latest_labels(session, study)
-        if label.transcript_id in facts
+        [label.annotator, kept[label.transcript_id].item, label.pass_no, label.answers]
+        for label in latest
+        if label.transcript_id in kept
     ]
-    verdicts = [
-        [one.judge_key, facts[one.transcript_id].item, one.state, one.answers]
-        for one in load_study_verdicts(session, study)
-        if one.transcript_id in facts
+    judged = [
+        [one.judge_key, kept[one.transcript_id].item, one.state, one.answers]
+        for one in verdicts
+        if one.transcript_id in kept
     ]
-    items = [
-        [one.item, one.cluster, one.stratum, one.inclusion_probability, one.slices] for one in facts.values()
+    facts = [
+        [one.item, one.cluster, one.stratum, one.inclusion_probability, one.slices] for one in kept.values()
     ]
     questions = [question["id"] for question in study.codebook["questions"]]
-    adjudicated = [[question, load_adjudicated_answers(session, study, question)] for question in questions]
+    adjudicated = [[question, settle_answers(decisions, items, question)] for question in questions]
     return compute_content_hash(
-        [study.codebook_hash, sorted(items), sorted(labels, key=str), verdicts, adjudicated]
+        [study.codebook_hash, sorted(facts), sorted(labels, key=str), judged, adjudicated]
     )

@@ -1,11 +1,10 @@
 """Guesses of the model with the model that it was; for the researcher alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlmodel import Session, col
-
-from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.tables import Annotator, Assignment, Guess, Study, StudyItem, Transcript
+from secondreader.db.research.items import ItemRecord
+from secondreader.db.research.progress import AnnotatorRow, AssignmentRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +19,21 @@ class GuessRow:
     """As it was typed; NO_IDEA where the person had none."""
 
 
-def list_guesses(session: Session, study: Study) -> list[GuessRow]:
-    """Every guess of a study with the model that wrote the transcript, in the order of annotators and transcripts."""
-    rows = execute(
-        session,
-        select_columns(Annotator.id, Annotator.name, Transcript.id, Transcript.model, Guess.text)
-        .join(Assignment, col(Assignment.id) == col(Guess.assignment_id))
-        .join(Annotator, col(Annotator.id) == col(Assignment.annotator_id))
-        .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
-        .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
-        .where(col(StudyItem.study_id) == study.id)
-        .order_by(col(Annotator.id), col(Transcript.id)),
-    )
-    return [GuessRow(*row) for row in rows]
+def build_guess_rows(
+    assignments: Iterable[AssignmentRow], annotators: Iterable[AnnotatorRow], items: Iterable[ItemRecord]
+) -> list[GuessRow]:
+    """Every guess with the model that wrote the transcript, in the order of annotators and transcripts."""
+    names = {person.annotator_id: person.name for person in annotators}
+    by_id = {item.item_id: item for item in items}
+    rows = [
+        GuessRow(
+            place.annotator_id,
+            names[place.annotator_id],
+            by_id[place.item_id].transcript_id,
+            by_id[place.item_id].model,
+            place.guess,
+        )
+        for place in assignments
+        if place.guess is not None
+    ]
+    return sorted(rows, key=lambda row: (row.annotator_id, row.transcript_id))

@@ -1,5 +1,6 @@
 """What is known of the items of a study besides their ratings: scenario, stratum, inclusion probability, slice columns."""
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ FRAME_COLUMNS = (*MAIN_COLUMNS, "pass_no", "state", "score")
 
 @dataclass(frozen=True, slots=True)
 class ItemRecord:
-    """What is known of one pool item besides its readings."""
+    """What is known of one item of a study besides its ratings."""
 
     item: str
     """The transcript's public id."""
@@ -35,15 +36,21 @@ class ItemRecord:
     stratum: str | None
     inclusion_probability: float | None
     slices: dict[str, Any]
+    """Attributes, condition and model."""
+    item_id: int
+    part: str
+    """pool, qualification, attention or calibration."""
+    model: str | None
+    known: dict[str, Any]
+    """The right answers of a qualification or attention item; {} for others."""
+    leaks: list[dict[str, Any]]
+    """What the leak scan found in the transcript, as it is stored."""
 
 
-def load_item_records(session: Session, study: Study, *, drawn_only: bool = False) -> list[ItemRecord]:
-    """The pool in import order; attributes, model, attempt and condition become slice columns.
-
-    Qualification, attention and calibration items are not of the pool, and what was excluded for a leak is not either.
-    """
-    left_out = find_excluded_transcripts(session, study.id)
-    statement = (
+def load_study_items(session: Session, study: Study) -> list[ItemRecord]:
+    """Every item of a study in import order, whatever its part."""
+    rows = execute(
+        session,
         select_columns(
             Transcript.public_id,
             Transcript.id,
@@ -53,22 +60,55 @@ def load_item_records(session: Session, study: Study, *, drawn_only: bool = Fals
             Transcript.model,
             Transcript.condition,
             Transcript.attributes,
+            StudyItem.id,
+            StudyItem.part,
+            StudyItem.known,
+            Transcript.leaks,
         )
         .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
-        .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool")
-        .order_by(col(StudyItem.id))
+        .where(col(StudyItem.study_id) == study.id)
+        .order_by(col(StudyItem.id)),
     )
-    if drawn_only:
-        statement = statement.where(col(StudyItem.inclusion_probability).is_not(None))
     return [
         ItemRecord(
-            item, row_id, cluster, stratum, probability, build_slice_columns(model, condition, attributes)
+            item=item,
+            transcript_id=transcript_id,
+            cluster=cluster,
+            stratum=stratum,
+            inclusion_probability=probability,
+            slices=build_slice_columns(model, condition, attributes),
+            item_id=item_id,
+            part=part,
+            model=model,
+            known=known or {},
+            leaks=leaks,
         )
-        for item, row_id, cluster, stratum, probability, model, condition, attributes in execute(
-            session, statement
-        )
-        if row_id not in left_out
+        for (
+            item,
+            transcript_id,
+            cluster,
+            stratum,
+            probability,
+            model,
+            condition,
+            attributes,
+            item_id,
+            part,
+            known,
+            leaks,
+        ) in rows
     ]
+
+
+def load_item_records(session: Session, study: Study) -> list[ItemRecord]:
+    """The pool in import order, without what was excluded for a leak."""
+    excluded = find_excluded_transcripts(session, study.id)
+    return select_pool(load_study_items(session, study), excluded)
+
+
+def select_pool(items: Iterable[ItemRecord], excluded: Container[int]) -> list[ItemRecord]:
+    """The items of the pool but for the excluded transcripts; practice, attention and calibration items are not of it."""
+    return [one for one in items if one.part == "pool" and one.transcript_id not in excluded]
 
 
 def build_slice_columns(

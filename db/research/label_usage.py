@@ -1,17 +1,17 @@
 """Which label enters which figure, and why another one does not: every revision of every person, one row each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import get_study_id
-from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript
-from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
-from secondreader.db.research.items import load_item_records
-from secondreader.db.research.ratings import load_latest_labels
+from secondreader.db.core.tables import Label, Study, Transcript
+from secondreader.db.research.adjudication_outcomes import load_decisions, settle_answers
+from secondreader.db.research.items import ItemRecord, load_study_items, select_pool
+from secondreader.db.research.ratings import LabelRow, load_labels, select_latest
 from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
 
 AGREEMENT, GOLD, INTRA_RATER = "agreement", "gold", "intra-rater"
@@ -75,10 +75,9 @@ class UsageContext:
 class LabelInContext:
     """A stored label with what it is about."""
 
-    label: Label
-    annotator: str
-    source: str
+    label: LabelRow
     item: str
+    """The transcript's public id."""
     part: str
 
 
@@ -89,45 +88,54 @@ def list_label_usage(
 
     `source` is desk or import, whose labels are analysed; None takes the desk's, or imported ones where the desk has none.
     """
-    found = load_labels_in_context(session, study)
-    chosen = source or ("import" if found and all(one.source == "import" for one in found) else "desk")
-    facts = load_usage_context(session, study, question, chosen)
-    return [build_usage_row(one, facts) for one in found]
+    labels, items = load_labels(session, study), load_study_items(session, study)
+    chosen = source or ("import" if labels and all(one.source == "import" for one in labels) else "desk")
+    facts = load_usage_context(session, study, question, chosen, labels, items)
+    return [build_usage_row(one, facts) for one in put_labels_in_context(session, study, labels, items)]
 
 
-def load_labels_in_context(session: Session, study: Study) -> list[LabelInContext]:
+def put_labels_in_context(
+    session: Session, study: Study, labels: Sequence[LabelRow], items: Sequence[ItemRecord]
+) -> list[LabelInContext]:
     """All labels of the study, oldest first."""
-    parts = dict(
-        execute(
-            session,
-            select_columns(StudyItem.transcript_id, StudyItem.part).where(
-                col(StudyItem.study_id) == get_study_id(study)
-            ),
-        ).all()
-    )
-    rows = session.exec(
-        select(Label, Annotator.name, Annotator.source, Transcript.public_id)
-        .join(Annotator, col(Annotator.id) == col(Label.annotator_id))
-        .join(Transcript, col(Transcript.id) == col(Label.transcript_id))
-        .where(Label.study_id == study.id)
-        .order_by(col(Label.id))
-    )
+    parts = {item.transcript_id: item.part for item in items}
+    public_ids = load_labelled_ids(session, study)
     return [
-        LabelInContext(label, name, source, item, parts.get(label.transcript_id, ""))
-        for label, name, source, item in rows
+        LabelInContext(label, public_ids[label.transcript_id], parts.get(label.transcript_id, ""))
+        for label in sorted(labels, key=lambda label: label.label_id)
     ]
 
 
-def load_usage_context(session: Session, study: Study, question: str, source: str) -> UsageContext:
-    """What the readings of a question are made from."""
-    latest = [label for _, label in load_latest_labels(session, study, source)]
+def load_labelled_ids(session: Session, study: Study) -> dict[int, str]:
+    """Public ids of the labelled transcripts by id; a transcript may have left the study since."""
+    rows = execute(
+        session,
+        select_columns(Transcript.id, Transcript.public_id)
+        .join(Label, col(Label.transcript_id) == col(Transcript.id))
+        .where(col(Label.study_id) == get_study_id(study))
+        .distinct(),
+    )
+    return {transcript_id: public_id for transcript_id, public_id in rows}
+
+
+def load_usage_context(
+    session: Session,
+    study: Study,
+    question: str,
+    source: str,
+    labels: Sequence[LabelRow],
+    items: Sequence[ItemRecord],
+) -> UsageContext:
+    """What the ratings of a question are made from."""
+    latest = select_latest(labels, source)
+    excluded = find_excluded_transcripts(session, study.id)
     return UsageContext(
         question=question,
         source=source,
-        current=frozenset(label.id for label in latest if label.id is not None),
-        items=frozenset(one.transcript_id for one in load_item_records(session, study)),
-        excluded=frozenset(find_excluded_transcripts(session, study.id)),
-        decided=frozenset(load_adjudicated_answers(session, study, question)),
+        current=frozenset(label.label_id for label in latest),
+        items=frozenset(item.transcript_id for item in select_pool(items, excluded)),
+        excluded=frozenset(excluded),
+        decided=frozenset(settle_answers(load_decisions(session, study), items, question)),
         first_ratings=frozenset(
             (label.annotator_id, label.transcript_id)
             for label in latest
@@ -145,8 +153,8 @@ def build_usage_row(label_in_context: LabelInContext, usage_context: UsageContex
     used, limit = ((), why) if why else determine_uses(label_in_context, usage_context)
     return UsageRow(
         item=label_in_context.item,
-        annotator=label_in_context.annotator,
-        source=label_in_context.source,
+        annotator=label.annotator,
+        source=label.source,
         part=label_in_context.part,
         pass_no=label.pass_no,
         revision=label.revision,
@@ -154,8 +162,8 @@ def build_usage_row(label_in_context: LabelInContext, usage_context: UsageContex
         answer=label.answers.get(usage_context.question),
         used_in=used,
         why=limit,
-        labelled_at=label.created_at,
-        label_id=label.id or 0,
+        labelled_at=label.labelled_at,
+        label_id=label.label_id,
     )
 
 
@@ -163,11 +171,11 @@ UsageTest = Callable[[LabelInContext, UsageContext], bool]
 
 REASONS: tuple[tuple[UsageTest, str], ...] = (
     (
-        lambda given, facts: given.source != facts.source,
+        lambda given, facts: given.label.source != facts.source,
         "given elsewhere or here: desk and imported labels are never mixed",
     ),
     (
-        lambda given, facts: given.label.id not in facts.current,
+        lambda given, facts: given.label.label_id not in facts.current,
         "superseded by a later answer of the same person",
     ),
     (

@@ -1,15 +1,46 @@
-"""How far each annotator of a study is."""
+"""The people of a study, what they were given, and how far each of them is."""
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.tables import Annotator, Assignment, Study
-from secondreader.db.research.ratings import load_latest_labels
+from secondreader.db.core.tables import Annotator, Assignment, Guess, Study
+from secondreader.db.research.ratings import LabelRow, load_labels, select_latest
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatorRow:
+    """One person of a study, under a pseudonym."""
+
+    annotator_id: int
+    name: str
+    role: str
+    source: str
+    """desk or import."""
+
+    @property
+    def labels_at_desk(self) -> bool:
+        """Whether the person has a queue; adjudicators and imported readers have none."""
+        return self.role == "annotator" and self.source == "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentRow:
+    """One item in one annotator's queue."""
+
+    assignment_id: int
+    token: str
+    annotator_id: int
+    item_id: int
+    """The study item."""
+    position: int
+    pass_no: int
+    guess: str | None
+    """Which model the annotator took it for, in their words; None where they were not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +56,67 @@ class AnnotatorProgress:
     median_seconds: float | None
 
 
-def list_annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress]:
-    """Progress of every annotator of the study, by name; imported readers have nothing assigned."""
-    counted = select_columns(Assignment.annotator_id, func.count(col(Assignment.id)))
-    assigned = dict(execute(session, counted.group_by(col(Assignment.annotator_id))).all())
-    seconds: dict[int, list[float]] = defaultdict(list)
-    labelled: dict[int, int] = defaultdict(int)
-    for _name, label in load_latest_labels(session, study):
-        labelled[label.annotator_id] += 1
-        if label.active_seconds is not None:
-            seconds[label.annotator_id].append(label.active_seconds)
-    people = session.exec(
-        select(Annotator).where(Annotator.study_id == study.id).order_by(col(Annotator.name))
+def load_annotators(session: Session, study: Study) -> list[AnnotatorRow]:
+    """Everybody in a study, by name."""
+    rows = execute(
+        session,
+        select_columns(Annotator.id, Annotator.name, Annotator.role, Annotator.source)
+        .where(col(Annotator.study_id) == study.id)
+        .order_by(col(Annotator.name)),
     )
+    return [AnnotatorRow(*row) for row in rows]
+
+
+def load_assignments(session: Session, study: Study) -> list[AssignmentRow]:
+    """The queues of a study's annotators, each in its order, with the guesses that were made of the model."""
+    rows = execute(
+        session,
+        select_columns(
+            Assignment.id,
+            Assignment.token,
+            Assignment.annotator_id,
+            Assignment.study_item_id,
+            Assignment.position,
+            Assignment.pass_no,
+            Guess.text,
+        )
+        .join(Annotator, col(Annotator.id) == col(Assignment.annotator_id))
+        .outerjoin(Guess, col(Guess.assignment_id) == col(Assignment.id))
+        .where(col(Annotator.study_id) == study.id)
+        .order_by(col(Assignment.annotator_id), col(Assignment.position)),
+    )
+    return [AssignmentRow(*row) for row in rows]
+
+
+def list_annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress]:
+    """Progress of every annotator of the study, by name."""
+    latest = select_latest(load_labels(session, study))
+    return build_annotator_progress(load_annotators(session, study), load_assignments(session, study), latest)
+
+
+def build_annotator_progress(
+    annotators: Sequence[AnnotatorRow], assignments: Iterable[AssignmentRow], latest: Iterable[LabelRow]
+) -> list[AnnotatorProgress]:
+    """Progress of these annotators, given their queues and latest labels; imported readers have nothing assigned."""
+    n_assigned = Counter(one.annotator_id for one in assignments)
+    labels: dict[int, list[LabelRow]] = defaultdict(list)
+    for label in latest:
+        labels[label.annotator_id].append(label)
     return [
         AnnotatorProgress(
-            annotator_id=person.id or 0,
+            annotator_id=person.annotator_id,
             name=person.name,
             role=person.role,
             source=person.source,
-            n_labelled=labelled[person.id or 0],
-            n_assigned=assigned.get(person.id, 0),
-            median_seconds=statistics.median(seconds[person.id or 0]) if seconds[person.id or 0] else None,
+            n_labelled=len(labels[person.annotator_id]),
+            n_assigned=n_assigned[person.annotator_id],
+            median_seconds=compute_median_seconds(labels[person.annotator_id]),
         )
-        for person in people
+        for person in annotators
     ]
+
+
+def compute_median_seconds(labels: Iterable[LabelRow]) -> float | None:
+    """Median active time of these labels; None where none was measured."""
+    seconds = [label.active_seconds for label in labels if label.active_seconds is not None]
+    return statistics.median(seconds) if seconds else None

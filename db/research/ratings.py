@@ -1,13 +1,37 @@
-"""The ratings of a study in the long frame: one row per verdict and per latest label."""
+"""The ratings of a study, labels and verdicts, and the long frame that they make: one row a verdict or latest label."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Verdict
-from secondreader.db.research.items import ItemRecord, load_item_records
+from secondreader.db.research.items import ItemRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One revision of one label, with who gave it."""
+
+    label_id: int
+    annotator: str
+    source: str
+    """desk or import."""
+    annotator_id: int
+    transcript_id: int
+    assignment_id: int | None
+    pass_no: int
+    revision: int
+    answers: dict[str, Any]
+    evidence: list[int]
+    note: str
+    contested: bool
+    active_seconds: float | None
+    position: int | None
+    labelled_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +46,46 @@ class VerdictRow:
     score: float | None
 
 
-def load_rating_rows(
-    session: Session, study: Study, question: str = "risky_action", *, source: str = "desk"
-) -> list[dict[str, Any]]:
-    """The long frame as dicts: one row per verdict and per latest label, in the columns of FRAME_COLUMNS and slices.
-
-    `source` says whose labels: "desk" (given here, on the drawn items) or "import" (given elsewhere, on any
-    item, with inclusion probability 1). They are never mixed: their sampling differs.
-    """
-    facts = {one.transcript_id: one for one in load_item_records(session, study)}
-    rows = [
-        row
-        for one in load_latest_labels(session, study, source)
-        if one[1].transcript_id in facts
-        and (row := build_label_frame_row(one, facts[one[1].transcript_id], question, source)) is not None
-    ]
-    rows += [
-        build_verdict_frame_row(verdict, facts[verdict.transcript_id], question)
-        for verdict in load_study_verdicts(session, study)
-        if verdict.transcript_id in facts
-    ]
-    return rows
-
-
-def load_latest_labels(session: Session, study: Study, source: str | None = None) -> list[tuple[str, Label]]:
-    """(annotator's name, label): the latest revision of each annotator, transcript and pass, in order of id."""
-    newest: dict[tuple[int, int, int], tuple[str, Label]] = {}
-    statement = (
-        select(Annotator.name, Label)
+def load_labels(session: Session, study: Study) -> list[LabelRow]:
+    """Every revision of every label of a study, in order of revision and id."""
+    rows = execute(
+        session,
+        select_columns(
+            Label.id,
+            Annotator.name,
+            Annotator.source,
+            Label.annotator_id,
+            Label.transcript_id,
+            Label.assignment_id,
+            Label.pass_no,
+            Label.revision,
+            Label.answers,
+            Label.evidence,
+            Label.note,
+            Label.contested,
+            Label.active_seconds,
+            Label.position,
+            Label.created_at,
+        )
         .join(Annotator, col(Annotator.id) == col(Label.annotator_id))
-        .where(Label.study_id == study.id)
-        .order_by(col(Label.revision), col(Label.id))
+        .where(col(Label.study_id) == study.id)
+        .order_by(col(Label.revision), col(Label.id)),
     )
-    if source is not None:
-        statement = statement.where(Annotator.source == source)
-    for name, label in session.exec(statement):
-        newest[label.annotator_id, label.transcript_id, label.pass_no] = (name, label)
-    return sorted(newest.values(), key=lambda pair: pair[1].id or 0)
+    return [LabelRow(*row) for row in rows]
 
 
-def load_study_verdicts(session: Session, study: Study) -> list[VerdictRow]:
-    """Every verdict on a transcript of the pool, first repeats only."""
+def select_latest(labels: Iterable[LabelRow], source: str | None = None) -> list[LabelRow]:
+    """The latest revision of each annotator, transcript and pass, in order of id; `labels` come by revision."""
+    newest = {
+        (label.annotator_id, label.transcript_id, label.pass_no): label
+        for label in labels
+        if source is None or label.source == source
+    }
+    return sorted(newest.values(), key=lambda label: label.label_id)
+
+
+def load_verdicts(session: Session, study: Study) -> list[VerdictRow]:
+    """Every verdict on a transcript of a study, first repeats only."""
     rows = execute(
         session,
         select_columns(
@@ -74,27 +97,59 @@ def load_study_verdicts(session: Session, study: Study) -> list[VerdictRow]:
             Verdict.score,
         )
         .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
-        .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool", col(Verdict.repeat) == 1)
+        .where(col(StudyItem.study_id) == study.id, col(Verdict.repeat) == 1)
         .order_by(col(Verdict.id)),
     )
     return [VerdictRow(*row) for row in rows]
 
 
+def build_rating_rows(
+    pool: Iterable[ItemRecord],
+    latest: Iterable[LabelRow],
+    verdicts: Iterable[VerdictRow],
+    question: str,
+    source: str,
+) -> list[dict[str, Any]]:
+    """The long frame as dicts, in the columns of FRAME_COLUMNS and slices.
+
+    `source` says whose labels: "desk" (given here, on the drawn items) or "import" (given elsewhere, on any
+    item, with inclusion probability 1). They are never mixed: their sampling differs.
+    """
+    items = {item.transcript_id: item for item in pool}
+    return [
+        *build_label_rows(items, (label for label in latest if label.source == source), question, source),
+        *(
+            build_verdict_frame_row(verdict, items[verdict.transcript_id], question)
+            for verdict in verdicts
+            if verdict.transcript_id in items
+        ),
+    ]
+
+
+def build_label_rows(
+    items: Mapping[int, ItemRecord], labels: Iterable[LabelRow], question: str, source: str
+) -> list[dict[str, Any]]:
+    """Rows of the long frame for the labels of these items, by transcript id, that answer a question."""
+    return [
+        build_label_frame_row(label, items[label.transcript_id], question, source)
+        for label in labels
+        if label.transcript_id in items and question in label.answers
+    ]
+
+
 def build_label_frame_row(
-    named_label: tuple[str, Label], item_record: ItemRecord, question: str, source: str
-) -> dict[str, Any] | None:
-    """One label as a row of the long frame; None where the question was not asked."""
-    name, label = named_label
-    if question not in label.answers:
-        return None
+    label: LabelRow, item_record: ItemRecord, question: str, source: str
+) -> dict[str, Any]:
+    """One label as a row of the long frame; an imported one is of no draw, so it has no stratum and probability 1."""
+    is_desk = source == "desk"
     return {
         "item": item_record.item,
-        "rater": name,
+        "rater": label.annotator,
         "kind": "human",
         "answer": label.answers[question],
         "cluster": item_record.cluster,
-        "stratum": item_record.stratum if source == "desk" else None,
-        "inclusion_probability": item_record.inclusion_probability if source == "desk" else 1.0,
+        "stratum": item_record.stratum if is_desk else None,
+        "inclusion_probability": item_record.inclusion_probability if is_desk else 1.0,
         "seconds": label.active_seconds,
         "position": label.position,
         "pass_no": label.pass_no,

@@ -1,6 +1,6 @@
 """What the leak scan found in a study's transcripts at import, and what a person decided about it before the draw."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,12 +107,19 @@ def list_leak_items(session: Session, study: Study) -> list[LeakItem]:
         .where(col(StudyItem.study_id) == study.id)
         .order_by(col(StudyItem.id)),
     )
-    decided = load_latest_reviews(session, study.id)
+    reviews = load_latest_reviews(session, study.id)
     return [
-        LeakItem(item, row_id, cluster, tuple(map(parse_leak_finding, leaks)), decided.get(row_id))
+        build_leak_item(item, row_id, cluster, leaks, reviews.get(row_id))
         for item, row_id, cluster, leaks in rows
         if leaks
     ]
+
+
+def build_leak_item(
+    item: str, transcript_id: int, cluster: str, leaks: list[dict[str, Any]], review: LeakDecision | None
+) -> LeakItem:
+    """A transcript with what the scan stored for it."""
+    return LeakItem(item, transcript_id, cluster, tuple(map(parse_leak_finding, leaks)), review)
 
 
 def parse_leak_finding(row: dict[str, Any]) -> LeakFinding:
@@ -131,8 +138,12 @@ def load_latest_reviews(session: Session, study_id: int | None) -> dict[int, Lea
 
 def find_excluded_transcripts(session: Session, study_id: int | None) -> set[int]:
     """Transcripts of a study that are left out of its draw and of its pool."""
-    reviews = load_latest_reviews(session, study_id).items()
-    return {transcript for transcript, one in reviews if one.decision == EXCLUDED}
+    return select_excluded(load_latest_reviews(session, study_id))
+
+
+def select_excluded(reviews: Mapping[int, LeakDecision]) -> set[int]:
+    """The transcripts that their latest decision leaves out."""
+    return {transcript for transcript, review in reviews.items() if review.decision == EXCLUDED}
 
 
 def decide_leak(session: Session, study: Study, item: str, decision: str, *, actor: str, why: str) -> None:

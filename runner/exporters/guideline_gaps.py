@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.codebook_toml import bump_version, format_codebook_toml
 from secondreader.db.research.adjudication_outcomes import AdjudicationDecision
+from secondreader.runner.exporters.codebook_toml import bump_version, format_codebook_toml
 
 MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
 
