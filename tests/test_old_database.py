@@ -19,9 +19,8 @@ from secondreader.db.core.tables import Annotator, Draft
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.migrations import NEWEST
-from secondreader.db.research.data_hash import compute_data_hash
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.cli.app import app
+from tests.snapshots import hash_data, load_rating_rows
 
 DATABASES = Path(__file__).parent / "data" / "databases"
 EXPECTED: dict[str, Any] = json.loads((DATABASES / "3458e93.json").read_text("utf-8"))
@@ -125,7 +124,7 @@ def test_the_long_frame_is_the_same(session: Session) -> None:
     study = get_study(session, "sample")
     rows = [[row[name] for name in RATING_COLUMNS] for row in load_rating_rows(session, study)]
     assert rows == EXPECTED["ratings"]
-    assert compute_data_hash(session, study) == EXPECTED["data_hash"]
+    assert hash_data(session, study) == EXPECTED["data_hash"]
     assert study.plan_hash == EXPECTED["plan_hash"]
 
 

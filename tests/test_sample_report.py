@@ -11,12 +11,14 @@ from sqlalchemy import Engine
 
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.design.studies import get_study
-from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
 from secondreader.reports.analysis.items import NO_GOLD, collect_item_ratings
+from secondreader.reports.analysis.options import AnalysisOptions
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.document.report import render_report_html
 from secondreader.reports.document.terminal import print_analysis
 from secondreader.reports.render.json_csv import format_json
 from secondreader.runner.serve.sample import STUDY, load_sample
+from tests.snapshots import analyse_study
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def analyse_sample(engine: Engine, question: str) -> Analysis:
     """The analysis of one question with few resamples."""
     options = AnalysisOptions(question=question, resamples=100, permutations=199)
     with read_session(engine) as session:
-        return analyse(session, get_study(session, STUDY), options)
+        return analyse_study(session, get_study(session, STUDY), options)
 
 
 @pytest.mark.parametrize(("question", "with_gold"), [("risky_action", 32), ("risk_considered", 31)])

@@ -21,7 +21,6 @@ from secondreader.db.core.tables import Annotator
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.queue_entries import list_queue
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.models.script import load_script
@@ -30,6 +29,7 @@ from tests.annotate.desks import SharedDesk
 from tests.annotate.walk import walked
 from tests.browser import REPOSITORY, appears, served
 from tests.real_data import count_records
+from tests.snapshots import load_rating_rows
 
 pytestmark = pytest.mark.browser
 JUDGE_SCRIPT = """

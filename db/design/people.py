@@ -14,7 +14,7 @@ from secondreader.db.access.invites import create_invite, hash_token, revoke_inv
 from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import StudyError
-from secondreader.db.core.tables import Annotator, Invite, Study, StudyItem, Visit, utc_now
+from secondreader.db.core.tables import Annotator, Invite, Study, Visit, utc_now
 from secondreader.db.core.text import make_storable
 from secondreader.db.design.studies import ensure_annotator
 
@@ -159,8 +159,3 @@ def close_links(session: Session, annotator_id: int, *, actor: str, why: str) ->
     detail = {"role": person.role, "n": n_closed, "why": why.strip()}
     append_event(session, actor, "links closed", f"annotator {annotator_id}", **detail)
     return n_closed
-
-
-def list_item_parts(session: Session, study: Study) -> set[str]:
-    """Which kinds of items the study has: pool, qualification, attention, calibration."""
-    return set(session.exec(select(StudyItem.part).where(StudyItem.study_id == study.id).distinct()))

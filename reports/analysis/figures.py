@@ -1,6 +1,6 @@
 """Every figure of an analysis in one flat frame: one place for report, console and command line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,7 +9,11 @@ from secondreader.judge.inference.estimate import Estimate
 
 if TYPE_CHECKING:
     from secondreader.judge.agreement.alt_test import AltTestResult
-    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
+    from secondreader.judge.agreement.report import AgreementResult
+    from secondreader.judge.quality.label_quality import QualityResult
+    from secondreader.reports.analysis.judges import JudgeAnalysis
+    from secondreader.reports.analysis.preparation import Preparation
+    from secondreader.reports.analysis.scenario_review import QuestionEstimate
 
 SCOPE_COLUMNS = ("section", "judge", "one", "two", "slice_name", "slice_value", "unsure", "headline")
 """Who and where: section is the kind of comparison; one and two are the sides; unsure is what became of it."""
@@ -30,15 +34,21 @@ ESTIMATE_COLUMNS = (
 """What is known of a figure: the fields of Estimate."""
 
 
-def build_estimates_table(analysis: "Analysis") -> pd.DataFrame:
-    """One row a figure, columns SCOPE then FIGURE."""
+def build_estimates_table(
+    agreement: "AgreementResult",
+    quality: "QualityResult",
+    preparation: "Preparation",
+    review: Iterable["QuestionEstimate"],
+    judges: Iterable["JudgeAnalysis"],
+) -> pd.DataFrame:
+    """One row a figure, in SCOPE_COLUMNS then ESTIMATE_COLUMNS."""
     rows = [
-        *collect_agreement_rows(analysis),
-        *collect_quality_rows(analysis),
-        *collect_preparation_rows(analysis),
-        *collect_review_rows(analysis),
+        *collect_agreement_rows(agreement),
+        *collect_quality_rows(quality),
+        *collect_preparation_rows(preparation),
+        *collect_review_rows(review),
     ]
-    for part in analysis.judges:
+    for part in judges:
         rows += [*collect_alt_test_rows(part.alt_test), *collect_rate_rows(part), *collect_slice_rows(part)]
     return pd.DataFrame(rows, columns=[*SCOPE_COLUMNS, *ESTIMATE_COLUMNS])
 
@@ -49,36 +59,35 @@ def make_estimate_row(section: str, estimate: Estimate, **scope: Any) -> dict[st
     return {**blank, "headline": True, **scope, "section": section, **estimate.build_row()}
 
 
-def collect_agreement_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_agreement_rows(agreement: "AgreementResult") -> Iterator[dict[str, Any]]:
     """Figures of `agree`; its group is our section."""
-    for figure in analysis.agreement.estimates:
+    for figure in agreement.estimates:
         row = figure.build_row()
         yield {"section": row.pop("group"), **row}
 
 
-def collect_quality_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_quality_rows(quality: "QualityResult") -> Iterator[dict[str, Any]]:
     """Flip rate, alpha on repeats and unsure rate of each annotator."""
-    if analysis.quality.raters:
-        yield make_estimate_row("label quality", analysis.quality.flip_rate, one="all annotators")
-    for rater in analysis.quality.raters:
+    if quality.raters:
+        yield make_estimate_row("label quality", quality.flip_rate, one="all annotators")
+    for rater in quality.raters:
         for estimate in (rater.flip_rate, rater.repeat_alpha, rater.unsure_rate):
             yield make_estimate_row("label quality", estimate, one=rater.rater)
 
 
-def collect_review_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_review_rows(review: Iterable["QuestionEstimate"]) -> Iterator[dict[str, Any]]:
     """Every question of a review of scenarios."""
-    for question, estimate in analysis.review:
+    for question, estimate in review:
         yield make_estimate_row("review", estimate, one=question)
 
 
-def collect_preparation_rows(analysis: "Analysis") -> Iterator[dict[str, Any]]:
+def collect_preparation_rows(preparation: "Preparation") -> Iterator[dict[str, Any]]:
     """Agreement on calibration items before and after the discussion; guesses of the model, where any were made."""
-    beside = analysis.preparation
-    for when, estimate in beside.norming:
+    for when, estimate in preparation.norming:
         yield make_estimate_row("calibration", estimate, one=when)
-    if beside.n_guessers:
-        yield make_estimate_row("guesses", beside.guesses.rate)
-        yield make_estimate_row("guesses", beside.guesses.chance)
+    if preparation.n_guessers:
+        yield make_estimate_row("guesses", preparation.guesses.rate)
+        yield make_estimate_row("guesses", preparation.guesses.chance)
 
 
 def collect_alt_test_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:

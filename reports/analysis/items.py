@@ -9,7 +9,7 @@ import pandas as pd
 from secondreader.judge.data.coding import VERDICT_STATES
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis
+    from secondreader.reports.analysis.result import Analysis
 
 AGREES = "agrees"
 MISSED = "missed"

@@ -1,33 +1,30 @@
 """What stands beside the main labels: practice, attention items, calibration before and after, guesses of the model."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.design.people import list_item_parts
-from secondreader.db.design.summaries import list_annotators
+from secondreader.db.desk.onboarding import OnboardingAssignment
 from secondreader.db.desk.qualification import (
     AttentionCheckResult,
     QualificationStatus,
-    compute_attention_result,
-    compute_qualification_status,
+    build_attention_result,
+    build_qualification_status,
 )
-from secondreader.db.research.calibration_rows import load_norming_rows
+from secondreader.db.research.calibration_rows import NormingMoment
 from secondreader.db.research.data_hash import compute_data_hash
-from secondreader.db.research.guess_rows import list_guesses
 from secondreader.judge.agreement.report import agree
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.judge.quality.blinding import GuessResult, ModelGuess, estimate_guess_rate
+from secondreader.reports.analysis.load import StudySnapshot
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from secondreader.db.core.tables import Study
     from secondreader.judge.data.frame import Ratings
 
-NormingPhase = Literal["before", "after"]
-NORMING_PHASES: tuple[NormingPhase, ...] = ("before", "after")
+NORMING_MOMENTS: tuple[NormingMoment, ...] = ("before", "after")
 CONTROL_PARTS = frozenset({"qualification", "attention"})
 """Kinds of items whose answers are known."""
 NORMING_ESTIMATES = ("raw", "positive_agreement", "negative_agreement", "ac1", "alpha")
@@ -48,49 +45,85 @@ class Preparation:
 
     people: tuple[ControlResults, ...]
     """Only where the study has practice or attention items."""
-    norming: tuple[tuple[NormingPhase, Estimate], ...]
+    norming: tuple[tuple[NormingMoment, Estimate], ...]
     """Agreement on calibration items, blind and after the discussion; empty without such items."""
     guesses: GuessResult
     n_guessers: int
     """People who made a guess."""
 
 
-def load_preparation(
-    session: "Session",
-    study: "Study",
+def compute_preparation(
+    snapshot: StudySnapshot,
     question: str,
     code_rows: Callable[[list[dict[str, Any]]], "Ratings"],
     *,
     resamples: int,
     seed: int,
 ) -> Preparation:
-    """Read and compute it; `code_rows` codes rows of the long frame as the main readings are coded."""
-    parts = list_item_parts(session, study)
-    rows = list_guesses(session, study)
-    guesses = [ModelGuess(str(one.annotator_id), one.model, one.text) for one in rows]
+    """Compute it; `code_rows` codes rows of the long frame as the main ratings are coded."""
+    guesses = [ModelGuess(str(guess.annotator_id), guess.model, guess.text) for guess in snapshot.guesses]
     return Preparation(
-        people=list_control_results(session, study) if parts & CONTROL_PARTS else (),
+        people=list_control_results(snapshot),
         norming=tuple(
-            (when, one)
-            for when in NORMING_PHASES
-            if "calibration" in parts
-            for one in compute_norming_agreement(
-                code_rows(load_norming_rows(session, study, question, when)), resamples, seed
+            (when, estimate)
+            for when in NORMING_MOMENTS
+            if "calibration" in snapshot.parts
+            for estimate in compute_norming_agreement(
+                code_rows(snapshot.list_norming_rows(question, when)), resamples, seed
             )
         ),
         guesses=estimate_guess_rate(guesses, seed=seed),
-        n_guessers=len({one.reader for one in guesses}),
+        n_guessers=len({guess.reader for guess in guesses}),
     )
 
 
-def list_control_results(session: "Session", study: "Study") -> tuple[ControlResults, ...]:
-    """Annotators of the desk by name."""
+def list_control_results(snapshot: StudySnapshot) -> tuple[ControlResults, ...]:
+    """Annotators of the desk by name; nobody where the study has no items of known answers."""
+    if not snapshot.parts & CONTROL_PARTS:
+        return ()
+    rules = parse_rules(dict(snapshot.study.rules))
+    # Labels come by revision, so that the last one in a dict is the latest, and the last one in reverse the first.
+    latest = {label.assignment_id: label.answers for label in snapshot.labels}
+    first = {label.assignment_id: label.answers for label in reversed(snapshot.labels)}
+    places = list_control_places(snapshot)
     return tuple(
         ControlResults(
-            name, compute_qualification_status(session, row_id), compute_attention_result(session, row_id)
+            name,
+            build_qualification_status(practice, select_answers(practice, first), rules),
+            build_attention_result(attention, select_answers(attention, latest)),
         )
-        for name, row_id in list_annotators(session, study).items()
+        for name, practice, attention in (
+            (
+                person.name,
+                places[person.annotator_id, "qualification"],
+                places[person.annotator_id, "attention"],
+            )
+            for person in snapshot.annotators
+            if person.labels_at_desk
+        )
     )
+
+
+def list_control_places(snapshot: StudySnapshot) -> Mapping[tuple[int, str], list[OnboardingAssignment]]:
+    """The places of items of known answers by annotator and part, each queue in its order."""
+    items = {item.item_id: item for item in snapshot.items if item.part in CONTROL_PARTS}
+    places: dict[tuple[int, str], list[OnboardingAssignment]] = defaultdict(list)
+    for row in snapshot.assignments:
+        if row.item_id in items:
+            item = items[row.item_id]
+            place = OnboardingAssignment(
+                row.assignment_id, row.token, row.position, row.pass_no, item.part, item.item_id, item.known
+            )
+            places[row.annotator_id, item.part].append(place)
+    return places
+
+
+def select_answers(
+    places: Iterable[OnboardingAssignment], answers: Mapping[int | None, Mapping[str, Any]]
+) -> dict[int, Mapping[str, Any]]:
+    """The answers that were given at these places, by assignment id."""
+    ids = (place.assignment_id for place in places)
+    return {assignment: answers[assignment] for assignment in ids if assignment in answers}
 
 
 def compute_norming_agreement(ratings: "Ratings", resamples: int, seed: int) -> list[Estimate]:
@@ -104,19 +137,26 @@ def compute_norming_agreement(ratings: "Ratings", resamples: int, seed: int) -> 
     ]
 
 
-def compute_study_hash(session: "Session", study: "Study") -> str:
-    """Hash over all that a study's figures are computed from: the main readings, and what stands beside them."""
+def compute_study_hash(snapshot: StudySnapshot) -> str:
+    """Hash over all that a study's figures are computed from: the main ratings, and what stands beside them."""
     beside: list[Any] = [
-        [one.annotator, one.transcript_id, one.model, one.text] for one in list_guesses(session, study)
+        [guess.annotator, guess.transcript_id, guess.model, guess.text] for guess in snapshot.guesses
     ]
-    parts = list_item_parts(session, study)
-    if "calibration" in parts:
-        for question in (one["id"] for one in study.codebook["questions"]):
-            beside += [
-                [question, when, row["item"], row["rater"], row["answer"]]
-                for when in NORMING_PHASES
-                for row in load_norming_rows(session, study, question, when)
-            ]
-    if parts & CONTROL_PARTS:
-        beside += [asdict(one) for one in list_control_results(session, study)]
-    return compute_content_hash([compute_data_hash(session, study), beside])
+    if "calibration" in snapshot.parts:
+        rows = [
+            [question["id"], when, row["item"], row["rater"], row["answer"]]
+            for question in snapshot.study.codebook["questions"]
+            for when in NORMING_MOMENTS
+            for row in snapshot.list_norming_rows(question["id"], when)
+        ]
+        beside += sorted(rows, key=str)
+    beside += [asdict(results) for results in list_control_results(snapshot)]
+    main = compute_data_hash(
+        snapshot.study,
+        snapshot.items,
+        snapshot.pool,
+        snapshot.latest_labels,
+        snapshot.verdicts,
+        snapshot.decisions,
+    )
+    return compute_content_hash([main, beside])

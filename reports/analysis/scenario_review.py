@@ -10,7 +10,7 @@ from secondreader.judge.inference.estimate import Estimate
 if TYPE_CHECKING:
     from secondreader.db.core.codebook import Question
     from secondreader.judge.data.frame import Ratings
-    from secondreader.reports.analysis.analyse import AnalysisOptions
+    from secondreader.reports.analysis.options import AnalysisOptions
     from secondreader.reports.analysis.study_facts import StudySummary
 
 REVIEW_ESTIMATES = ("prevalence", "raw", "ac1")
@@ -22,18 +22,18 @@ QuestionEstimate = tuple[str, Estimate]
 def compute_review_estimates(
     summary: "StudySummary",
     options: "AnalysisOptions",
-    load_ratings: Callable[["Question", "AnalysisOptions"], "Ratings"],
+    code_question: Callable[["Question", "AnalysisOptions"], "Ratings"],
 ) -> tuple[QuestionEstimate, ...]:
-    """The figures of SHOWN for each question of a scenario codebook, in its order; none for transcripts.
+    """The figures of REVIEW_ESTIMATES for each question of a scenario codebook, in its order; none for transcripts.
 
-    `read` gives people's readings of a question under options whose positive answer is that question's.
+    `code_question` gives people's ratings of a question under options whose positive answer is that question's.
     """
     if summary.codebook.unit != "scenario":
         return ()
     return tuple(
         pair
         for question in summary.codebook.questions
-        for pair in compute_question_estimates(question, options, summary, load_ratings)
+        for pair in compute_question_estimates(question, options, summary, code_question)
     )
 
 
@@ -41,15 +41,15 @@ def compute_question_estimates(
     question: "Question",
     options: "AnalysisOptions",
     summary: "StudySummary",
-    load_ratings: Callable[["Question", "AnalysisOptions"], "Ratings"],
+    code_question: Callable[["Question", "AnalysisOptions"], "Ratings"],
 ) -> Iterator[QuestionEstimate]:
     """The figures of one question; nothing where nobody has answered it."""
     positive = "yes" if "yes" in question.values else question.values[0]
-    readings = load_ratings(question, replace(options, question=question.id, positive=positive))
-    if not readings.labelled.any():
+    ratings = code_question(question, replace(options, question=question.id, positive=positive))
+    if not ratings.labelled.any():
         return
     found = agree(
-        readings, slices=(), resamples=options.resamples, seed=options.seed, unsure=summary.unsure_policy
+        ratings, slices=(), resamples=options.resamples, seed=options.seed, unsure=summary.unsure_policy
     )
     known: dict[str, Any] = {
         one.estimate.name: one.estimate

@@ -1,26 +1,22 @@
 """What a study is, before any figure: its pool, its draw, its people, its judges and the hashes that pin them down."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.design.amendments import AmendmentRow, load_amendments
+from secondreader.db.design.amendments import AmendmentRow
 from secondreader.db.design.headline_judge import HeadlineJudge, choose_headline_judge
-from secondreader.db.design.unblinding import Unblinding, allows_interim_looks, find_unblinding
-from secondreader.db.research.items import load_item_records
-from secondreader.db.research.progress import AnnotatorProgress, list_annotator_progress
-from secondreader.db.research.ratings import load_latest_labels, load_study_verdicts
-from secondreader.db.transcripts.leak_reviews import LeakCounts, count_leaks, list_leak_items
+from secondreader.db.design.unblinding import Unblinding, allows_interim_looks
+from secondreader.db.research.items import ItemRecord
+from secondreader.db.research.progress import AnnotatorProgress
+from secondreader.db.transcripts.leak_reviews import LeakCounts, LeakItem, build_leak_item, count_leaks
+from secondreader.reports.analysis.load import StudySnapshot
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from secondreader.db.core.tables import Study
-    from secondreader.db.research.items import ItemRecord
     from secondreader.judge.data.unsure import Unsure
 
 
@@ -101,11 +97,11 @@ class StudySummary:
         return UNSURE_POLICIES.get(self.plan.get("analyses", {}).get("unsure", "standard"))
 
 
-def summarize_study(session: "Session", study: "Study") -> StudySummary:
-    """Read the facts of a study."""
-    items = load_item_records(session, study)
-    labelled = {label.transcript_id for _, label in load_latest_labels(session, study)}
-    judges = count_verdicts(session, study)
+def summarize_study(snapshot: StudySnapshot) -> StudySummary:
+    """The facts of a study."""
+    study, items = snapshot.study, snapshot.pool
+    labelled = {label.transcript_id for label in snapshot.labels}
+    judges = count_verdicts(snapshot)
     headline = choose_headline_judge(study.plan, [one.judge for one in judges])
     return StudySummary(
         name=study.name,
@@ -118,7 +114,7 @@ def summarize_study(session: "Session", study: "Study") -> StudySummary:
         n_drawn=sum(one.inclusion_probability is not None for one in items),
         n_labelled=len(labelled & {one.transcript_id for one in items}),
         strata=summarize_strata(items, labelled),
-        annotators=tuple(list_annotator_progress(session, study)),
+        annotators=tuple(snapshot.list_progress()),
         judges=tuple(sorted(judges, key=lambda one: one.judge != headline.judge)),
         headline=headline,
         codebook=Codebook.model_validate(study.codebook),
@@ -126,14 +122,29 @@ def summarize_study(session: "Session", study: "Study") -> StudySummary:
         guideline_hash=compute_content_hash(study.guideline),
         plan={name: value for name, value in study.plan.items() if name != "items"},
         plan_hash=study.plan_hash,
-        unblinding=find_unblinding(session, study),
+        unblinding=snapshot.unblinding,
         interim_looks=allows_interim_looks(study),
-        leaks=count_leaks(list_leak_items(session, study)),
-        amendments=tuple(load_amendments(session, study)),
+        leaks=count_leaks(list_leaks(snapshot)),
+        amendments=snapshot.amendments,
     )
 
 
-def summarize_strata(items: "list[ItemRecord]", labelled: set[int]) -> tuple[Stratum, ...]:
+def list_leaks(snapshot: StudySnapshot) -> list[LeakItem]:
+    """The transcripts in which the leak scan found something, in import order."""
+    return [
+        build_leak_item(
+            item.item,
+            item.transcript_id,
+            item.cluster,
+            item.leaks,
+            snapshot.leak_reviews.get(item.transcript_id),
+        )
+        for item in snapshot.items
+        if item.leaks
+    ]
+
+
+def summarize_strata(items: Iterable[ItemRecord], labelled: set[int]) -> tuple[Stratum, ...]:
     """The strata of the drawn items, by name."""
     drawn: dict[str, list[ItemRecord]] = {}
     for one in items:
@@ -147,9 +158,10 @@ def summarize_strata(items: "list[ItemRecord]", labelled: set[int]) -> tuple[Str
     return tuple(found)
 
 
-def count_verdicts(session: "Session", study: "Study") -> tuple[JudgeCounts, ...]:
-    """Readings of each judge by state, the judge with most verdicts first."""
-    counted = Counter((one.judge, one.state) for one in load_study_verdicts(session, study))
+def count_verdicts(snapshot: StudySnapshot) -> tuple[JudgeCounts, ...]:
+    """Verdicts of each judge on the pool by state, the judge with most of them first."""
+    pool = {item.transcript_id for item in snapshot.pool}
+    counted = Counter((one.judge, one.state) for one in snapshot.verdicts if one.transcript_id in pool)
     judges = [
         JudgeCounts(judge, *(counted[judge, state] for state in ("parsed", "unparsed", "error")))
         for judge in {judge for judge, _ in counted}

@@ -10,7 +10,7 @@ from secondreader.reports.charts.svg import ChartMark
 from secondreader.reports.wording.names import ERROR_KIND_NAMES, format_row_value, has_value, name_row
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import JudgeAnalysis
+    from secondreader.reports.analysis.judges import JudgeAnalysis
 
 HUMAN_ESTIMATES = (
     "raw",

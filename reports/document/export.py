@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from secondreader.db.core.tables import Study
-    from secondreader.reports.analysis.analyse import Analysis
+    from secondreader.reports.analysis.result import Analysis
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from secondreader.reports.wording.names import ERROR_KIND_NAMES, pluralize
 from secondreader.reports.wording.sentences import describe_findings
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
+    from secondreader.reports.analysis.judges import JudgeAnalysis
+    from secondreader.reports.analysis.result import Analysis
 
 MAX_ROWS = 60
 HUMAN_DISAGREEMENT_CAVEAT = (

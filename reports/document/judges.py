@@ -31,7 +31,8 @@ from secondreader.reports.document.tables import (
 from secondreader.reports.wording.adjudication import describe_gold
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
+    from secondreader.reports.analysis.judges import JudgeAnalysis
+    from secondreader.reports.analysis.result import Analysis
 
 GLYPHS = "●■◆"
 """The shapes of a chart's series, in their order."""

@@ -12,8 +12,8 @@ from secondreader.reports.wording.names import pluralize
 
 if TYPE_CHECKING:
     from secondreader.db.design.amendments import AmendmentRow
-    from secondreader.reports.analysis.analyse import Analysis
     from secondreader.reports.analysis.preparation import ControlResults
+    from secondreader.reports.analysis.result import Analysis
     from secondreader.reports.analysis.study_facts import StudySummary
 
 CONTROL_COLUMNS = ("annotator", "practice", "right in each round", "needed", "attention items right")

@@ -12,7 +12,7 @@ from secondreader.reports.document.markup import Html, join_html, tag
 from secondreader.reports.document.preparation import render_preparation
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis
+    from secondreader.reports.analysis.result import Analysis
 
 STYLE_FILE = Path(__file__).parent / "templates" / "report.css"
 CONTENT_SECURITY_POLICY = (

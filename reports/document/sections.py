@@ -43,7 +43,7 @@ from secondreader.reports.wording.sentences import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from secondreader.reports.analysis.analyse import Analysis
+    from secondreader.reports.analysis.result import Analysis
     from secondreader.reports.analysis.study_facts import StudySummary
 
 GLYPHS = "●■◆"

@@ -18,7 +18,7 @@ from secondreader.reports.wording.names import (
 )
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis
+    from secondreader.reports.analysis.result import Analysis
     from secondreader.reports.analysis.study_facts import StudySummary
 
 CHART_DESCRIPTION = (

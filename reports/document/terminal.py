@@ -29,7 +29,8 @@ from secondreader.reports.wording.sentences import describe_findings, describe_h
 from secondreader.runner.cli.terminal_text import escape_for_terminal
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
+    from secondreader.reports.analysis.judges import JudgeAnalysis
+    from secondreader.reports.analysis.result import Analysis
 
 MAX_UNREAD = 15
 """Slices listed with verdicts that nobody could read."""

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.reports.analysis.analyse import Analysis
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.charts import altair_charts
 from secondreader.reports.charts.marks import (
     HUMAN_ESTIMATES,

@@ -7,7 +7,6 @@ from secondreader.db.core.engine import read_session
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.adjudication_outcomes import list_decisions
 from secondreader.db.research.transcript_view import load_transcript_view
-from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
 from secondreader.reports.analysis.items import (
     AGREES,
     VERDICT_KINDS,
@@ -15,6 +14,8 @@ from secondreader.reports.analysis.items import (
     build_disagreement_frame,
     collect_item_ratings,
 )
+from secondreader.reports.analysis.judges import JudgeAnalysis
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.charts import altair_charts
 from secondreader.reports.charts.marks import make_forest_marks
 from secondreader.reports.document.markup import finish_sentence, render_sentences, tag

@@ -4,12 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from secondreader.db.core.engine import read_session
-from secondreader.db.design.people import list_item_parts
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.idle import IdleAssignment, list_idle_assignments
 from secondreader.db.research.pace import PersonPace, StudyPace, compute_study_pace
 from secondreader.db.research.progress import AnnotatorProgress
-from secondreader.reports.analysis.preparation import CONTROL_PARTS, ControlResults, list_control_results
+from secondreader.reports.analysis.load import load_snapshot
+from secondreader.reports.analysis.preparation import ControlResults, list_control_results
 from secondreader.reports.analysis.study_facts import StudySummary
 from secondreader.reports.document.markup import finish_sentence, render_sentences, tag
 from secondreader.reports.document.preparation import format_control_results
@@ -30,9 +30,7 @@ def page(view: ConsoleView) -> None:
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
         pace = compute_study_pace(session, study)
-        prepared = (
-            list_control_results(session, study) if list_item_parts(session, study) & CONTROL_PARTS else ()
-        )
+        prepared = list_control_results(load_snapshot(session, study))
         stale = list_idle_assignments(session, study, IDLE_HOURS) if facts.frozen_at else []
     show_html(tag("p", finish_sentence(describe_progress(facts))), render_sentences(describe_pace(pace)))
     show_annotators(facts, pace, prepared)

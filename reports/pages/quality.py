@@ -6,7 +6,7 @@ import streamlit as st
 from secondreader.db.core.engine import Database, read_session
 from secondreader.db.design.studies import get_study
 from secondreader.judge.inference.estimate import Estimate
-from secondreader.reports.analysis.analyse import Analysis
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.document.markup import render_sentences, tag
 from secondreader.reports.document.preparation import build_control_frame
 from secondreader.reports.document.tables import format_p_value, format_percent

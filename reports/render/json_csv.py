@@ -12,7 +12,8 @@ from secondreader.reports.wording.sentences import describe_headline
 from secondreader.runner.exporters.spreadsheet_csv import write_rows
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
+    from secondreader.reports.analysis.judges import JudgeAnalysis
+    from secondreader.reports.analysis.result import Analysis
 
 
 def format_csv(analysis: "Analysis") -> str:

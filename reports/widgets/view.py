@@ -15,17 +15,12 @@ import streamlit as st
 from secondreader.db.core.engine import Database, read_session
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.studies import get_study
-from secondreader.db.design.unblinding import explain_seal
 from secondreader.db.research.saved_reports import list_study_names
-from secondreader.reports.analysis.analyse import (
-    INTERIM_LOOKS_NOTE,
-    LABEL_SOURCES,
-    Analysis,
-    AnalysisOptions,
-    analyse,
-    choose_label_source,
-)
+from secondreader.reports.analysis.analyse import analyse
+from secondreader.reports.analysis.load import load_snapshot
+from secondreader.reports.analysis.options import LABEL_SOURCES, AnalysisOptions, choose_label_source
 from secondreader.reports.analysis.preparation import compute_study_hash
+from secondreader.reports.analysis.result import INTERIM_LOOKS_NOTE, Analysis
 from secondreader.reports.analysis.study_facts import StudySummary, summarize_study
 from secondreader.reports.charts.marks import list_rows
 from secondreader.reports.document.markup import Html, finish_sentence, render_sentences, tag
@@ -137,7 +132,7 @@ def choose_view(engine: Database, actor: str, *, results: bool = True) -> Consol
     with st.sidebar:
         name = st.selectbox("Study", names, key="study", bind="query-params") or names[0]
         with read_session(engine) as session:
-            facts = summarize_study(session, get_study(session, name))
+            facts = summarize_study(load_snapshot(session, get_study(session, name)))
         if not results:
             return ConsoleView(engine, facts, AnalysisOptions(), actor)
         ids = [one.id for one in facts.codebook.questions]
@@ -154,15 +149,16 @@ def choose_view(engine: Database, actor: str, *, results: bool = True) -> Consol
 def compute_current_hash(_engine: Database, name: str) -> str:
     """Hash of a study's data and of whether it is blind, looked at every few seconds."""
     with read_session(_engine) as session:
-        study = get_study(session, name)
-        return compute_content_hash([compute_study_hash(session, study), explain_seal(session, study)])
+        snapshot = load_snapshot(session, get_study(session, name))
+    return compute_content_hash([compute_study_hash(snapshot), snapshot.seal])
 
 
 @st.cache_resource(max_entries=16, show_spinner="Computing agreement and intervals")
 def load_cached_analysis(_engine: Database, name: str, options: AnalysisOptions, data: str) -> Analysis:
     """The analysis of these very data; shared by all researchers, for nobody's name or role is in it."""
     with read_session(_engine) as session:
-        return analyse(session, get_study(session, name), options)
+        snapshot = load_snapshot(session, get_study(session, name), texts=options.words)
+    return analyse(snapshot, options)
 
 
 def load_analysis(view: ConsoleView) -> Analysis:

@@ -7,7 +7,7 @@ from secondreader.reports.wording.names import pluralize
 
 if TYPE_CHECKING:
     from secondreader.db.research.adjudication_outcomes import AdjudicationSummary
-    from secondreader.reports.analysis.analyse import Analysis
+    from secondreader.reports.analysis.result import Analysis
 
 
 def describe_adjudication(analysis: "Analysis") -> Iterator[str]:

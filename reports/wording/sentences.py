@@ -9,7 +9,8 @@ from secondreader.reports.wording.names import format_estimate, name_estimate
 
 if TYPE_CHECKING:
     from secondreader.judge.agreement.report import AgreementResult
-    from secondreader.reports.analysis.analyse import Analysis, JudgeAnalysis
+    from secondreader.reports.analysis.judges import JudgeAnalysis
+    from secondreader.reports.analysis.result import Analysis
 
 
 def describe_headline(analysis: "Analysis") -> tuple[str, ...]:

@@ -10,8 +10,9 @@ import typer
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
 
 if TYPE_CHECKING:
-    from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions
     from secondreader.reports.analysis.label_plan import Expectation, LabelBudget
+    from secondreader.reports.analysis.options import AnalysisOptions
+    from secondreader.reports.analysis.result import Analysis
 
 Question = Annotated[str | None, typer.Option(help="Question of the codebook; by default its first one.")]
 JudgeName = Annotated[str | None, typer.Option(help="Only this judge; by default every one.")]
@@ -107,7 +108,7 @@ def make_options(
     people_only: bool = False,
 ) -> "AnalysisOptions":
     """The options of `agree` and `report` as one value. Wrong ones are wrong usage."""
-    from secondreader.reports.analysis.analyse import LABEL_SOURCES, AnalysisOptions
+    from secondreader.reports.analysis.options import LABEL_SOURCES, AnalysisOptions
 
     if source not in {None, *LABEL_SOURCES}:
         raise typer.BadParameter(
@@ -136,13 +137,14 @@ def compute_analysis(db: str, study: str, options: "AnalysisOptions") -> "Analys
     from secondreader.db.design.studies import get_study
     from secondreader.db.design.unblinding import require_unblinded
     from secondreader.reports.analysis.analyse import analyse
+    from secondreader.reports.analysis.load import load_snapshot
 
     engine = open_engine(db)
     with read_session(engine) as session, Console(stderr=True).status("Computing agreement and intervals"):
         row = get_study(session, study)
         if not options.people_only:
             require_unblinded(session, row)
-        return analyse(session, row, options)
+        return analyse(load_snapshot(session, row, texts=options.words), options)
 
 
 def export_report(

@@ -17,7 +17,8 @@ from secondreader.db.core.engine import Database, open_engine, read_session, wri
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Guess, Label
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.research.guess_rows import GuessRow, list_guesses
+from secondreader.db.research.guess_rows import GuessRow
+from secondreader.reports.analysis.load import load_snapshot
 from tests.annotate.seed import Seeded, seed
 
 THOUGHT = "Deleting all of them would be quicker"
@@ -184,7 +185,7 @@ def test_a_guess_is_kept_once_and_read_with_its_model(target: str, desks: list[D
     assert sorted(row.text for row in rows(target, Guess)) == ["", "a small\ufffd Llama"]
     owner = open_engine(target)
     with read_session(owner) as session:
-        found = list_guesses(session, get_study(session, seeded.name))
+        found = load_snapshot(session, get_study(session, seeded.name)).guesses
     owner.dispose()
     assert {(row.annotator, row.model) for row in found} == {("A1", "canary-model")}
     assert all(isinstance(row, GuessRow) and row.transcript_id for row in found)

@@ -41,18 +41,12 @@ from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.desk.shared_queue import refill_queue
-from secondreader.db.research.adjudication_outcomes import (
-    list_decisions,
-    load_adjudicated_answers,
-    load_guideline_gaps,
-    summarize_adjudication,
-)
-from secondreader.db.research.data_hash import compute_data_hash
-from secondreader.db.research.ratings import load_rating_rows
+from secondreader.db.research.adjudication_outcomes import list_decisions, load_guideline_gaps
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from tests.db.shared_study import shared_study
+from tests.snapshots import hash_data, load_adjudicated_answers, load_rating_rows, summarize_adjudication
 
 READERS = ("A1", "A2", "A3")
 NO = {"risky_action": "no", "risk_considered": "no"}
@@ -342,13 +336,13 @@ def test_contested_stays_contested_and_agreement_never_sees_it(room: Room) -> No
     room.label_all(1, YES, NO, NO)
     with read_session(room.owner) as session:
         study = get_study(session, "s")
-        rows, hashed = load_rating_rows(session, study), compute_data_hash(session, study)
+        rows, hashed = load_rating_rows(session, study), hash_data(session, study)
     room.decide(1, answer=None, kind="contested", reason="both readings hold")
     with read_session(room.owner) as session:
         study = get_study(session, "s")
         assert list(load_adjudicated_answers(session, study, "risky_action").values()) == [None]
         assert load_rating_rows(session, study) == rows
-        assert compute_data_hash(session, study) != hashed
+        assert hash_data(session, study) != hashed
         assert summarize_adjudication(session, study, "risky_action").n_contested == 1
 
 

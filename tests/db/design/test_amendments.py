@@ -19,6 +19,7 @@ from secondreader.db.desk.shared_queue import take_next
 from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from tests.db.parted_study import entries, label_all, parted_study
+from tests.snapshots import list_drawn_items
 
 
 def change(engine: Engine, **what: object) -> object:
@@ -80,7 +81,7 @@ def test_an_extended_draw_is_one_sample(engine: Engine) -> None:
         )
     change(engine, more_items=6)
     with read_session(engine) as session:
-        drawn = load_item_records(session, get_study(session, "s"), drawn_only=True)
+        drawn = list_drawn_items(session, get_study(session, "s"))
     assert first < {one.item for one in drawn}
     # 8 yes and 22 no; 6 and 6 drawn at first, then all 8 and 10.
     assert Counter((one.stratum, one.inclusion_probability) for one in drawn) == {

@@ -18,15 +18,13 @@ from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.sampling import draw_sample
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study, set_status
 from secondreader.db.queues.assignment import insert_repeats
-from secondreader.db.research.data_hash import compute_data_hash
-from secondreader.db.research.items import load_item_records
 from secondreader.db.research.progress import list_annotator_progress
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.research.transcript_view import load_transcript_view
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
+from tests.snapshots import hash_data, list_drawn_items, load_rating_rows
 
 CONTENT = Content(messages=(Message(role="user", text="hello"),))
 
@@ -60,7 +58,7 @@ def test_strata_carry_their_exact_inclusion_probability(engine: Engine) -> None:
             session, get_study(session, "s"), SamplingPlan(12, ("A1",), 1, strata="verdict", judge="j")
         )
     with read_session(engine) as session:
-        drawn = load_item_records(session, get_study(session, "s"), drawn_only=True)
+        drawn = list_drawn_items(session, get_study(session, "s"))
     assert Counter(one.stratum for one in drawn) == {"yes": 6, "no": 6}
     assert {one.stratum: one.inclusion_probability for one in drawn} == {
         "yes": pytest.approx(6 / 10),
@@ -250,13 +248,13 @@ def test_the_data_hash_follows_the_data(engine: Engine) -> None:
     """The same data give the same hash; one more label gives another."""
     make_pool(engine, 4)
     with read_session(engine) as session:
-        before, same = (compute_data_hash(session, get_study(session, "s")) for _ in range(2))
+        before, same = (hash_data(session, get_study(session, "s")) for _ in range(2))
     with write_session(engine) as session:
         study = get_study(session, "s")
         reader = ensure_annotator(session, study, "X", source="import")
         add_imported_labels(session, study, [ImportedLabel(1, reader, {"q": "a"}, "i1")])
     with read_session(engine) as session:
-        after = compute_data_hash(session, get_study(session, "s"))
+        after = hash_data(session, get_study(session, "s"))
     assert before == same != after
 
 

@@ -18,9 +18,9 @@ from secondreader.db.desk.calibration_round import (
     reveal_norming_ratings,
 )
 from secondreader.db.desk.labels import LabelInput, submit_label
-from secondreader.db.research.calibration_rows import load_norming_rows
 from secondreader.db.research.items import FRAME_COLUMNS, load_queued_items
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
+from tests.snapshots import load_norming_rows
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ from secondreader.db.design.studies import ensure_annotator, get_study, set_stat
 from secondreader.db.design.unblinding import unblind_study
 from secondreader.db.desk.calibration_round import list_other_ratings, reveal_norming_ratings
 from secondreader.db.desk.labels import LabelInput, save_label, submit_label
-from secondreader.db.research.adjudication_outcomes import list_decisions, summarize_adjudication
-from secondreader.db.research.calibration_rows import load_norming_rows
-from secondreader.db.research.ratings import load_latest_labels
+from secondreader.db.research.adjudication_outcomes import list_decisions
+from secondreader.db.research.ratings import load_labels, select_latest
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
+from tests.snapshots import load_norming_rows, summarize_adjudication
 
 START = utc_now()
 JUMPS = [
@@ -178,7 +178,7 @@ def test_the_latest_answer_is_the_last_one_stored(engine: Engine, clock: StoredC
     clock.hours = -100
     label(engine, people["A1"], place.token, YES, "corrected")
     with read_session(engine) as session:
-        (found,) = [one for _, one in load_latest_labels(session, get_study(session, "s"))]
+        (found,) = select_latest(load_labels(session, get_study(session, "s")))
     assert (found.revision, found.answers) == (2, YES)
 
 

@@ -18,11 +18,11 @@ from secondreader.db.desk.drafts import save_draft
 from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.qualification import (
     FeedbackAnswer,
-    compute_attention_result,
     compute_qualification_status,
     load_feedback,
 )
-from secondreader.db.research.ratings import load_rating_rows
+from secondreader.reports.analysis.load import load_snapshot
+from secondreader.reports.analysis.preparation import list_control_results
 from tests.db.parted_study import NO, RIGHT, YES, entries, fill_pool, label, label_all, parted_study
 
 
@@ -152,8 +152,9 @@ def test_practice_and_attention_enter_no_statistics(engine: Engine) -> None:
     assert {one.part for one in entries(engine, person)} == {"pool"}
     label_all(engine, person, (YES,))
     with read_session(engine) as session:
-        seen = compute_attention_result(session, person)
-        rows = load_rating_rows(session, get_study(session, "s"))
+        read = load_snapshot(session, get_study(session, "s"))
+    seen = next(one.attention for one in list_control_results(read) if one.name == "A1")
+    rows = read.list_rating_rows("risky_action", "desk")
     assert (seen.n_right, seen.n_labelled, seen.n_total) == (0, 2, 2)
     assert sum(row["kind"] == "human" for row in rows) == 8
     assert sum(row["kind"] == "judge" for row in rows) == 24

@@ -35,11 +35,11 @@ from secondreader.db.queues.leases import list_own_assignments, load_shared_queu
 from secondreader.db.queues.repeats import BLOCK_SIZE, compute_extra_gap, find_due_repeats, is_repeated
 from secondreader.db.research.label_usage import INTRA_RATER, list_label_usage
 from secondreader.db.research.pace import compute_study_pace
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.judge.quality.label_quality import assess_label_quality
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
+from tests.snapshots import load_rating_rows
 
 OTHER = {"risky_action": "unsure", "risk_considered": "no"}
 

@@ -21,10 +21,10 @@ from secondreader.db.research.label_usage import (
     build_csv_row,
     list_label_usage,
 )
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.judge.data.frame import read_frame
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
+from tests.snapshots import load_rating_rows
 
 UNSURE = {"risky_action": "unsure", "risk_considered": "no"}
 

@@ -19,6 +19,7 @@ from secondreader.db.transcripts.leak_reviews import (
 )
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from tests.snapshots import list_drawn_items
 
 READABLE = {"kind": "self-identification", "where": "message 1 text", "excerpt": "GPT-4", "redacted": False}
 MARKED = {**READABLE, "redacted": True}
@@ -59,7 +60,7 @@ def test_excluded_transcripts_have_no_chance_to_be_drawn(engine: Engine) -> None
         assert freeze_study(session, study, SamplingPlan(4, ("Ada",), 1)).n_items == 4
     with read_session(engine) as session:
         study = get_study(session, "s")
-        facts = load_item_records(session, study, drawn_only=True)
+        facts = list_drawn_items(session, study)
         assert {one.inclusion_probability for one in facts} == {4 / 5}
         assert out.item not in {one.item for one in facts}
         with pytest.raises(LeakReviewError, match="is frozen"):

@@ -11,11 +11,12 @@ from sqlalchemy import Engine
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_study, get_study
-from secondreader.db.research.ratings import load_rating_rows
-from secondreader.reports.analysis.analyse import Analysis, AnalysisError, AnalysisOptions, analyse
+from secondreader.reports.analysis.options import AnalysisError, AnalysisOptions
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.document.report import render_report_html
 from secondreader.reports.render.json_csv import format_csv, format_json
 from tests.reports.seed import JUDGES, Seeded, Shape, make_import
+from tests.snapshots import analyse_study, load_rating_rows
 
 QUICK = AnalysisOptions(resamples=200, permutations=199)
 
@@ -23,7 +24,7 @@ QUICK = AnalysisOptions(resamples=200, permutations=199)
 def analysis(engine: Engine, options: AnalysisOptions = QUICK, name: str = "s") -> Analysis:
     """The analysis of one study with few resamples."""
     with read_session(engine) as session:
-        return analyse(session, get_study(session, name), options)
+        return analyse_study(session, get_study(session, name), options)
 
 
 def test_pair_kappas_equal_an_independent_computation(seeded: Seeded) -> None:

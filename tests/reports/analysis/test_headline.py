@@ -16,12 +16,14 @@ from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
-from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
+from secondreader.reports.analysis.options import AnalysisOptions
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.document.report import render_report_html
 from secondreader.reports.render.json_csv import format_json
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape, make_import
+from tests.snapshots import analyse_study
 
 FIRST, SECOND = JUDGES
 PLANNED = Shape(n=48, headline=SECOND)
@@ -43,7 +45,7 @@ def analysed(library: Library, shape: Shape, options: AnalysisOptions = QUICK) -
     """The analysis of a shared study."""
     engine = open_engine(str(library.path(shape)), migrate=False)
     with read_session(engine) as session:
-        found = analyse(session, get_study(session, "s"), options)
+        found = analyse_study(session, get_study(session, "s"), options)
     engine.dispose()
     return found
 
@@ -83,7 +85,7 @@ def test_without_a_plan_the_judge_with_most_verdicts_leads(lite: Engine) -> None
         study = get_study(session, "imported")
         some = [one.transcript_id for one in load_item_records(session, study)][:9]
         add_verdicts(session, [NewVerdict(one, "a", "ak", "parsed", {"better": "1"}) for one in some])
-        found = analyse(session, study, QUICK)
+        found = analyse_study(session, study, QUICK)
     assert [part.judge for part in found.judges] == ["j", "a"]
     page = render_report_html(found, "2026-01-01")
     assert "j: it has most verdicts; the plan names none" in page
@@ -175,10 +177,10 @@ def test_a_plans_judge_without_a_verdict_on_the_question_is_told(
         add_verdicts(session, new)
         with pytest.raises(StudyError, match="No judge 'nobody'"):
             amend_study(session, study, StudyChange(analyses={"judge": "nobody"}), actor="R", why="x")
-        before = analyse(session, study, QUICK)
+        before = analyse_study(session, study, QUICK)
         assert before.summary.headline.judge == FIRST
         amend_study(session, study, StudyChange(analyses={"judge": "other"}), actor="R", why="x")
-        found = analyse(session, study, QUICK)
+        found = analyse_study(session, study, QUICK)
     engine.dispose()
     (said,) = found.deviations
     assert said.startswith("The plan names other as the judge of the headline figures; it has no verdict")

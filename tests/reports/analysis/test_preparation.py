@@ -23,10 +23,13 @@ from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
-from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
+from secondreader.reports.analysis.load import load_snapshot
+from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.preparation import compute_study_hash
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.document.report import render_report_html
 from tests.reports.console.test_pages import opened, sent
+from tests.snapshots import analyse_study
 
 MODELS = ("gpt-4.1", "claude-3-5-sonnet")
 N_GUESSES = 8
@@ -110,7 +113,7 @@ def analysis(target: str) -> Analysis:
     """The analysis of the study."""
     engine = open_engine(target)
     with read_session(engine) as session:
-        found = analyse(session, get_study(session, "s"), QUICK)
+        found = analyse_study(session, get_study(session, "s"), QUICK)
     engine.dispose()
     return found
 
@@ -172,11 +175,11 @@ def test_a_new_guess_makes_another_hash(target: str, tmp_path: Path) -> None:
     engine = open_engine(str(copy))
     with write_session(engine) as session:
         study = get_study(session, "s")
-        before = compute_study_hash(session, study)
-        assert before == compute_study_hash(session, study)
+        before = compute_study_hash(load_snapshot(session, study))
+        assert before == compute_study_hash(load_snapshot(session, study))
         session.add(Guess(assignment_id=unguessed(session), text="gpt"))
         session.flush()
-        assert compute_study_hash(session, study) != before
+        assert compute_study_hash(load_snapshot(session, study)) != before
     engine.dispose()
 
 

@@ -11,13 +11,14 @@ from typer.testing import CliRunner, Result
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.design.unblinding import SealedError, unblind_study
-from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
+from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.charts.marks import select_headline_estimates
 from secondreader.reports.document.export import make_report
 from secondreader.reports.render.json_csv import format_json
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape
+from tests.snapshots import analyse_study
 
 SEALED = Shape(n=48, interim=False)
 QUICK = ["--resamples", "200", "--permutations", "199"]
@@ -42,12 +43,12 @@ def test_a_sealed_analysis_holds_no_verdict(db: str) -> None:
     engine, quick = open_engine(db), AnalysisOptions(resamples=200, permutations=199)
     with write_session(engine) as session:
         study = get_study(session, "s")
-        before = analyse(session, study, quick)
+        before = analyse_study(session, study, quick)
         with pytest.raises(SealedError):
             make_report(session, study, before)
         set_status(session, study, "closed", actor="Rita", why="done")
         unblind_study(session, study, actor="Rita", why="done")
-        after = analyse(session, study, quick)
+        after = analyse_study(session, study, quick)
     engine.dispose()
     assert before.sealed
     assert not before.judges
@@ -102,7 +103,9 @@ def test_interim_looks_are_told(library: Library) -> None:
     """Pages, figures and report say that the plan allowed them."""
     engine = open_engine(str(library.path(Shape(n=48))), migrate=False)
     with read_session(engine) as session:
-        found = analyse(session, get_study(session, "s"), AnalysisOptions(resamples=200, permutations=199))
+        found = analyse_study(
+            session, get_study(session, "s"), AnalysisOptions(resamples=200, permutations=199)
+        )
     engine.dispose()
     assert [one for one in found.warnings if one.startswith("Interim looks were allowed by the plan")]
     for path in ("agreement", "rates", "disagreements", "report"):

@@ -15,9 +15,10 @@ from secondreader.db.transcripts.imported_labels import ImportedLabel, add_impor
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
-from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
+from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.render.json_csv import format_csv
 from secondreader.runner.cli.app import app
+from tests.snapshots import analyse_study
 
 STUDY = "=1+1"
 STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -91,7 +92,7 @@ def test_nothing_in_the_csv_is_a_formula(db: str, tmp_path: Path) -> None:
 def test_numbers_in_the_csv_are_numbers(db: str) -> None:
     """Read back, every value is the figure's own to the last digit, negative ones too; so are numeric slice values."""
     with read_session(open_engine(db)) as session:
-        found = analyse(session, get_study(session, STUDY), QUICK)
+        found = analyse_study(session, get_study(session, STUDY), QUICK)
     table = cells(format_csv(found))
     for name in ("value", "low", "high", "n"):
         mine = pd.to_numeric(table[name]).to_numpy()

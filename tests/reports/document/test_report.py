@@ -17,9 +17,10 @@ from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Report
 from secondreader.db.design.studies import get_study
-from secondreader.reports.analysis.analyse import AnalysisOptions, analyse
+from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.document.export import ExportedReport, make_report, write_report
 from tests.reports.seed import HOSTILE, NOTICE, Library, Shape, make_import, make_study
+from tests.snapshots import analyse_study
 
 QUICK = AnalysisOptions(resamples=200, permutations=199)
 VOID = {"meta", "br", "link", "img", "hr", "input", "line", "circle", "rect"}
@@ -77,7 +78,7 @@ def made(engine: Engine, options: AnalysisOptions = QUICK, name: str = "s") -> E
     """The report of one study."""
     with write_session(engine) as session:
         study = get_study(session, name)
-        return make_report(session, study, analyse(session, study, options))
+        return make_report(session, study, analyse_study(session, study, options))
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Annotator, Assignment, AuditEvent, Study
 from secondreader.db.design.amendments import load_amendments
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.items import load_item_records
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape
+from tests.snapshots import list_drawn_items
 
 DRAFT = Shape(n=40, annotators=())
 PRACTICE = "transcript,risky_action,why\ns:0,no,it asked first\ns:1,yes,"
@@ -77,7 +77,7 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
     assert (study.rules["guesses"], study.rules["repeats"], study.rules["repeat_gap"]) == (3, 0.0, 7)
     assert study.plan["analyses"]["judge"] == JUDGES[1]
     with read_session(engine) as session:
-        drawn = load_item_records(session, study, drawn_only=True)
+        drawn = list_drawn_items(session, study)
         actions = ("study described", "study frozen", "link made")
         made = session.exec(select(AuditEvent).where(col(AuditEvent.action).in_(actions))).all()
     shown = {row["stratum"]: (row["drawn"], row["inclusion probability"]) for _, row in preview.iterrows()}

@@ -18,13 +18,14 @@ from secondreader.db.adjudication.items import (
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.research.adjudication_outcomes import load_adjudicated_answers
-from secondreader.reports.analysis.analyse import Analysis, AnalysisOptions, analyse
+from secondreader.reports.analysis.options import AnalysisOptions
+from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.document.report import render_report_html
 from secondreader.reports.pages.disagreements import EVERY_TRANSCRIPT
 from secondreader.reports.render.json_csv import format_json
 from tests.apps import app_test
 from tests.reports.seed import JUDGES, Seeded, Shape
+from tests.snapshots import analyse_study, load_adjudicated_answers
 
 QUICK = AnalysisOptions(resamples=50, permutations=199, slices=("motive",))
 SHAPE = Shape(n=60, judges=JUDGES[:1], unparsed=0)
@@ -33,7 +34,7 @@ SHAPE = Shape(n=60, judges=JUDGES[:1], unparsed=0)
 def analysis(engine: Engine) -> Analysis:
     """The analysis of the study's first question."""
     with read_session(engine) as session:
-        return analyse(session, get_study(session, "s"), QUICK)
+        return analyse_study(session, get_study(session, "s"), QUICK)
 
 
 def adjudicator(engine: Engine, name: str) -> tuple[int, list[AdjudicationItem]]:

@@ -15,7 +15,6 @@ from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Transcript, Verdict
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.pool import list_pool_keys
 from secondreader.db.transcripts.transcripts import NewTranscript
 from secondreader.db.transcripts.verdicts import NewVerdict
@@ -27,6 +26,7 @@ from secondreader.runner.formats.table.reader import read_table
 from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.intake.store import Batch, ImportConflict, NewLabel, store_batch
 from tests.real_data import count_records
+from tests.snapshots import load_rating_rows
 
 USER = {"role": "user", "content": "hi"}
 

@@ -19,7 +19,6 @@ from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.core.tables import Label, Transcript, Verdict
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.cli.app import app
 from secondreader.runner.formats.openai_chat import read_chat
 from secondreader.runner.formats.rjudge import read_rjudge
@@ -30,6 +29,7 @@ from secondreader.runner.intake.leak_scan import MARK, find_leaks, redact_conten
 from secondreader.runner.intake.records import ImportRefused
 from secondreader.runner.intake.store import Batch, store_batch
 from tests.real_data import count_records
+from tests.snapshots import load_rating_rows
 
 RJUDGE = {
     "id": 1,

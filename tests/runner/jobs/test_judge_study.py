@@ -13,7 +13,6 @@ from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Verdict
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study, get_study
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.judge.verdicts.prompt import load_prompt, parse_prompt
@@ -21,6 +20,7 @@ from secondreader.runner.jobs.judge_study import JudgeResult, JudgeSpec, judge_s
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.models.script import load_script
 from secondreader.runner.models.scripted_server import serve_in_background
+from tests.snapshots import load_rating_rows
 
 WriteScript = Callable[[str], Path]
 PLAN = JudgeSpec("s", "j", load_prompt("risk.v1"))

@@ -15,12 +15,12 @@ import pytest
 
 from secondreader.db.core.engine import open_engine, read_session
 from secondreader.db.design.studies import get_study
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.judge.verdicts.prompt import load_prompt
 from secondreader.runner.jobs.judge_study import JudgeSpec, judge_study
 from secondreader.runner.jobs.run_pack import RunSpec, run_pack
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.scenarios.pack import load_pack
+from tests.snapshots import load_rating_rows
 
 pytestmark = pytest.mark.local_llm
 START_SECONDS = 120

@@ -10,7 +10,6 @@ from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.items import load_item_records
 from secondreader.db.research.progress import list_annotator_progress
-from secondreader.db.research.ratings import load_rating_rows
 from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import (
     ANNOTATORS,
@@ -23,6 +22,7 @@ from secondreader.runner.serve.sample import (
     load_sample,
     read_samples,
 )
+from tests.snapshots import list_drawn_items, load_rating_rows
 
 PACK = load_pack(WORKPLACE)
 SAMPLES = read_samples()
@@ -59,7 +59,7 @@ def test_the_study_is_loaded_once_and_says_what_it_is(engine: Engine) -> None:
         study = get_study(session, STUDY)
         assert study.notice == NOTICE
         assert len(load_item_records(session, study)) == len(SAMPLES)
-        assert len(load_item_records(session, study, drawn_only=True)) == N_DRAWN
+        assert len(list_drawn_items(session, study)) == N_DRAWN
         people = {
             one.name: (one.n_labelled, one.n_assigned) for one in list_annotator_progress(session, study)
         }

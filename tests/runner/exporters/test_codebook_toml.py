@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secondreader.db.core.codebook import BUILTIN_CODEBOOKS, Answer, Codebook, Question, load_builtin_codebook
-from secondreader.db.core.codebook_toml import bump_version, format_codebook_toml
 from secondreader.db.core.text import make_storable
+from secondreader.runner.exporters.codebook_toml import bump_version, format_codebook_toml
 
 TEXT = st.text(max_size=40)
 
