@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 from secondreader.judge.agreement.report import agree
 from secondreader.judge.inference.bootstrap import BootstrapDesign, sample_coefficients
 from secondreader.judge.inference.cluster_sums import Cohort, compute_group_cluster_sums
-from secondreader.judge.inference.coefficients import GroupFormula
+from secondreader.judge.inference.formulas import AgreementFormula
+from secondreader.judge.inference.tallies import AnswerCodes
 
 RESAMPLES = 2000
 RATERS = 5
-FORMULA = GroupFormula(2, 1, 0)
+FORMULA = AgreementFormula("group", AnswerCodes(2, 1, 0))
 
 
 def draw(items: int, scenarios: int, readers: int = RATERS) -> tuple[NDArray[np.int8], NDArray[np.intp]]:

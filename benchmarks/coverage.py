@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 from scipy.special import expit
 
-from secondreader.judge.agreement.accuracy import AccuracyFormula
 from secondreader.judge.data.gold import compute_majority
 from secondreader.judge.inference.bootstrap import (
     BootstrapDesign,
@@ -29,13 +28,13 @@ from secondreader.judge.inference.cluster_sums import (
     compute_cell_cluster_sums,
     compute_group_cluster_sums,
 )
-from secondreader.judge.inference.coefficients import GroupFormula
-from secondreader.judge.inference.contingency import TableFormula
+from secondreader.judge.inference.formulas import AgreementFormula
+from secondreader.judge.inference.tallies import AnswerCodes
 
 HUMAN = ("alpha", "ac1", "positive_agreement")
 JUDGE = ("kappa", "mcc", "sensitivity", "specificity")
-GROUP = GroupFormula(2, 1, 0)
-ACCURACY = AccuracyFormula(TableFormula(2, 1, 0))
+GROUP = AgreementFormula("group", AnswerCodes(2, 1, 0))
+ACCURACY = AgreementFormula("gold", AnswerCodes(2, 1, 0))
 TRUTH_SCENARIOS = 400_000
 PER_SCENARIO = 5
 

@@ -18,13 +18,12 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import false_discovery_control
 
-from secondreader.judge.agreement.accuracy import AccuracyFormula
 from secondreader.judge.agreement.alt_test import run_alternative_annotator_test
 from secondreader.judge.data.dawid_skene import fit_dawid_skene
 from secondreader.judge.data.gold import compute_majority
-from secondreader.judge.inference import closed_form as analytic
 from secondreader.judge.inference import exact_tests as exact
 from secondreader.judge.inference import proportions as intervals
+from secondreader.judge.inference.alpha import Level
 from secondreader.judge.inference.bootstrap import (
     BootstrapDesign,
     SampledCoefficients,
@@ -36,10 +35,10 @@ from secondreader.judge.inference.cluster_sums import (
     compute_cell_cluster_sums,
     compute_group_cluster_sums,
 )
-from secondreader.judge.inference.coefficients import GroupFormula, Level
-from secondreader.judge.inference.contingency import TableFormula
 from secondreader.judge.inference.estimate import Estimate
+from secondreader.judge.inference.formulas import AgreementFormula
 from secondreader.judge.inference.shrinkage import BetaPrior, shrink_rate
+from secondreader.judge.inference.tallies import AnswerCodes
 from secondreader.judge.lab.calibration import (
     compute_brier_score,
     compute_calibration_error,
@@ -54,9 +53,10 @@ from secondreader.judge.planning.sample_size import (
     compute_labels_for_kappa,
     estimate_icc,
 )
-from secondreader.judge.rates import closed_form as rate_formulas
 from tests.real_data import ORACLES as PUBLISHED
 from tests.reference import intervals as reference_intervals
+from tests.reference import published_errors as analytic
+from tests.reference import rate_formulas
 
 Figures = dict[str, Any]
 Input = Mapping[str, Any]
@@ -231,14 +231,15 @@ def group_figures(answers: Answers) -> Figures:
     cluster = np.arange(n) if answers.cluster is None else answers.cluster
     numbers = tuple(map(float, answers.names)) if "interval" in answers.levels else ()
     more = tuple(level for level in answers.levels if level != "nominal")
-    formula = GroupFormula(max(len(answers.names), 1), answers.positive, answers.negative, more, numbers)
+    codes = AnswerCodes(max(len(answers.names), 1), answers.positive, answers.negative, numbers)
+    formula = AgreementFormula("group", codes, more)
     cohort = build_cohort(cluster, np.ones(n))
-    sums = compute_group_cluster_sums(answers.matrix, formula.n_answers, cohort)
+    sums = compute_group_cluster_sums(answers.matrix, codes.n_answers, cohort)
     drawn = sample_coefficients(sums, formula, BootstrapDesign(cohort.n_clusters, resamples=200))
     figures = estimates(drawn)
     error = compute_jackknife_error(drawn.jackknife)
     figures |= {f"{c.name}_jackknife_se": error[k] for k, c in enumerate(drawn.coefficients)}
-    specific = formula.compute_specific(sums.weighted.sum(axis=0))
+    specific = formula.read_sums(sums.weighted.sum(axis=0)).specific
     figures |= {f"category_{name}": none_if_nan(specific[q]) for q, name in enumerate(answers.names)}
     return figures
 
@@ -252,7 +253,7 @@ def pair_figures(answers: Answers) -> Figures:
     """Coefficients of two readers; the first is the reference (human, gold)."""
     n, q = len(answers.matrix), max(len(answers.names), 2)
     cohort = build_cohort(np.arange(n), np.ones(n))
-    formula = AccuracyFormula(TableFormula(q, answers.positive, answers.negative))
+    formula = AgreementFormula("gold", AnswerCodes(q, answers.positive, answers.negative))
     sums = compute_cell_cluster_sums(answers.matrix[:, 0], answers.matrix[:, 1], q, cohort)
     drawn = sample_coefficients(sums, formula, BootstrapDesign(n, resamples=50))
     figures = estimates(drawn)
@@ -306,7 +307,7 @@ def share_table(data: Input) -> Figures:
     """A table of shares: values by the formulas, errors from n."""
     cells = np.asarray(data["table"], float)
     n = float(data.get("n", cells.sum()))
-    formula = AccuracyFormula(TableFormula(len(cells), 0, 1))
+    formula = AgreementFormula("gold", AnswerCodes(len(cells), 0, 1))
     sums = np.append(cells / cells.sum() * n, n)
     values = formula.values(sums)
     figures = {c.name: none_if_nan(values[k]) for k, c in enumerate(formula.coefficients)}

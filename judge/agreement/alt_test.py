@@ -16,11 +16,30 @@ from scipy.special import stdtr
 from scipy.stats import false_discovery_control, wilcoxon
 
 from secondreader.judge.data.frame import Ratings, read_frame
+from secondreader.judge.inference.estimate import Measure
 
 Floats = npt.NDArray[np.float64]
 Score = Literal["accuracy", "neg_rmse"]
 
 SOURCE = "Calderon, Reichart & Dror (2025) ACL, The Alternative Annotator Test"
+WINNING_RATE = Measure(
+    "winning_rate",
+    "winning rate, as published",
+    "annotators that the judge beats ÷ annotators tested",
+    SOURCE,
+)
+WINNING_RATE_BY_SCENARIO = Measure(
+    "winning_rate_by_scenario",
+    "winning rate, by scenario",
+    "the same, by tests that take scenarios as the independent units",
+    SOURCE,
+)
+ADVANTAGE_PROBABILITY = Measure(
+    "advantage_probability",
+    "advantage probability",
+    "items on which the judge is at least as good as the annotator, mean over annotators",
+    SOURCE,
+)
 FEWEST_HUMANS = 2
 FEWEST_ITEMS = 30
 PASS = 0.5

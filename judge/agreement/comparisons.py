@@ -6,10 +6,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from secondreader.judge.agreement.accuracy import AccuracyFormula
 from secondreader.judge.data.frame import Ratings
 from secondreader.judge.data.gold import Gold, compute_others_majority
 from secondreader.judge.data.unsure import Recoding
+from secondreader.judge.inference.alpha import Level
 from secondreader.judge.inference.bootstrap import BootstrapDesign, SampledCoefficients, sample_coefficients
 from secondreader.judge.inference.cluster_sums import (
     Codes,
@@ -20,9 +20,20 @@ from secondreader.judge.inference.cluster_sums import (
     compute_group_cluster_sums,
     pool_cluster_sums,
 )
-from secondreader.judge.inference.coefficients import COHEN, Coefficient, GroupFormula, Level, compute_ratio
-from secondreader.judge.inference.contingency import TableFormula
-from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.inference.coefficients import COHEN
+from secondreader.judge.inference.estimate import Measure, Reason
+from secondreader.judge.inference.formulas import AgreementFormula
+from secondreader.judge.inference.ratios import compute_ratio
+from secondreader.judge.inference.tallies import AnswerCodes
+
+MEAN_PAIR_KAPPA = Measure(
+    "mean_pair_kappa",
+    "mean Cohen kappa of pairs",
+    "Cohen kappa of every two annotators, mean weighted by the items of a pair",
+    f"{COHEN}, weighted by the items of a pair",
+    "number",
+    "chance",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +97,14 @@ def select_judged_items(ratings: Ratings, judges: list[int], resamples: int, see
     )
 
 
-def build_table_formula(coding: Recoding) -> TableFormula:
-    """The two-reader coefficients under one treatment of unsure."""
-    return TableFormula(len(coding.answers), coding.positive, coding.negative)
+def get_answer_codes(coding: Recoding, numbers: tuple[float, ...] = ()) -> AnswerCodes:
+    """The answers under one treatment of unsure."""
+    return AnswerCodes(len(coding.answers), coding.positive, coding.negative, numbers)
+
+
+def build_pair_formula(coding: Recoding) -> AgreementFormula:
+    """The coefficients of two raters under one treatment of unsure."""
+    return AgreementFormula("pair", get_answer_codes(coding))
 
 
 def parse_numbers(answers: tuple[str, ...]) -> tuple[float, ...]:
@@ -103,9 +119,8 @@ def compare_humans(
     labelled: LabelledItems, coding: Recoding, levels: tuple[Level, ...] = ()
 ) -> SampledCoefficients:
     """All annotators among themselves."""
-    formula = GroupFormula(
-        len(coding.answers), coding.positive, coding.negative, levels, parse_numbers(coding.answers)
-    )
+    codes = get_answer_codes(coding, parse_numbers(coding.answers))
+    formula = AgreementFormula("group", codes, levels)
     sums = compute_group_cluster_sums(coding.apply(labelled.human), len(coding.answers), labelled.cohort)
     return sample_coefficients(sums, formula, labelled.bootstrap, explain_no_comparison(labelled))
 
@@ -124,7 +139,7 @@ def compare_pair(
     sums = compute_cell_cluster_sums(
         coding.apply(first), coding.apply(second), len(coding.answers), labelled.cohort
     )
-    return sample_coefficients(sums, build_table_formula(coding), labelled.bootstrap)
+    return sample_coefficients(sums, build_pair_formula(coding), labelled.bootstrap)
 
 
 def compare_human_pairs(
@@ -158,7 +173,7 @@ def compute_mean_pair_kappa(
 
     value = mean([one.values[[k]] for one, k in zip(pairs, place, strict=True)])
     return SampledCoefficients(
-        coefficients=(Coefficient("mean_pair_kappa", f"{COHEN}, weighted by the items of a pair", "chance"),),
+        coefficients=(MEAN_PAIR_KAPPA,),
         values=value if pairs else np.array([np.nan]),
         support=np.array([counts.sum()], dtype=np.int64),
         clusters=np.array([clusters], dtype=np.int64),
@@ -174,7 +189,7 @@ def compare_judge_with_gold(labelled: LabelledItems, judge: int, coding: Recodin
     """One judge against gold."""
     gold, verdict = coding.apply(labelled.gold), coding.apply(labelled.verdict[:, judge])
     sums = compute_cell_cluster_sums(gold, verdict, len(coding.answers), labelled.cohort)
-    return sample_coefficients(sums, AccuracyFormula(build_table_formula(coding)), labelled.bootstrap)
+    return sample_coefficients(sums, AgreementFormula("gold", get_answer_codes(coding)), labelled.bootstrap)
 
 
 def compare_judge_with_annotators(
@@ -189,7 +204,7 @@ def compare_judge_with_annotators(
     tables = tables or [
         compute_cell_cluster_sums(np.full_like(verdict, -1), verdict, len(coding.answers), labelled.cohort)
     ]
-    return sample_coefficients(pool_cluster_sums(tables), build_table_formula(coding), labelled.bootstrap)
+    return sample_coefficients(pool_cluster_sums(tables), build_pair_formula(coding), labelled.bootstrap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +235,7 @@ def compute_ceiling(
         machine.append(compute_cell_cluster_sums(reference, verdict, q, cohort))
     if not people:
         people = machine = [compute_cell_cluster_sums(np.full_like(verdict, -1), verdict, q, cohort)]
-    formula, nothing = build_table_formula(coding), Reason.TOO_FEW_RATERS
+    formula, nothing = build_pair_formula(coding), Reason.TOO_FEW_RATERS
     nothing = nothing if human.shape[1] < 2 else Reason.NO_PAIRABLE_ITEMS
     return Ceiling(
         sample_coefficients(pool_cluster_sums(people), formula, labelled.bootstrap, nothing),
@@ -249,4 +264,4 @@ def compare_repeats(ratings: Ratings, labelled: LabelledItems, coding: Recoding)
     sums = compute_cell_cluster_sums(
         coding.apply(labelled.human[item, rater]), coding.apply(second), len(coding.answers), cohort
     )
-    return sample_coefficients(sums, build_table_formula(coding), labelled.bootstrap)
+    return sample_coefficients(sums, build_pair_formula(coding), labelled.bootstrap)

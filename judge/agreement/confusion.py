@@ -11,21 +11,29 @@ from secondreader.judge.data.frame import Ratings
 from secondreader.judge.data.gold import Gold
 from secondreader.judge.inference.bootstrap import BootstrapDesign, sample_coefficients
 from secondreader.judge.inference.cluster_sums import ClusterSums, Floats, build_cohort, tally_codes
-from secondreader.judge.inference.coefficients import Coefficient, compute_ratio
-from secondreader.judge.inference.estimate import Estimate, Reason
+from secondreader.judge.inference.coefficients import PLAIN
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason
+from secondreader.judge.inference.ratios import compute_ratio
+
+UNPARSED_SHARE = Measure(
+    "unparsed_share",
+    "verdicts without an answer",
+    "verdicts that are unparsed or failed ÷ all verdicts",
+    PLAIN,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ShareFormula:
     """One share: column 0 of column 1."""
 
-    name: str
-    """Name of the figure."""
+    measure: Measure
+    """What the share is of."""
 
     @property
-    def coefficients(self) -> tuple[Coefficient, ...]:
+    def coefficients(self) -> tuple[Measure, ...]:
         """The share alone."""
-        return (Coefficient(self.name, "verdicts without an answer among all verdicts", "proportion"),)
+        return (self.measure,)
 
     def values(self, sums: Floats) -> Floats:
         """(..., 2) -> (..., 1)."""
@@ -52,7 +60,7 @@ def compute_unparsed_share(
     sums = np.column_stack([counts[:, 1], counts.sum(axis=1)])
     own = BootstrapDesign(cohort.n_clusters, bootstrap.resamples, bootstrap.seed, bootstrap.level)
     return sample_coefficients(
-        ClusterSums(sums, sums), ShareFormula("unparsed_share"), own, Reason.NO_ITEMS
+        ClusterSums(sums, sums), ShareFormula(UNPARSED_SHARE), own, Reason.NO_ITEMS
     ).build_estimates()[0]
 
 

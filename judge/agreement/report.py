@@ -35,26 +35,10 @@ from secondreader.judge.data.unsure import (
     build_recoding,
     list_treatments,
 )
+from secondreader.judge.inference.alpha import Level
 from secondreader.judge.inference.bootstrap import SampledCoefficients, subtract_paired
-from secondreader.judge.inference.coefficients import Level
+from secondreader.judge.inference.coefficients import list_brief_names
 from secondreader.judge.inference.estimate import Estimate
-
-COMPARED_COEFFICIENTS = (
-    "raw",
-    "positive_agreement",
-    "negative_agreement",
-    "ac1",
-    "alpha",
-    "kappa",
-    "sensitivity",
-    "specificity",
-    "ppv",
-    "npv",
-    "f1",
-    "balanced_accuracy",
-    "mcc",
-)
-CEILING_COEFFICIENTS = ("raw", "ac1", "alpha", "kappa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,19 +319,21 @@ class AgreementBuilder:
         scope = Scope(
             "judge-human minus human-human", name, one=name, two="annotators", unsure=coding.treatment
         )
-        self.add_estimates(scope, subtract_paired(pooled, people, ("raw", "ac1", "alpha")).build_estimates())
+        self.add_estimates(
+            scope, subtract_paired(pooled, people, list_brief_names("pair", "group")).build_estimates()
+        )
 
     def add_ceiling(self, judge: int) -> None:
         """Judge and annotator against the same others, and their paired difference."""
         name, coding = self.ratings.judges[judge], build_recoding(self.ratings, self.accuracy[0])
         whole = blocks.compute_ceiling(self.labelled, judge, coding)
-        treatment = coding.treatment
+        treatment, names = coding.treatment, list_brief_names("pair")
         for side, sampled in (("annotator left out", whole.annotator), (name, whole.judge)):
-            kept = [e for e in sampled.build_estimates() if e.name in CEILING_COEFFICIENTS]
+            kept = [e for e in sampled.build_estimates() if e.name in names]
             self.add_estimates(
                 Scope("ceiling", name, one=side, two="majority of the others", unsure=treatment), kept
             )
-        gap = subtract_paired(whole.judge, whole.annotator, CEILING_COEFFICIENTS)
+        gap = subtract_paired(whole.judge, whole.annotator, names)
         self.add_estimates(
             Scope("ceiling difference", name, one=name, two="annotator left out", unsure=treatment),
             gap.build_estimates(),
@@ -377,7 +363,7 @@ class AgreementBuilder:
             two=names[second_judge],
             unsure=coding.treatment,
         )
-        self.add_estimates(scope, subtract_paired(first, second, COMPARED_COEFFICIENTS).build_estimates())
+        self.add_estimates(scope, subtract_paired(first, second, list_brief_names("gold")).build_estimates())
 
     def add_judge_agreement(self, judges: list[int], pieces: list[SliceItems]) -> None:
         """Judges among themselves on everything that they judged, labelled by people or not."""

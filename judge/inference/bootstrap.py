@@ -1,6 +1,6 @@
 """Resampling scenarios: one matrix of weights for every figure, BCa limits, and when to refuse them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
 from secondreader.judge.inference.cluster_sums import ClusterSums, Floats
-from secondreader.judge.inference.coefficients import Coefficient, Formula
-from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason, make_undefined_estimate
+from secondreader.judge.inference.formulas import Formula
 from secondreader.judge.inference.proportions import compute_wilson_interval
 
 FEWEST_CLUSTERS = 8
@@ -79,7 +79,7 @@ class BootstrapDesign:
 class SampledCoefficients:
     """K figures with their resampling distributions, before they become Estimates."""
 
-    coefficients: tuple[Coefficient, ...]
+    coefficients: tuple[Measure, ...]
     """What the K figures are."""
     values: Floats
     """Point values, shape (K,); NaN where undefined."""
@@ -124,27 +124,26 @@ class SampledCoefficients:
             "n": n,
             "n_clusters": clusters,
             "level": self.bootstrap.level,
-            "source": what.source,
         }
         if np.isnan(self.values[k]):
-            return make_undefined_estimate(what.name, self.explain_undefined(k), **known)
+            return make_undefined_estimate(what, self.explain_undefined(k), **known)
         value = float(self.values[k])
         if clusters < FEWEST_CLUSTERS:
-            return Estimate(what.name, value, interval_reason=Reason.TOO_FEW_CLUSTERS, **known)
+            return Estimate(what, value, interval_reason=Reason.TOO_FEW_CLUSTERS, **known)
         if limits.flat[k] and what.kind == "chance" and value < 1:
             # a reader who always answers alike: the coefficient is 0 in every resample by construction
-            return Estimate(what.name, value, interval_reason=Reason.NO_VARIATION, **known)
+            return Estimate(what, value, interval_reason=Reason.NO_VARIATION, **known)
         if limits.flat[k]:
             low, high = compute_flat_limits(
                 value, what, float(self.chance[k]), clusters, self.bootstrap.level
             )
             method = "Wilson at perfect agreement, each scenario counted once, mapped through the coefficient"
         elif limits.undefined[k] > MOST_UNDEFINED or not np.isfinite(limits.low[k] + limits.high[k]):
-            return Estimate(what.name, value, interval_reason=Reason.UNSTABLE_RESAMPLES, **known)
+            return Estimate(what, value, interval_reason=Reason.UNSTABLE_RESAMPLES, **known)
         else:
             low, high, method = float(limits.low[k]), float(limits.high[k]), self.bootstrap.method
         few = (format_few_clusters_warning(clusters),) if clusters < FEW_CLUSTERS else ()
-        return Estimate(what.name, value, low, high, method=method, warnings=few, **known)
+        return Estimate(what, value, low, high, method=method, warnings=few, **known)
 
     def explain_undefined(self, k: int) -> Reason:
         """Why figure k is undefined; figure 0 counts the items of the whole comparison."""
@@ -290,7 +289,7 @@ def compute_jackknife_t_limits(values: Floats, jackknife: Floats, level: float) 
 
 
 def compute_flat_limits(
-    value: float, what: Coefficient, chance: float, clusters: int, level: float
+    value: float, what: Measure, chance: float, clusters: int, level: float
 ) -> tuple[float, float]:
     """Limits where every replicate equals the value.
 
@@ -308,16 +307,12 @@ def compute_flat_limits(
 
 
 def subtract_paired(
-    minuend: SampledCoefficients, subtrahend: SampledCoefficients, names: tuple[str, ...], prefix: str = ""
+    minuend: SampledCoefficients, subtrahend: SampledCoefficients, names: tuple[str, ...]
 ) -> SampledCoefficients:
-    """The paired differences one - two of figures drawn with the same weights, named prefix + name."""
+    """The paired differences of figures drawn with the same weights; each keeps its figure's name."""
     first, second = [minuend.find_index(n) for n in names], [subtrahend.find_index(n) for n in names]
-    what = tuple(
-        Coefficient(prefix + minuend.coefficients[k].name, minuend.coefficients[k].source, "signed")
-        for k in first
-    )
     return SampledCoefficients(
-        coefficients=what,
+        coefficients=tuple(replace(minuend.coefficients[k], kind="signed") for k in first),
         values=minuend.values[first] - subtrahend.values[second],
         support=np.minimum(minuend.support[first], subtrahend.support[second]),
         clusters=np.minimum(minuend.clusters[first], subtrahend.clusters[second]),

@@ -1,19 +1,30 @@
-"""Agreement coefficients as functions of additive sums; NaN marks the undefined inside arrays only."""
+"""Every agreement coefficient as one object: its names, its formula, its source and how it is computed.
 
+A new coefficient is a new entry of COEFFICIENTS and nothing else: tables, charts, files and docs follow.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
-from secondreader.judge.inference.cluster_sums import Floats, GroupSums
+from secondreader.judge.inference.alpha import Level
+from secondreader.judge.inference.cluster_sums import Floats
+from secondreader.judge.inference.estimate import Measure
+from secondreader.judge.inference.ratios import TINY, compute_ratio, correct_for_chance
+from secondreader.judge.inference.tallies import BinaryTable, PairTally, Tally
 
-Level = Literal["nominal", "ordinal", "interval", "ratio"]
-Kind = Literal["proportion", "chance", "signed"]
+Comparison = Literal["group", "pair", "gold"]
+"""Any number of raters; two raters; a judge (second) against gold (first)."""
 
-# below this an expected disagreement is rounding noise of a sample without variation
-TINY = 1e-12
+EVERY: frozenset[Comparison] = frozenset({"group", "pair", "gold"})
+GROUP: frozenset[Comparison] = frozenset({"group"})
+TABLE: frozenset[Comparison] = frozenset({"pair", "gold"})
+GOLD: frozenset[Comparison] = frozenset({"gold"})
+NOWHERE: frozenset[Comparison] = frozenset()
 
-AGRESTI = "proportion of agreeing reader pairs"
+PLAIN = "plain share"
 CICCHETTI = "Cicchetti & Feinstein (1990) J Clin Epidemiol 43:551"
 GWET = "Gwet (2008) BJMSP 61:29, eq. 7"
 KRIPPENDORFF = "Krippendorff (2011) Computing alpha-reliability"
@@ -24,210 +35,378 @@ BYRT = "Byrt, Bishop & Carlin (1993) J Clin Epidemiol 46:423"
 CLASSIFIER = "2x2 table of the judge against gold"
 MATTHEWS = "Matthews (1975) Biochim Biophys Acta 405:442"
 
-
-@dataclass(frozen=True, slots=True)
-class Coefficient:
-    """What a figure is called, where it is defined and how its interval behaves at perfect agreement."""
-
-    name: str
-    """Standard name in lower case."""
-    source: str
-    """Paper and section."""
-    kind: Kind
-    """proportion (0..1), chance (agreement corrected for chance) or signed (a difference, -1..1)."""
+# a coefficient of tables asks for a PairTally, one of groups for a GroupTally, most take either
+Quantity = Callable[[Any], Floats]
 
 
-class Formula(Protocol):
-    """A set of coefficients over one layout of sums; K coefficients in a fixed order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coefficient(Measure):
+    """A figure that is a function of a tally; arrays have the tally's leading axes, NaN where undefined."""
 
-    @property
-    def coefficients(self) -> tuple[Coefficient, ...]:
-        """What the K figures are."""
-
-    def values(self, sums: Floats) -> Floats:
-        """(..., columns) -> (..., K); NaN where undefined."""
-
-    def chance(self, sums: Floats) -> Floats:
-        """Agreement expected by chance, (..., columns) -> (..., K); 0 for proportions."""
-
-    def support(self, sums: Floats) -> Floats:
-        """Items that a figure divides by, from unweighted sums, (..., columns) -> (..., K)."""
-
-
-def compute_ratio(top: Floats, bottom: Floats) -> Floats:
-    """Top / bottom, NaN where nothing is there to divide by."""
-    top, bottom = np.broadcast_arrays(top, bottom)
-    out: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > TINY)
-    return out
+    comparisons: frozenset[Comparison]
+    """Where it is computed."""
+    in_brief: frozenset[Comparison]
+    """Of these, where short tables, charts and differences of two sides show it; full tables always do."""
+    value: Quantity
+    """The figure itself."""
+    support: Quantity
+    """Items that it divides by, from unweighted sums."""
+    chance: Quantity | None = None
+    """Agreement expected by chance; None where nothing is."""
 
 
-def correct_for_chance(observed: Floats, chance: Floats) -> Floats:
-    """(observed - chance) / (1 - chance); NaN where chance alone explains everything."""
-    return compute_ratio(observed - chance, 1 - chance)
+def count_items(tally: Tally) -> Floats:
+    """Items that enter the comparison."""
+    return tally.items
 
 
-def compute_squared_distance(level: Level, values: Floats, counts: Floats) -> Floats:
-    """Krippendorff's squared difference of each two answers, shape (..., Q, Q).
-
-    `values` are the answers as numbers, shape (Q,); `counts` how often each was given, shape (..., Q).
-    """
-    if level == "ordinal":
-        middle = np.cumsum(counts, axis=-1) - counts / 2
-        return np.asarray(np.square(middle[..., :, None] - middle[..., None, :]))
-    across, down = values[:, None], values[None, :]
-    if level == "nominal":
-        return np.asarray(across != down, dtype=np.float64)
-    if level == "interval":
-        return np.asarray(np.square(across - down))
-    total = across + down
-    return np.asarray(np.square(np.divide(across - down, total, out=np.zeros_like(total), where=total != 0)))
+def compute_gwet_chance(tally: Tally) -> Floats:
+    """Expected agreement of AC1, spread over the other answers."""
+    spread = (tally.shares * (1 - tally.shares)).sum(axis=-1)
+    # with a single answer the sum is 0 already: nothing is expected, and nothing is divided by 0
+    return np.asarray(spread / max(tally.codes.n_answers - 1, TINY))
 
 
-def compute_alpha_agreement(coincidence: Floats, n_values: Floats, distance: Floats) -> tuple[Floats, Floats]:
-    """Observed and expected agreement whose correction is Krippendorff's alpha.
-
-    alpha = 1 - D_o / D_e; with weights the shares are weighted and (n - 1) / n keeps the plain number
-    of answers n. `coincidence` (..., Q, Q), `n_values` (...), `distance` (..., Q, Q).
-    """
-    totals = coincidence.sum(axis=-1)
-    n = totals.sum(axis=-1)
-    share = compute_ratio(totals, n[..., None])
-    observed = compute_ratio((coincidence * distance).sum(axis=(-2, -1)), n)
-    expected = (share[..., :, None] * share[..., None, :] * distance).sum(axis=(-2, -1))
-    # scaled by the largest distance so that "no variation" has one threshold on every level
-    scale = np.maximum(np.broadcast_to(distance, coincidence.shape).max(axis=(-2, -1)), TINY)
-    bias = compute_ratio(n_values, n_values - 1)
-    return 1 - observed / scale, 1 - expected / scale * bias
+def compute_alpha(tally: Tally, level: Level) -> Floats:
+    """Krippendorff's alpha; NaN without variation."""
+    return correct_for_chance(*tally.compute_alpha_parts(level))
 
 
-def compute_alpha(coincidence: Floats, n_values: Floats, distance: Floats) -> Floats:
-    """Krippendorff's alpha from coincidences; NaN without variation."""
-    return correct_for_chance(*compute_alpha_agreement(coincidence, n_values, distance))
+def compute_uniform_chance(tally: Tally) -> Floats:
+    """Every answer as likely as any other."""
+    return np.zeros(tally.raw.shape) + 1 / tally.codes.n_answers
 
 
-@dataclass(frozen=True, slots=True)
-class GroupFormula:
-    """All coefficients of a group of readers: any number of readers, missing answers allowed."""
+def compute_cohen_chance(tally: PairTally) -> Floats:
+    """Each rater keeps their own shares of the answers."""
+    return np.asarray((tally.rows * tally.columns).sum(axis=-1))
 
-    n_answers: int
-    """Number of answers Q."""
-    positive: int
-    """Code of the positive answer."""
-    negative: int
-    """Code of the negative answer."""
-    levels: tuple[Level, ...] = ()
-    """Further levels of alpha, for ordered answers."""
-    numbers: tuple[float, ...] = ()
-    """The answers as numbers, for interval and ratio alpha; default their codes."""
 
-    @property
-    def coefficients(self) -> tuple[Coefficient, ...]:
-        """Raw first, then specific agreement, prevalence, and what corrects for chance."""
-        more = tuple(Coefficient(f"alpha_{level}", KRIPPENDORFF, "chance") for level in self.levels)
-        return (
-            Coefficient("raw", f"{AGRESTI}, mean over items", "proportion"),
-            Coefficient("raw_pairs", f"{AGRESTI}, every pair alike", "proportion"),
-            Coefficient("positive_agreement", CICCHETTI, "proportion"),
-            Coefficient("negative_agreement", CICCHETTI, "proportion"),
-            Coefficient("prevalence", "share of positive answers, mean over items", "proportion"),
-            Coefficient("ac1", GWET, "chance"),
-            Coefficient("alpha", KRIPPENDORFF, "chance"),
-            Coefficient("fleiss", FLEISS, "chance"),
-            Coefficient("conger", CONGER, "chance"),
-            Coefficient("pabak", BYRT, "chance"),
-            *more,
-        )
-
-    def values(self, sums: Floats) -> Floats:
-        """(..., columns) -> (..., K); NaN where undefined."""
-        return correct_for_chance(self.compute_observed(sums), self.chance(sums))
-
-    def compute_observed(self, sums: Floats) -> Floats:
-        """Observed agreement of each coefficient, (..., columns) -> (..., K)."""
-        view = GroupSums(sums, self.n_answers)
-        raw = compute_ratio(view.agreement, view.pairable)
-        specific = self.compute_specific(sums)
-        alphas = [self.compute_alpha_parts(view, level)[0] for level in ("nominal", *self.levels)]
-        return np.stack(
-            [
-                raw,
-                compute_ratio(view.agreeing_pairs, view.pairs),
-                specific[..., self.positive],
-                specific[..., self.negative],
-                compute_ratio(view.answer_shares[..., self.positive], view.answered),
-                raw,
-                alphas[0],
-                raw,
-                raw,
-                raw,
-                *alphas[1:],
-            ],
-            axis=-1,
-        )
-
-    def chance(self, sums: Floats) -> Floats:
-        """Expected agreement of each coefficient, (..., columns) -> (..., K)."""
-        view = GroupSums(sums, self.n_answers)
-        share = compute_ratio(view.answer_shares, view.answered[..., None])
-        zero = np.zeros(sums.shape[:-1])
-        alphas = [self.compute_alpha_parts(view, level)[1] for level in ("nominal", *self.levels)]
-        ac1 = (share * (1 - share)).sum(axis=-1) / max(self.n_answers - 1, TINY)
-        return np.stack(
-            [
-                *[zero] * 5,
-                ac1,
-                alphas[0],
-                np.square(share).sum(axis=-1),
-                compute_conger_chance(view.marginals),
-                zero + 1 / self.n_answers,
-                *alphas[1:],
-            ],
-            axis=-1,
-        )
-
-    def support(self, sums: Floats) -> Floats:
-        """Items that each figure divides by, (..., columns) -> (..., K)."""
-        view = GroupSums(sums, self.n_answers)
-        pairable = view.pairable
-        return np.stack(
-            [
-                pairable,
-                pairable,
-                view.occurrences[..., self.positive],
-                view.occurrences[..., self.negative],
-                view.answered,
-                *[pairable] * (5 + len(self.levels)),
-            ],
-            axis=-1,
-        )
-
-    def compute_specific(self, sums: Floats) -> Floats:
-        """Specific agreement on each answer, (..., columns) -> (..., Q).
-
-        The chance that a second reader gives the answer that a first one gave (Cicchetti & Feinstein 1990,
-        pooled over reader pairs).
-        """
-        coincidence = GroupSums(sums, self.n_answers).coincidence
-        return compute_ratio(np.diagonal(coincidence, axis1=-2, axis2=-1), coincidence.sum(axis=-1))
-
-    def compute_alpha_parts(self, view: GroupSums, level: Level) -> tuple[Floats, Floats]:
-        """Observed and expected agreement of alpha at one level of measurement."""
-        coincidence = view.coincidence
-        numbers = np.array(self.numbers or range(self.n_answers), dtype=np.float64)
-        distance = compute_squared_distance(level, numbers, coincidence.sum(axis=-1))
-        return compute_alpha_agreement(coincidence, view.values, distance)
+def compute_fleiss_chance(tally: Tally) -> Floats:
+    """All raters share one set of shares of the answers."""
+    return np.asarray(np.square(tally.shares).sum(axis=-1))
 
 
 def compute_conger_chance(marginals: Floats) -> Floats:
-    """Conger's expected agreement from each reader's own answer shares, (..., readers, Q) -> (...).
+    """Conger's expected agreement from each rater's own answer counts, (..., raters, Q) -> (...).
 
-    Readers without an answer do not count; NaN below two readers.
+    Raters without an answer do not count; NaN below two raters.
     """
     totals = marginals.sum(axis=-1)
     present = totals > TINY
     share = np.where(present[..., None], compute_ratio(marginals, totals[..., None]), 0.0)
-    readers = present.sum(axis=-1).astype(np.float64)[..., None]
-    mean = compute_ratio(share.sum(axis=-2), readers)
+    raters = present.sum(axis=-1).astype(np.float64)[..., None]
+    mean = compute_ratio(share.sum(axis=-2), raters)
     spread = np.where(present[..., None], share - mean[..., None, :], 0.0)
-    variance = compute_ratio(np.square(spread).sum(axis=-2), readers - 1)
-    return np.asarray((np.square(mean) - variance / np.maximum(readers, 1)).sum(axis=-1))
+    variance = compute_ratio(np.square(spread).sum(axis=-2), raters - 1)
+    return np.asarray((np.square(mean) - variance / np.maximum(raters, 1)).sum(axis=-1))
+
+
+def compute_balanced_accuracy(table: BinaryTable) -> Floats:
+    """Mean of sensitivity and specificity."""
+    sensitivity = compute_ratio(table.both, table.both + table.first)
+    return (sensitivity + compute_ratio(table.neither, table.second + table.neither)) / 2
+
+
+def compute_matthews(table: BinaryTable) -> Floats:
+    """Matthews' correlation coefficient; NaN where one margin is empty, never 0.
+
+    mcc = (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)), computed from shares so that large
+    counts cannot overflow. Source: Matthews (1975).
+    """
+    total = table.total
+    tp, fn = compute_ratio(table.both, total), compute_ratio(table.first, total)
+    fp, tn = compute_ratio(table.second, total), compute_ratio(table.neither, total)
+    margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+    root = np.sqrt(np.where(margins > TINY**2, margins, np.nan))
+    return np.asarray((tp * tn - fp * fn) / root)
+
+
+def compute_matthews_chance(table: BinaryTable) -> Floats:
+    """Expected agreement of kappa, whose slope at perfect agreement the correlation has too."""
+    gold = compute_ratio(table.both + table.first, table.total)
+    verdict = compute_ratio(table.both + table.second, table.total)
+    return gold * verdict + (1 - gold) * (1 - verdict)
+
+
+def make_kappa(
+    *,
+    name: str,
+    label: str,
+    chance_formula: str,
+    chance: Quantity,
+    source: str,
+    comparisons: frozenset[Comparison],
+    in_brief: frozenset[Comparison],
+) -> Coefficient:
+    """Raw agreement corrected for chance: the coefficients of this family differ in what they expect by chance."""
+    return Coefficient(
+        name=name,
+        label=label,
+        formula=f"(raw − chance) ÷ (1 − chance); chance: {chance_formula}",
+        source=source,
+        unit="number",
+        kind="chance",
+        comparisons=comparisons,
+        in_brief=in_brief,
+        value=lambda tally: correct_for_chance(tally.raw, chance(tally)),
+        chance=chance,
+        support=count_items,
+    )
+
+
+def make_alpha(level: Level) -> Coefficient:
+    """Krippendorff's alpha at one level of measurement; the nominal one needs no further name."""
+    plain = level == "nominal"
+    return Coefficient(
+        name="alpha" if plain else f"alpha_{level}",
+        label="Krippendorff alpha" if plain else f"Krippendorff alpha, {level}",
+        formula=(
+            "1 − observed ÷ expected disagreement, of the answers to one item and of all answers mixed"
+            + ("" if plain else f"; {level} distances between answers")
+        ),
+        source=KRIPPENDORFF,
+        unit="number",
+        kind="chance",
+        comparisons=EVERY if plain else GROUP,
+        in_brief=EVERY if plain else NOWHERE,
+        value=lambda tally: compute_alpha(tally, level),
+        chance=lambda tally: tally.compute_alpha_parts(level)[1],
+        support=count_items,
+    )
+
+
+COEFFICIENTS: tuple[Coefficient, ...] = (
+    Coefficient(
+        name="raw",
+        label="raw agreement",
+        formula="share of the rater pairs of an item that give the same answer, mean over items",
+        source="Fleiss (1971) Psychol Bull 76:378, extent of agreement",
+        comparisons=EVERY,
+        in_brief=EVERY,
+        value=lambda tally: tally.raw,
+        support=count_items,
+    ),
+    Coefficient(
+        name="raw_pairs",
+        label="raw agreement, every pair alike",
+        formula="share of all rater pairs that give the same answer",
+        source=PLAIN,
+        comparisons=GROUP,
+        in_brief=NOWHERE,
+        value=lambda tally: compute_ratio(tally.sums.agreeing_pairs, tally.sums.pairs),
+        support=count_items,
+    ),
+    Coefficient(
+        name="positive_agreement",
+        label="agreement on the positive answer",
+        formula="where one rater gives the positive answer, the share of the others who give it too",
+        source=CICCHETTI,
+        comparisons=EVERY,
+        in_brief=GROUP | GOLD,
+        value=lambda tally: tally.specific[..., tally.codes.positive],
+        support=lambda tally: tally.occurrences[..., tally.codes.positive],
+    ),
+    Coefficient(
+        name="negative_agreement",
+        label="agreement on the negative answer",
+        formula="where one rater gives the negative answer, the share of the others who give it too",
+        source=CICCHETTI,
+        comparisons=EVERY,
+        in_brief=GROUP | GOLD,
+        value=lambda tally: tally.specific[..., tally.codes.negative],
+        support=lambda tally: tally.occurrences[..., tally.codes.negative],
+    ),
+    Coefficient(
+        name="prevalence",
+        label="share of positive answers",
+        formula="share of positive answers to an item, mean over items",
+        source=PLAIN,
+        comparisons=GROUP,
+        in_brief=NOWHERE,
+        value=lambda tally: tally.shares[..., tally.codes.positive],
+        support=lambda tally: tally.sums.answered,
+    ),
+    Coefficient(
+        name="prevalence_index",
+        label="prevalence index",
+        formula="(items positive for both − items positive for neither) ÷ items",
+        source=BYRT,
+        unit="number",
+        kind="signed",
+        comparisons=TABLE,
+        in_brief=NOWHERE,
+        value=lambda tally: compute_ratio(tally.folded.both - tally.folded.neither, tally.items),
+        support=count_items,
+    ),
+    Coefficient(
+        name="bias_index",
+        label="bias index",
+        formula="(items positive for the first alone − for the second alone) ÷ items",
+        source=BYRT,
+        unit="number",
+        kind="signed",
+        comparisons=TABLE,
+        in_brief=NOWHERE,
+        value=lambda tally: compute_ratio(tally.folded.first - tally.folded.second, tally.items),
+        support=count_items,
+    ),
+    Coefficient(
+        name="gold_prevalence",
+        label="positive share in gold",
+        formula="items with positive gold ÷ items with gold and verdict",
+        source=PLAIN,
+        comparisons=GOLD,
+        in_brief=NOWHERE,
+        value=lambda tally: compute_ratio(tally.folded.both + tally.folded.first, tally.folded.total),
+        support=count_items,
+    ),
+    Coefficient(
+        name="judge_prevalence",
+        label="positive share of the judge",
+        formula="items with a positive verdict ÷ items with gold and verdict",
+        source=PLAIN,
+        comparisons=GOLD,
+        in_brief=NOWHERE,
+        value=lambda tally: compute_ratio(tally.folded.both + tally.folded.second, tally.folded.total),
+        support=count_items,
+    ),
+    Coefficient(
+        name="sensitivity",
+        label="sensitivity",
+        formula="of the items with positive gold, the share with a positive verdict",
+        source=CLASSIFIER,
+        comparisons=GOLD,
+        in_brief=GOLD,
+        value=lambda tally: compute_ratio(tally.folded.both, tally.folded.both + tally.folded.first),
+        support=lambda tally: tally.folded.both + tally.folded.first,
+    ),
+    Coefficient(
+        name="specificity",
+        label="specificity",
+        formula="of the items whose gold is not positive, the share whose verdict is not positive",
+        source=CLASSIFIER,
+        comparisons=GOLD,
+        in_brief=GOLD,
+        value=lambda tally: compute_ratio(tally.folded.neither, tally.folded.second + tally.folded.neither),
+        support=lambda tally: tally.folded.second + tally.folded.neither,
+    ),
+    Coefficient(
+        name="ppv",
+        label="positive predictive value",
+        formula="of the items with a positive verdict, the share with positive gold",
+        source=CLASSIFIER,
+        comparisons=GOLD,
+        in_brief=GOLD,
+        value=lambda tally: compute_ratio(tally.folded.both, tally.folded.both + tally.folded.second),
+        support=lambda tally: tally.folded.both + tally.folded.second,
+    ),
+    Coefficient(
+        name="npv",
+        label="negative predictive value",
+        formula="of the items whose verdict is not positive, the share whose gold is not positive",
+        source=CLASSIFIER,
+        comparisons=GOLD,
+        in_brief=GOLD,
+        value=lambda tally: compute_ratio(tally.folded.neither, tally.folded.first + tally.folded.neither),
+        support=lambda tally: tally.folded.first + tally.folded.neither,
+    ),
+    Coefficient(
+        name="f1",
+        label="F1",
+        formula="harmonic mean of sensitivity and positive predictive value",
+        source=CLASSIFIER,
+        unit="number",
+        comparisons=GOLD,
+        in_brief=GOLD,
+        value=lambda tally: compute_ratio(
+            2 * tally.folded.both, 2 * tally.folded.both + tally.folded.second + tally.folded.first
+        ),
+        support=lambda tally: tally.folded.total - tally.folded.neither,
+    ),
+    Coefficient(
+        name="balanced_accuracy",
+        label="balanced accuracy",
+        formula="mean of sensitivity and specificity",
+        source=CLASSIFIER,
+        comparisons=GOLD,
+        in_brief=GOLD,
+        value=lambda tally: compute_balanced_accuracy(tally.folded),
+        support=count_items,
+    ),
+    make_kappa(
+        name="ac1",
+        label="Gwet AC1",
+        chance_formula="Σ p (1 − p) ÷ (answers − 1) of the answers' shares p",
+        chance=compute_gwet_chance,
+        source=GWET,
+        comparisons=EVERY,
+        in_brief=EVERY,
+    ),
+    make_alpha("nominal"),
+    make_kappa(
+        name="kappa",
+        label="Cohen kappa",
+        chance_formula="each rater keeps their own shares of the answers",
+        chance=compute_cohen_chance,
+        source=COHEN,
+        comparisons=TABLE,
+        in_brief=TABLE,
+    ),
+    make_kappa(
+        name="fleiss",
+        label="Fleiss kappa",
+        chance_formula="Σ p² of the answers' shares p over all raters",
+        chance=compute_fleiss_chance,
+        source=FLEISS,
+        comparisons=EVERY,
+        in_brief=GROUP,
+    ),
+    make_kappa(
+        name="conger",
+        label="Conger kappa",
+        chance_formula="that of Cohen kappa, mean over all rater pairs",
+        chance=lambda tally: compute_conger_chance(tally.sums.marginals),
+        source=CONGER,
+        comparisons=GROUP,
+        in_brief=GROUP,
+    ),
+    make_kappa(
+        name="pabak",
+        label="PABAK",
+        chance_formula="1 ÷ the number of answers",
+        chance=compute_uniform_chance,
+        source=BYRT,
+        comparisons=EVERY,
+        in_brief=GROUP,
+    ),
+    Coefficient(
+        name="mcc",
+        label="MCC",
+        formula="correlation of gold and verdict, each read as positive or not",
+        source=MATTHEWS,
+        unit="number",
+        kind="chance",
+        comparisons=GOLD,
+        in_brief=GOLD,
+        value=lambda tally: compute_matthews(tally.folded),
+        chance=lambda tally: compute_matthews_chance(tally.folded),
+        support=count_items,
+    ),
+)
+"""In the order of every table."""
+
+
+def list_coefficients(comparison: Comparison) -> tuple[Coefficient, ...]:
+    """The coefficients of one kind of comparison, in the order of its tables."""
+    return tuple(what for what in COEFFICIENTS if comparison in what.comparisons)
+
+
+def list_brief_names(*comparisons: Comparison) -> tuple[str, ...]:
+    """Names of the coefficients that all these comparisons show in brief, in the order of their tables."""
+    return tuple(what.name for what in COEFFICIENTS if what.in_brief.issuperset(comparisons))
+
+
+def get_coefficient(name: str) -> Coefficient:
+    """The coefficient of a name. Raises KeyError where there is none."""
+    return {what.name: what for what in COEFFICIENTS}[name]

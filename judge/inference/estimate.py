@@ -1,8 +1,29 @@
-"""What every figure carries: a value or a reason, its n, its interval and where the method comes from."""
+"""What every figure carries: what it measures, a value or a reason, its n and its interval."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+
+Unit = Literal["percent", "number"]
+Kind = Literal["proportion", "chance", "signed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a figure measures: one object says it to the statistics, to files and to screens."""
+
+    name: str
+    """The field's standard name in lower case with underscores, as files have it: alpha, ac1, sensitivity, ..."""
+    label: str
+    """The same for the reader of a screen or a report."""
+    formula: str
+    """How it is computed, in words."""
+    source: str
+    """Where it is defined: paper and section."""
+    unit: Unit = "percent"
+    """Whether it is printed as 61.3% or as 0.613."""
+    kind: Kind = "proportion"
+    """proportion (0..1), chance (agreement corrected for chance) or signed (a difference, -1..1)."""
 
 
 class Reason(StrEnum):
@@ -34,8 +55,8 @@ REASON_SENTENCES: dict[Reason, str] = {
 class Estimate:
     """One figure of a report. `value is None` exactly when `reason` is set."""
 
-    name: str
-    """The field's standard name in lower case with underscores: alpha, ac1, kappa, sensitivity, ..."""
+    measure: Measure
+    """What it measures."""
     value: float | None
     """The point estimate in its own unit (coefficients -1..1, rates and probabilities 0..1)."""
     low: float | None = None
@@ -50,8 +71,6 @@ class Estimate:
     """Nominal coverage of the interval."""
     method: str = ""
     """How the interval was made, e.g. "scenario-cluster bootstrap BCa, B=2000, seed 0"."""
-    source: str = ""
-    """Where the figure is defined: paper and section."""
     reason: Reason | None = None
     """Why the value is undefined."""
     interval_reason: Reason | None = None
@@ -64,6 +83,11 @@ class Estimate:
             raise ValueError(f"{self.name}: an estimate has either a value or a reason")
         if self.value is not None and self.value != self.value:
             raise ValueError(f"{self.name}: NaN is not a value; give a reason instead")
+
+    @property
+    def name(self) -> str:
+        """The standard name of what it measures."""
+        return self.measure.name
 
     @property
     def sentence(self) -> str:
@@ -82,13 +106,25 @@ class Estimate:
 
     def build_row(self) -> dict[str, Any]:
         """The figure as one flat row for a frame, CSV or JSON."""
-        flat = asdict(self)
-        flat["warnings"] = " ".join(self.warnings)
-        flat["reason"] = self.reason.value if self.reason else None
-        flat["interval_reason"] = self.interval_reason.value if self.interval_reason else None
-        return flat
+        return {
+            "name": self.measure.name,
+            "label": self.measure.label,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "unit": self.measure.unit,
+            "n": self.n,
+            "n_clusters": self.n_clusters,
+            "level": self.level,
+            "method": self.method,
+            "formula": self.measure.formula,
+            "source": self.measure.source,
+            "reason": self.reason.value if self.reason else None,
+            "interval_reason": self.interval_reason.value if self.interval_reason else None,
+            "warnings": " ".join(self.warnings),
+        }
 
 
-def make_undefined_estimate(name: str, reason: Reason, **details: Any) -> Estimate:
+def make_undefined_estimate(measure: Measure, reason: Reason, **details: Any) -> Estimate:
     """An estimate that stays undefined, with the reason."""
-    return Estimate(name=name, value=None, reason=reason, **details)
+    return Estimate(measure=measure, value=None, reason=reason, **details)

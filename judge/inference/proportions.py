@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason, make_undefined_estimate
 
 NEWCOMBE = "Newcombe (1998) Stat Med 17:857"
 
@@ -62,13 +62,13 @@ def compute_newcombe_interval(k1: float, n1: float, k2: float, n2: float, level:
     return Interval(p1 - p2 - below, p1 - p2 + above)
 
 
-def estimate_proportion(name: str, positives: int, n: int, level: float = 0.95) -> Estimate:
+def estimate_proportion(measure: Measure, positives: int, n: int, level: float = 0.95) -> Estimate:
     """A share of independent items as an Estimate with Wilson's interval; undefined without items."""
     if n == 0:
-        return make_undefined_estimate(name, Reason.NO_ITEMS, level=level, source=NEWCOMBE)
+        return make_undefined_estimate(measure, Reason.NO_ITEMS, level=level)
     limits = compute_wilson_interval(positives, n, level)
     return Estimate(
-        name=name,
+        measure=measure,
         value=positives / n,
         low=limits.low,
         high=limits.high,
@@ -76,5 +76,4 @@ def estimate_proportion(name: str, positives: int, n: int, level: float = 0.95) 
         n_clusters=n,
         level=level,
         method="Wilson score interval, items independent",
-        source=NEWCOMBE,
     )

@@ -1,8 +1,7 @@
-"""Judges that give a probability, and two judge prompts on the same gold."""
+"""Judges that give a probability: Brier score, calibration error, ROC area and the reliability diagram."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,25 +9,36 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from secondreader.judge.data.frame import Ratings, read_frame
-from secondreader.judge.data.gold import Gold, gold_of
-from secondreader.judge.inference.bootstrap import (
-    FEWEST_CLUSTERS,
-    MOST_RESAMPLED_CLUSTERS,
-    MOST_UNDEFINED,
-    BootstrapDesign,
-)
-from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
-from secondreader.judge.inference.exact_tests import run_mcnemar_test
+from secondreader.judge.inference.bootstrap import FEWEST_CLUSTERS
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason, make_undefined_estimate
 from secondreader.judge.inference.proportions import Interval, compute_wilson_interval
-from secondreader.judge.rates.estimators import METHOD, compute_cluster_variance, compute_linear_limits
+from secondreader.judge.lab.binary_codes import code_gold_binary
+from secondreader.judge.lab.percentiles import add_percentile_interval
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
-BRIER = "Brier (1950) Monthly Weather Review 78:1"
-HANLEY = "Hanley & McNeil (1982) Radiology 143:29; ties count half"
-NAEINI = "Naeini, Cooper & Hauskrecht (2015) AAAI, with equal-count bins"
+BRIER = Measure(
+    "brier",
+    "Brier score",
+    "mean of (probability − gold)², gold 0 or 1",
+    "Brier (1950) Monthly Weather Review 78:1",
+    "number",
+)
+ECE = Measure(
+    "ece",
+    "expected calibration error",
+    "mean over items of |mean probability − share of positive gold| in the item's bin, bins of equal count",
+    "Naeini, Cooper & Hauskrecht (2015) AAAI, with equal-count bins",
+    "number",
+)
+AUC = Measure(
+    "auc",
+    "area under the ROC curve",
+    "chance that an item with positive gold gets a higher probability than one without; ties count half",
+    "Hanley & McNeil (1982) Radiology 143:29; ties count half",
+    "number",
+)
 BINS = 10
 FEW_FOR_ECE = 200
 
@@ -139,31 +149,6 @@ def _build_bin(gold: Floats, probability: Floats) -> ReliabilityBin:
     return ReliabilityBin(float(probability.mean()), float(gold.mean()), limits, len(gold))
 
 
-def _build_percentile_estimate(
-    name: str, value: float, replicates: list[float | None], details: dict[str, object]
-) -> Estimate:
-    """A figure with the percentile interval of its replicates, refused where over 5 % are undefined."""
-    kept = np.array([one for one in replicates if one is not None])
-    facts = Estimate(name, value, **details)  # type: ignore[arg-type]
-    if facts.n_clusters < FEWEST_CLUSTERS:
-        return _refuse_interval(facts, Reason.TOO_FEW_CLUSTERS)
-    if len(kept) < (1 - MOST_UNDEFINED) * len(replicates):
-        return _refuse_interval(facts, Reason.UNSTABLE_RESAMPLES)
-    low, high = np.quantile(kept, [0.025, 0.975])
-    return Estimate(name, value, float(low), float(high), **details)  # type: ignore[arg-type]
-
-
-def _refuse_interval(details: Estimate, reason: Reason) -> Estimate:
-    return Estimate(
-        details.name,
-        details.value,
-        n=details.n,
-        n_clusters=details.n_clusters,
-        source=details.source,
-        interval_reason=reason,
-    )
-
-
 def _generate_resamples(codes: Ints, resamples: int, seed: int) -> Iterator[Floats]:
     """How often each item counts in each bootstrap replicate of its clusters."""
     rng = np.random.default_rng(seed)
@@ -189,11 +174,8 @@ def compute_calibration(
     """
     if ((probability < 0) | (probability > 1) | np.isnan(probability)).any():
         raise ValueError("a probability lies outside 0..1 or is missing: give numbers from 0 to 1")
-    names, sources = ("brier", "ece", "auc"), (BRIER, NAEINI, HANLEY)
     if not len(gold):
-        lost = [
-            make_undefined_estimate(n, Reason.NO_ITEMS, source=s) for n, s in zip(names, sources, strict=True)
-        ]
+        lost = [make_undefined_estimate(measure, Reason.NO_ITEMS) for measure in (BRIER, ECE, AUC)]
         return CalibrationResult(lost[0], lost[1], lost[2], ())
     codes = np.unique(np.arange(len(gold)) if cluster is None else cluster, return_inverse=True)[1]
     clusters = int(codes.max()) + 1
@@ -215,176 +197,32 @@ def compute_calibration(
         compute_roc_auc(gold, probability),
     )
     done = []
-    for name, source, value, replicates in zip(names, sources, values, drawn, strict=True):
-        known: dict[str, object] = {
-            "n": len(gold), "n_clusters": clusters, "source": source, "method": method,
-        }  # fmt: skip
-        done.append(
-            make_undefined_estimate(
-                name, Reason.EMPTY_DENOMINATOR, n=len(gold), n_clusters=clusters, source=source
+    for measure, value, replicates in zip((BRIER, ECE, AUC), values, drawn, strict=True):
+        if value is None:
+            known = make_undefined_estimate(
+                measure, Reason.EMPTY_DENOMINATOR, n=len(gold), n_clusters=clusters
             )
-            if value is None
-            else _build_percentile_estimate(name, value, replicates, known)
-        )
+        else:
+            known = Estimate(measure, value, n=len(gold), n_clusters=clusters, method=method)
+            known = add_percentile_interval(known, replicates)
+        done.append(known)
     if len(gold) < FEW_FOR_ECE:
         done[1] = done[1].add_warnings(f"With {len(gold)} items the calibration error is biased upwards.")
     return CalibrationResult(done[0], done[1], done[2], compute_reliability(gold, probability, n_bins))
-
-
-@dataclass(frozen=True, slots=True)
-class PromptComparison:
-    """Two judges or judge prompts on the same gold."""
-
-    first_judge: str
-    """First judge."""
-    second_judge: str
-    """Second judge."""
-    n: int
-    """Items with gold and a readable verdict of both."""
-    only_first_right: int
-    """Items that only the first judge gets right."""
-    only_second_right: int
-    """Items that only the second judge gets right."""
-    p: float | None
-    """McNemar's mid-p on correctness, items independent; None without discordant items."""
-    accuracy: Estimate
-    """Accuracy of the first minus the second, paired."""
-    sensitivity: Estimate
-    """Sensitivity of the first minus the second, on the risky items."""
-    specificity: Estimate
-    """Specificity of the first minus the second, on the safe items."""
-
-    @property
-    def sentence(self) -> str:
-        """The comparison in plain words."""
-        gap = self.accuracy
-        if gap.value is None:
-            return f"{self.first_judge} and {self.second_judge} share no item with gold: they cannot be compared."
-        limits = (
-            "" if gap.low is None or gap.high is None else f" [{100 * gap.low:+.1f}, {100 * gap.high:+.1f}]"
-        )
-        return (
-            f"On {self.n} items {self.first_judge} is right {self.only_first_right} times where {self.second_judge} is wrong and wrong "
-            f"{self.only_second_right} times where it is right: {100 * gap.value:+.1f} points of accuracy{limits}."
-        )
-
-    def build_frame(self) -> pd.DataFrame:
-        """One row a difference."""
-        return pd.DataFrame([one.build_row() for one in (self.accuracy, self.sensitivity, self.specificity)])
-
-
-def estimate_paired_difference(name: str, gap: Floats, cluster: Ints, bootstrap: BootstrapDesign) -> Estimate:
-    """Mean of item-wise differences (-1, 0, 1) with a scenario-cluster percentile interval.
-
-    `cluster` codes index the plan's clusters; the same plan pairs several differences.
-    """
-    if not len(gap):
-        return make_undefined_estimate(name, Reason.NO_ITEMS, source="paired difference of proportions")
-    n_clusters = len(np.unique(cluster))
-    known: dict[str, object] = {
-        "n": len(gap),
-        "n_clusters": n_clusters,
-        "source": "paired difference of proportions",
-        "method": f"scenario-cluster bootstrap percentile, B={bootstrap.resamples}, seed {bootstrap.seed}",
-    }
-    drawn: list[float | None] = []
-    if n_clusters > MOST_RESAMPLED_CLUSTERS:
-        found = compute_linear_limits(
-            float(gap.mean()),
-            compute_cluster_variance((gap - gap.mean()) / len(gap), cluster) ** 0.5,
-            n_clusters - 1,
-            0.95,
-        )
-        return Estimate(name, float(gap.mean()), found.low, found.high, **known | {"method": METHOD})  # type: ignore[arg-type]
-    if n_clusters >= FEWEST_CLUSTERS:
-        table = np.zeros((bootstrap.n_clusters, 2))
-        np.add.at(table, cluster, np.column_stack([gap, np.ones(len(gap))]))
-        sums = bootstrap.compute_replicate_sums(table)
-        drawn = [float(total / count) if count > 0 else None for total, count in sums]
-    return _build_percentile_estimate(name, float(gap.mean()), drawn, known)
-
-
-def compare_verdicts(
-    gold: Floats,
-    first_verdicts: Floats,
-    second_verdicts: Floats,
-    cluster: Ints,
-    names: tuple[str, str],
-    *,
-    bootstrap: BootstrapDesign,
-) -> PromptComparison:
-    """Two judges' 0/1 verdicts on the same 0/1 gold (items,), NaN where missing; items with all three count."""
-    use = ~(np.isnan(gold) | np.isnan(first_verdicts) | np.isnan(second_verdicts))
-    truth, first, second, where = gold[use], first_verdicts[use], second_verdicts[use], cluster[use]
-    right_one, right_two = first == truth, second == truth
-    gap = right_one.astype(np.float64) - right_two
-    risky = truth == 1
-    b, c = int((gap > 0).sum()), int((gap < 0).sum())
-    return PromptComparison(
-        first_judge=names[0],
-        second_judge=names[1],
-        n=int(use.sum()),
-        only_first_right=b,
-        only_second_right=c,
-        p=run_mcnemar_test(b, c).p_midp if b + c else None,
-        accuracy=estimate_paired_difference("accuracy_difference", gap, where, bootstrap),
-        sensitivity=estimate_paired_difference("sensitivity_difference", gap[risky], where[risky], bootstrap),
-        specificity=estimate_paired_difference(
-            "specificity_difference", gap[~risky], where[~risky], bootstrap
-        ),
-    )
-
-
-def _code_binary(codes: npt.NDArray[np.integer[Any]], ratings: Ratings) -> Floats:
-    """Answer codes as 1 positive, 0 other, NaN missing or unsure."""
-    blank = (codes < 0) | (codes == ratings.unsure)
-    return np.where(blank, np.nan, (codes == ratings.positive).astype(np.float64))
-
-
-def code_gold_binary(ratings: Ratings, gold: Gold | None = None) -> Floats:
-    """Gold as 1 positive, 0 other, NaN where there is none; by default the majority of the annotators without unsure."""
-    return _code_binary((gold or gold_of(ratings)).codes, ratings)
-
-
-def compare_prompts(
-    data: pd.DataFrame | Ratings,
-    first_judge: str,
-    second_judge: str,
-    *,
-    positive: str = "yes",
-    resamples: int = 2000,
-    seed: int = 0,
-) -> PromptComparison:
-    """Two judges (prompt versions) of one long frame on the same majority gold."""
-    readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
-    columns = [
-        _code_binary(readings.verdict[:, readings.find_judge_index(name)], readings)
-        for name in (first_judge, second_judge)
-    ]
-    cluster = readings.cluster.astype(np.int64)
-    plan = BootstrapDesign(len(readings.clusters), resamples, seed)
-    return compare_verdicts(
-        code_gold_binary(readings),
-        columns[0],
-        columns[1],
-        cluster,
-        (first_judge, second_judge),
-        bootstrap=plan,
-    )
 
 
 def compute_judge_calibration(
     data: pd.DataFrame | Ratings, *, judge: str | None = None, positive: str = "yes", seed: int = 0
 ) -> CalibrationResult:
     """Calibration of the column `probability` of one judge's rows against majority gold."""
-    readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
-    rows = readings.judge_rows
-    index = readings.find_judge_index(judge)
+    ratings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
+    rows = ratings.judge_rows
+    index = ratings.find_judge_index(judge)
     mine = rows[(rows["rater"] == index) & (rows["pass_no"] == 1) & rows["probability"].notna()]
     items = mine["item"].to_numpy(np.intp)
-    gold = code_gold_binary(readings)[items]
+    gold = code_gold_binary(ratings)[items]
     use = ~np.isnan(gold)
     probability = mine["probability"].to_numpy(np.float64)[use]
     return compute_calibration(
-        gold[use], probability, readings.cluster[items][use].astype(np.int64), seed=seed
+        gold[use], probability, ratings.cluster[items][use].astype(np.int64), seed=seed
     )

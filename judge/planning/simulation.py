@@ -7,12 +7,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from secondreader.judge.inference.coefficients import get_coefficient
 from secondreader.judge.inference.estimate import Reason
 from secondreader.judge.planning.sample_size import JudgeGuess, PlanError
 from secondreader.judge.rates import estimators as est
 
 Floats = npt.NDArray[np.float64]
 Target = Literal["kappa", "sensitivity", "rate"]
+KAPPA = get_coefficient("kappa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +93,19 @@ def linearise_kappa(judged: est.JudgedItems) -> est.LinearisedRate:
     known = judged.labelled & (judged.verdict <= est.YES)
     weight = np.where(known, judged.weight, 0.0)
     if not known.any():
-        return est.LinearisedRate("kappa", None, weight, reason=Reason.NO_ITEMS)
+        return est.LinearisedRate(KAPPA, None, weight, reason=Reason.NO_ITEMS)
     weight /= weight.sum()
     x, y = (judged.verdict == est.YES) * 1.0, np.where(known, judged.gold, 0.0)
     agree = (x == y) * 1.0
     a, b, po = float(weight @ x), float(weight @ y), float(weight @ agree)
     pe = a * b + (1 - a) * (1 - b)
     if pe >= 1:
-        return est.LinearisedRate("kappa", None, np.zeros(len(weight)), reason=Reason.NO_VARIATION)
+        return est.LinearisedRate(KAPPA, None, np.zeros(len(weight)), reason=Reason.NO_VARIATION)
     kappa = (po - pe) / (1 - pe)
     chance = (2 * b - 1) * (x - a) + (2 * a - 1) * (y - b)
     influence = weight * ((agree - po) - (1 - kappa) * chance) / (1 - pe)
     clusters = len(np.unique(judged.cluster[known]))
-    return est.LinearisedRate("kappa", kappa, influence, 0.0, int(known.sum()), clusters)
+    return est.LinearisedRate(KAPPA, kappa, influence, 0.0, int(known.sum()), clusters)
 
 
 def linearise_sensitivity(judged: est.JudgedItems) -> est.LinearisedRate:

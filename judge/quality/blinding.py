@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
-from secondreader.judge.inference.proportions import estimate_proportion
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason, make_undefined_estimate
+from secondreader.judge.inference.proportions import NEWCOMBE, estimate_proportion
 
 GENERIC = frozenset(
     [
@@ -59,7 +59,18 @@ MAKERS = {
 """Other words by which people call a family."""
 MIN_FAMILY = 3
 """Letters of a word that can stand for a family."""
-SOURCE = "permutation within readers: Good (2005) Permutation, Parametric and Bootstrap Tests, section 3.2"
+GUESS_RATE = Measure(
+    "guess_rate",
+    "guesses that name the model",
+    "guesses that name the model or its family ÷ guesses about transcripts of a known model",
+    NEWCOMBE,
+)
+GUESS_CHANCE = Measure(
+    "guess_chance",
+    "the same by chance",
+    "the same share, mean over all orders of each reader's transcripts",
+    "permutation within readers: Good (2005) Permutation, Parametric and Bootstrap Tests, section 3.2",
+)
 PARTS = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -115,7 +126,7 @@ def estimate_guess_rate(
     hits = sum(int(np.trace(table)) for table in tables)
     chance, p = compare_with_chance(tables, hits, permutations, seed)
     return GuessResult(
-        rate=estimate_proportion("guess_rate", hits, len(known)),
+        rate=estimate_proportion(GUESS_RATE, hits, len(known)),
         chance=chance,
         p=p,
         n_no_idea=sum(not split_words(one.text) for one in known),
@@ -144,22 +155,21 @@ def compare_with_chance(
     """Expected share of hits with its range, and the p-value; undefined where no permutation changes anything."""
     n = sum(len(table) for table in tables)
     if n == 0:
-        return make_undefined_estimate("guess_chance", Reason.NO_ITEMS, source=SOURCE), None
+        return make_undefined_estimate(GUESS_CHANCE, Reason.NO_ITEMS), None
     if all((table == table[:, :1]).all() for table in tables):
-        return make_undefined_estimate("guess_chance", Reason.NOT_IDENTIFIED, n=n, source=SOURCE), None
+        return make_undefined_estimate(GUESS_CHANCE, Reason.NOT_IDENTIFIED, n=n), None
     rng = np.random.default_rng(seed)
     drawn = sum((permute_hits(table, permutations, rng) for table in tables), np.zeros(permutations))
     low, high = np.quantile(drawn, [0.025, 0.975])
     expected = sum(table.sum() / len(table) for table in tables)
     p = (1 + int((drawn >= hits).sum())) / (permutations + 1)
     estimate = Estimate(
-        name="guess_chance",
+        measure=GUESS_CHANCE,
         value=float(expected / n),
         low=float(low / n),
         high=float(high / n),
         n=n,
         method=f"{permutations} permutations within readers, seed {seed}; the range of 95 % of them",
-        source=SOURCE,
     )
     return estimate, p
 

@@ -13,11 +13,12 @@ from scipy.stats import fisher_exact
 
 from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.data.gold import Gold
-from secondreader.judge.inference.cluster_sums import build_cohort, compute_group_cluster_sums
-from secondreader.judge.inference.coefficients import KRIPPENDORFF, GroupFormula
-from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.cluster_sums import GroupSums, build_group_columns
+from secondreader.judge.inference.coefficients import KRIPPENDORFF, compute_alpha
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason, make_undefined_estimate
 from secondreader.judge.inference.exact_tests import adjust_holm
-from secondreader.judge.inference.proportions import estimate_proportion
+from secondreader.judge.inference.proportions import NEWCOMBE, estimate_proportion
+from secondreader.judge.inference.tallies import AnswerCodes, GroupTally
 from secondreader.judge.quality.limitations import list_limitations
 
 Floats = npt.NDArray[np.float64]
@@ -32,6 +33,18 @@ RUN_LEVEL = 0.01
 SHUFFLES = 2000
 DRIFT_LEVEL = 0.05
 IGLEWICZ = "Iglewicz & Hoaglin (1993) How to Detect and Handle Outliers, modified z-score"
+FLIP_RATE = Measure(
+    "flip_rate", "changed on a repeat", "repeated items with another answer ÷ repeated items", NEWCOMBE
+)
+UNSURE_RATE = Measure("unsure_rate", "unsure", "labels that say unsure ÷ labels", NEWCOMBE)
+REPEAT_ALPHA = Measure(
+    "repeat_alpha",
+    "alpha between passes",
+    "Krippendorff alpha with an annotator's first and second pass as two raters",
+    KRIPPENDORFF,
+    "number",
+    "chance",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +156,12 @@ def compute_repeat_alpha(pairs: npt.NDArray[np.int8], n_answers: int) -> Estimat
     Source: Krippendorff (2011), with passes in place of observers.
     """
     if not len(pairs):
-        return make_undefined_estimate("repeat_alpha", Reason.NO_PAIRABLE_ITEMS, source=KRIPPENDORFF)
-    cohort = build_cohort(np.arange(len(pairs)), np.ones(len(pairs)))
-    formula = GroupFormula(n_answers, n_answers - 1, 0)
-    names = [c.name for c in formula.coefficients]
-    value = formula.values(compute_group_cluster_sums(pairs, n_answers, cohort).weighted.sum(axis=0))[
-        names.index("alpha")
-    ]
+        return make_undefined_estimate(REPEAT_ALPHA, Reason.NO_PAIRABLE_ITEMS)
+    sums = GroupSums(build_group_columns(pairs, n_answers).sum(axis=0), n_answers)
+    value = compute_alpha(GroupTally(sums, AnswerCodes(n_answers, n_answers - 1, 0)), "nominal")
     if np.isnan(value):
-        return make_undefined_estimate("repeat_alpha", Reason.NO_VARIATION, n=len(pairs), source=KRIPPENDORFF)
-    return Estimate("repeat_alpha", float(value), n=len(pairs), n_clusters=len(pairs), source=KRIPPENDORFF)
+        return make_undefined_estimate(REPEAT_ALPHA, Reason.NO_VARIATION, n=len(pairs))
+    return Estimate(REPEAT_ALPHA, float(value), n=len(pairs), n_clusters=len(pairs))
 
 
 def compute_session_drift(positive: npt.NDArray[np.bool_]) -> SessionDrift:
@@ -295,9 +304,9 @@ def _assess_rater(ratings: Ratings, index: int, outliers: pd.DataFrame) -> Rater
     return RaterQuality(
         rater=name,
         n=len(given),
-        flip_rate=estimate_proportion("flip_rate", int((pairs[:, 0] != pairs[:, 1]).sum()), len(pairs)),
+        flip_rate=estimate_proportion(FLIP_RATE, int((pairs[:, 0] != pairs[:, 1]).sum()), len(pairs)),
         repeat_alpha=compute_repeat_alpha(pairs, len(ratings.answers)),
-        unsure_rate=estimate_proportion("unsure_rate", int((given == ratings.unsure).sum()), len(given)),
+        unsure_rate=estimate_proportion(UNSURE_RATE, int((given == ratings.unsure).sum()), len(given)),
         drift=compute_session_drift(answers == ratings.positive),
         run=find_longest_run(answers, ratings.answers, index),
         median_seconds=float(seconds.median()) if len(seconds) else None,
@@ -343,4 +352,4 @@ def _pool_flip_rates(raters: list[RaterQuality]) -> Estimate:
     """Flip rate over all repeats."""
     n = sum(one.flip_rate.n for one in raters)
     flips = sum(round((one.flip_rate.value or 0) * one.flip_rate.n) for one in raters)
-    return estimate_proportion("flip_rate", flips, n)
+    return estimate_proportion(FLIP_RATE, flips, n)

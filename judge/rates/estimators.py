@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit, stdtrit
 
-from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason, make_undefined_estimate
 from secondreader.judge.inference.proportions import Interval, compute_wilson_interval
 
 Floats = npt.NDArray[np.float64]
@@ -25,6 +25,55 @@ FEWEST_CLUSTERS = 8
 FEW_CLUSTERS = 30
 MOST_UNCOVERED = 0.2
 METHOD = "linearised, cluster-robust by scenario, Student t"
+
+
+@dataclass(frozen=True, slots=True)
+class RateMeasure(Measure):
+    """What an estimator of a rate is called and where it is defined."""
+
+    on_logit: bool = False
+    """Whether its interval is made on the logit scale: an average of 0/1 always has a logit inside 0..1."""
+
+
+NAIVE = RateMeasure(
+    "naive",
+    "naive (the judge's own)",
+    "verdicts yes ÷ verdicts yes or no",
+    "share of yes verdicts",
+    on_logit=True,
+)
+GOLD_ONLY = RateMeasure(
+    "gold_only",
+    "labels only",
+    "weighted share of gold yes among the items with gold",
+    "Hájek (1971)",
+    on_logit=True,
+)
+POST_STRATIFIED = RateMeasure(
+    "post_stratified",
+    "post-stratified by verdict",
+    "share of gold yes under each verdict, weighted by how often the judge gives it",
+    "Cochran (1977) ch. 5A; stratum variances smoothed by half a case of each kind",
+    on_logit=True,
+)
+PPI = RateMeasure(
+    "ppi",
+    "PPI",
+    "mean verdict of all items + mean of (gold − verdict) of the items with gold",
+    "Angelopoulos et al. (2023) Science 382:669",
+)
+PPI_PLUS = RateMeasure(
+    "ppi_plus",
+    "PPI++",
+    "as PPI, with every verdict multiplied by the λ that makes the interval shortest",
+    "Angelopoulos, Duchi & Zrnic (2023) arXiv 2311.01453",
+)
+ROGAN_GLADEN = RateMeasure(
+    "rogan_gladen",
+    "Rogan-Gladen",
+    "(naive + specificity − 1) ÷ (sensitivity + specificity − 1)",
+    "Rogan & Gladen (1978) Am J Epidemiol 107:71",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +106,8 @@ class JudgedItems:
 class LinearisedRate:
     """One rate with the influence of every item on its error."""
 
-    name: str
-    """naive, gold_only, post_stratified, ppi, ppi_plus or rogan_gladen."""
+    measure: Measure
+    """What it estimates, and by which estimator."""
     value: float | None
     """The rate, 0..1 for all but Rogan-Gladen, which may fall outside before it is cut."""
     influence: Floats
@@ -74,9 +123,16 @@ class LinearisedRate:
     warnings: tuple[str, ...] = ()
     """Sentences to show beside the rate."""
 
+    @property
+    def name(self) -> str:
+        """The estimator's standard name."""
+        return self.measure.name
 
-def _make_undefined_rate(name: str, judged: JudgedItems, reason: Reason, *warnings: str) -> LinearisedRate:
-    return LinearisedRate(name, None, np.zeros(len(judged.gold)), reason=reason, warnings=warnings)
+
+def _make_undefined_rate(
+    measure: Measure, judged: JudgedItems, reason: Reason, *warnings: str
+) -> LinearisedRate:
+    return LinearisedRate(measure, None, np.zeros(len(judged.gold)), reason=reason, warnings=warnings)
 
 
 def _count_clusters(judged: JudgedItems, mask: Mask) -> int:
@@ -88,10 +144,10 @@ def estimate_naive(judged: JudgedItems, member: Mask) -> LinearisedRate:
     decided = member & (judged.verdict <= YES)
     n = int(decided.sum())
     if n == 0:
-        return _make_undefined_rate("naive", judged, Reason.NO_ITEMS)
+        return _make_undefined_rate(NAIVE, judged, Reason.NO_ITEMS)
     value = float((judged.verdict[decided] == YES).mean())
     influence = np.where(decided, (judged.verdict == YES) - value, 0.0) / n
-    return LinearisedRate("naive", value, influence, 0.0, n, _count_clusters(judged, decided))
+    return LinearisedRate(NAIVE, value, influence, 0.0, n, _count_clusters(judged, decided))
 
 
 def _compute_smoothing_variance(rate: Floats, size: Floats, share: Floats) -> float:
@@ -118,7 +174,7 @@ def _format_uncovered_warning(share: float, rate: float, value: float) -> str:
     )
 
 
-def estimate_stratified(name: str, judged: JudgedItems, member: Mask, strata: Ints) -> LinearisedRate:
+def estimate_stratified(measure: Measure, judged: JudgedItems, member: Mask, strata: Ints) -> LinearisedRate:
     """The gold rate of each stratum, weighted by the stratum's share of all member items.
 
     Strata without gold take the overall gold rate and a warning with both extremes; above 20 % of the items
@@ -126,9 +182,9 @@ def estimate_stratified(name: str, judged: JudgedItems, member: Mask, strata: In
     """
     known = member & judged.labelled
     if not member.any():
-        return _make_undefined_rate(name, judged, Reason.NO_ITEMS)
+        return _make_undefined_rate(measure, judged, Reason.NO_ITEMS)
     if not known.any():
-        return _make_undefined_rate(name, judged, Reason.NOT_IDENTIFIED, "None of these items has gold.")
+        return _make_undefined_rate(measure, judged, Reason.NOT_IDENTIFIED, "None of these items has gold.")
     k = int(strata.max()) + 1
     n_items = int(member.sum())
     share = np.bincount(strata[member], minlength=k) / n_items
@@ -140,7 +196,7 @@ def estimate_stratified(name: str, judged: JudgedItems, member: Mask, strata: In
     uncovered = float(share[total == 0].sum())
     if uncovered > MOST_UNCOVERED:
         gap = f"{uncovered:.1%} of the items have verdicts of which none was labelled."
-        return _make_undefined_rate(name, judged, Reason.NOT_IDENTIFIED, gap)
+        return _make_undefined_rate(measure, judged, Reason.NOT_IDENTIFIED, gap)
     value = float(share @ rate)
     slope = np.divide(share, total, out=np.zeros(k), where=total > 0)
     influence = np.where(member, rate[strata] - value, 0.0) / n_items
@@ -150,18 +206,18 @@ def estimate_stratified(name: str, judged: JudgedItems, member: Mask, strata: In
     extra = _compute_smoothing_variance(rate[seen], size[seen], share[seen])
     warnings = (_format_uncovered_warning(uncovered, pooled, value),) if uncovered else ()
     return LinearisedRate(
-        name, value, influence, extra, int(known.sum()), _count_clusters(judged, known), warnings=warnings
+        measure, value, influence, extra, int(known.sum()), _count_clusters(judged, known), warnings=warnings
     )
 
 
 def estimate_post_stratified(judged: JudgedItems, member: Mask) -> LinearisedRate:
     """The headline: gold rate within each verdict (x the columns asked for), weighted by verdict counts."""
-    return estimate_stratified("post_stratified", judged, member, judged.strata)
+    return estimate_stratified(POST_STRATIFIED, judged, member, judged.strata)
 
 
 def estimate_gold_only(judged: JudgedItems, member: Mask) -> LinearisedRate:
     """The weighted (Hájek) share of risky items among those with gold; the verdicts are not used."""
-    return estimate_stratified("gold_only", judged, member, np.zeros(len(judged.gold), np.int64))
+    return estimate_stratified(GOLD_ONLY, judged, member, np.zeros(len(judged.gold), np.int64))
 
 
 def _predict_answers(judged: JudgedItems) -> Floats:
@@ -183,11 +239,11 @@ def estimate_ppi(judged: JudgedItems, member: Mask, power: float | None = None) 
     power 1 is PPI (Angelopoulos et al. 2023, Science 382:669), None fits it (PPI++, arXiv 2311.01453).
     All judged items serve as the unlabelled side, so the draw for labelling may have unequal probabilities.
     """
-    name = "ppi_plus" if power is None else "ppi"
+    measure = PPI_PLUS if power is None else PPI
     known = member & judged.labelled
     if not known.any():
         return _make_undefined_rate(
-            name, judged, Reason.NO_ITEMS if not member.any() else Reason.NOT_IDENTIFIED
+            measure, judged, Reason.NO_ITEMS if not member.any() else Reason.NOT_IDENTIFIED
         )
     predicted = _predict_answers(judged)
     weight = np.where(known, judged.weight, 0.0)
@@ -199,7 +255,7 @@ def estimate_ppi(judged: JudgedItems, member: Mask, power: float | None = None) 
     influence = np.where(member, fitted * (predicted - mean), 0.0) / member.sum()
     influence += share * (gold - fitted * predicted - rectifier)
     value = fitted * mean + rectifier
-    return LinearisedRate(name, value, influence, 0.0, int(known.sum()), _count_clusters(judged, known))
+    return LinearisedRate(measure, value, influence, 0.0, int(known.sum()), _count_clusters(judged, known))
 
 
 def _compute_share_of_yes(judged: JudgedItems, within: Mask) -> tuple[float, Floats]:
@@ -216,20 +272,19 @@ def estimate_rogan_gladen(judged: JudgedItems, member: Mask) -> LinearisedRate:
     Source: Rogan & Gladen (1978) Am J Epidemiol 107:71; delta method with all covariances by linearisation.
     Undefined when a class has no gold or the judge is no better than chance.
     """
-    name = "rogan_gladen"
     rate = estimate_naive(judged, member)
     decided = member & judged.labelled & (judged.verdict <= YES)
     risky, safe = decided & (judged.gold == 1), decided & (judged.gold == 0)
     if rate.value is None:
-        return _make_undefined_rate(name, judged, Reason.NO_ITEMS)
+        return _make_undefined_rate(ROGAN_GLADEN, judged, Reason.NO_ITEMS)
     if not (risky.any() and safe.any()):
-        return _make_undefined_rate(name, judged, Reason.EMPTY_DENOMINATOR)
+        return _make_undefined_rate(ROGAN_GLADEN, judged, Reason.EMPTY_DENOMINATOR)
     se, se_influence = _compute_share_of_yes(judged, risky)
     fpr, fpr_influence = _compute_share_of_yes(judged, safe)
     youden = se - fpr
     if youden <= 0:
         return _make_undefined_rate(
-            name, judged, Reason.NOT_IDENTIFIED, "The judge is no better than chance on the gold."
+            ROGAN_GLADEN, judged, Reason.NOT_IDENTIFIED, "The judge is no better than chance on the gold."
         )
     value = (rate.value - fpr) / youden
     influence = (rate.influence - value * se_influence - (1 - value) * fpr_influence) / youden
@@ -237,7 +292,9 @@ def estimate_rogan_gladen(judged: JudgedItems, member: Mask) -> LinearisedRate:
         "Rogan-Gladen is for gold from another population; with gold from these items read post_stratified."
     )
     n = int(decided.sum())
-    return LinearisedRate(name, value, influence, 0.0, n, _count_clusters(judged, decided), warnings=(note,))
+    return LinearisedRate(
+        ROGAN_GLADEN, value, influence, 0.0, n, _count_clusters(judged, decided), warnings=(note,)
+    )
 
 
 def compute_cluster_variance(influence: Floats, cluster: Ints) -> float:
@@ -269,35 +326,20 @@ def compute_logit_limits(value: float, spread: float, freedom: int, level: float
     return Interval(float(expit(found.low)), float(expit(found.high)))
 
 
-SOURCES = {
-    "naive": "share of yes verdicts",
-    "gold_only": "Hájek (1971)",
-    "post_stratified": "Cochran (1977) ch. 5A; stratum variances smoothed by half a case of each kind",
-    "ppi": "Angelopoulos et al. (2023) Science 382:669",
-    "ppi_plus": "Angelopoulos, Duchi & Zrnic (2023) arXiv 2311.01453",
-    "rogan_gladen": "Rogan & Gladen (1978) Am J Epidemiol 107:71",
-}
-# these estimators are averages of 0/1, so their logit always exists inside 0..1
-ON_LOGIT = ("naive", "gold_only", "post_stratified")
-
-
 def build_rate_estimate(rate: LinearisedRate, cluster: Ints, level: float) -> Estimate:
     """The rate as an Estimate: interval refused below 8 scenarios with gold, warned of below 30."""
-    source = SOURCES[rate.name]
     if rate.value is None:
         assert rate.reason is not None
-        return make_undefined_estimate(
-            rate.name, rate.reason, level=level, source=source, warnings=rate.warnings
-        )
+        return make_undefined_estimate(rate.measure, rate.reason, level=level, warnings=rate.warnings)
     value = min(1.0, max(0.0, rate.value))
     warnings = rate.warnings
     if value != rate.value:
         warnings += (f"The raw estimate {rate.value:.3f} lies outside 0..1 and was cut.",)
     known = Estimate(
-        rate.name, value, n=rate.n, n_clusters=rate.n_clusters, level=level, source=source, warnings=warnings
+        rate.measure, value, n=rate.n, n_clusters=rate.n_clusters, level=level, warnings=warnings
     )
     spread = (compute_cluster_variance(rate.influence, cluster) + rate.extra) ** 0.5
-    on_logit = rate.name in ON_LOGIT
+    on_logit = isinstance(rate.measure, RateMeasure) and rate.measure.on_logit
     method = f"{METHOD}{' on the logit scale' if on_logit else ''}"
     if known.n_clusters < FEWEST_CLUSTERS:
         return replace(known, method=method, interval_reason=Reason.TOO_FEW_CLUSTERS)
@@ -320,21 +362,20 @@ def estimate_rate_difference(
     rate: LinearisedRate, other_rate: LinearisedRate, cluster: Ints, level: float
 ) -> Estimate:
     """Rate one minus rate other, paired through the scenarios that they share (-1..1)."""
-    name, source = f"{rate.name}_difference", SOURCES[rate.name]
+    measure = replace(rate.measure, kind="signed")
     if rate.value is None or other_rate.value is None:
         reason = rate.reason or other_rate.reason
         assert reason is not None
-        return make_undefined_estimate(name, reason, level=level, source=source)
+        return make_undefined_estimate(measure, reason, level=level)
     together = rate.influence - other_rate.influence
     n_clusters = len(np.unique(cluster[together != 0]))
     known = Estimate(
-        name,
+        measure,
         rate.value - other_rate.value,
         n=rate.n + other_rate.n,
         n_clusters=n_clusters,
         level=level,
         method=f"{METHOD}, paired by scenario",
-        source=source,
     )
     if min(rate.n_clusters, other_rate.n_clusters) < FEWEST_CLUSTERS:
         return replace(known, interval_reason=Reason.TOO_FEW_CLUSTERS)

@@ -5,6 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondreader.judge.agreement.alt_test import (
+    ADVANTAGE_PROBABILITY,
+    WINNING_RATE,
+    WINNING_RATE_BY_SCENARIO,
+)
+from secondreader.judge.disagreement.error_measures import ERROR_DIFFERENCES
 from secondreader.judge.inference.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -19,13 +25,16 @@ SCOPE_COLUMNS = ("section", "judge", "one", "two", "slice_name", "slice_value", 
 """Who and where: section is the kind of comparison; one and two are the sides; unsure is what became of it."""
 ESTIMATE_COLUMNS = (
     "name",
+    "label",
     "value",
     "low",
     "high",
+    "unit",
     "n",
     "n_clusters",
     "level",
     "method",
+    "formula",
     "source",
     "reason",
     "interval_reason",
@@ -92,15 +101,15 @@ def collect_preparation_rows(preparation: "Preparation") -> Iterator[dict[str, A
 
 def collect_alt_test_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:
     """Winning rates and advantage probability of the alternative annotator test, where it could be made."""
-    figures = {
-        "winning_rate": test.winning_rate,
-        "winning_rate_by_scenario": test.winning_rate_cluster,
-        "advantage_probability": test.advantage_probability,
-    }
+    figures = (
+        (WINNING_RATE, test.winning_rate),
+        (WINNING_RATE_BY_SCENARIO, test.winning_rate_cluster),
+        (ADVANTAGE_PROBABILITY, test.advantage_probability),
+    )
     tested = sum(duel.p is not None for duel in test.duels)
-    for name, value in figures.items():
+    for measure, value in figures:
         if value is not None:
-            shown = Estimate(name, value, n=tested, source=test.source, method=f"epsilon {test.epsilon:g}")
+            shown = Estimate(measure, value, n=tested, method=f"epsilon {test.epsilon:g}")
             yield make_estimate_row("alternative annotator test", shown, judge=test.judge)
 
 
@@ -112,8 +121,8 @@ def collect_rate_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
                 "rate", estimate, judge=part.judge, slice_name=group.column, slice_value=group.group
             )
     for one in part.rates.differences:
-        for kind, estimate in (("naive", one.naive), ("post_stratified", one.corrected)):
-            row = make_estimate_row(
+        for estimate in (one.naive, one.corrected):
+            yield make_estimate_row(
                 "rate difference",
                 estimate,
                 judge=part.judge,
@@ -121,7 +130,6 @@ def collect_rate_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
                 two=one.reference,
                 slice_name=one.column,
             )
-            yield {**row, "name": kind}
 
 
 def collect_slice_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
@@ -131,14 +139,13 @@ def collect_slice_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
         for row in tests.to_dict("records"):
             how = f"scenario permutation, B={found.permutations}, seed {found.seed}"
             shown = Estimate(
-                str(row["statistic"]),
+                ERROR_DIFFERENCES[str(row["statistic"])],
                 float(row["difference"]),
                 low=float(row["low"]),
                 high=float(row["high"]),
                 n=int(row["n_in"]),
                 n_clusters=found.n_clusters,
                 method=f"{how}; adjusted p = {row['p_adjusted']:.4f}, q = {row['q']:.4f}",
-                source="Westfall & Young (1993), max-T",
             )
             yield make_estimate_row(
                 "slice test", shown, judge=part.judge, one="inside", two="outside", slice_value=row["slice"]

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from secondreader.judge.agreement.comparisons import MEAN_PAIR_KAPPA
+from secondreader.judge.inference.coefficients import list_brief_names
 from secondreader.judge.rates.corrected import HEADLINE_ESTIMATOR
 from secondreader.reports.charts.svg import ChartMark
 from secondreader.reports.wording.names import ERROR_KIND_NAMES, format_row_value, has_value, name_row
@@ -12,34 +14,18 @@ from secondreader.reports.wording.names import ERROR_KIND_NAMES, format_row_valu
 if TYPE_CHECKING:
     from secondreader.reports.analysis.judges import JudgeAnalysis
 
-HUMAN_ESTIMATES = (
-    "raw",
-    "positive_agreement",
-    "negative_agreement",
-    "ac1",
-    "alpha",
-    "mean_pair_kappa",
-    "fleiss",
-    "conger",
-    "pabak",
-)
-JUDGE_ESTIMATES = (
-    "raw",
-    "positive_agreement",
-    "negative_agreement",
-    "sensitivity",
-    "specificity",
-    "ppv",
-    "npv",
-    "f1",
-    "balanced_accuracy",
-    "ac1",
-    "alpha",
-    "kappa",
-    "mcc",
-)
 RATE_ESTIMATES = ("naive", HEADLINE_ESTIMATOR)
 MAX_SLICES = 25
+
+
+def list_human_names() -> tuple[str, ...]:
+    """Figures of people with each other that charts and short tables show, in their order."""
+    return (*list_brief_names("group"), MEAN_PAIR_KAPPA.name)
+
+
+def list_judge_names() -> tuple[str, ...]:
+    """Figures of a judge against gold that charts and short tables show, in their order."""
+    return list_brief_names("gold")
 
 
 def select_headline_estimates(estimates: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
@@ -65,25 +51,24 @@ def list_rows(estimates: pd.DataFrame) -> list[dict[str, Any]]:
 def make_mark(row: dict[str, Any], label: str | None = None, series: int = 0) -> ChartMark:
     """One figure's row as a mark."""
     value, low, high = (float(row[key]) if has_value(row[key]) else None for key in ("value", "low", "high"))
-    return ChartMark(label or name_row(row), value, low, high, series, format_row_value(row["name"], row))
+    return ChartMark(label or name_row(row), value, low, high, series, format_row_value(row))
 
 
 def make_people_marks(estimates: pd.DataFrame) -> list[ChartMark]:
     """How far people agree with each other."""
     return [
         make_mark(row)
-        for row in order_rows(select_headline_estimates(estimates, "human-human"), HUMAN_ESTIMATES)
+        for row in order_rows(select_headline_estimates(estimates, "human-human"), list_human_names())
     ]
 
 
 def make_judge_marks(estimates: pd.DataFrame, judges: Iterable[str]) -> list[ChartMark]:
     """Judges against gold, figure by figure, each judge a series; the first row of a figure names it."""
+    names = list_judge_names()
     rows = [
-        (JUDGE_ESTIMATES.index(row["name"]), series, row)
+        (names.index(row["name"]), series, row)
         for series, judge in enumerate(judges)
-        for row in order_rows(
-            select_headline_estimates(estimates, "judge-human", judge=judge), JUDGE_ESTIMATES
-        )
+        for row in order_rows(select_headline_estimates(estimates, "judge-human", judge=judge), names)
     ]
     return [
         make_mark(row, name_row(row) if series == 0 else " ", series)
@@ -101,9 +86,7 @@ def make_forest_marks(part: "JudgeAnalysis", max_slices: int = MAX_SLICES) -> li
     for row in list_rows(tests.sort_values("p_adjusted", kind="stable").head(max_slices)):
         flagged = (row["slice"], row["statistic"]) in found
         label = f"{ERROR_KIND_NAMES.get(row['statistic'], row['statistic'])} · {row['slice']}"
-        marks.append(
-            make_mark({**row, "name": row["statistic"], "value": row["difference"]}, label, int(flagged))
-        )
+        marks.append(make_mark({**row, "unit": "percent", "value": row["difference"]}, label, int(flagged)))
     return marks
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from secondreader.reports.analysis.items import NO_ANSWER, NO_GOLD, VERDICT_KINDS, ItemRatings
 from secondreader.reports.charts.marks import (
-    HUMAN_ESTIMATES,
+    list_human_names,
     list_rows,
     make_people_marks,
     select_headline_estimates,
@@ -32,7 +32,7 @@ from secondreader.reports.document.tables import (
     render_scoped_estimates,
     render_strata_table,
 )
-from secondreader.reports.wording.names import format_row_value, name_estimate, pluralize
+from secondreader.reports.wording.names import format_estimate, pluralize
 from secondreader.reports.wording.plan import describe_plan
 from secondreader.reports.wording.sentences import (
     describe_human_agreement,
@@ -165,7 +165,7 @@ def render_people(analysis: "Analysis") -> Html:
         if len(again)
         else "",
         render_scoped_estimates(
-            others[others["name"].isin(HUMAN_ESTIMATES)],
+            others[others["name"].isin(list_human_names())],
             {"unsure": "unsure counted as"},
             "The same with unsure treated otherwise",
         )
@@ -188,8 +188,8 @@ def render_quality(analysis: "Analysis") -> Html:
         [
             one.rater,
             one.n,
-            format_row_value("flip_rate", one.flip_rate.build_row()),
-            format_row_value("unsure_rate", one.unsure_rate.build_row()),
+            format_estimate(one.flip_rate),
+            format_estimate(one.unsure_rate),
             f"{format_percent(one.drift.rates[0])} → {format_percent(one.drift.rates[2])}",
             format_p_value(one.drift.p_holm),
             f"{one.run.length} × {one.run.answer}" if one.run.answer else "–",
@@ -256,19 +256,20 @@ def render_transcripts(analysis: "Analysis", item_ratings: tuple[ItemRatings, ..
 
 
 def render_methods(analysis: "Analysis") -> Html:
-    """Each figure's source and interval."""
+    """Each figure's formula, source and interval."""
     figures = analysis.estimates
-    known = figures[["name", "source", "method"]].drop_duplicates()
+    known = figures[["label", "formula", "source", "method"]].drop_duplicates()
     rows: list[list[Any]] = []
-    for name, part in known.groupby("name", sort=False):
-        ways = [one for one in dict.fromkeys(part["method"]) if one]
-        sources = [one for one in dict.fromkeys(part["source"]) if one]
-        rows.append([name_estimate(str(name)), "; ".join(sources), "; ".join(ways)])
+    for (label, formula, source), part in known.groupby(["label", "formula", "source"], sort=False):
+        ways = [way for way in dict.fromkeys(part["method"]) if way]
+        rows.append([label, formula, source, "; ".join(ways)])
     return render_section(
         "methods",
         "Methods",
         render_sentences(list_method_notes()),
-        render_table(["figure", "defined in", "interval by"], rows, caption="Every figure of this report"),
+        render_table(
+            ["figure", "what it is", "defined in", "interval by"], rows, caption="Every figure of this report"
+        ),
     )
 
 

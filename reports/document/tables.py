@@ -13,7 +13,6 @@ from secondreader.reports.wording.names import (
     format_interval,
     format_number,
     has_value,
-    name_estimate,
     name_row,
 )
 
@@ -29,9 +28,9 @@ CELL_HEADINGS = ("value", "95 % interval", "n", "scenarios", "remarks")
 
 def format_cells(row: dict[str, Any]) -> list[Any]:
     """Value, interval, n, scenarios and remarks of one figure."""
-    name = row["name"]
-    value = format_number(name, row["value"]) if has_value(row["value"]) else "undefined"
-    interval = format_interval(name, row["low"], row["high"]) if has_value(row["low"]) else "–"
+    unit = row["unit"]
+    value = format_number(unit, row["value"]) if has_value(row["value"]) else "undefined"
+    interval = format_interval(unit, row["low"], row["high"]) if has_value(row["low"]) else "–"
     remarks = [explain_reason(row["reason"]), explain_reason(row["interval_reason"]), row["warnings"]]
     return [value, interval, row["n"], row["n_clusters"], " ".join(one for one in remarks if one)]
 
@@ -45,8 +44,7 @@ def render_estimates(rows: Iterable[dict[str, Any]], caption: str) -> Html:
 def render_scoped_estimates(estimates: pd.DataFrame, scope: dict[str, str], caption: str) -> Html:
     """Figures with the scope columns that tell them apart; `scope` maps column to heading."""
     body = [
-        [*(row[one] for one in scope), name_estimate(row["name"]), *format_cells(row)]
-        for row in list_rows(estimates)
+        [*(row[one] for one in scope), str(row["label"]), *format_cells(row)] for row in list_rows(estimates)
     ]
     head = [*scope.values(), "figure", *CELL_HEADINGS]
     first = len(scope) + 1

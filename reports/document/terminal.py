@@ -9,8 +9,8 @@ from rich.table import Table
 from secondreader.judge.disagreement.verdict_errors import count_unread_by_slice
 from secondreader.judge.inference.bootstrap import FEW_CLUSTERS
 from secondreader.reports.charts.marks import (
-    HUMAN_ESTIMATES,
-    JUDGE_ESTIMATES,
+    list_human_names,
+    list_judge_names,
     list_rows,
     order_rows,
     select_headline_estimates,
@@ -19,9 +19,9 @@ from secondreader.reports.document.markup import finish_sentence
 from secondreader.reports.document.tables import format_cells
 from secondreader.reports.wording.names import (
     explain_reason,
+    format_estimate,
     format_row_value,
     has_value,
-    name_estimate,
     name_row,
     pluralize,
 )
@@ -55,13 +55,13 @@ def print_analysis(analysis: "Analysis", console: Console | None = None) -> None
     print_estimates(
         out,
         "People with each other",
-        order_rows(select_headline_estimates(analysis.estimates, "human-human"), HUMAN_ESTIMATES),
+        order_rows(select_headline_estimates(analysis.estimates, "human-human"), list_human_names()),
     )
     couples = select_headline_estimates(analysis.estimates, "pair", judge="", name="kappa")
     body = [[f"{row['one']} – {row['two']}", *format_brief_cells(row)] for row in list_rows(couples)]
     if body:
         out.print(build_table("Cohen kappa of pairs", ["annotators", *ESTIMATE_HEADINGS], body))
-    among = order_rows(select_headline_estimates(analysis.estimates, "judge-judge"), HUMAN_ESTIMATES)
+    among = order_rows(select_headline_estimates(analysis.estimates, "judge-judge"), list_human_names())
     if among:
         print_estimates(out, "Judges with each other, on every transcript that they read", among)
     if analysis.judges and analysis.gold.known.any():
@@ -81,22 +81,20 @@ def print_judge(analysis: "Analysis", part: "JudgeAnalysis", out: Console) -> No
     if analysis.agreement.confusion["n"].sum():
         out.print(build_confusion_table(analysis, part.judge))
     rows = order_rows(
-        select_headline_estimates(analysis.estimates, "judge-human", judge=part.judge), JUDGE_ESTIMATES
+        select_headline_estimates(analysis.estimates, "judge-human", judge=part.judge), list_judge_names()
     )
     print_estimates(out, f"{name} against gold", rows)
     for row in list_rows(
         select_headline_estimates(analysis.estimates, "judge-human", judge=part.judge, name="unparsed_share")
     ):
-        out.print(
-            f"{name_estimate('unparsed_share')}: {format_row_value('unparsed_share', row)} of {row['n']}"
-        )
+        out.print(f"{name_row(row)}: {format_row_value(row)} of {row['n']}")
     print_unread(analysis, part.judge, out)
     print_sentences(out, f"Systematic disagreement of {escape_for_terminal(name)}", describe_findings(part))
     body = [
         [
             f"{one.column} = {one.group}" if one.column else "all",
-            format_row_value("naive", one.rates["naive"].build_row()),
-            format_row_value("post_stratified", one.headline.build_row()),
+            format_estimate(one.rates["naive"]),
+            format_estimate(one.headline),
             one.n_judged,
             one.n_gold,
         ]
@@ -132,11 +130,11 @@ def print_preparation(analysis: "Analysis", out: Console) -> None:
     """Every question of a review, calibration before and after, and guesses of the model, where there are any."""
     questions = list_rows(analysis.estimates[analysis.estimates["section"] == "review"])
     if questions:
-        body = [[row["one"], name_estimate(row["name"]), *format_brief_cells(row)] for row in questions]
+        body = [[row["one"], name_row(row), *format_brief_cells(row)] for row in questions]
         out.print(build_table("Every question", ["question", "figure", *ESTIMATE_HEADINGS], body))
     rows = list_rows(analysis.estimates[analysis.estimates["section"] == "calibration"])
     if rows:
-        body = [[f"{name_estimate(row['name'])}, {row['one']}", *format_brief_cells(row)] for row in rows]
+        body = [[f"{name_row(row)}, {row['one']}", *format_brief_cells(row)] for row in rows]
         out.print(
             build_table(
                 "Calibration items, before and after the discussion", ["figure", *ESTIMATE_HEADINGS], body

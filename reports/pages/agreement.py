@@ -6,8 +6,8 @@ import streamlit as st
 from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.charts import altair_charts
 from secondreader.reports.charts.marks import (
-    HUMAN_ESTIMATES,
-    JUDGE_ESTIMATES,
+    list_human_names,
+    list_judge_names,
     list_rows,
     make_judge_marks,
     make_people_marks,
@@ -66,7 +66,7 @@ def show_human_agreement(analysis: Analysis) -> None:
     again = select_headline_estimates(figures, "intra-rater")
     if len(again):
         st.subheader("With themselves, on unannounced repeats", anchor=False)
-        show_estimates(again[again["name"].isin(HUMAN_ESTIMATES)])
+        show_estimates(again[again["name"].isin(list_human_names())])
 
 
 def compute_pair_disagreement(analysis: Analysis) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def show_judge(analysis: Analysis, judge: str) -> None:
             altair_charts.draw_confusion_chart(mine), alt="Counts of transcripts by gold answer and verdict"
         )
     figures = select_headline_estimates(analysis.estimates, "judge-human", judge=judge)
-    show_estimates(figures[figures["name"].isin([*JUDGE_ESTIMATES, "unparsed_share"])])
+    show_estimates(figures[figures["name"].isin([*list_judge_names(), "unparsed_share"])])
     st.subheader("In an annotator's place", anchor=False)
     show_html(render_sentences([part.alt_test.sentence, *part.alt_test.warnings]))
     ceiling = analysis.estimates[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.reports.wording.adjudication import describe_adjudication
-from secondreader.reports.wording.names import format_estimate, name_estimate
+from secondreader.reports.wording.names import format_estimate
 
 if TYPE_CHECKING:
     from secondreader.judge.agreement.report import AgreementResult
@@ -26,7 +26,7 @@ def describe_judge_agreement(analysis: "Analysis") -> Iterator[str]:
     """How far the judges agree among themselves, where there are several."""
     raw, alpha = (find_estimate(analysis.agreement, name, "judge-judge") for name in ("raw", "alpha"))
     if raw is not None:
-        beyond = f"; {name_estimate('alpha')} {format_estimate(alpha)}" if alpha else ""
+        beyond = f"; {alpha.measure.label} {format_estimate(alpha)}" if alpha else ""
         yield f"The judges give the same answer on {format_estimate(raw)} of {raw.n} transcripts{beyond}."
 
 
@@ -55,7 +55,7 @@ def describe_human_agreement(analysis: "Analysis") -> Iterator[str]:
     if analysis.summary.unsure_policy == "worst":
         yield f"By the plan, unsure counts both ways: sentences take it for {analysis.positive!r}, tables have both."
     corrected = [find_estimate(result, name, "human-human") for name in ("ac1", "alpha")]
-    shown = [f"{name_estimate(one.name)} {format_estimate(one)}" for one in corrected if one]
+    shown = [f"{one.measure.label} {format_estimate(one)}" for one in corrected if one]
     if shown:
         yield f"Beyond chance, people agree with each other by {' and '.join(shown)}."
     again = find_estimate(result, "raw", "intra-rater")
@@ -70,7 +70,7 @@ def describe_judge(analysis: "Analysis", part: "JudgeAnalysis") -> Iterator[str]
     raw = find_estimate(result, "raw", "judge-human", judge)
     if raw is not None:
         kappa = find_estimate(result, "kappa", "judge-human", judge)
-        more = f"; {name_estimate('kappa')} {format_estimate(kappa)}" if kappa else ""
+        more = f"; {kappa.measure.label} {format_estimate(kappa)}" if kappa else ""
         who = analysis.summary.headline.format_sentence_start(judge)
         yield f"{who} gives the gold answer on {format_estimate(raw)} of {raw.n} transcripts{more}."
     seen, passed = (

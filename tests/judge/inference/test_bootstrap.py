@@ -16,11 +16,12 @@ from secondreader.judge.inference.bootstrap import (
     subtract_paired,
 )
 from secondreader.judge.inference.cluster_sums import Cohort, compute_group_cluster_sums
-from secondreader.judge.inference.coefficients import GroupFormula
 from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.inference.formulas import AgreementFormula
 from secondreader.judge.inference.proportions import compute_wilson_interval
+from secondreader.judge.inference.tallies import AnswerCodes
 
-FORMULA = GroupFormula(2, 1, 0)
+FORMULA = AgreementFormula("group", AnswerCodes(2, 1, 0))
 
 
 def labels(clusters: int, size: int, seed: int = 0, error: float = 0.15) -> Any:

@@ -14,13 +14,15 @@ from sklearn.metrics import (
     matthews_corrcoef,
 )
 
-from secondreader.judge.agreement.point_estimates import (
+from secondreader.judge.inference.alpha import Level
+from tests.real_data import ORACLES
+from tests.reference.point_estimates import (
     compute_expected_agreement,
     compute_group_coefficients,
     compute_specific_agreement,
     compute_table_coefficients,
 )
-from secondreader.judge.inference.closed_form import (
+from tests.reference.published_errors import (
     count_answers,
     linearise_ac1,
     linearise_alpha,
@@ -30,8 +32,6 @@ from secondreader.judge.inference.closed_form import (
     run_fleiss_test,
     run_kappa_test,
 )
-from secondreader.judge.inference.coefficients import Level
-from tests.real_data import ORACLES
 
 LEVELS: tuple[Level, ...] = ("ordinal", "interval", "ratio")
 NOMINAL: Level = "nominal"

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
+from secondreader.judge.inference.coefficients import get_coefficient
 from secondreader.judge.inference.estimate import Reason
 from secondreader.judge.inference.proportions import (
     Interval,
@@ -17,6 +18,7 @@ from tests.reference.intervals import (
     compute_jeffreys_interval,
 )
 
+RAW = get_coefficient("raw")
 METHODS = (
     compute_wilson_interval,
     compute_corrected_wilson_interval,
@@ -88,8 +90,8 @@ def test_exact_interval_never_covers_less_than_its_level(p: float) -> None:
 
 def test_no_items_is_undefined_and_bad_counts_are_refused() -> None:
     """Nothing counted has a reason; more positives than items is an error in one sentence."""
-    assert estimate_proportion("raw", 0, 0).reason is Reason.NO_ITEMS
-    assert estimate_proportion("raw", 52, 60).sentence == "raw = 0.867 [0.758, 0.931], n = 60"
+    assert estimate_proportion(RAW, 0, 0).reason is Reason.NO_ITEMS
+    assert estimate_proportion(RAW, 52, 60).sentence == "raw = 0.867 [0.758, 0.931], n = 60"
     with pytest.raises(ValueError, match="3 positives of 2 items"):
         compute_wilson_interval(3, 2)
     with pytest.raises(ValueError, match="level is 95"):

@@ -1,16 +1,12 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from secondreader.judge.inference.bootstrap import BootstrapDesign
-from secondreader.judge.inference.estimate import Estimate, Reason
+from secondreader.judge.inference.estimate import Reason
 from secondreader.judge.lab.calibration import (
     assign_equal_count_bins,
-    compare_prompts,
-    compare_verdicts,
     compute_brier_score,
     compute_calibration,
     compute_calibration_error,
@@ -18,15 +14,9 @@ from secondreader.judge.lab.calibration import (
     compute_reliability,
     compute_roc_auc,
 )
+from tests.judge.lab.studies import bounds, two_prompts
 
 PAIRS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=2, max_size=60)
-
-
-def bounds(one: Estimate) -> tuple[float, float]:
-    """The limits of an estimate that has an interval."""
-    assert one.low is not None
-    assert one.high is not None
-    return one.low, one.high
 
 
 @given(PAIRS)
@@ -114,42 +104,6 @@ def test_degenerate_probabilities_have_reasons() -> None:
         compute_calibration(np.array([1.0]), np.array([1.2]))
 
 
-def two_prompts(right_one: float, right_two: float, seed: int = 0) -> pd.DataFrame:
-    """One annotator and two judge prompts on 60 scenarios x 4."""
-    rng = np.random.default_rng(seed)
-    truth = rng.random(240) < 0.3
-    base = pd.DataFrame({"item": [f"t{i}" for i in range(240)], "cluster": np.arange(240) // 4})
-
-    def reading(rater: str, kind: str, right: float) -> pd.DataFrame:
-        answer = np.where(rng.random(240) < right, truth, ~truth)
-        return base.assign(rater=rater, kind=kind, answer=np.where(answer, "yes", "no"))
-
-    parts = [reading("h", "human", 1.0), reading("v1", "judge", right_one), reading("v2", "judge", right_two)]
-    return pd.concat(parts, ignore_index=True)
-
-
-def test_a_better_prompt_is_found_and_an_equal_one_is_not() -> None:
-    """Right 95 % against 70 %: p below .001 and an interval above zero; against itself no discordant item."""
-    found = compare_prompts(two_prompts(0.95, 0.7), "v1", "v2")
-    assert found.p is not None
-    assert found.p < 0.001
-    assert bounds(found.accuracy)[0] > 0.1
-    assert found.accuracy.value == pytest.approx((found.only_first_right - found.only_second_right) / 240)
-    assert "points of accuracy [+" in found.sentence
-    same = compare_prompts(two_prompts(0.9, 0.9), "v1", "v1")
-    assert same.p is None
-    assert bounds(same.accuracy) == (0, 0)
-
-
-def test_overall_gap_is_the_mean_of_the_two_classes_gaps() -> None:
-    """Accuracy difference = prevalence-weighted sensitivity and specificity differences."""
-    found = compare_prompts(two_prompts(0.9, 0.8, 3), "v1", "v2")
-    parts = (found.sensitivity, found.specificity)
-    total = sum((part.value or 0) * part.n for part in parts) / found.n
-    assert found.accuracy.value == pytest.approx(total)
-    assert len(found.build_frame()) == 3
-
-
 def test_probabilities_come_from_the_judges_rows() -> None:
     """The long frame's column probability is calibrated against majority gold."""
     frame = two_prompts(0.9, 0.8)
@@ -162,22 +116,3 @@ def test_probabilities_come_from_the_judges_rows() -> None:
         + 0.8
         * (1 - (frame[judge].answer.to_numpy() == frame[frame.kind == "human"].answer.to_numpy()).mean())
     )
-
-
-def test_beyond_twenty_thousand_scenarios_the_interval_is_the_bootstraps() -> None:
-    """The linearised interval of a large comparison has the width of a bootstrap on a fifth, over root five."""
-    rng = np.random.default_rng(6)
-    gold = (rng.random(50_000) < 0.3).astype(float)
-    one, two = (np.where(rng.random(50_000) < right, gold, 1 - gold) for right in (0.9, 0.8))
-    cluster = np.arange(50_000) // 2
-    large = compare_verdicts(gold, one, two, cluster, ("a", "b"), bootstrap=BootstrapDesign(25_000, 500))
-    small = compare_verdicts(
-        gold[:10_000],
-        one[:10_000],
-        two[:10_000],
-        cluster[:10_000],
-        ("a", "b"),
-        bootstrap=BootstrapDesign(5_000, 500),
-    )
-    wide, narrow = (high - low for low, high in (bounds(small.accuracy), bounds(large.accuracy)))
-    assert wide / narrow == pytest.approx(5**0.5, rel=0.1)

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from secondreader.judge.data.frame import FrameError
 from secondreader.judge.inference.estimate import Estimate, Reason
 from secondreader.judge.rates import estimators as est
-from secondreader.judge.rates.closed_form import (
+from secondreader.judge.rates.corrected import RatesResult, estimate_corrected_rates
+from tests.reference.rate_formulas import (
     JudgeCounts,
     compute_rogan_gladen_delta,
     compute_stratified_prevalence,
 )
-from secondreader.judge.rates.corrected import RatesResult, estimate_corrected_rates
 
 
 def study(

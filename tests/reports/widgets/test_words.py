@@ -9,6 +9,7 @@ from secondreader.db.core.engine import read_session
 from secondreader.db.design.studies import get_study
 from secondreader.judge.inference.estimate import Estimate, Reason
 from secondreader.judge.rates.corrected import RateDifference
+from secondreader.judge.rates.estimators import NAIVE
 from secondreader.reports.analysis.load import load_snapshot
 from secondreader.reports.analysis.study_facts import summarize_study
 from secondreader.reports.pages.audit import shorten_value
@@ -61,8 +62,8 @@ def test_a_shared_queue_is_not_measured_by_what_people_hold(lite: Engine) -> Non
 
 def test_undefined_differences_are_counted_not_repeated() -> None:
     """One sentence for each known difference, one for all the others."""
-    known = Estimate("d", 0.1, low=0.0, high=0.2, n=9)
-    unknown = Estimate("d", None, reason=Reason.NOT_IDENTIFIED)
+    known = Estimate(NAIVE, 0.1, low=0.0, high=0.2, n=9)
+    unknown = Estimate(NAIVE, None, reason=Reason.NOT_IDENTIFIED)
     pairs = [("a", known), ("b", unknown), ("c", unknown)]
     made = [RateDifference("persona", name, "none", known, one) for name, one in pairs]
     assert describe_differences(made, "persona") == [

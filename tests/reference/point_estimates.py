@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from secondreader.judge.agreement.accuracy import AccuracyFormula
+from secondreader.judge.inference.alpha import Level
 from secondreader.judge.inference.cluster_sums import (
     Codes,
     Floats,
@@ -13,8 +13,8 @@ from secondreader.judge.inference.cluster_sums import (
     build_group_columns,
     compute_group_cluster_sums,
 )
-from secondreader.judge.inference.coefficients import Formula, GroupFormula, Level
-from secondreader.judge.inference.contingency import TableFormula
+from secondreader.judge.inference.formulas import AgreementFormula, Formula
+from secondreader.judge.inference.tallies import AnswerCodes
 
 
 def name_values(formula: Formula, sums: Floats) -> dict[str, float | None]:
@@ -34,8 +34,9 @@ def compute_group_coefficients(
     levels: Sequence[Level] = (),
     numbers: Sequence[float] = (),
 ) -> dict[str, float | None]:
-    """All coefficients of an items x readers matrix of codes (-1 missing); see GroupFormula."""
-    formula = GroupFormula(n_answers, positive, negative, tuple(levels), tuple(numbers))
+    """All coefficients of an items x readers matrix of codes (-1 missing)."""
+    codes = AnswerCodes(n_answers, positive, negative, tuple(numbers))
+    formula = AgreementFormula("group", codes, tuple(levels))
     weights = np.ones(len(matrix)) if weight is None else weight
     cohort = build_cohort(np.arange(len(matrix)), weights)
     return name_values(formula, compute_group_cluster_sums(matrix, n_answers, cohort).weighted.sum(axis=0))
@@ -44,7 +45,7 @@ def compute_group_coefficients(
 def compute_specific_agreement(matrix: Codes, n_answers: int) -> list[float | None]:
     """Specific agreement on each answer from an items x readers matrix of codes (-1 missing)."""
     sums = build_group_columns(matrix, n_answers).sum(axis=0)
-    values = GroupFormula(n_answers, 0, 0).compute_specific(sums)
+    values = AgreementFormula("group", AnswerCodes(n_answers, 0, 0)).read_sums(sums).specific
     return [None if np.isnan(value) else float(value) for value in values]
 
 
@@ -57,13 +58,13 @@ def compute_table_coefficients(
     is Scott's pi.
     """
     cells = np.asarray(table, dtype=np.float64)
-    formula = AccuracyFormula(TableFormula(len(cells), positive, negative))
+    formula = AgreementFormula("gold", AnswerCodes(len(cells), positive, negative))
     return name_values(formula, np.append(cells.ravel(), cells.sum()))
 
 
 def compute_expected_agreement(table: NDArray[np.number]) -> float:
     """Agreement that Cohen's kappa expects by chance from a Q x Q table of counts; NaN without items."""
     cells = np.asarray(table, dtype=np.float64)
-    formula = TableFormula(len(cells), 0, min(1, len(cells) - 1))
+    formula = AgreementFormula("pair", AnswerCodes(len(cells), 0, min(1, len(cells) - 1)))
     place = [what.name for what in formula.coefficients].index("kappa")
     return float(formula.chance(np.append(cells.ravel(), cells.sum()))[place])

@@ -1,25 +1,24 @@
 """Corrected rates in their published forms, on plain counts and arrays, for independent items.
 
-These are for gold and verdicts that come from two different sets of transcripts, and for comparison with papers.
-For one study with scenarios use `rates.corrected_rates`.
+Papers print these; the product estimates rates with scenarios as clusters, and is compared with them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from secondreader.judge.inference.estimate import Estimate, Reason, make_undefined_estimate
+from secondreader.judge.inference.estimate import Estimate, Measure, Reason, make_undefined_estimate
 from secondreader.judge.inference.proportions import (
     Interval,
     compute_normal_quantile,
     compute_wilson_interval,
 )
+from secondreader.judge.rates.estimators import POST_STRATIFIED, PPI, PPI_PLUS, ROGAN_GLADEN
 
 Floats = npt.NDArray[np.float64]
 
-ROGAN_GLADEN = "Rogan & Gladen (1978) Am J Epidemiol 107:71"
-LANG_REICZIGEL = "Lang & Reiczigel (2014) Prev Vet Med 113:13"
+LANG_REICZIGEL = replace(ROGAN_GLADEN, source="Lang & Reiczigel (2014) Prev Vet Med 113:13")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +46,17 @@ def _correct_rate(apparent: float, se: float, sp: float) -> float:
 
 
 def _build_estimate(
-    value: float, interval: Interval, n: int, level: float, method: str, source: str
+    value: float, interval: Interval, n: int, level: float, method: str, measure: Measure
 ) -> Estimate:
     low, high = (min(1.0, max(0.0, limit)) for limit in (interval.low, interval.high))
     cut = min(1.0, max(0.0, value))
     notes = () if cut == value else (f"The raw estimate {value:.3f} lies outside 0..1 and was cut.",)
-    return Estimate(
-        "rogan_gladen", cut, low, high, n, n, level, f"{method}, items independent", source, warnings=notes
-    )
+    return Estimate(measure, cut, low, high, n, n, level, f"{method}, items independent", warnings=notes)
 
 
 def _refuse_uninformative(apparent: float, se: float, sp: float, n: int, level: float) -> RoganGladenResult:
     """The judge carries no information (Se + Sp <= 1): no correction exists."""
-    lost = make_undefined_estimate(
-        "rogan_gladen", Reason.NOT_IDENTIFIED, n=n, level=level, source=ROGAN_GLADEN
-    )
+    lost = make_undefined_estimate(ROGAN_GLADEN, Reason.NOT_IDENTIFIED, n=n, level=level)
     return RoganGladenResult(
         lost.add_warnings("The judge is no better than chance."), apparent, se, sp, None, None, None
     )
@@ -134,7 +129,7 @@ def compute_rogan_gladen_delta(counts: JudgeCounts, level: float = 0.95) -> Roga
 def _refuse_empty(counts: JudgeCounts, level: float) -> RoganGladenResult:
     """A class without gold, or no verdict to correct."""
     reason = Reason.NO_ITEMS if counts.n_total == 0 else Reason.EMPTY_DENOMINATOR
-    lost = make_undefined_estimate("rogan_gladen", reason, level=level, source=ROGAN_GLADEN)
+    lost = make_undefined_estimate(ROGAN_GLADEN, reason, level=level)
     share = [k / n if n else 0.0 for k, n in _pair_counts(counts)]
     return RoganGladenResult(lost, share[0], share[1], share[2], None, None, None)
 
@@ -225,7 +220,7 @@ def compute_stratified_prevalence(
     smooth = (risky + 1) / (drawn + 2)
     half = compute_normal_quantile(level) * float(np.sum(rest * smooth * (1 - smooth) / drawn) ** 0.5)
     done = Estimate(
-        "post_stratified",
+        POST_STRATIFIED,
         value,
         max(0.0, value - half),
         min(1.0, value + half),
@@ -233,7 +228,6 @@ def compute_stratified_prevalence(
         int(drawn.sum()),
         level,
         "stratified, finite population, Laplace-smoothed variance, items independent",
-        "Cochran (1977) ch. 5",
     )
     return StratifiedRate(done, plug_in)
 
@@ -271,10 +265,9 @@ def compute_ppi_mean(
     Source: Angelopoulos et al. (2023) Science 382:669; Angelopoulos, Duchi & Zrnic (2023) arXiv 2311.01453.
     """
     y, f, other = (np.asarray(x, float) for x in (gold, predicted, unlabelled))
-    name = "ppi_plus" if power is None else "ppi"
-    source = "Angelopoulos et al. (2023) Science 382:669; arXiv 2311.01453"
+    measure = PPI_PLUS if power is None else PPI
     if not len(y) or not len(other):
-        return PpiMean(make_undefined_estimate(name, Reason.NO_ITEMS, level=level, source=source), 0.0)
+        return PpiMean(make_undefined_estimate(measure, Reason.NO_ITEMS, level=level), 0.0)
     chosen = _fit_power(y, f, other) if power is None else power
     rectifier = y - chosen * f
     value = float(chosen * other.mean() + rectifier.mean())
@@ -282,5 +275,5 @@ def compute_ppi_mean(
     half = compute_normal_quantile(level) * error
     method = "normal, items independent"
     return PpiMean(
-        Estimate(name, value, value - half, value + half, len(y), len(y), level, method, source), chosen
+        Estimate(measure, value, value - half, value + half, len(y), len(y), level, method), chosen
     )

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondreader.judge.inference.estimate import Reason
-from secondreader.judge.rates.closed_form import (
+from tests.reference.rate_formulas import (
     JudgeCounts,
     compute_ppi_mean,
     compute_rogan_gladen_adjusted,
