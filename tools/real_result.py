@@ -23,7 +23,7 @@ FIGURES = (
 
 def run_command(*words: str) -> str:
     """Run `secondreader` and return what it prints."""
-    command = [Path(sys.executable).parent / "secondreader", *words]
+    command = [str(Path(sys.executable).parent / "secondreader"), *words]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
