@@ -281,15 +281,15 @@ def run_alt_test(
 
     Weights are not used, as in the paper: the items drawn speak for themselves.
     """
-    readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
-    index = readings.find_judge_index(judge)
+    ratings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
+    index = ratings.find_judge_index(judge)
     return run_alternative_annotator_test(
-        _blank_unsure(readings.human, readings.unsure).T,
-        _blank_unsure(readings.verdict[:, index], readings.unsure),
-        cluster=readings.cluster.astype(np.int64),
+        _blank_unsure(ratings.human, ratings.unsure).T,
+        _blank_unsure(ratings.verdict[:, index], ratings.unsure),
+        cluster=ratings.cluster.astype(np.int64),
         epsilon=epsilon,
         q=q,
         fewest_items=fewest_items,
-        names=readings.raters,
-        judge_name=readings.judges[index],
+        names=ratings.raters,
+        judge_name=ratings.judges[index],
     )

@@ -66,7 +66,7 @@ class LabelledItems:
 
 
 def select_labelled_items(ratings: Ratings, gold: Gold, resamples: int, seed: int) -> LabelledItems:
-    """The labelled items with weights of mean 1 and a plan over the scenarios that hold them."""
+    """The labelled items with weights of mean 1 and a bootstrap over the scenarios that hold them."""
     return prepare_items(ratings, ratings.labelled, gold, resamples, seed)
 
 
@@ -78,12 +78,14 @@ def select_gold_items(ratings: Ratings, gold: Gold, resamples: int, seed: int) -
 def prepare_items(
     ratings: Ratings, use: NDArray[np.bool_], gold: Gold, resamples: int, seed: int
 ) -> LabelledItems:
-    """The chosen items with weights of mean 1 and a plan over the scenarios that hold them."""
+    """The chosen items with weights of mean 1 and a bootstrap over the scenarios that hold them."""
     items = np.flatnonzero(use)
     weight = ratings.weight[items]
     cohort = build_cohort(ratings.cluster[items], weight if (weight == 1).all() else weight / weight.mean())
-    plan = BootstrapDesign(cohort.n_clusters, resamples, seed)
-    return LabelledItems(items, ratings.human[items], ratings.verdict[items], gold.codes[items], cohort, plan)
+    bootstrap = BootstrapDesign(cohort.n_clusters, resamples, seed)
+    return LabelledItems(
+        items, ratings.human[items], ratings.verdict[items], gold.codes[items], cohort, bootstrap
+    )
 
 
 def select_judged_items(ratings: Ratings, judges: list[int], resamples: int, seed: int) -> LabelledItems:
@@ -160,9 +162,9 @@ def compute_mean_pair_kappa(
 
     A pair that shares 2 items weighs 2, one that shares 200 weighs 200.
     """
-    place = [one.find_index("kappa") for one in pairs]
-    counts = np.array([one.support[k] for one, k in zip(pairs, place, strict=True)], dtype=np.float64)
-    clusters = max((int(one.clusters[k]) for one, k in zip(pairs, place, strict=True)), default=0)
+    place = [pair.find_index("kappa") for pair in pairs]
+    counts = np.array([pair.support[k] for pair, k in zip(pairs, place, strict=True)], dtype=np.float64)
+    clusters = max((int(pair.clusters[k]) for pair, k in zip(pairs, place, strict=True)), default=0)
 
     def mean(values: list[Floats]) -> Floats:
         stacked = np.stack(values, axis=-1) if values else np.empty((0, 0))
@@ -171,15 +173,17 @@ def compute_mean_pair_kappa(
             (np.where(defined, stacked, 0.0) * counts).sum(axis=-1), (defined * counts).sum(axis=-1)
         )
 
-    value = mean([one.values[[k]] for one, k in zip(pairs, place, strict=True)])
+    value = mean([pair.values[[k]] for pair, k in zip(pairs, place, strict=True)])
     return SampledCoefficients(
         coefficients=(MEAN_PAIR_KAPPA,),
         values=value if pairs else np.array([np.nan]),
         support=np.array([counts.sum()], dtype=np.int64),
         clusters=np.array([clusters], dtype=np.int64),
         chance=np.array([np.nan]),
-        replicates=mean([one.replicates[:, [k]] for one, k in zip(pairs, place, strict=True)]).reshape(-1, 1),
-        jackknife=mean([one.jackknife[:, [k]] for one, k in zip(pairs, place, strict=True)]).reshape(-1, 1),
+        replicates=mean([pair.replicates[:, [k]] for pair, k in zip(pairs, place, strict=True)]).reshape(
+            -1, 1
+        ),
+        jackknife=mean([pair.jackknife[:, [k]] for pair, k in zip(pairs, place, strict=True)]).reshape(-1, 1),
         bootstrap=bootstrap,
         empty_reason=Reason.TOO_FEW_RATERS if not pairs else Reason.NO_PAIRABLE_ITEMS,
     )
@@ -212,7 +216,7 @@ class Ceiling:
     """Leave one annotator out: that annotator and the judge against the majority of the others."""
 
     annotator: SampledCoefficients
-    """The annotator left out against the others; pooled over annotators, n counts readings."""
+    """The annotator left out against the others; pooled over annotators, n counts ratings."""
     judge: SampledCoefficients
     """The judge against the same others on the same items."""
 
@@ -250,7 +254,7 @@ def select_shared_with_judge(labelled: LabelledItems, judge: int, coding: Recodi
 
 
 def compare_repeats(ratings: Ratings, labelled: LabelledItems, coding: Recoding) -> SampledCoefficients:
-    """Every annotator against their own unannounced second reading, pooled; n counts repeats."""
+    """Every annotator against their own unannounced second pass, pooled; n counts repeats."""
     again = ratings.rows[ratings.rows["pass_no"] == 2]
     item, rater = again["item"].to_numpy(), again["rater"].to_numpy()
     place = np.full(len(ratings.items), -1)

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.agreement import caveats as cautions
-from secondreader.judge.agreement import comparisons as blocks
+from secondreader.judge.agreement import caveats, comparisons
 from secondreader.judge.agreement.comparisons import (
     LabelledItems,
     select_gold_items,
@@ -144,11 +143,10 @@ def agree(
     """
     if not isinstance(frame, Ratings):
         frame = read_frame(frame, positive=positive, answers=answers)
-    readings = frame
-    golds = make_golds(readings, adjudicated, unsure or STANDARD_POLICY, gold)
-    report = AgreementBuilder(readings, unsure, tuple(levels), golds, resamples, seed)
-    judges = range(len(readings.judges)) if judge is None else [readings.find_judge_index(judge)]
-    return report.build_result(list(judges), slices, compare_gold_methods(readings, adjudicated, unsure))
+    golds = make_golds(frame, adjudicated, unsure or STANDARD_POLICY, gold)
+    report = AgreementBuilder(frame, unsure, tuple(levels), golds, resamples, seed)
+    judges = range(len(frame.judges)) if judge is None else [frame.find_judge_index(judge)]
+    return report.build_result(list(judges), slices, compare_gold_methods(frame, adjudicated, unsure))
 
 
 def make_golds(
@@ -170,7 +168,7 @@ def compare_gold_methods(
 
 
 class AgreementBuilder:
-    """Collects figures and sentences over one set of readings."""
+    """Collects figures and sentences over one set of ratings."""
 
     def __init__(
         self,
@@ -195,9 +193,9 @@ class AgreementBuilder:
         self.estimates: list[ScopedEstimate] = []
         self.warnings = [
             *ratings.warnings,
-            *cautions.describe_small_sample(ratings, self.labelled),
-            *cautions.describe_unseen_answers(ratings, self.labelled),
-            *cautions.describe_many_answers(ratings),
+            *caveats.describe_small_sample(ratings, self.labelled),
+            *caveats.describe_unseen_answers(ratings, self.labelled),
+            *caveats.describe_many_answers(ratings),
         ]
 
     def build_result(
@@ -215,7 +213,7 @@ class AgreementBuilder:
         if len(judges) > 1:
             self.add_judge_agreement(judges, pieces)
         if judges:
-            self.warnings.extend(cautions.describe_open_gold(self.gold))
+            self.warnings.extend(caveats.describe_open_gold(self.gold))
         return AgreementResult(
             estimates=tuple(self.estimates),
             confusion=build_confusion(self.ratings, self.get_scoring_items(), judges),
@@ -244,45 +242,45 @@ class AgreementBuilder:
     def add_annotators(self) -> None:
         """Annotators among themselves: together, in pairs, and each with their own repeats."""
         for coding, headline in self.list_codings(self.reliability):
-            sampled = blocks.compare_humans(self.labelled, coding, self.levels)
+            sampled = comparisons.compare_humans(self.labelled, coding, self.levels)
             scope = Scope("human-human", unsure=coding.treatment, headline=headline)
             got = self.add_estimates(scope, sampled.build_estimates())
             if headline:
                 self.add_annotator_caveats(got)
         coding = build_recoding(self.ratings, self.reliability[0])
-        pairs = blocks.compare_human_pairs(self.labelled, coding)
-        mean = blocks.compute_mean_pair_kappa(list(pairs.values()), self.labelled.bootstrap)
+        pairs = comparisons.compare_human_pairs(self.labelled, coding)
+        mean = comparisons.compute_mean_pair_kappa(list(pairs.values()), self.labelled.bootstrap)
         self.add_estimates(Scope("human-human", unsure=coding.treatment), mean.build_estimates())
         names = self.ratings.raters
         for (a, b), sampled in pairs.items():
             self.add_pair(Scope("pair", one=names[a], two=names[b], unsure=coding.treatment), sampled)
-        lost = sum(bool(np.isnan(one.values[one.find_index("kappa")])) for one in pairs.values())
+        lost = sum(bool(np.isnan(pair.values[pair.find_index("kappa")])) for pair in pairs.values())
         if lost:
             self.warnings.append(
                 f"{lost} of {len(pairs)} annotator pairs have no kappa and do not enter its mean"
             )
         if (self.ratings.rows["pass_no"] == 2).any():
-            again = blocks.compare_repeats(self.ratings, self.labelled, coding)
+            again = comparisons.compare_repeats(self.ratings, self.labelled, coding)
             self.add_estimates(Scope("intra-rater", unsure=coding.treatment), again.build_estimates())
 
     def add_annotator_caveats(self, estimates: dict[str, Estimate]) -> None:
         """Caveats on the annotators' figures."""
         prevalence = estimates["prevalence"].value or 0.0
-        self.warnings += cautions.describe_paradox(
+        self.warnings += caveats.describe_paradox(
             "between annotators", estimates["fleiss"], estimates["ac1"], prevalence
         )
-        self.warnings += cautions.describe_unequal_overlap(estimates["raw"], estimates["raw_pairs"])
+        self.warnings += caveats.describe_unequal_overlap(estimates["raw"], estimates["raw_pairs"])
 
     def add_pair(self, scope: Scope, sampled: SampledCoefficients) -> None:
-        """One pair of readers, with a caution where the labels look inverted."""
+        """One pair of raters, with a caveat where the labels look inverted."""
         got = self.add_estimates(scope, sampled.build_estimates())
-        self.warnings += cautions.describe_inverted_kappa(f"{scope.one} against {scope.two}", got["kappa"])
+        self.warnings += caveats.describe_inverted_kappa(f"{scope.one} against {scope.two}", got["kappa"])
 
     def add_judge(self, judge: int) -> None:
         """A judge against gold, against every annotator, under the human ceiling."""
         name = self.ratings.judges[judge]
         for coding, headline in self.list_codings(self.accuracy):
-            sampled = blocks.compare_judge_with_gold(self.get_scoring_items(coding), judge, coding)
+            sampled = comparisons.compare_judge_with_gold(self.get_scoring_items(coding), judge, coding)
             scope = Scope("judge-human", name, unsure=coding.treatment, headline=headline)
             got = self.add_estimates(scope, sampled.build_estimates())
             if headline:
@@ -290,7 +288,7 @@ class AgreementBuilder:
         self.add_estimates(
             Scope("judge-human", name), [compute_unparsed_share(self.ratings, judge, self.labelled.bootstrap)]
         )
-        self.warnings += cautions.describe_unparsed_verdicts(self.ratings, judge)
+        self.warnings += caveats.describe_unparsed_verdicts(self.ratings, judge)
         self.add_judge_and_annotators(judge)
         self.add_ceiling(judge)
 
@@ -298,8 +296,8 @@ class AgreementBuilder:
         """Cautions on a judge's figures."""
         who = f"judge {name} against gold"
         prevalence = estimates["gold_prevalence"].value or 0.0
-        self.warnings += cautions.describe_inverted_kappa(who, estimates["kappa"])
-        self.warnings += cautions.describe_paradox(who, estimates["kappa"], estimates["ac1"], prevalence)
+        self.warnings += caveats.describe_inverted_kappa(who, estimates["kappa"])
+        self.warnings += caveats.describe_paradox(who, estimates["kappa"], estimates["ac1"], prevalence)
         if estimates["raw"].value is not None and estimates["sensitivity"].value is None:
             answer = self.ratings.answers[self.ratings.positive]
             self.warnings.append(f"{who}: no item with gold {answer!r} was seen, agreement on it is untested")
@@ -308,13 +306,13 @@ class AgreementBuilder:
         """The judge with each annotator, pooled, and the distance to the annotators among themselves."""
         name, coding = self.ratings.judges[judge], build_recoding(self.ratings, self.reliability[0])
         for h, rater in enumerate(self.ratings.raters):
-            sampled = blocks.compare_pair(
+            sampled = comparisons.compare_pair(
                 self.labelled, self.labelled.human[:, h], self.labelled.verdict[:, judge], coding
             )
             self.add_pair(Scope("pair", name, one=rater, two=name, unsure=coding.treatment), sampled)
-        shared = blocks.select_shared_with_judge(self.labelled, judge, coding)
-        pooled = blocks.compare_judge_with_annotators(shared, judge, coding)
-        people = blocks.compare_humans(shared, coding)
+        shared = comparisons.select_shared_with_judge(self.labelled, judge, coding)
+        pooled = comparisons.compare_judge_with_annotators(shared, judge, coding)
+        people = comparisons.compare_humans(shared, coding)
         self.add_estimates(Scope("judge-annotators", name, unsure=coding.treatment), pooled.build_estimates())
         scope = Scope(
             "judge-human minus human-human", name, one=name, two="annotators", unsure=coding.treatment
@@ -326,7 +324,7 @@ class AgreementBuilder:
     def add_ceiling(self, judge: int) -> None:
         """Judge and annotator against the same others, and their paired difference."""
         name, coding = self.ratings.judges[judge], build_recoding(self.ratings, self.accuracy[0])
-        whole = blocks.compute_ceiling(self.labelled, judge, coding)
+        whole = comparisons.compute_ceiling(self.labelled, judge, coding)
         treatment, names = coding.treatment, list_brief_names("pair")
         for side, sampled in (("annotator left out", whole.annotator), (name, whole.judge)):
             kept = [e for e in sampled.build_estimates() if e.name in names]
@@ -339,7 +337,7 @@ class AgreementBuilder:
             gap.build_estimates(),
         )
         for h, rater in enumerate(self.ratings.raters):
-            one = blocks.compute_ceiling(self.labelled, judge, coding, [h])
+            one = comparisons.compute_ceiling(self.labelled, judge, coding, [h])
             gap = subtract_paired(one.judge, one.annotator, ("raw",))
             self.add_estimates(
                 Scope("ceiling difference", name, one=name, two=rater, unsure=treatment),
@@ -353,7 +351,8 @@ class AgreementBuilder:
         verdict = coding.apply(scored.verdict)
         shared = scored.select_items((verdict[:, first_judge] >= 0) & (verdict[:, second_judge] >= 0))
         first, second = (
-            blocks.compare_judge_with_gold(shared, judge, coding) for judge in (first_judge, second_judge)
+            comparisons.compare_judge_with_gold(shared, judge, coding)
+            for judge in (first_judge, second_judge)
         )
         names = self.ratings.judges
         scope = Scope(
@@ -367,18 +366,18 @@ class AgreementBuilder:
 
     def add_judge_agreement(self, judges: list[int], pieces: list[SliceItems]) -> None:
         """Judges among themselves on everything that they judged, labelled by people or not."""
-        plan = self.labelled.bootstrap
-        part = blocks.select_judged_items(self.ratings, judges, plan.resamples, plan.seed)
+        bootstrap = self.labelled.bootstrap
+        part = comparisons.select_judged_items(self.ratings, judges, bootstrap.resamples, bootstrap.seed)
         coding = build_recoding(self.ratings, self.reliability[0])
         treatment = coding.treatment
-        whole = blocks.compare_humans(part, coding, self.levels)
+        whole = comparisons.compare_humans(part, coding, self.levels)
         self.add_estimates(Scope("judge-judge", unsure=treatment), whole.build_estimates())
         names = self.ratings.judges
-        for (a, b), sampled in blocks.compare_human_pairs(part, coding).items():
+        for (a, b), sampled in comparisons.compare_human_pairs(part, coding).items():
             one, two = names[judges[a]], names[judges[b]]
             self.add_pair(Scope("judge pair", one=one, two=two, unsure=treatment), sampled)
         for piece in pieces:
-            inside = blocks.compare_humans(part.select_items(piece.use[part.items]), coding, self.levels)
+            inside = comparisons.compare_humans(part.select_items(piece.use[part.items]), coding, self.levels)
             scope = Scope("judge-judge", "", "", "", piece.name, piece.value, treatment)
             self.add_estimates(scope, inside.build_estimates())
 
@@ -388,7 +387,7 @@ class AgreementBuilder:
         inside = self.labelled.select_items(use)
         coding = build_recoding(self.ratings, self.reliability[0])
         scope = Scope("human-human", "", "", "", piece.name, piece.value, coding.treatment)
-        self.add_estimates(scope, blocks.compare_humans(inside, coding, self.levels).build_estimates())
+        self.add_estimates(scope, comparisons.compare_humans(inside, coding, self.levels).build_estimates())
         coding = build_recoding(self.ratings, self.accuracy[0])
         scored = self.get_scoring_items(coding)
         inside = scored.select_items(piece.use[scored.items])
@@ -397,5 +396,5 @@ class AgreementBuilder:
             scope = Scope("judge-human", name, "", "", piece.name, piece.value, coding.treatment)
             share = compute_unparsed_share(self.ratings, judge, self.labelled.bootstrap, piece.use)
             self.add_estimates(
-                scope, [*blocks.compare_judge_with_gold(inside, judge, coding).build_estimates(), share]
+                scope, [*comparisons.compare_judge_with_gold(inside, judge, coding).build_estimates(), share]
             )

@@ -27,7 +27,7 @@ SAME = 1e-12
 
 @dataclass(frozen=True)
 class BootstrapDesign:
-    """How intervals are made; the same plan gives the same digits."""
+    """How intervals are made; the same design gives the same digits."""
 
     n_clusters: int
     """Clusters that are drawn with replacement."""

@@ -72,7 +72,7 @@ class CalibrationResult:
 
     def build_frame(self) -> pd.DataFrame:
         """One row a figure."""
-        return pd.DataFrame([one.build_row() for one in (self.brier, self.ece, self.auc)])
+        return pd.DataFrame([estimate.build_row() for estimate in (self.brier, self.ece, self.auc)])
 
     def build_bin_frame(self) -> pd.DataFrame:
         """One row a bin of the reliability diagram."""

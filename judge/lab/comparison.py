@@ -79,7 +79,9 @@ class PromptComparison:
 
     def build_frame(self) -> pd.DataFrame:
         """One row a difference."""
-        return pd.DataFrame([one.build_row() for one in (self.accuracy, self.sensitivity, self.specificity)])
+        return pd.DataFrame(
+            [estimate.build_row() for estimate in (self.accuracy, self.sensitivity, self.specificity)]
+        )
 
 
 def estimate_paired_difference(

@@ -289,6 +289,6 @@ def _check_overlap(design: StudyDesign) -> StudyDesign:
     assert design.overlap is not None
     if design.overlap > design.annotators:
         raise PlanError(
-            f"{design.annotators} annotators cannot give {design.overlap:g} different readings of a transcript"
+            f"{design.annotators} annotators cannot give {design.overlap:g} different ratings of a transcript"
         )
     return design
