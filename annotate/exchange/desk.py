@@ -22,17 +22,12 @@ from secondreader.db.core.errors import (
     UnknownAssignment,
     translate_database_errors,
 )
-from secondreader.db.desk.items import load_blind_item
+from secondreader.db.desk.items import load_blind_item, load_disclosures
 from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.model_guesses import MAX_GUESS, list_open_guesses, save_guess
-from secondreader.db.desk.queue_entries import QueueEntry, compute_progress, list_queue
+from secondreader.db.desk.queue_entries import QueueEntry, compute_progress, load_stage_queue
 from secondreader.db.desk.shared_queue import refill_queue, take_further_assignments
-from secondreader.db.desk.stages import (
-    determine_stage,
-    load_disclosures,
-    summarize_latest_round,
-    summarize_stage,
-)
+from secondreader.db.desk.stages import summarize_latest_round, summarize_stage
 from secondreader.db.desk.study import load_desk_study
 from secondreader.db.desk.withheld_reasoning import (
     check_first_label,
@@ -105,14 +100,14 @@ def load_opening(engine: Database, annotator_id: int, study_id: int | None, chos
             refill_queue(engine, annotator_id)
         with translate_database_errors(), read_session(engine) as session:
             study = load_desk_study(session, require_study(study_id))
-            stage = determine_stage(session, annotator_id, list_queue(session, annotator_id), chosen)
-            at_first = select_open_tokens(stage.entries, is_whole=stage.name == "discussion")
+            queue = load_stage_queue(session, annotator_id, chosen)
+            at_first = select_open_tokens(queue.entries, is_whole=queue.stage == "discussion")
             found = [load_blind_item(session, annotator_id, token) for token in at_first]
             items = [
                 build_item_payload(item, study.rules, *load_disclosures(session, annotator_id, item))
                 for item in found
             ]
-            is_done = stage.name == "main" and all(entry.is_labelled for entry in stage.entries)
+            is_done = queue.stage == "main" and all(entry.is_labelled for entry in queue.entries)
             guesses = list_open_guesses(session, annotator_id, study.rules.guesses) if is_done else []
             done = compute_progress(session, annotator_id)
     except (DeskError, DatabaseUnavailable) as error:
@@ -120,9 +115,9 @@ def load_opening(engine: Database, annotator_id: int, study_id: int | None, chos
     return {
         "number": 0,
         "study": build_study_payload(study),
-        "stage": summarize_stage(stage),
-        "result": summarize_latest_round(stage.qualification),
-        "queue": [[entry.token, entry.is_labelled] for entry in stage.entries],
+        "stage": summarize_stage(queue.stage, queue.progression),
+        "result": summarize_latest_round(queue.progression.qualification),
+        "queue": [[entry.token, entry.is_labelled] for entry in queue.entries],
         "items": items,
         "seconds": list(done.own_seconds),
         "guesses": guesses,

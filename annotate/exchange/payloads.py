@@ -6,8 +6,8 @@ from typing import Any
 
 from secondreader.annotate.exchange.keymap import assign_answer_keys, list_used_actions
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.desk.calibration_round import OtherRating
 from secondreader.db.desk.items import BlindItem
+from secondreader.db.desk.norming_round import OtherRating
 from secondreader.db.desk.qualification import Feedback
 from secondreader.db.desk.study import DeskStudy
 from secondreader.db.desk.withheld_reasoning import FIXED_KEY, get_fixed_answers, is_withheld

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import UnknownAssignment
 from secondreader.db.core.tables import Assignment, Draft, StudyItem, utc_now
-from secondreader.db.desk.progression import compute_progression
+from secondreader.db.desk.stages import compute_progression
 from secondreader.db.queues.leases import keep_assignment
 
 

@@ -8,12 +8,12 @@ from sqlalchemy import and_, bindparam
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.errors import (
-    UnknownAssignment,
-)
+from secondreader.db.core.errors import NotReachedYet, UnknownAssignment
 from secondreader.db.core.tables import Assignment, Draft, Label, StudyItem, Transcript
-from secondreader.db.desk.progression import compute_progression
+from secondreader.db.desk.norming_round import OtherRating, list_other_ratings
+from secondreader.db.desk.qualification import Feedback, load_feedback
 from secondreader.db.desk.queue_entries import mask_part
+from secondreader.db.desk.stages import compute_progression
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +98,17 @@ def load_latest_label(session: Session, assignment_id: int) -> LatestLabel | Non
     """The revision that counts."""
     row = execute(session, LATEST_LABEL_QUERY, {"assignment_id": assignment_id}).first()
     return LatestLabel(*row) if row is not None else None
+
+
+def load_disclosures(
+    session: Session, annotator_id: int, item: BlindItem
+) -> tuple[Feedback | None, list[OtherRating] | None]:
+    """What comes to light once an item of an early part is labelled: the right answers, or the others' ratings."""
+    if item.revision and item.part == "qualification":
+        return load_feedback(session, annotator_id, item.token), None
+    if item.revision and item.part == "calibration":
+        try:
+            return None, list_other_ratings(session, annotator_id, item.token)
+        except NotReachedYet:
+            return None, None
+    return None, None

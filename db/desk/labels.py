@@ -17,8 +17,8 @@ from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Assignment, Draft, Label, Study, StudyItem, utc_now
 from secondreader.db.core.text import make_storable
 from secondreader.db.desk.items import OWN_ASSIGNMENT, load_latest_label
-from secondreader.db.desk.progression import check_submit, compute_progression
 from secondreader.db.desk.qualification import open_next_round
+from secondreader.db.desk.stages import compute_progression
 from secondreader.db.queues.leases import keep_assignment
 
 
@@ -123,7 +123,7 @@ def save_label(session: Session, annotator_id: int, label_input: LabelInput) -> 
         raise DeskError(
             "You answered this transcript in another window meanwhile; what you see here is not saved."
         )
-    check_submit(compute_progression(session, annotator_id), place.part, place.pass_no, revision)
+    compute_progression(session, annotator_id).check_submit(place.part, place.pass_no, revision)
     if revision == 0 and not keep_assignment(session, annotator_id, place.assignment_id, for_good=True):
         raise AssignmentTaken(
             "This transcript was not kept for you any longer and others have read it meanwhile; your answers stay here "

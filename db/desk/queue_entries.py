@@ -7,7 +7,13 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Assignment, Label, StudyItem
-from secondreader.db.desk.progression import compute_progression
+from secondreader.db.desk.stages import (
+    SHOWN_PARTS,
+    Progression,
+    StageName,
+    compute_progression,
+    determine_stage,
+)
 from secondreader.db.queues.leases import list_unlisted_assignments
 
 
@@ -33,9 +39,32 @@ class QueueProgress:
     """Active seconds of the latest labels, newest first, at most 20."""
 
 
+@dataclass(frozen=True, slots=True)
+class StageQueue:
+    """The stage that a person is shown, with the assignments that belong there."""
+
+    stage: StageName
+    progression: Progression
+    entries: tuple[QueueEntry, ...]
+
+
+def load_stage_queue(session: Session, annotator_id: int, chosen: str = "") -> StageQueue:
+    """What the page shows; `chosen` is main or discussion where both are open."""
+    progression = compute_progression(session, annotator_id)
+    queue = list_entries(session, annotator_id, progression)
+    is_begun = any(entry.is_labelled for entry in queue if entry.part == "pool")
+    stage = determine_stage(progression, is_begun=is_begun, chosen=chosen)
+    shown = SHOWN_PARTS.get(stage)
+    return StageQueue(stage, progression, tuple(entry for entry in queue if entry.part == shown))
+
+
 def list_queue(session: Session, annotator_id: int) -> list[QueueEntry]:
-    """The places that are open to the annotator, in their own order: see `secondreader.db.desk.progression`."""
-    reached = compute_progression(session, annotator_id)
+    """The assignments that are open to the annotator, in their own order: see `secondreader.db.desk.stages`."""
+    return list_entries(session, annotator_id, compute_progression(session, annotator_id))
+
+
+def list_entries(session: Session, annotator_id: int, progression: Progression) -> list[QueueEntry]:
+    """`list_queue` of somebody whose progression is known."""
     hidden = list_unlisted_assignments(session, annotator_id)
     labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
     done = set(execute(session, labelled).scalars())
@@ -51,7 +80,7 @@ def list_queue(session: Session, annotator_id: int) -> list[QueueEntry]:
     return [
         QueueEntry(token, position, row_id in done, mask_part(part))
         for row_id, token, position, pass_no, part in rows
-        if reached.should_list(part, pass_no) and row_id not in hidden
+        if progression.should_list(part, pass_no) and row_id not in hidden
     ]
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from secondreader.db.core.engine import execute, read_session, select_columns, wait_turn, write_session
 from secondreader.db.core.locks import Lock
 from secondreader.db.core.tables import Assignment, StudyItem
-from secondreader.db.desk.progression import compute_progression
+from secondreader.db.desk.stages import compute_progression
 from secondreader.db.queues.leases import (
     IS_KEPT,
     UPDATE_LEASE,
@@ -144,7 +144,7 @@ def release_repeat(
 
 def is_admitted(session: Session, annotator_id: int) -> bool:
     """Whether the person has reached the main queue."""
-    return compute_progression(session, annotator_id).last_part == "pool"
+    return compute_progression(session, annotator_id).is_in_main_queue
 
 
 def find_candidates(

@@ -1,75 +1,125 @@
-"""The part of a study that a person works in now, as the desk shows it: practice, calibration, its discussion, the queue."""
+"""How far a person has come: practice, then the norming round and its discussion, then the main queue.
 
-from collections.abc import Sequence
+One look at the database tells which assignments are listed, which may be answered, and what the page shows.
+"""
+
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlmodel import Session
 
-from secondreader.db.core.errors import NotReachedYet
-from secondreader.db.desk.calibration_round import OtherRating, compute_norming_status, list_other_ratings
-from secondreader.db.desk.items import BlindItem
+from secondreader.db.core.errors import DeskError, NotReachedYet
+from secondreader.db.desk.norming_round import compute_norming_status
 from secondreader.db.desk.onboarding import has_onboarding
-from secondreader.db.desk.qualification import (
-    Feedback,
-    QualificationStatus,
-    compute_qualification_status,
-    load_feedback,
-)
-from secondreader.db.desk.queue_entries import QueueEntry
+from secondreader.db.desk.qualification import QualificationStatus, compute_qualification_status
 
+MAIN_PARTS = frozenset({"pool", "attention"})
+PART_ORDER = ("qualification", "calibration", "pool")
+
+Phase = Literal["qualification", "failed", "calibration", "waiting", "main"]
+"""failed: practice was not passed; waiting: the norming round is labelled, and others' answers are not shown yet."""
 StageName = Literal["qualification", "failed", "calibration", "waiting", "discussion", "main"]
+
+LISTED_PARTS: dict[Phase, frozenset[str]] = {
+    "qualification": frozenset({"qualification"}),
+    "failed": frozenset({"qualification"}),
+    "calibration": frozenset({"calibration"}),
+    "waiting": frozenset({"calibration"}),
+    "main": MAIN_PARTS | {"calibration"},
+}
+HINDRANCES: dict[Phase, str] = {
+    "qualification": "Finish the practice transcripts first; the others open after that.",
+    "failed": "The practice transcripts were not passed, so the others stay closed; ask the researcher.",
+    "calibration": "Finish the calibration transcripts first; the others open after that.",
+    "waiting": "The main queue opens once the researcher has shown the calibration readings.",
+}
+"""Why later parts are closed."""
+SHOWN_PARTS: dict[StageName, str] = {
+    "qualification": "qualification",
+    "calibration": "calibration",
+    "waiting": "calibration",
+    "discussion": "calibration",
+    "main": "pool",
+}
+"""Which part's assignments the page shows; none to somebody who failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Where a person stands, with the places that belong there."""
+class Progression:
+    """How far a person has come."""
 
-    name: StageName
-    entries: tuple[QueueEntry, ...]
+    phase: Phase
     qualification: QualificationStatus | None = None
     """How the practice stands; None in a study without."""
     has_discussion: bool = False
-    """The calibration readings are shown: the person may go between them and the main queue."""
+    """The others' answers of the norming round are shown: the person may go between them and the main queue."""
+
+    @property
+    def is_in_main_queue(self) -> bool:
+        """Whether the main queue is open."""
+        return self.phase == "main"
+
+    def should_list(self, part: str, pass_no: int) -> bool:
+        """Whether the queue shows an assignment; of the practice, only the current round."""
+        return part in LISTED_PARTS[self.phase] and (
+            part != "qualification" or self.is_current_round(pass_no)
+        )
+
+    def is_current_round(self, pass_no: int) -> bool:
+        """Whether this is the practice round that the person is in."""
+        return self.qualification is not None and self.qualification.round == pass_no
+
+    def check_open(self, part: str) -> None:
+        """Raise NotReachedYet for an assignment of a later part."""
+        if self.is_in_main_queue:
+            return
+        last = "qualification" if self.phase in {"qualification", "failed"} else "calibration"
+        if PART_ORDER.index("pool" if part in MAIN_PARTS else part) > PART_ORDER.index(last):
+            raise NotReachedYet(HINDRANCES[self.phase])
+
+    def check_submit(self, part: str, pass_no: int, revision: int) -> None:
+        """Raise DeskError for a label that may not be given now; `revision` is that of the label before, 0 for none."""
+        self.check_open(part)
+        if part == "qualification" and (revision or not self.is_current_round(pass_no)):
+            raise DeskError("The first answer counts in practice: the right one has been shown already.")
 
 
-def determine_stage(
-    session: Session, annotator_id: int, entries: Sequence[QueueEntry], chosen: str = ""
-) -> Stage:
-    """The stage of a person whose queue this is; `chosen` is main or discussion where both are open.
-
-    Left to itself, the discussion comes before the first label of the main queue.
-    """
+def compute_progression(session: Session, annotator_id: int) -> Progression:
+    """How far the person has come."""
     if not has_onboarding(session, annotator_id):
-        return Stage("main", tuple(entries))
+        return Progression("main")
     practice = compute_qualification_status(session, annotator_id)
     known = None if practice.state == "none" else practice
     if practice.state == "failed":
-        return Stage("failed", (), known)
+        return Progression("failed", known)
     if practice.state == "open":
-        return Stage("qualification", filter_by_part(entries, "qualification"), known)
-    state = compute_norming_status(session, annotator_id).state
-    common, main = filter_by_part(entries, "calibration"), filter_by_part(entries, "pool")
-    if state in {"open", "waiting"}:
-        return Stage("calibration" if state == "open" else "waiting", common, known)
-    is_begun = chosen == "main" or any(entry.is_labelled for entry in main)
-    if state == "revealed" and (chosen == "discussion" or not is_begun):
-        return Stage("discussion", common, known, has_discussion=True)
-    return Stage("main", main, known, has_discussion=state == "revealed")
+        return Progression("qualification", known)
+    norming = compute_norming_status(session, annotator_id).state
+    if norming == "open":
+        return Progression("calibration", known)
+    if norming == "waiting":
+        return Progression("waiting", known)
+    return Progression("main", known, has_discussion=norming == "revealed")
 
 
-def filter_by_part(entries: Sequence[QueueEntry], part: str) -> tuple[QueueEntry, ...]:
-    """The places of one part."""
-    return tuple(entry for entry in entries if entry.part == part)
+def determine_stage(progression: Progression, *, is_begun: bool, chosen: str = "") -> StageName:
+    """What the page shows; `chosen` is main or discussion where both are open.
+
+    Left to itself, the discussion comes before the first label of the main queue (`is_begun`).
+    """
+    if progression.phase == "main" and progression.has_discussion:
+        return "discussion" if chosen == "discussion" or not (chosen == "main" or is_begun) else "main"
+    return progression.phase
 
 
-def summarize_stage(stage: Stage) -> dict[str, Any]:
+def summarize_stage(stage: StageName, progression: Progression) -> dict[str, Any]:
     """The stage in plain values: its name, and in practice the round and what is needed."""
-    facts: dict[str, Any] = {"name": stage.name, "has_discussion": stage.has_discussion}
-    if stage.name == "qualification" and stage.qualification:
-        one = stage.qualification
-        facts |= {"round": one.round, "rounds": one.rounds, "threshold": one.threshold}
-    return facts
+    has_discussion = progression.has_discussion
+    summary: dict[str, Any] = {"name": stage, "has_discussion": has_discussion}
+    if stage == "qualification" and progression.qualification:
+        practice = progression.qualification
+        summary |= {"round": practice.round, "rounds": practice.rounds, "threshold": practice.threshold}
+    return summary
 
 
 def summarize_latest_round(qualification: QualificationStatus | None) -> dict[str, Any] | None:
@@ -85,17 +135,3 @@ def summarize_latest_round(qualification: QualificationStatus | None) -> dict[st
         "n_total": qualification.n_total,
         "threshold": qualification.threshold,
     }
-
-
-def load_disclosures(
-    session: Session, annotator_id: int, item: BlindItem
-) -> tuple[Feedback | None, list[OtherRating] | None]:
-    """What comes to light once an item of an early part is labelled: the right answers, or the others' readings."""
-    if item.revision and item.part == "qualification":
-        return load_feedback(session, annotator_id, item.token), None
-    if item.revision and item.part == "calibration":
-        try:
-            return None, list_other_ratings(session, annotator_id, item.token)
-        except NotReachedYet:
-            return None, None
-    return None, None

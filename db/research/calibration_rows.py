@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from secondreader.db.desk.calibration_round import is_blind_rating
+from secondreader.db.desk.norming_round import is_blind_rating
 from secondreader.db.research.items import ItemRecord
 from secondreader.db.research.progress import AssignmentRow
 from secondreader.db.research.ratings import LabelRow, build_label_rows

@@ -6,7 +6,7 @@ from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.design.unblinding import unblind_study
-from secondreader.db.desk.calibration_round import list_norming_progress, reveal_norming_ratings
+from secondreader.db.desk.norming_round import list_norming_progress, reveal_norming_ratings
 from secondreader.reports.document.markup import tag
 from secondreader.reports.widgets.view import ConsoleView, rerun_with_message, show_html, show_refusal
 

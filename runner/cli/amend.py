@@ -33,7 +33,7 @@ def reveal(
     """Show all annotators each other's calibration readings, for good, and open the main queue."""
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
-    from secondreader.db.desk.calibration_round import reveal_norming_ratings as reveal_readings
+    from secondreader.db.desk.norming_round import reveal_norming_ratings as reveal_readings
 
     with write_session(open_engine(db)) as session:
         reveal_readings(session, get_study(session, study), actor, why, force=force)

@@ -22,7 +22,7 @@ from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, StudyItem
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.calibration_round import reveal_norming_ratings
+from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.desks import desk_of
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded
 from tests.annotate.splits import NOTES

@@ -8,7 +8,7 @@ from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.calibration_round import reveal_norming_ratings
+from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.desks import SHADOW, SharedDesk, at, state, stored
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, content
 from tests.axe import check

@@ -15,7 +15,7 @@ from secondreader.db.core.engine import Database, open_engine, read_session, wri
 from secondreader.db.core.tables import Assignment
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.calibration_round import reveal_norming_ratings
+from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.seed import RIGHT, WHY, Seeded, seed
 
 WRONG = {**RIGHT, "risky_action": "yes"}

@@ -15,7 +15,7 @@ from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Guess, Label
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.calibration_round import reveal_norming_ratings
+from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, seed
 from tests.apps import app_test
 

@@ -23,8 +23,8 @@ from secondreader.db.core.tables import Adjudication, Study, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_annotator, get_study, set_status
 from secondreader.db.design.unblinding import unblind_study
-from secondreader.db.desk.calibration_round import list_other_ratings, reveal_norming_ratings
 from secondreader.db.desk.labels import LabelInput, save_label, submit_label
+from secondreader.db.desk.norming_round import list_other_ratings, reveal_norming_ratings
 from secondreader.db.research.adjudication_outcomes import list_decisions
 from secondreader.db.research.ratings import load_labels, select_latest
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study

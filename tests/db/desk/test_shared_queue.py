@@ -21,10 +21,10 @@ from secondreader.db.core.engine import execute, open_engine, read_session, sele
 from secondreader.db.core.errors import AssignmentTaken, UnknownAssignment
 from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript, utc_now
 from secondreader.db.design.studies import get_study, set_status
-from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from secondreader.db.desk.drafts import save_draft
 from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.norming_round import reveal_norming_ratings
 from secondreader.db.desk.queue_entries import compute_progress, list_queue
 from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS, find_candidates, refill_queue, take_next
 from secondreader.db.queues.leases import LAPSED, list_own_assignments, load_shared_queue_reader

@@ -11,7 +11,7 @@ from sqlmodel import select
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import StudyItem
 from secondreader.db.design.studies import ensure_annotator, get_study
-from secondreader.db.desk.calibration_round import reveal_norming_ratings
+from secondreader.db.desk.norming_round import reveal_norming_ratings
 from secondreader.db.research.label_usage import (
     AGREEMENT,
     GOLD,

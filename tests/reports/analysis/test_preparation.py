@@ -16,9 +16,9 @@ from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study, get_study
-from secondreader.db.desk.calibration_round import reveal_norming_ratings
 from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.model_guesses import list_open_guesses, save_guess
+from secondreader.db.desk.norming_round import reveal_norming_ratings
 from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.pool import add_to_pool

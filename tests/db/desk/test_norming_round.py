@@ -10,14 +10,14 @@ from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import NotReachedYet, StudyError, UnknownAssignment
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import get_study
-from secondreader.db.desk.calibration_round import (
+from secondreader.db.desk.labels import LabelInput, submit_label
+from secondreader.db.desk.norming_round import (
     compute_norming_status,
     format_letter,
     list_norming_progress,
     list_other_ratings,
     reveal_norming_ratings,
 )
-from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.research.items import FRAME_COLUMNS, load_queued_items
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 from tests.snapshots import load_norming_rows
