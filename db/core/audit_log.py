@@ -1,6 +1,8 @@
 """The audit log: append-only, each event's hash covers the one before, so that a gap or a change shows."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func
@@ -14,6 +16,19 @@ from secondreader.db.core.tables import Annotator, AuditEvent, Study, utc_now
 GENESIS = "0" * 64
 RESEARCHER = "researcher"
 """Who acts where nobody is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of the log."""
+
+    event_id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+    hash: str
 
 
 def append_event(session: Session, actor: str, action: str, subject: str, **detail: Any) -> str:
@@ -58,15 +73,28 @@ def find_first_broken_event(session: Session) -> int | None:
 
 def list_events(
     session: Session, *, subject: str | None = None, limit: int = 100, offset: int = 0
-) -> list[AuditEvent]:
+) -> list[EventRow]:
     """Events, newest first; of one subject only where it is named."""
-    statement = select(AuditEvent).order_by(col(AuditEvent.id).desc()).limit(limit).offset(offset)
+    statement = (
+        select_columns(
+            AuditEvent.id,
+            AuditEvent.at,
+            AuditEvent.actor,
+            AuditEvent.action,
+            AuditEvent.subject,
+            AuditEvent.detail,
+            AuditEvent.hash,
+        )
+        .order_by(col(AuditEvent.id).desc())
+        .limit(limit)
+        .offset(offset)
+    )
     if subject is not None:
-        statement = statement.where(AuditEvent.subject == subject)
-    return list(session.exec(statement))
+        statement = statement.where(col(AuditEvent.subject) == subject)
+    return [EventRow(*row) for row in execute(session, statement)]
 
 
-def resolve_subject_names(session: Session, audit_events: Iterable[AuditEvent]) -> dict[str, str]:
+def resolve_subject_names(session: Session, audit_events: Iterable[EventRow]) -> dict[str, str]:
     """Subjects of events -> what people call them now, such as "study pilot" and "Ada of study pilot"."""
     subjects = {one.subject for one in audit_events}
     studies = parse_subject_ids(subjects, "study")

@@ -32,6 +32,7 @@ class LabelRow:
     active_seconds: float | None
     position: int | None
     labelled_at: datetime
+    confidence: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,9 @@ class VerdictRow:
     score: float | None
 
 
-def load_labels(session: Session, study: Study) -> list[LabelRow]:
-    """Every revision of every label of a study, in order of revision and id."""
-    rows = execute(
-        session,
+def load_labels(session: Session, study: Study, transcript_id: int | None = None) -> list[LabelRow]:
+    """Every revision of every label of a study, or of one transcript in it, in order of revision and id."""
+    statement = (
         select_columns(
             Label.id,
             Annotator.name,
@@ -66,12 +66,15 @@ def load_labels(session: Session, study: Study) -> list[LabelRow]:
             Label.active_seconds,
             Label.position,
             Label.created_at,
+            Label.confidence,
         )
         .join(Annotator, col(Annotator.id) == col(Label.annotator_id))
         .where(col(Label.study_id) == study.id)
-        .order_by(col(Label.revision), col(Label.id)),
+        .order_by(col(Label.revision), col(Label.id))
     )
-    return [LabelRow(*row) for row in rows]
+    if transcript_id is not None:
+        statement = statement.where(col(Label.transcript_id) == transcript_id)
+    return [LabelRow(*row) for row in execute(session, statement)]
 
 
 def select_latest(labels: Iterable[LabelRow], source: str | None = None) -> list[LabelRow]:

@@ -6,8 +6,25 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.content import Content
-from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript, Verdict
+from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.tables import Study, StudyItem, Transcript, Verdict
+from secondreader.db.research.ratings import LabelRow, load_labels
 from secondreader.db.transcripts.transcripts import get_unredacted_content
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictDetail:
+    """One verdict with what the judge gave as its reasons."""
+
+    judge: str
+    state: str
+    answers: dict[str, Any]
+    evidence: list[int]
+    """Indices of messages, from 0."""
+    score: float | None
+    rationale: str | None
+    raw: str | None
+    """The judge's reply as it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +39,9 @@ class TranscriptView:
     attributes: dict[str, Any]
     hidden: dict[str, Any]
     leaks: list[dict[str, Any]]
-    verdicts: tuple[Verdict, ...]
-    labels: tuple[tuple[str, Label], ...]
-    """(annotator, label), every revision, oldest first."""
+    verdicts: tuple[VerdictDetail, ...]
+    labels: tuple[LabelRow, ...]
+    """Every revision, oldest first."""
 
 
 def load_transcript_view(session: Session, study: Study, item: str) -> TranscriptView | None:
@@ -34,17 +51,9 @@ def load_transcript_view(session: Session, study: Study, item: str) -> Transcrip
         .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
         .where(StudyItem.study_id == study.id, Transcript.public_id == item)
     ).first()
-    if transcript is None:
+    if transcript is None or transcript.id is None:
         return None
-    verdicts = session.exec(
-        select(Verdict).where(Verdict.transcript_id == transcript.id).order_by(col(Verdict.id))
-    ).all()
-    labels = session.exec(
-        select(Annotator.name, Label)
-        .join(Annotator, col(Annotator.id) == col(Label.annotator_id))
-        .where(Label.study_id == study.id, Label.transcript_id == transcript.id)
-        .order_by(col(Label.id))
-    ).all()
+    labels = load_labels(session, study, transcript.id)
     return TranscriptView(
         item=transcript.public_id,
         cluster=transcript.cluster,
@@ -54,6 +63,25 @@ def load_transcript_view(session: Session, study: Study, item: str) -> Transcrip
         attributes=transcript.attributes,
         hidden=transcript.hidden,
         leaks=transcript.leaks,
-        verdicts=tuple(verdicts),
-        labels=tuple((name, label) for name, label in labels),
+        verdicts=tuple(load_verdict_details(session, transcript.id)),
+        labels=tuple(sorted(labels, key=lambda label: label.label_id)),
     )
+
+
+def load_verdict_details(session: Session, transcript_id: int) -> list[VerdictDetail]:
+    """Every verdict on a transcript, in the order of storing, repeats too."""
+    rows = execute(
+        session,
+        select_columns(
+            Verdict.judge,
+            Verdict.state,
+            Verdict.answers,
+            Verdict.evidence,
+            Verdict.score,
+            Verdict.rationale,
+            Verdict.raw,
+        )
+        .where(col(Verdict.transcript_id) == transcript_id)
+        .order_by(col(Verdict.id)),
+    )
+    return [VerdictDetail(*row) for row in rows]

@@ -8,9 +8,9 @@ from secondreader.reports.document.markup import Html, join_html, tag
 
 if TYPE_CHECKING:
     from secondreader.db.core.content import Content, Message, ToolCall
-    from secondreader.db.core.tables import Label, Verdict
     from secondreader.db.research.adjudication_outcomes import AdjudicationDecision
-    from secondreader.db.research.transcript_view import TranscriptView
+    from secondreader.db.research.ratings import LabelRow
+    from secondreader.db.research.transcript_view import TranscriptView, VerdictDetail
 
 FOLDED_FROM = 3000
 """Characters of one text above which its rest is folded."""
@@ -89,7 +89,7 @@ def collect_evidence(view: "TranscriptView") -> dict[int, list[str]]:
     """Message index -> who calls it evidence."""
     marks: dict[int, list[str]] = {}
     said = [(one.judge, one.evidence) for one in view.verdicts]
-    said += [(name, label.evidence) for name, label in select_latest_labels(view)]
+    said += [(label.annotator, label.evidence) for label in select_latest_labels(view)]
     for name, indices in said:
         for index in dict.fromkeys(indices):
             marks.setdefault(index, []).append(name)
@@ -101,14 +101,10 @@ def format_message_numbers(indices: Sequence[int]) -> str:
     return ", ".join(str(index + 1) for index in indices)
 
 
-def select_latest_labels(view: "TranscriptView") -> list[tuple[str, "Label"]]:
+def select_latest_labels(view: "TranscriptView") -> list["LabelRow"]:
     """The revision that counts of each annotator and pass."""
-    newest: dict[tuple[str, int], tuple[str, Label]] = {}
-    for name, label in view.labels:
-        key = (name, label.pass_no)
-        if key not in newest or label.revision >= newest[key][1].revision:
-            newest[key] = (name, label)
-    return list(newest.values())
+    by_revision = sorted(view.labels, key=lambda label: label.revision)
+    return list({(label.annotator, label.pass_no): label for label in by_revision}.values())
 
 
 def render_turns(view: "TranscriptView", first: int = 0, max_turns: int = TURNS_PER_PAGE) -> Html:
@@ -125,7 +121,7 @@ def render_definitions(pairs: Mapping[str, Any]) -> Html:
     return tag("dl", *(join_html([tag("dt", name), tag("dd", str(value))]) for name, value in pairs.items()))
 
 
-def render_verdict(verdict: "Verdict") -> Html:
+def render_verdict(verdict: "VerdictDetail") -> Html:
     """One verdict: answers, rationale, evidence; the raw reply where nothing could be read from it."""
     facts: dict[str, Any] = dict(verdict.answers) or {"state": verdict.state}
     if verdict.score is not None:
@@ -144,7 +140,7 @@ def render_verdict(verdict: "Verdict") -> Html:
     )
 
 
-def render_label(name: str, label: "Label") -> Html:
+def render_label(label: "LabelRow") -> Html:
     """One annotator's label that counts, with its note."""
     facts: dict[str, Any] = dict(label.answers)
     if label.evidence:
@@ -153,7 +149,7 @@ def render_label(name: str, label: "Label") -> Html:
         facts["confidence"] = label.confidence
     if label.active_seconds is not None:
         facts["time"] = f"{label.active_seconds:.0f} s"
-    heading = name + (" (repeat)" if label.pass_no > 1 else "")
+    heading = label.annotator + (" (repeat)" if label.pass_no > 1 else "")
     heading += f", revision {label.revision}" if label.revision > 1 else ""
     return tag(
         "div",

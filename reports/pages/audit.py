@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from secondreader.db.core.audit_log import (
+    EventRow,
     count_events,
     find_first_broken_event,
     list_events,
     resolve_subject_names,
 )
 from secondreader.db.core.engine import Database, read_session
-from secondreader.db.core.tables import AuditEvent
 from secondreader.reports.widgets.view import ConsoleView, format_time, show_refusal, show_success, show_table
 from secondreader.reports.wording.names import pluralize
 
@@ -59,11 +59,11 @@ def show_events(engine: Database) -> None:
     st.caption("The log only grows: the database refuses to change or delete an event.")
 
 
-def build_events_frame(audit_events: list[AuditEvent], names: Mapping[str, str]) -> pd.DataFrame:
+def build_events_frame(audit_events: list[EventRow], names: Mapping[str, str]) -> pd.DataFrame:
     """One row an event; `names` has the subjects that have one."""
     rows = [
         [
-            one.id,
+            one.event_id,
             format_time(one.at),
             one.actor,
             one.action,
@@ -76,7 +76,7 @@ def build_events_frame(audit_events: list[AuditEvent], names: Mapping[str, str])
     return pd.DataFrame(rows, columns=["event", "at", "by", "what", "of", "detail", "hash"])
 
 
-def format_details(event: AuditEvent) -> str:
+def format_details(event: EventRow) -> str:
     """What else is known of an event, the reason first."""
     rest = {name: value for name, value in event.detail.items() if name != "why"}
     parts = [str(event.detail["why"])] if event.detail.get("why") else []

@@ -198,7 +198,7 @@ def show_transcript(view: ConsoleView, item: str) -> None:
             *(render_verdict(one) for one in sorted(seen.verdicts, key=lambda one: one.judge != headline))
         )
         st.subheader("Labels", anchor=False)
-        show_html(*(render_label(name, label) for name, label in select_latest_labels(seen)))
+        show_html(*(render_label(label) for label in select_latest_labels(seen)))
         if settled:
             st.subheader("Adjudication", anchor=False)
             show_html(*(render_decision(one) for one in settled))

@@ -262,11 +262,13 @@ class VerdictStore:
         plan = self.plan
         prompt = plan.prompt
         with write_session(self.engine) as session:
-            row = ensure_judge_prompt(session, prompt.name, prompt.version, prompt.content_hash, prompt.text)
+            prompt_id = ensure_judge_prompt(
+                session, prompt.name, prompt.version, prompt.content_hash, prompt.text
+            )
             config = {"judge_key": plan.judge_key, "base_url": self.base_url, **plan.build_parameters()}
-            run = ensure_run(session, "judging", plan.judge, config)
+            run_id = ensure_run(session, "judging", plan.judge, config)
             new = make_judge_verdict(plan, transcript_id, repeat, reply, self.base_url)
-            add_verdicts(session, [replace(new, run_id=run.id, judge_prompt_id=row.id)])
+            add_verdicts(session, [replace(new, run_id=run_id, judge_prompt_id=prompt_id)])
 
 
 def make_judge_verdict(

@@ -192,10 +192,10 @@ class AttemptStore:
         """Store the attempt and put it into the pool, in one transaction."""
         pack = self.plan.pack
         with write_session(self.engine) as session:
-            run = ensure_run(session, "agents", f"{pack.name} {pack.version}", self.build_config())
-            scenario = ensure_scenario(session, pack.name, attempt.scenario.dump_body())
+            run_id = ensure_run(session, "agents", f"{pack.name} {pack.version}", self.build_config())
+            scenario_id = ensure_scenario(session, pack.name, attempt.scenario.dump_body())
             new = make_attempt_transcript(
-                attempt, result, self.build_provenance(attempt, result), run.id, scenario.id
+                attempt, result, self.build_provenance(attempt, result), run_id, scenario_id
             )
             stored = add_transcripts(session, [new])
             add_to_pool(session, ensure_study(session, self.plan.study), stored.ids)

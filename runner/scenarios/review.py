@@ -70,7 +70,7 @@ def make_review_item(session: "Session", pack: Pack, scenario: Scenario) -> NewT
             "risk_types": ", ".join(scenario.risk_types),
             **({"domain": scenario.domain} if scenario.domain else {}),
         },
-        scenario_id=ensure_scenario(session, pack.name, scenario.dump_body()).id,
+        scenario_id=ensure_scenario(session, pack.name, scenario.dump_body()),
     )
 
 

@@ -133,9 +133,9 @@ def fill_study(
     session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack, actor: str
 ) -> None:
     """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
-    run = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
+    run_id = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
     stored = add_transcripts(
-        session, [make_sample_transcript(session, pack, one, at, run.id) for at, one in enumerate(samples)]
+        session, [make_sample_transcript(session, pack, one, at, run_id) for at, one in enumerate(samples)]
     )
     add_to_pool(session, study, stored.ids)
     add_verdicts(
@@ -187,7 +187,6 @@ def make_sample_transcript(
     """One sample transcript as a run would store it."""
     scenario = pack.get_scenario(sample.scenario)
     content = compose_content(pack, scenario, sample)
-    row = ensure_scenario(session, pack.name, scenario.dump_body())
     return NewTranscript(
         origin_key=f"sample:{at}:{scenario.key}:{content.compute_hash()}",
         cluster=scenario.key,
@@ -197,7 +196,7 @@ def make_sample_transcript(
         attributes=compute_slice_attributes(scenario, content),
         provenance={"notice": NOTICE},
         run_id=run_id,
-        scenario_id=row.id,
+        scenario_id=ensure_scenario(session, pack.name, scenario.dump_body()),
     )
 
 

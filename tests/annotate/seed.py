@@ -157,9 +157,9 @@ def seed(
 
 def new_transcripts(session: Session, name: str, texts: Sequence[Content]) -> list[NewTranscript]:
     """These texts as attempts of a run at a scenario, with a canary in each field beside the text."""
-    run = ensure_run(session, "agent", "canary-run", {"base_url": "canary-provider"})
+    run_id = ensure_run(session, "agent", "canary-run", {"base_url": "canary-provider"})
     body = {"key": "canary-scenario", "title": "canary-scenario", "motive": "canary-motive"}
-    scenario = ensure_scenario(session, "canary-pack", body | {"risk_types": ["canary-risk-type"]})
+    scenario_id = ensure_scenario(session, "canary-pack", body | {"risk_types": ["canary-risk-type"]})
     return [
         NewTranscript(
             f"canary-origin-{name}-{number}",
@@ -172,8 +172,8 @@ def new_transcripts(session: Session, name: str, texts: Sequence[Content]) -> li
             attributes={"motive": "canary-attribute"},
             provenance={"file": "canary-origin"},
             leaks=({"kind": "model name", "where": "message 1", "excerpt": "canary-leak", "redacted": True},),
-            run_id=run.id,
-            scenario_id=scenario.id,
+            run_id=run_id,
+            scenario_id=scenario_id,
         )
         for number, text in enumerate(texts)
     ]

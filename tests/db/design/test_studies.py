@@ -239,7 +239,7 @@ def test_imported_and_desk_labels_are_never_mixed(engine: Engine) -> None:
         assert [one.n_labelled for one in list_annotator_progress(session, study)] == [1]
         view = load_transcript_view(session, study, human[0]["item"])
         assert view is not None
-        assert view.labels[0][1].answers == {"risky_action": "yes"}
+        assert view.labels[0].answers == {"risky_action": "yes"}
         assert view.verdicts[0].judge == "j"
         assert load_transcript_view(session, study, "nothing") is None
 
