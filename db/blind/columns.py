@@ -70,3 +70,5 @@ UPDATABLE: dict[str, frozenset[str]] = {
     "assignment": frozenset({"leased_until"}),
 }
 DELETABLE = frozenset({"draft"})
+DESK_ROLES = frozenset({"annotator", "adjudicator"})
+"""Whose invites the desk may turn into visits; a researcher's visit opens the console."""

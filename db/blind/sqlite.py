@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NoReturn, Self
 
-from secondreader.db.blind.columns import DELETABLE, INSERTABLE, READABLE, UPDATABLE
+from secondreader.db.blind.columns import DELETABLE, DESK_ROLES, INSERTABLE, READABLE, UPDATABLE
 
-ONLY_DESK_VISITS = """
+ONLY_DESK_VISITS = f"""
 CREATE TEMP TRIGGER only_desk_visits BEFORE INSERT ON main.visit
 WHEN NOT EXISTS (
   SELECT 1 FROM main.invite JOIN main.annotator ON annotator.id = invite.annotator_id
-  WHERE invite.id = NEW.invite_id AND annotator.role IN ('annotator', 'adjudicator')
+  WHERE invite.id = NEW.invite_id AND annotator.role IN ({", ".join(f"'{role}'" for role in sorted(DESK_ROLES))})
 )
 BEGIN SELECT RAISE(ABORT, 'the desk makes visits of annotators and adjudicators only'); END
 """

@@ -161,9 +161,23 @@ def test_the_desk_makes_no_visit_to_the_console(engine: Engine, study: str, role
     blind.dispose()
 
 
-def test_the_desk_of_postgresql_does_not_see_researchers_invites(postgres_target: str) -> None:
-    """Nor the visits made on them; the owner sees all of them."""
+@pytest.mark.parametrize(
+    "lost",
+    [
+        (),
+        ("DROP POLICY of_the_desk ON invite", "DROP POLICY of_the_desk ON visit"),
+        ("ALTER TABLE invite DISABLE ROW LEVEL SECURITY", "ALTER TABLE visit DISABLE ROW LEVEL SECURITY"),
+        ("ALTER POLICY of_the_desk ON invite USING (true)", "ALTER POLICY of_the_desk ON visit USING (true)"),
+    ],
+)
+def test_the_desk_of_postgresql_does_not_see_researchers_invites(
+    postgres_target: str, lost: tuple[str, ...]
+) -> None:
+    """Nor the visits made on them, also where somebody took the policies off by hand; the owner sees all of them."""
     owner = open_engine(postgres_target)
+    with owner.begin() as connection:
+        for statement in lost:
+            connection.execute(text(statement))
     with write_session(owner) as session:
         token = create_invite(session, ensure_annotator(session, None, "R", "researcher"))
         assert redeem_invite(session, token)
