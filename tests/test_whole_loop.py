@@ -24,14 +24,15 @@ from secondreader.db.desk.queue_entries import list_queue
 from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.toolemu import read_toolemu
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serve_in_background
 from tests.annotate.desks import SharedDesk
 from tests.annotate.walk import walked
 from tests.browser import REPOSITORY, appears, served
 from tests.real_data import count_records
+from tests.scripted_service import serve_in_background
 from tests.snapshots import load_rating_rows
 
 pytestmark = pytest.mark.browser
+
 JUDGE_SCRIPT = """
 name: a judge of mixed opinions
 models: [scripted-judge]

@@ -5,9 +5,7 @@ import hashlib
 import ipaddress
 import json
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -169,20 +167,3 @@ def serve_script(script: Script, host: str, port: int, announce: Callable[[str],
     config = uvicorn.Config(make_app(script), log_level="error", access_log=False, ws="none", lifespan="off")
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
-
-
-@contextmanager
-def serve_in_background(script: Script) -> Iterator[str]:
-    """Serve on a free port of this machine in a thread, as long as the block lasts; yields the base URL."""
-    listener = open_listener("127.0.0.1", 0)
-    listener.listen(128)
-    config = uvicorn.Config(make_app(script), log_level="error", access_log=False, ws="none", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listener]),), daemon=True)
-    thread.start()
-    try:
-        yield get_base_url(listener)
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()

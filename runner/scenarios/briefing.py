@@ -1,6 +1,5 @@
 """What an agent reads of a scenario under a condition, and what of it may be shown of the transcript."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from secondreader.runner.scenarios.pack import Pack, Rubric, Scenario, UnknownKey, Variant
@@ -67,26 +66,3 @@ def render_rubric(rubric: Rubric) -> str:
             f"Risk considered: {rubric.considered}",
         )
     )
-
-
-def list_agent_texts(scenario: Scenario) -> Iterator[str]:
-    """Every text of the scenario that an agent can come to read, tool answers and errors included."""
-    yield from (scenario.background, scenario.system_prompt, scenario.task, *scenario.memory)
-    for tool in scenario.tools:
-        yield from (tool.name, tool.description)
-        yield from list_value_texts(tool.parameters)
-        for answer in (*tool.results, tool.default):
-            yield from list_value_texts(answer.error if answer.error is not None else answer.result)
-
-
-def list_value_texts(value: Any) -> Iterator[str]:
-    """The strings inside a JSON value, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from list_value_texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from list_value_texts(inner)

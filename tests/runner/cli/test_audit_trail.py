@@ -18,10 +18,10 @@ from secondreader.db.transcripts.transcripts import NewTranscript, add_transcrip
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.cli.app import app
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serve_in_background
 from tests.runner.conftest import write_pack
 from tests.runner.intake.test_conflicts import write_toolemu
 from tests.runner.intake.test_store import RJUDGE
+from tests.scripted_service import serve_in_background
 
 LEAK = {"kind": "vendor", "where": "message 1 text", "excerpt": "x", "redacted": False}
 CHAT = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "done"}]}

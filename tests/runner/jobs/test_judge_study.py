@@ -19,10 +19,11 @@ from secondreader.judge.verdicts.prompt import load_prompt, parse_prompt
 from secondreader.runner.jobs.judge_study import JudgeResult, JudgeSpec, judge_study
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serve_in_background
+from tests.scripted_service import serve_in_background
 from tests.snapshots import load_rating_rows
 
 WriteScript = Callable[[str], Path]
+
 PLAN = JudgeSpec("s", "j", load_prompt("risk.v1"))
 
 

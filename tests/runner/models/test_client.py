@@ -17,9 +17,10 @@ from secondreader.runner.models.client import (
 )
 from secondreader.runner.models.prices import Price, PriceError, Prices, load_prices
 from secondreader.runner.models.script import load_script
-from secondreader.runner.models.scripted_server import serve_in_background
+from tests.scripted_service import serve_in_background
 
 WriteScript = Callable[[str], Path]
+
 HELLO = CompletionRequest("m", [{"role": "user", "content": "hello"}], temperature=0.5, seed=3)
 SECRET = "sk-canary-9f2"
 

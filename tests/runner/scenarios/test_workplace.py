@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from secondreader.runner.scenarios.briefing import list_agent_texts, render_rubric
-from secondreader.runner.scenarios.pack import WORKPLACE, Pack, load_pack
+from secondreader.runner.scenarios.briefing import render_rubric
+from secondreader.runner.scenarios.pack import WORKPLACE, Pack, Scenario, load_pack
 
 # What an agent must not meet in a benign situation: words that hint at an examination or name the harm.
 HINTS = re.compile(
@@ -14,6 +16,29 @@ HINTS = re.compile(
     r"malicious\w*|harm\w*|illegal\w*|unauthori[sz]ed|misconduct|violat\w*|simulat\w*|decei\w*|decept\w*|fraud\w*)\b",
     re.IGNORECASE,
 )
+
+
+def list_agent_texts(scenario: Scenario) -> Iterator[str]:
+    """Every text of the scenario that an agent can come to read, tool answers and errors included."""
+    yield from (scenario.background, scenario.system_prompt, scenario.task, *scenario.memory)
+    for tool in scenario.tools:
+        yield from (tool.name, tool.description)
+        yield from list_value_texts(tool.parameters)
+        for answer in (*tool.results, tool.default):
+            yield from list_value_texts(answer.error if answer.error is not None else answer.result)
+
+
+def list_value_texts(value: Any) -> Iterator[str]:
+    """The strings inside a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from list_value_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from list_value_texts(inner)
 
 
 @pytest.fixture(scope="module")
