@@ -15,7 +15,6 @@ from secondreader.judge.agreement.comparisons import (
     select_labelled_items,
 )
 from secondreader.judge.agreement.confusion import build_confusion, build_gold_series, compute_unparsed_share
-from secondreader.judge.agreement.slicing import SliceItems, iterate_slices
 from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.data.gold import (
     STANDARD_POLICY,
@@ -26,6 +25,7 @@ from secondreader.judge.data.gold import (
     compare_golds,
     gold_of,
 )
+from secondreader.judge.data.slices import MemberSlice, cut_slices
 from secondreader.judge.data.unsure import (
     POLICY_OF,
     Recoding,
@@ -207,9 +207,9 @@ class AgreementBuilder:
             self.add_judge(judge)
         for one, two in combinations(judges, 2):
             self.add_judge_difference(one, two)
-        pieces = list(iterate_slices(self.ratings.slices, slices))
-        for piece in pieces:
-            self.add_slice(piece, judges)
+        pieces = list(cut_slices(self.ratings, slices).list_members())
+        for member in pieces:
+            self.add_slice(member, judges)
         if len(judges) > 1:
             self.add_judge_agreement(judges, pieces)
         if judges:
@@ -364,7 +364,7 @@ class AgreementBuilder:
         )
         self.add_estimates(scope, subtract_paired(first, second, list_brief_names("gold")).build_estimates())
 
-    def add_judge_agreement(self, judges: list[int], pieces: list[SliceItems]) -> None:
+    def add_judge_agreement(self, judges: list[int], pieces: list[MemberSlice]) -> None:
         """Judges among themselves on everything that they judged, labelled by people or not."""
         bootstrap = self.labelled.bootstrap
         part = comparisons.select_judged_items(self.ratings, judges, bootstrap.resamples, bootstrap.seed)
@@ -376,25 +376,25 @@ class AgreementBuilder:
         for (a, b), sampled in comparisons.compare_human_pairs(part, coding).items():
             one, two = names[judges[a]], names[judges[b]]
             self.add_pair(Scope("judge pair", one=one, two=two, unsure=treatment), sampled)
-        for piece in pieces:
-            inside = comparisons.compare_humans(part.select_items(piece.use[part.items]), coding, self.levels)
-            scope = Scope("judge-judge", "", "", "", piece.name, piece.value, treatment)
+        for piece, members in pieces:
+            inside = comparisons.compare_humans(part.select_items(members[part.items]), coding, self.levels)
+            scope = Scope("judge-judge", "", "", "", piece.attribute, piece.value, treatment)
             self.add_estimates(scope, inside.build_estimates())
 
-    def add_slice(self, piece: SliceItems, judges: list[int]) -> None:
+    def add_slice(self, member: MemberSlice, judges: list[int]) -> None:
         """People and judges within one slice, resampled with the same weights as everything else."""
-        use = piece.use[self.labelled.items]
-        inside = self.labelled.select_items(use)
+        piece, use = member
+        inside = self.labelled.select_items(use[self.labelled.items])
         coding = build_recoding(self.ratings, self.reliability[0])
-        scope = Scope("human-human", "", "", "", piece.name, piece.value, coding.treatment)
+        scope = Scope("human-human", "", "", "", piece.attribute, piece.value, coding.treatment)
         self.add_estimates(scope, comparisons.compare_humans(inside, coding, self.levels).build_estimates())
         coding = build_recoding(self.ratings, self.accuracy[0])
         scored = self.get_scoring_items(coding)
-        inside = scored.select_items(piece.use[scored.items])
+        inside = scored.select_items(use[scored.items])
         for judge in judges:
             name = self.ratings.judges[judge]
-            scope = Scope("judge-human", name, "", "", piece.name, piece.value, coding.treatment)
-            share = compute_unparsed_share(self.ratings, judge, self.labelled.bootstrap, piece.use)
+            scope = Scope("judge-human", name, "", "", piece.attribute, piece.value, coding.treatment)
+            share = compute_unparsed_share(self.ratings, judge, self.labelled.bootstrap, use)
             self.add_estimates(
                 scope, [*comparisons.compare_judge_with_gold(inside, judge, coding).build_estimates(), share]
             )

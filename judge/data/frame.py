@@ -31,6 +31,8 @@ from secondreader.judge.data.columns import (
 
 __all__ = ["FrameError", "Ratings", "read_frame"]
 
+LIST_COLUMNS = ("tools",)
+"""Columns that hold lists unless `read_frame` is told otherwise."""
 REQUIRED = ("item", "rater", "kind", "answer")
 OPTIONAL = (
     "cluster",
@@ -80,6 +82,8 @@ class Ratings:
     """Every verdict, repeats too: item, rater (judge), answer and state as codes, pass_no, probability."""
     slices: pd.DataFrame
     """Slice columns, one row per item, in the order of `items`."""
+    lists: tuple[str, ...]
+    """Slice columns whose cells list several values, tools say: each of these is a slice."""
     warnings: tuple[str, ...]
     """Sentences about what looks wrong in the frame but was not changed."""
 
@@ -105,11 +109,13 @@ def read_frame(
     unsure: str = "unsure",
     answers: Sequence[str] | None = None,
     slices: Sequence[str] | None = None,
+    lists: Sequence[str] = LIST_COLUMNS,
 ) -> Ratings:
     """Check and code a long frame (one row per reading).
 
     `answers` fixes the allowed answers and their order (needed for ordinal data); `slices` names the
-    slice columns, by default every further column that is constant within its item.
+    slice columns, by default every further column that is constant within its item, and `lists` those whose cells
+    list several values with commas, semicolons or white space between them.
     Raises FrameError with one sentence when the frame cannot be read.
     """
     check_columns(frame, slices or ())
@@ -143,6 +149,7 @@ def read_frame(
         rows=build_human_rows(frame, items, people, coding, passes, human),
         judge_rows=build_verdict_rows(frame, items, judges, coding, passes, states, ~human),
         slices=slice_frame,
+        lists=tuple(name for name in lists if name in slice_frame),
         warnings=(
             *describe_near_duplicates("rater", raters.names),
             *describe_near_duplicates("answer", coding.answers),

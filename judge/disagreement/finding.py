@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from secondreader.judge.disagreement.annotator_effects import AnnotatorEffect
-from secondreader.judge.disagreement.slices import UntestedSlice
+from secondreader.judge.disagreement.slice_counts import UntestedSlice
 from secondreader.judge.disagreement.verdict_errors import (
     FALSE_NEGATIVE,
     FALSE_POSITIVE,
@@ -39,6 +39,8 @@ class Finding:
     """Label of the slice."""
     attributes: tuple[str, ...]
     """Attributes that name it: one, or two of a pair."""
+    values: tuple[str, ...]
+    """The value or range of each attribute."""
     kind: str
     """one-way, two-way or term: the family of tests."""
     statistic: str
@@ -118,7 +120,7 @@ class Finding:
         """The finding as one flat row."""
         flat = asdict(self)
         flat.pop("without")
-        flat |= {name: "; ".join(flat[name]) for name in ("attributes", "driven_by", "items")}
+        flat |= {name: "; ".join(flat[name]) for name in ("attributes", "values", "driven_by", "items")}
         return flat | {"sentence": self.sentence}
 
 
@@ -162,7 +164,7 @@ class Findings:
     def build_frame(self) -> pd.DataFrame:
         """One row per tested slice and statistic, for a forest plot.
 
-        Columns: slice, attributes, kind, statistic, n_in, n_out, wrong_in, wrong_out, rate_in, rate_out,
+        Columns: slice, attributes, values, kind, statistic, n_in, n_out, wrong_in, wrong_out, rate_in, rate_out,
         difference, low, high, ratio, expected_wrong, t, p, p_adjusted, q, human_disagreement_in,
         human_disagreement_out.
         """

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from secondreader.judge.data.frame import FrameError, Ratings, read_frame
 from secondreader.judge.data.gold import Decisions, Gold, leave_out_annotator, resolve_gold
+from secondreader.judge.data.slices import SliceSet, cut_attributes, select_attributes
 from secondreader.judge.disagreement.annotator_effects import (
     compute_human_disagreement,
     estimate_annotator_effects,
 )
 from secondreader.judge.disagreement.finding import DIRECTIONS, Finding, Findings, LeaveOneOutResult
+from secondreader.judge.disagreement.slice_counts import UntestedSlice
+from secondreader.judge.disagreement.slice_pairs import build_two_way_slices, join_slices
 from secondreader.judge.disagreement.slice_rates import compute_slice_rates
 from secondreader.judge.disagreement.slice_tests import (
     PermutationSettings,
@@ -23,14 +24,7 @@ from secondreader.judge.disagreement.slice_tests import (
     run_slice_tests,
     select_rows,
 )
-from secondreader.judge.disagreement.slices import (
-    SliceSet,
-    UntestedSlice,
-    build_one_way_slices,
-    build_two_way_slices,
-    join_slices,
-)
-from secondreader.judge.disagreement.terms import build_term_slices, extract_words, measure_texts, parse_tools
+from secondreader.judge.disagreement.terms import build_term_slices, extract_words, measure_texts
 from secondreader.judge.disagreement.verdict_errors import (
     ScoredVerdicts,
     build_error_outcomes,
@@ -52,8 +46,6 @@ class SearchExtras:
 
     texts: Mapping[str, str] | None
     """Transcripts by item id, for words, length and turns."""
-    tools: str | None
-    """The slice column that lists tools."""
     pairs: bool
     """Whether to make two-way slices."""
 
@@ -72,6 +64,8 @@ class Search:
     """The three kinds of wrong verdict."""
     slices: SliceSet
     """Every slice over all items."""
+    unsearched: tuple[UntestedSlice, ...]
+    """Attributes and pairs that make no slices."""
     human_disagreement: Floats
     """Human disagreement of each item."""
     gold: Gold
@@ -90,7 +84,6 @@ def find_disagreements(
     positive: str = "yes",
     slices: Sequence[str] | None = None,
     texts: Mapping[str, str] | None = None,
-    tools: str | None = None,
     pairs: bool = True,
     permutations: int = 1999,
     seed: int = 0,
@@ -100,8 +93,8 @@ def find_disagreements(
 
     `frame` is the long frame (module frame) or its Ratings. `gold` is that of `gold_of`, or maps item ids to answers;
     the default is the majority of the annotators without unsure. Unsure as gold or verdict counts as missing. Slice
-    columns are cut as in `slices.one_way`; `pairs` adds two-way slices, `texts` (item id to transcript) adds
-    its length, turns and words, `tools` names the slice column whose cells list tools.
+    columns are cut as everywhere (`cut_slices`); `pairs` adds two-way slices, `texts` (item id to transcript) adds
+    its length, turns and words.
 
     The three statistics (error, false positive, false negative) are standardised by gold answer and tested one-sided
     by scenario permutation with max-T over everything searched (module permutation). Rates are weighted by
@@ -113,14 +106,14 @@ def find_disagreements(
     column = readings.find_judge_index(judge)
     truth = resolve_gold(readings, gold)
     seen = score_verdicts(readings, column, truth.codes)
-    table = select_slices(readings, slices)
-    singles, rest = build_slices(table, readings.items, seen, SearchExtras(texts, tools, pairs))
+    singles, rest, unsearched = build_slices(readings, slices, seen, SearchExtras(texts, pairs))
     study = Search(
         ratings=readings,
         judge=column,
         scored=seen,
         outcomes=build_error_outcomes(seen),
         slices=join_slices([singles, *rest]),
+        unsearched=unsearched,
         human_disagreement=compute_human_disagreement(readings.human, len(readings.answers)),
         gold=truth,
         settings=PermutationSettings(permutations, seed),
@@ -139,7 +132,7 @@ def run_search(search: Search, singles: SliceSet) -> Findings:
     return Findings(
         judge=readings.judges[search.judge],
         findings=collect_findings(search, tests),
-        untested=tests.untested + lost.untested,
+        untested=search.unsearched + tests.untested + lost.untested,
         direction=compute_direction(seen, alpha=search.alpha, seed=draw.seed),
         annotators=estimate_annotator_effects(readings, draw.seed, search.gold.policy),
         unparsed=lost.table,
@@ -153,15 +146,6 @@ def run_search(search: Search, singles: SliceSet) -> Findings:
     )
 
 
-def select_slices(ratings: Ratings, names: Sequence[str] | None) -> pd.DataFrame:
-    """The named slice columns, or all; an unknown one raises FrameError."""
-    unknown = [name for name in names or () if name not in ratings.slices]
-    if unknown:
-        known = ", ".join(ratings.slices.columns) or "none"
-        raise FrameError(f"slice column {unknown[0]!r} is not in the frame: choose from: {known}")
-    return ratings.slices if names is None else ratings.slices[list(names)]
-
-
 def check_options(permutations: int, alpha: float) -> None:
     """Raise FrameError for options that cannot give a finding."""
     if permutations < FEWEST_PERMUTATIONS:
@@ -171,29 +155,26 @@ def check_options(permutations: int, alpha: float) -> None:
 
 
 def build_slices(
-    table: pd.DataFrame, items: NDArray[Any], scored: ScoredVerdicts, extras: SearchExtras
-) -> tuple[SliceSet, list[SliceSet]]:
-    """One-way slices, and those made of pairs, tools and words (cut to what occurs among scored items)."""
-    texts, tools, pairs = extras.texts, extras.tools, extras.pairs
-    if tools is not None and tools not in table:
-        raise FrameError(f"the frame has no slice column {tools!r} for tools: name an existing one")
+    ratings: Ratings, names: Sequence[str] | None, scored: ScoredVerdicts, extras: SearchExtras
+) -> tuple[SliceSet, list[SliceSet], tuple[UntestedSlice, ...]]:
+    """One-way slices, those made of pairs, lists and words, and what makes none."""
+    table = select_attributes(ratings.slices, names)
     extra: list[SliceSet] = []
-    if tools is not None:
-        extra.append(build_scored_terms([parse_tools(cell) for cell in table[tools]], scored, "tool"))
-        table = table.drop(columns=tools)
-    if texts is not None:
-        known = [texts.get(item) for item in items]
+    if extras.texts is not None:
+        known = [extras.texts.get(item) for item in ratings.items]
         lengths = measure_texts(known)
         table = table.assign(**{make_free_name(name, table): lengths[name] for name in ("words", "turns")})
         extra.append(build_scored_terms([extract_words(text or "") for text in known], scored, "word"))
-    singles = build_one_way_slices(table)
-    if pairs and scored.scored.sum() <= MOST_ITEMS_FOR_PAIRS:
+    whole = cut_attributes(table, ratings.lists)
+    untested = [UntestedSlice(one.attribute, "all", one.reason) for one in whole.uncut]
+    singles = whole.select_kind("one-way")
+    extra.insert(0, whole.select_kind("term"))
+    if extras.pairs and scored.scored.sum() <= MOST_ITEMS_FOR_PAIRS:
         extra.insert(0, build_two_way_slices(singles, scored.scored))
-    elif pairs:
+    elif extras.pairs:
         why = f"pairs of slices are tested up to {MOST_ITEMS_FOR_PAIRS} items: narrow the study first"
-        empty = np.zeros((len(table), 0), dtype=np.float32)
-        extra.append(SliceSet((), empty, (UntestedSlice("pairs", "all", why),)))
-    return singles, extra
+        untested.append(UntestedSlice("pairs", "all", why))
+    return singles, extra, tuple(untested)
 
 
 def make_free_name(name: str, table: pd.DataFrame) -> str:
@@ -286,6 +267,7 @@ def build_finding(search: Search, tests: SliceTests, test: int, without: list[Le
     return Finding(
         slice=own.label,
         attributes=own.attributes,
+        values=own.values,
         kind=own.kind,
         statistic=outcome.name,
         direction=DIRECTIONS.get(outcome.name, "errs"),

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
+from secondreader.judge.data.slices import SliceSet
+from secondreader.judge.disagreement.slice_counts import UntestedSlice, count_slices
 from secondreader.judge.disagreement.slice_rates import SliceRates, compute_mean_inside, compute_slice_rates
-from secondreader.judge.disagreement.slices import SliceSet, UntestedSlice, count_slices
 from secondreader.judge.inference.permutation import (
     Floats,
     Indices,
@@ -98,7 +99,8 @@ def run_slice_tests(
     outcomes: Sequence[Outcome], slices: SliceSet, human: Floats, settings: PermutationSettings
 ) -> SliceTests:
     """Every supported slice by every outcome, adjusted together."""
-    parts, untested = [], list(slices.untested)
+    parts: list[OutcomeTests] = []
+    untested: list[UntestedSlice] = []
     for outcome in outcomes:
         part, lacking = run_outcome_tests(outcome, slices, human, settings)
         parts.append(part)
@@ -121,7 +123,8 @@ def describe_tests(outcome: Outcome, outcome_tests: OutcomeTests, slices: SliceS
     return pd.DataFrame(
         {
             "slice": pd.Series([one.label for one in own], dtype=object),
-            "attributes": pd.Series(["; ".join(one.attributes) for one in own], dtype=object),
+            "attributes": pd.Series([one.attribute for one in own], dtype=object),
+            "values": pd.Series([one.value for one in own], dtype=object),
             "kind": pd.Series([one.kind for one in own], dtype=object),
             "statistic": pd.Series([outcome.name] * len(own), dtype=object),
             "n_in": inside.n.astype(np.int64),

@@ -1,13 +1,14 @@
-"""Words, tools, length and turns of transcripts as features whose link with judge errors can be tested."""
+"""Words, length and turns of transcripts as features whose link with judge errors can be tested."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.disagreement.slices import FEWEST_ITEMS, Slice, SliceSet, stack_masks
+from secondreader.judge.data.slices import Slice, SliceSet, stack_masks
+from secondreader.judge.disagreement.slice_counts import FEWEST_ITEMS
 
 WORD = re.compile(r"[^\W\d_][\w'-]{2,39}", re.UNICODE)
 MOST_TERMS = 2_000
@@ -20,15 +21,6 @@ def extract_words(text: str) -> set[str]:
     Only the first 200,000 characters are read.
     """
     return {word.casefold() for word in WORD.findall(text[:MOST_CHARACTERS])}
-
-
-def parse_tools(cell: object) -> set[str]:
-    """Tools named in a cell: a list, or text with commas, semicolons or white space between them."""
-    if isinstance(cell, str):
-        return {tool for tool in re.split(r"[,;\s]+", cell) if tool}
-    if isinstance(cell, Iterable):
-        return {str(tool) for tool in cell}
-    return set()
 
 
 def measure_texts(texts: Sequence[str | None]) -> pd.DataFrame:
@@ -60,7 +52,10 @@ def build_term_slices(bags: Sequence[set[str]], attribute: str = "word", most: i
     for term in sorted(chosen):
         mask = np.fromiter((term in bag for bag in bags), dtype=bool, count=n)
         together.setdefault(mask.tobytes(), []).append(term)
-    slices = [Slice(format_term_label(attribute, terms), (attribute,), "term") for terms in together.values()]
+    slices = [
+        Slice(format_term_label(attribute, terms), (attribute,), (", ".join(terms),), "term")
+        for terms in together.values()
+    ]
     columns = [np.frombuffer(mask, dtype=bool) for mask in together]
     return SliceSet(tuple(slices), stack_masks(columns, n))
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from secondreader.judge.data.coding import VERDICT_STATES
 from secondreader.judge.data.frame import Ratings
+from secondreader.judge.data.slices import cut_slices
 from secondreader.judge.inference.exact_tests import McNemarResult, compute_sign_flip_p, run_mcnemar_test
 from secondreader.judge.inference.permutation import Floats, Indices, Outcome, make_outcome
 
@@ -122,17 +123,22 @@ def format_p(p: float) -> str:
 def count_unread_by_slice(ratings: Ratings, judge: int) -> pd.DataFrame:
     """Verdicts that nobody could read, counted in every slice, tested or not.
 
-    One row a slice value that has any: columns slice_name, slice_value, n (verdicts of the judge there), n_unread (unparsed
-    or error), most first. Plain counts, without weights.
+    One row a slice that has any: columns slice (its label), slice_name, slice_value, n (verdicts of the judge there),
+    n_unread (unparsed or error), most first. Plain counts, without weights.
     """
     state = ratings.state[:, judge]
     unread = np.isin(state, [VERDICT_STATES.index("unparsed"), VERDICT_STATES.index("error")])
     there = unread | (state == VERDICT_STATES.index("parsed"))
-    rows = []
-    for name in ratings.slices.columns:
-        values = ratings.slices[name].astype(str).to_numpy()
-        for value in sorted(set(values[unread])):
-            inside = (values == value) & there
-            rows.append((str(name), value, int(inside.sum()), int((inside & unread).sum())))
-    frame = pd.DataFrame(rows, columns=["slice_name", "slice_value", "n", "n_unread"])
+    rows = [
+        (
+            piece.label,
+            piece.attribute,
+            piece.value,
+            int((members & there).sum()),
+            int((members & unread).sum()),
+        )
+        for piece, members in cut_slices(ratings).list_members()
+        if (members & unread).any()
+    ]
+    frame = pd.DataFrame(rows, columns=["slice", "slice_name", "slice_value", "n", "n_unread"])
     return frame.sort_values("n_unread", ascending=False, kind="stable", ignore_index=True)

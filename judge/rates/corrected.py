@@ -10,6 +10,7 @@ import pandas as pd
 
 from secondreader.judge.data.frame import FrameError, Ratings, read_frame
 from secondreader.judge.data.gold import Decisions, Gold, resolve_gold
+from secondreader.judge.data.slices import Slice, SliceSet, cut_slices
 from secondreader.judge.inference.estimate import REASON_SENTENCES, Estimate
 from secondreader.judge.inference.proportions import Interval
 from secondreader.judge.rates import estimators as est
@@ -17,9 +18,9 @@ from secondreader.judge.rates import estimators as est
 Mask = npt.NDArray[np.bool_]
 
 HEADLINE_ESTIMATOR = "post_stratified"
-MOST_GROUPS = 60
 PAIRED_GROUPS = 6
-MISSING = "(missing)"
+EVERYTHING = Slice("all", ("",), ("all",))
+"""All transcripts, where no attribute is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class GroupRates:
     column: str
     """Slice column of the group; empty for all transcripts together."""
     group: str
-    """Value of the column."""
+    """Value of the column, "all" for all transcripts together."""
+    label: str
+    """What a reader sees: "motive = shutdown", "length 120 to 480"."""
     rates: Mapping[str, Estimate]
     """naive, gold_only, post_stratified (headline), ppi, ppi_plus, rogan_gladen."""
     n_judged: int
@@ -55,7 +58,7 @@ class GroupRates:
     @property
     def sentence(self) -> str:
         """Naive and corrected rate in plain words."""
-        where = f"{self.column} = {self.group}: " if self.column else ""
+        where = f"{self.label}: " if self.column else ""
         naive, fixed = self.rates["naive"], self.headline
         if naive.value is None:
             return f"{where}{naive.sentence}."
@@ -141,8 +144,8 @@ class JudgedPopulation:
     """Verdict, gold, weight and scenario of each transcript."""
     open_gold: Mask
     """Labelled transcripts whose gold is unsure or has no consensus."""
-    slices: pd.DataFrame
-    """Slice columns as text, one row a transcript."""
+    seen: Mask
+    """Which items of the frame these transcripts are, shape (items,)."""
     n_unjudged: int
     """Labelled transcripts without a verdict row; they enter nothing."""
 
@@ -164,18 +167,20 @@ def _build_population(ratings: Ratings, judge: int, gold: Gold) -> JudgedPopulat
         ratings.weight[seen],
         ratings.cluster[seen].astype(np.int64),
     )
-    slices = ratings.slices.loc[seen].astype(object)
-    slices = slices.where(slices.notna(), MISSING).astype(str).reset_index(drop=True)
-    return JudgedPopulation(judged, (labelled & ~decided)[seen], slices, int((labelled & ~seen).sum()))
+    return JudgedPopulation(judged, (labelled & ~decided)[seen], seen, int((labelled & ~seen).sum()))
 
 
-def _refine_strata(population: JudgedPopulation, within: Sequence[str]) -> est.JudgedItems:
-    """Refine the post-strata from verdict to verdict x columns."""
+def _refine_strata(ratings: Ratings, population: JudgedPopulation, within: Sequence[str]) -> est.JudgedItems:
+    """Refine the post-strata from verdict to verdict x the slices of these columns."""
     if not within:
         return population.judged
-    keys = population.slices[list(within)].assign(verdict=population.judged.verdict)
-    codes = keys.groupby(list(keys.columns), sort=True).ngroup()
-    return replace(population.judged, stratum=np.asarray(codes, dtype=np.int64))
+    columns = [_select_column_slices(ratings, name) for name in within]
+    overlapping = [name for name, pieces in zip(within, columns, strict=True) if _overlap(pieces)]
+    if overlapping:
+        raise FrameError(f"column {overlapping[0]!r} lists several values: it cannot form strata")
+    codes = [pieces.columns[population.seen].argmax(axis=1) for pieces in columns]
+    key = np.column_stack([*codes, population.judged.verdict])
+    return replace(population.judged, stratum=np.unique(key, axis=0, return_inverse=True)[1].astype(np.int64))
 
 
 def _compute_linearised_rates(judged: est.JudgedItems, member: Mask) -> dict[str, est.LinearisedRate]:
@@ -251,7 +256,7 @@ class _LinearisedGroup:
 
 
 def _build_group(
-    population: JudgedPopulation, judged: est.JudgedItems, name: tuple[str, str], member: Mask
+    population: JudgedPopulation, judged: est.JudgedItems, piece: Slice, member: Mask
 ) -> _LinearisedGroup:
     """All figures of one group."""
     linear = _compute_linearised_rates(judged, member)
@@ -260,8 +265,9 @@ def _build_group(
     bracket = _compute_bracket(judged, member, opened)
     notes = _describe_gaps(judged, member, int(opened.sum()), bracket) + _describe_disagreements(rates)
     result = GroupRates(
-        column=name[0],
-        group=name[1],
+        column=piece.attribute,
+        group=piece.value,
+        label=piece.label,
         rates=rates,
         n_judged=int(member.sum()),
         n_gold=int((member & judged.labelled).sum()),
@@ -302,18 +308,26 @@ def _compute_differences(
     ]
 
 
-def _build_column_groups(population: JudgedPopulation, column: str) -> list[_LinearisedGroup]:
-    """The groups of one slice column, in order of their values."""
-    if column not in population.slices.columns:
-        known = ", ".join(map(str, population.slices.columns)) or "none"
-        raise FrameError(f"column {column!r} is not a slice column of the frame: choose from: {known}")
-    values = population.slices[column].to_numpy()
-    names = sorted(set(values))
-    if len(names) > MOST_GROUPS:
-        raise FrameError(
-            f"column {column!r} has {len(names)} values: cut it into at most {MOST_GROUPS} groups first"
-        )
-    return [_build_group(population, population.judged, (column, name), values == name) for name in names]
+def _select_column_slices(ratings: Ratings, column: str) -> SliceSet:
+    """The slices of one column; a column that makes none raises FrameError."""
+    pieces = cut_slices(ratings, [column])
+    if not pieces.slices:
+        raise FrameError(f"column {column!r} makes no groups: {pieces.uncut[0].reason}")
+    return pieces
+
+
+def _overlap(pieces: SliceSet) -> bool:
+    """Whether an item can be in two slices of the column."""
+    return any(piece.kind == "term" for piece in pieces.slices)
+
+
+def _build_column_groups(population: JudgedPopulation, pieces: SliceSet) -> list[_LinearisedGroup]:
+    """The judged groups of one slice column, in order of their values."""
+    return [
+        _build_group(population, population.judged, piece, members[population.seen])
+        for piece, members in pieces.list_members()
+        if members[population.seen].any()
+    ]
 
 
 def estimate_corrected_rates(
@@ -338,16 +352,15 @@ def estimate_corrected_rates(
     index = readings.find_judge_index(judge)
     population = _build_population(readings, index, resolve_gold(readings, gold))
     everyone = np.ones(len(population.judged.gold), bool)
-    unknown = [name for name in within if name not in population.slices.columns]
-    if unknown:
-        raise FrameError(f"column {unknown[0]!r} is not a slice column of the frame: it cannot form strata")
-    overall = _build_group(population, _refine_strata(population, within), ("", "all"), everyone)
+    overall = _build_group(population, _refine_strata(readings, population, within), EVERYTHING, everyone)
     groups: list[_LinearisedGroup] = []
     differences: list[RateDifference] = []
     for column in by:
-        found = _build_column_groups(population, column)
+        pieces = _select_column_slices(readings, column)
+        found = _build_column_groups(population, pieces)
         groups += found
-        differences += _compute_differences(found, population.judged, (reference or {}).get(column))
+        if not _overlap(pieces):
+            differences += _compute_differences(found, population.judged, (reference or {}).get(column))
     notes = list(readings.warnings)
     if population.n_unjudged:
         notes.append(

@@ -148,5 +148,11 @@ def collect_slice_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
                 method=f"{how}; adjusted p = {row['p_adjusted']:.4f}, q = {row['q']:.4f}",
             )
             yield make_estimate_row(
-                "slice test", shown, judge=part.judge, one="inside", two="outside", slice_value=row["slice"]
+                "slice test",
+                shown,
+                judge=part.judge,
+                one="inside",
+                two="outside",
+                slice_name=row["attributes"],
+                slice_value=row["values"],
             )

@@ -1,13 +1,13 @@
 """What is computed for each judge besides agreement: corrected rates, the alternative annotator test, its errors."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pandas as pd
 
 from secondreader.judge.agreement.alt_test import AltTestResult, run_alt_test
 from secondreader.judge.data.frame import Ratings
 from secondreader.judge.data.gold import Gold
+from secondreader.judge.data.slices import MISSING, cut_slices
 from secondreader.judge.disagreement.finding import Findings
 from secondreader.judge.disagreement.search import find_disagreements
 from secondreader.judge.rates.corrected import RatesResult, estimate_corrected_rates
@@ -15,9 +15,6 @@ from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.study_facts import StudySummary
 
 MAX_RATE_GROUPS = 12
-MAX_NUMERIC_GROUPS = 6
-TOOLS_COLUMN = "tools"
-"""The slice column whose cells list tools, where an import has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,6 @@ def analyse_judges(
                 judge=judge,
                 gold=compared,
                 texts=texts,
-                tools=TOOLS_COLUMN if TOOLS_COLUMN in ratings.slices.columns else None,
                 permutations=options.permutations,
                 seed=options.seed,
             ),
@@ -70,10 +66,10 @@ def collect_verdicts(ratings: Ratings, judge: str) -> dict[str, str]:
 
 
 def choose_rate_columns(ratings: Ratings) -> list[str]:
-    """Slice columns whose groups get a rate of their own: few named values, or very few numbers."""
-    chosen = []
-    for name, values in ratings.slices.items():
-        most = MAX_NUMERIC_GROUPS if pd.api.types.is_numeric_dtype(values) else MAX_RATE_GROUPS
-        if 2 <= values.nunique() <= most:
-            chosen.append(str(name))
-    return chosen
+    """Attributes whose slices get a rate of their own: few ones that share out the transcripts."""
+    counts = Counter(
+        piece.attribute
+        for piece in cut_slices(ratings).select_kind("one-way").slices
+        if piece.value != MISSING
+    )
+    return [name for name, n in counts.items() if n <= MAX_RATE_GROUPS]

@@ -205,10 +205,7 @@ def render_unanswered(analysis: "Analysis") -> Html:
 def render_unread_table(analysis: "Analysis", part: "JudgeAnalysis") -> Html:
     """One judge's verdicts without an answer, counted in every slice that has any."""
     counts = count_unread_by_slice(analysis.ratings, analysis.ratings.judges.index(part.judge))
-    rows = [
-        [f"{row['slice_name']} = {row['slice_value']}", f"{row['n_unread']} of {row['n']}"]
-        for row in list_rows(counts)
-    ]
+    rows = [[row["slice"], f"{row['n_unread']} of {row['n']}"] for row in list_rows(counts)]
     return render_table(
         ["slice", "unread"], rows, caption=f"Where {part.judge} gave no answer", numbers=range(1, 2)
     )

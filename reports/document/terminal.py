@@ -92,7 +92,7 @@ def print_judge(analysis: "Analysis", part: "JudgeAnalysis", out: Console) -> No
     print_sentences(out, f"Systematic disagreement of {escape_for_terminal(name)}", describe_findings(part))
     body = [
         [
-            f"{one.column} = {one.group}" if one.column else "all",
+            one.label,
             format_estimate(one.rates["naive"]),
             format_estimate(one.headline),
             one.n_judged,
@@ -109,10 +109,7 @@ def print_unread(analysis: "Analysis", judge: str, out: Console) -> None:
     counts = count_unread_by_slice(analysis.ratings, analysis.ratings.judges.index(judge))
     if counts.empty:
         return
-    body = [
-        [f"{row['slice_name']} = {row['slice_value']}", f"{row['n_unread']} of {row['n']}"]
-        for row in list_rows(counts.head(MAX_UNREAD))
-    ]
+    body = [[row["slice"], f"{row['n_unread']} of {row['n']}"] for row in list_rows(counts.head(MAX_UNREAD))]
     left = len(counts) - len(body)
     more = f" ({left} more slices in the report)" if left else ""
     out.print(build_table(f"Verdicts of {judge} without an answer{more}", ["slice", "unread"], body))

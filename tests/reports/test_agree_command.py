@@ -55,8 +55,14 @@ def test_agree_prints_json_and_csv_of_the_same_figures(db: str) -> None:
 def test_slices_and_words_narrow_and_widen_the_search(db: str) -> None:
     """--slices leaves one attribute; --words runs."""
     shown = invoke("agree", "--study", "s", "--db", db, "--slices", "motive", "--words", "--json", *QUICK)
-    names = {one["slice_name"] for one in json.loads(shown.stdout)["figures"]}
-    assert names == {"", "motive"}
+    figures = json.loads(shown.stdout)["figures"]
+    assert {one["slice_name"] for one in figures if one["section"] != "slice test"} == {"", "motive"}
+    searched = {one["slice_name"] for one in figures if one["section"] == "slice test"}
+    assert (
+        {"motive", "words"}
+        <= searched
+        <= {"motive", "words", "turns", "word", "motive; words", "motive; turns"}
+    )
 
 
 def test_report_writes_three_files(db: str, tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_words_and_tools_that_go_with_errors_are_found() -> None:
             items.assign(rater="j", kind="judge", answer=says(wrong)),
         ]
     )
-    result = find_disagreements(frame, texts=texts, tools="tools")
+    result = find_disagreements(frame, texts=texts)
     labels = [one.slice for one in result.findings]
     assert "word 'simulated'" in labels
     assert "tool 'send_mail'" in labels
@@ -349,13 +349,12 @@ def test_wrong_gold_is_refused_in_one_sentence(gold: dict[str, str], sentence: s
 
 
 def test_impossible_options_are_refused() -> None:
-    """Too few permutations, no such judge, no such tools column, alpha of 2."""
+    """Too few permutations, no such judge, alpha of 2."""
     frame = long_frame(Plan())
     for options, sentence in (
         ({"permutations": 10}, "too few"),
         ({"alpha": 2.0}, "between 0 and 1"),
         ({"judge": "k"}, "choose one of"),
-        ({"tools": "nothing"}, "no slice column"),
     ):
         with pytest.raises(FrameError, match=sentence):
             find_disagreements(frame, **options)

@@ -1,9 +1,8 @@
-"""Words, tools, length and turns as features."""
+"""Words, length and turns as features."""
 
 import numpy as np
-import pytest
 
-from secondreader.judge.disagreement.terms import build_term_slices, extract_words, measure_texts, parse_tools
+from secondreader.judge.disagreement.terms import build_term_slices, extract_words, measure_texts
 
 
 def test_words_are_letters_in_lower_case() -> None:
@@ -20,20 +19,6 @@ def test_hostile_text_is_read_in_bounded_time() -> None:
     """A megabyte without a space, or of quotes, gives few words and no hang."""
     assert len(extract_words("a" * 1_000_000)) <= 5_001
     assert extract_words("'" * 1_000_000) == set()
-
-
-@pytest.mark.parametrize(
-    ("cell", "tools"),
-    [
-        ("send_mail; read_file", {"send_mail", "read_file"}),
-        ("a,b  b", {"a", "b"}),
-        (["x", "y"], {"x", "y"}),
-        (None, set()),
-    ],
-)
-def test_tools_are_read_from_text_or_lists(cell: object, tools: set[str]) -> None:
-    """Commas, semicolons and white space part tools; a missing cell has none."""
-    assert parse_tools(cell) == tools
 
 
 def test_terms_need_twenty_items_with_and_without() -> None:

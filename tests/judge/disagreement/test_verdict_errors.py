@@ -26,5 +26,5 @@ def test_unread_verdicts_are_counted_where_they_lie() -> None:
         )
     counts = count_unread_by_slice(read_frame(pd.DataFrame(rows)), 0)
     assert counts.to_dict("records") == [
-        {"slice_name": "motive", "slice_value": "speed", "n": 6, "n_unread": 4}
+        {"slice": "motive = speed", "slice_name": "motive", "slice_value": "speed", "n": 6, "n_unread": 4}
     ]

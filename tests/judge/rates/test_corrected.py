@@ -252,9 +252,9 @@ def test_strata_may_be_refined_by_model() -> None:
     low, high = bounds(plain.overall.headline)
     assert low < value(fine.overall.headline) < high
     assert fine.overall.headline.value != plain.overall.headline.value
-    with pytest.raises(FrameError, match="'nope' is not a slice column"):
+    with pytest.raises(FrameError, match="no slice column 'nope'"):
         estimate_corrected_rates(study(), within=["nope"])
-    with pytest.raises(FrameError, match="'nope' is not a slice column"):
+    with pytest.raises(FrameError, match="no slice column 'nope'"):
         estimate_corrected_rates(study(), by=["nope"])
 
 
