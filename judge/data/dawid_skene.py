@@ -8,7 +8,6 @@ from secondreader.judge.inference.cluster_sums import Floats
 
 TOLERANCE = 1e-10
 MOST_ROUNDS = 20_000
-DAWID_SKENE = "Dawid & Skene (1979) Applied Statistics 28:20"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,10 +102,6 @@ class SampledCoefficients:
         """The place of a figure."""
         return [c.name for c in self.coefficients].index(name)
 
-    def build_estimate(self, name: str) -> Estimate:
-        """One figure with its interval."""
-        return self.build_estimates()[self.find_index(name)]
-
     def build_estimates(self) -> list[Estimate]:
         """All figures with their intervals."""
         limits = self.compute_limits()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc, betaincinv
+from scipy.special import betaincinv
 
 SMALLEST_SIZE = 2.0
 LARGEST_SIZE = 1e6
@@ -34,10 +34,6 @@ class ShrunkenRate:
     """First parameter of the posterior Beta distribution."""
     b: float
     """Second parameter of the posterior Beta distribution."""
-
-    def compute_chance_above(self, rate: float) -> float:
-        """Posterior probability that the slice's rate exceeds `rate`."""
-        return float(1 - betainc(self.a, self.b, rate))
 
 
 def shrink_rate(k: float, n: float, prior: BetaPrior, level: float = 0.95) -> ShrunkenRate:

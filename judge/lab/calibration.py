@@ -192,7 +192,7 @@ def compute_calibration(
         drawn[2].append(compute_area(gold, place, w))
     method = f"scenario-cluster bootstrap percentile, B={resamples}, seed {seed}"
     values = (
-        float(square.mean()),
+        compute_brier_score(gold, probability),
         compute_calibration_error(gold, probability, n_bins),
         compute_roc_auc(gold, probability),
     )

@@ -11,8 +11,6 @@ from secondreader.judge.inference.proportions import compute_normal_quantile
 
 Floats = npt.NDArray[np.float64]
 
-FLEISS_COHEN_EVERITT = "Fleiss, Cohen & Everitt (1969) Psychological Bulletin 72:323, eq. 13"
-
 
 class PlanError(ValueError):
     """The plan cannot be met: which number stands in the way, and what to change."""

@@ -32,7 +32,6 @@ LONG_RUN = 10
 RUN_LEVEL = 0.01
 SHUFFLES = 2000
 DRIFT_LEVEL = 0.05
-IGLEWICZ = "Iglewicz & Hoaglin (1993) How to Detect and Handle Outliers, modified z-score"
 FLIP_RATE = Measure(
     "flip_rate", "changed on a repeat", "repeated items with another answer ÷ repeated items", NEWCOMBE
 )

@@ -18,8 +18,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-VERDICTS = ("no", "yes", "unsure", "unparsed")
 NO, YES, UNSURE, UNPARSED = range(4)
+"""Codes of a verdict."""
 
 FEWEST_CLUSTERS = 8
 FEW_CLUSTERS = 30
@@ -81,7 +81,7 @@ class JudgedItems:
     """Every judged item of a population; all arrays have one entry an item."""
 
     verdict: Ints
-    """Index into VERDICTS."""
+    """NO, YES, UNSURE or UNPARSED."""
     gold: Floats
     """1 risky, 0 not, NaN where there is no gold."""
     weight: Floats

@@ -71,7 +71,7 @@ class LabelBudget:
     checks: tuple[DesignSimulation, ...]
     """One entry a simulated target; empty unless asked for."""
 
-    def to_frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """One row a target."""
         rows = [[one.target, one.half_width, one.labels, one.sentence] for one in self.needs]
         return pd.DataFrame(rows, columns=["target", "half_width", "labels", "sentence"])

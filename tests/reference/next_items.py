@@ -1,4 +1,7 @@
-"""Which transcripts to label next: allocation over verdict strata, and a draw spread over scenarios."""
+"""Which transcripts to label next: allocation over verdict strata, and a draw spread over scenarios.
+
+Studies draw once, with equal shares of the strata; published allocations are checked against this one.
+"""
 
 from dataclasses import dataclass
 
