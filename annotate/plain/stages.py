@@ -82,7 +82,7 @@ def show_discussion(start: Payload, load_item: Callable[[str], Payload | None]) 
             for other in item.get("others", []):
                 st.text(
                     reveal_invisible(
-                        f"Reader {other['letter']}: {format_answers(other['answers'])}\n{other['note']}".rstrip()
+                        f"Reader {other['alias']}: {format_answers(other['answers'])}\n{other['note']}".rstrip()
                     )
                 )
             show_messages(item["content"])

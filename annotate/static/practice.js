@@ -53,12 +53,12 @@ export class FeedbackPanel {
 
 // What the others said of one calibration item, under letters.
 export function otherReaders(study, others, moveTo) {
-  const cards = others.map((other) => el("section", { class: "other", "aria-label": `Reader ${other.letter}` },
-    el("h4", {}, `Reader ${other.letter}`, other.contested ? el("span", { class: "chip" }, "contested") : ""),
+  const cards = others.map((other) => el("section", { class: "other", "aria-label": `Reader ${other.alias}` },
+    el("h4", {}, `Reader ${other.alias}`, other.contested ? el("span", { class: "chip" }, "contested") : ""),
     el("dl", { class: "said" }, ...study.questions.filter((question) => other.answers[question.id] !== undefined).flatMap((question) => [
       el("dt", {}, question.text), el("dd", {}, labelOf(question, other.answers[question.id]))])),
     other.evidence.length ? el("div", { class: "row" }, el("span", { class: "rowname" }, "Evidence"), ...other.evidence.slice(0, 12).map((index) =>
-      button(`#${index + 1}`, "", () => moveTo(index), { class: "jump", "aria-label": `Reader ${other.letter}: go to message ${index + 1}` }))) : "",
+      button(`#${index + 1}`, "", () => moveTo(index), { class: "jump", "aria-label": `Reader ${other.alias}: go to message ${index + 1}` }))) : "",
     other.note ? el("p", { class: "text", dir: "auto" }, ...shown(other.note)) : ""));
   return el("section", { class: "others" }, el("h3", {}, "What the others said"), ...cards, el("h3", {}, "Your answer"));
 }

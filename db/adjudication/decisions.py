@@ -24,7 +24,7 @@ from secondreader.db.core.text import make_storable
 
 CONTESTED = "contested"
 DECISION_KINDS = ("ambiguous", "guideline gap", "annotator error", CONTESTED)
-"""Why readers split; contested means that no answer is right and the split is the finding."""
+"""Why annotators split; contested means that no answer is right and the split is the finding."""
 
 
 class DecisionError(DeskError):
@@ -32,7 +32,7 @@ class DecisionError(DeskError):
 
 
 class DecisionConflict(DeskError):
-    """Something changed since the page was shown: a reader's answer, or a decision from another window."""
+    """Something changed since the page was shown: an annotator's answer, or a decision from another window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,17 @@ def submit_decision(engine: Engine, annotator_id: int, decision_input: DecisionI
 
 def save_decision(session: Session, annotator_id: int, decision_input: DecisionInput) -> SavedDecision:
     """`submit_decision` inside the caller's transaction: acknowledge only after its commit."""
-    chair = load_adjudicator_context(session, annotator_id)
+    adjudicator = load_adjudicator_context(session, annotator_id)
     earlier = session.exec(
         select(Adjudication).where(Adjudication.client_token == decision_input.client_token)
     ).first()
     if earlier is not None:
         return acknowledge_replay(session, annotator_id, earlier)
-    if chair.status not in {"open", "closed"}:
+    if adjudicator.status not in {"open", "closed"}:
         raise StudyClosed("The study is paused; your decision is kept in this browser. Ask the researcher.")
-    item = find_item_by_token(session, chair, decision_input.token)
+    item = find_item_by_token(session, adjudicator, decision_input.token)
     decided = load_own_decisions(session, annotator_id, item.item_id)[item.item_id]
-    row = build_decision(chair, item, decision_input, decided)
+    row = build_decision(adjudicator, item, decision_input, decided)
     session.add(row)
     session.flush()
     assert row.id is not None
@@ -126,7 +126,7 @@ def build_decision(
         kind=decision_input.kind,
         reason=check_reason(decision_input.reason),
         client_token=decision_input.client_token,
-        seen=sorted(one.label_id for one in item.latest),
+        seen=sorted(label.label_id for label in item.latest),
     )
 
 
@@ -138,7 +138,9 @@ def check_answer(codebook: Codebook, decision_input: DecisionInput) -> str:
         if decision_input.answer is not None:
             raise DecisionError("Contested has no answer: choose an answer with another kind, or none.")
         return ""
-    values = next(one.values for one in codebook.questions if one.id == decision_input.question)
+    values = next(
+        question.values for question in codebook.questions if question.id == decision_input.question
+    )
     if decision_input.answer not in values:
         raise DecisionError(f"{decision_input.question}: choose one of {', '.join(values)}, or contested.")
     return decision_input.answer

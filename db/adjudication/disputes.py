@@ -1,6 +1,6 @@
-"""Where readers part: the first readings of the main queue, item by item.
+"""Where annotators disagree: the first ratings of the main queue, item by item.
 
-Repeat readings, practice, attention and calibration items are no part of this, nor are imported labels.
+Repeat ratings, practice, attention and norming items are no part of this, nor are imported labels.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from secondreader.db.core.tables import Annotator, Assignment, Label, StudyItem,
 
 @dataclass(frozen=True, slots=True)
 class FirstRating:
-    """One revision of what one reader said of one item when reading it for the first time."""
+    """One revision of what one annotator said of one item when reading it for the first time."""
 
     label_id: int
     annotator_id: int
@@ -30,33 +30,39 @@ class FirstRating:
 
 @dataclass(frozen=True, slots=True)
 class RatedItem:
-    """One item of the main queue with everything that its readers said."""
+    """One item of the main queue with everything that its annotators said."""
 
     item_id: int
     public_id: str
     revisions: tuple[FirstRating, ...]
     """Every revision, oldest first."""
     n_awaited: int
-    """Readers who have not answered yet."""
+    """Annotators who have not answered yet."""
 
     @property
     def latest(self) -> tuple[FirstRating, ...]:
-        """What each reader says now."""
-        return tuple({one.annotator_id: one for one in self.revisions}.values())
+        """What each annotator says now."""
+        return tuple({rating.annotator_id: rating for rating in self.revisions}.values())
 
     @property
     def is_contested(self) -> bool:
-        """Whether a reader marked it as one on which competent readers would split."""
-        return any(one.contested for one in self.latest)
+        """Whether an annotator marked it as one on which competent annotators would split."""
+        return any(rating.contested for rating in self.latest)
 
     def get_answers(self, question: str) -> dict[int, str]:
-        """What each reader answers now, by annotator id."""
-        return {one.annotator_id: one.answers[question] for one in self.latest if question in one.answers}
+        """What each annotator answers now, by annotator id."""
+        return {
+            rating.annotator_id: rating.answers[question]
+            for rating in self.latest
+            if question in rating.answers
+        }
 
     def get_answers_at_labels(self, question: str, label_ids: Sequence[int]) -> dict[int, str]:
-        """What each reader had answered in these revisions, by annotator id."""
-        kept = [one for one in self.revisions if one.label_id in label_ids and question in one.answers]
-        return {one.annotator_id: one.answers[question] for one in kept}
+        """What each annotator had answered in these revisions, by annotator id."""
+        kept = [
+            rating for rating in self.revisions if rating.label_id in label_ids and question in rating.answers
+        ]
+        return {rating.annotator_id: rating.answers[question] for rating in kept}
 
 
 @dataclass(slots=True)
@@ -68,8 +74,8 @@ class ItemRaters:
     revisions: list[FirstRating] = field(default_factory=list)
 
     def count_awaited(self, rules: Rules) -> int:
-        """How many readers are missing: of those assigned, or of the quota of a shared queue."""
-        done = {one.annotator_id for one in self.revisions}
+        """How many annotators are missing: of those assigned, or of the quota of a shared queue."""
+        done = {rating.annotator_id for rating in self.revisions}
         return max(rules.overlap - len(done), 0) if rules.queue == "shared" else len(self.assigned - done)
 
 
@@ -85,23 +91,23 @@ def group_by_item(
     ratings: Iterable[tuple[int, str, FirstRating]], assignments: Iterable[tuple[int, int]], rules: Rules
 ) -> list[RatedItem]:
     """First ratings, as (study item's id, public id, rating), by item; `assignments` are (study item's id, annotator's id)."""
-    found: dict[int, ItemRaters] = defaultdict(ItemRaters)
+    raters: dict[int, ItemRaters] = defaultdict(ItemRaters)
     for row_id, public_id, rating in ratings:
-        found[row_id].public_id = public_id
-        found[row_id].revisions.append(rating)
+        raters[row_id].public_id = public_id
+        raters[row_id].revisions.append(rating)
     for row_id, annotator_id in assignments:
-        if row_id in found:
-            found[row_id].assigned.add(annotator_id)
+        if row_id in raters:
+            raters[row_id].assigned.add(annotator_id)
     return [
-        RatedItem(row_id, one.public_id, tuple(one.revisions), one.count_awaited(rules))
-        for row_id, one in sorted(found.items())
+        RatedItem(row_id, of_item.public_id, tuple(of_item.revisions), of_item.count_awaited(rules))
+        for row_id, of_item in sorted(raters.items())
     ]
 
 
 def list_first_ratings(
     session: Session, study_id: int, item_id: int | None
 ) -> list[tuple[int, str, FirstRating]]:
-    """(study item's id, public id, reading): every revision of every first reading, oldest first."""
+    """(study item's id, public id, rating): every revision of every first rating, oldest first."""
     statement = (
         select_columns(
             StudyItem.id,
@@ -136,7 +142,7 @@ def list_first_ratings(
 
 
 def list_first_assignments(session: Session, study_id: int, item_id: int | None) -> list[tuple[int, int]]:
-    """(study item's id, annotator's id) of every place in a queue, repeats left out."""
+    """(study item's id, annotator's id) of every assignment in a queue, repeats left out."""
     statement = (
         select_columns(Assignment.study_item_id, Assignment.annotator_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
@@ -152,11 +158,17 @@ def list_first_assignments(session: Session, study_id: int, item_id: int | None)
 def find_open_questions(item: RatedItem, codebook: Codebook) -> tuple[str, ...]:
     """The questions that call for an adjudicator, in the codebook's order.
 
-    Those on which readers differ, unsure being an answer like another. Where they differ on none and one of them
+    Those on which annotators differ, unsure being an answer like another. Where they differ on none and one of them
     marked the item as contested, every question that must be answered.
     """
-    given = {question.id: set(item.get_answers(question.id).values()) for question in codebook.questions}
-    split = tuple(name for name, answers in given.items() if len(answers) > 1)
-    if split or not item.is_contested:
-        return split
-    return tuple(one.id for one in codebook.questions if given[one.id] and not one.optional)
+    answers_by_question = {
+        question.id: set(item.get_answers(question.id).values()) for question in codebook.questions
+    }
+    disputed = tuple(name for name, answers in answers_by_question.items() if len(answers) > 1)
+    if disputed or not item.is_contested:
+        return disputed
+    return tuple(
+        question.id
+        for question in codebook.questions
+        if answers_by_question[question.id] and not question.optional
+    )

@@ -1,4 +1,4 @@
-"""What an adjudicator may see: items on which readers part, in columns that the blind door lets through.
+"""What an adjudicator may see: items on which annotators disagree, in columns that the blind connection lets through.
 
 Answers, notes and marks come without the people behind them, and another adjudicator's decisions never.
 """
@@ -43,7 +43,7 @@ class AdjudicatorContext:
 
 @dataclass(frozen=True, slots=True)
 class AdjudicationEntry:
-    """One place in an adjudicator's list."""
+    """One assignment in an adjudicator's list."""
 
     token: str
     state: str
@@ -59,7 +59,7 @@ class OwnDecision:
     kind: str
     reason: str
     has_changed: bool
-    """Readers answer otherwise now than when it was made."""
+    """Annotators answer otherwise now than when it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class DisputedQuestion:
 
     question: str
     answers: tuple[str, ...]
-    """The different answers that readers gave, shuffled, each once."""
+    """The different answers that annotators gave, shuffled, each once."""
     revision: int
     """How many decisions this adjudicator has made on it."""
     decision: OwnDecision | None
@@ -83,40 +83,40 @@ class AdjudicationItem:
     """`secondreader.db.core.content.Content` as plain JSON."""
     questions: tuple[DisputedQuestion, ...]
     notes: tuple[str, ...]
-    """The readers' notes, shuffled, each once."""
+    """The annotators' notes, shuffled, each once."""
     evidence: tuple[int, ...]
-    """Messages that any reader marked."""
+    """Messages that any annotator marked."""
     is_contested: bool
-    """A reader marked it as one on which competent readers would split."""
+    """An annotator marked it as one on which competent annotators would split."""
     version: str
-    """Changes whenever anything above that readers said changes."""
+    """Changes whenever anything above that annotators said changes."""
 
 
 def list_adjudication_queue(session: Session, annotator_id: int) -> list[AdjudicationEntry]:
     """What this adjudicator has to settle or has settled, in their own seeded order. Raises NotAdjudicator."""
-    chair = load_adjudicator_context(session, annotator_id)
+    adjudicator = load_adjudicator_context(session, annotator_id)
     decided = load_own_decisions(session, annotator_id)
     entries = [
         AdjudicationEntry(
-            compute_item_token(chair, item), determine_state(item, questions, decided[item.item_id])
+            compute_item_token(adjudicator, item), determine_state(item, questions, decided[item.item_id])
         )
-        for item in list_rated_items(session, chair.study_id, chair.rules)
-        if (questions := select_questions(chair, item, decided[item.item_id]))
+        for item in list_rated_items(session, adjudicator.study_id, adjudicator.rules)
+        if (questions := select_questions(adjudicator, item, decided[item.item_id]))
     ]
     return sorted(entries, key=lambda entry: entry.token)
 
 
 def load_adjudication_item(session: Session, annotator_id: int, token: str) -> AdjudicationItem:
     """One transcript of this adjudicator's list. Raises NotAdjudicator and UnknownItem."""
-    chair = load_adjudicator_context(session, annotator_id)
-    item = find_item_by_token(session, chair, token)
+    adjudicator = load_adjudicator_context(session, annotator_id)
+    item = find_item_by_token(session, adjudicator, token)
     content = execute(
         session, select_columns(Transcript.content).where(col(Transcript.public_id) == item.public_id)
     ).scalar()
     if content is None:
         raise UnknownItem("The text of this transcript is not there; go on with the next one.")
     return build_adjudication_item(
-        chair, item, load_own_decisions(session, annotator_id, item.item_id)[item.item_id], content
+        adjudicator, item, load_own_decisions(session, annotator_id, item.item_id)[item.item_id], content
     )
 
 
@@ -137,7 +137,7 @@ def load_adjudicator_context(session: Session, annotator_id: int) -> Adjudicator
 
 
 def compute_item_token(adjudicator: AdjudicatorContext, item: RatedItem) -> str:
-    """What the browser calls an item, which is also its place in the order: nobody can guess the public id in it."""
+    """What the browser calls an item, which is also its position in the order: nobody can guess the public id in it."""
     return compute_content_hash([adjudicator.seed, adjudicator.annotator_id, item.public_id])[:32]
 
 
@@ -151,10 +151,10 @@ def find_item_by_token(session: Session, adjudicator: AdjudicatorContext, token:
     )
     for item_id, public_id in rows:
         if compute_item_token(adjudicator, RatedItem(item_id, public_id, (), 0)) == token:
-            found = list_rated_items(session, adjudicator.study_id, adjudicator.rules, item_id=item_id)
+            items = list_rated_items(session, adjudicator.study_id, adjudicator.rules, item_id=item_id)
             decided = load_own_decisions(session, adjudicator.annotator_id, item_id)[item_id]
-            if found and select_questions(adjudicator, found[0], decided):
-                return found[0]
+            if items and select_questions(adjudicator, items[0], decided):
+                return items[0]
             raise UnknownItem("The readers agree on this transcript by now; reload the page.")
     raise UnknownItem("This transcript is not in your list; reload the page.")
 
@@ -170,22 +170,26 @@ def load_own_decisions(
     statement = select(Adjudication).where(Adjudication.annotator_id == annotator_id)
     if item_id is not None:
         statement = statement.where(Adjudication.study_item_id == item_id)
-    found: defaultdict[int, DecisionsByQuestion] = defaultdict(dict)
+    decisions: defaultdict[int, DecisionsByQuestion] = defaultdict(dict)
     for row in session.exec(statement.order_by(col(Adjudication.id))):
-        found[row.study_item_id].setdefault(row.question, []).append(row)
-    return found
+        decisions[row.study_item_id].setdefault(row.question, []).append(row)
+    return decisions
 
 
 def select_questions(
     adjudicator: AdjudicatorContext, item: RatedItem, decisions: DecisionsByQuestion
 ) -> tuple[str, ...]:
-    """What there is to settle, or was settled by this adjudicator; empty while readers are awaited.
+    """What there is to settle, or was settled by this adjudicator; empty while annotators are awaited.
 
     A closed study takes no more labels: nobody is awaited there.
     """
     is_complete = item.n_awaited == 0 or adjudicator.status == "closed"
     now = find_open_questions(item, adjudicator.codebook) if is_complete else ()
-    return tuple(one.id for one in adjudicator.codebook.questions if one.id in now or one.id in decisions)
+    return tuple(
+        question.id
+        for question in adjudicator.codebook.questions
+        if question.id in now or question.id in decisions
+    )
 
 
 def determine_state(item: RatedItem, questions: Sequence[str], decisions: DecisionsByQuestion) -> str:
@@ -193,18 +197,22 @@ def determine_state(item: RatedItem, questions: Sequence[str], decisions: Decisi
     if any(question not in decisions for question in questions):
         return "open"
     latest = [decisions[question][-1] for question in questions]
-    return "changed" if any(has_changed(item, one.question, one.seen) for one in latest) else "settled"
+    return (
+        "changed"
+        if any(has_changed(item, decision.question, decision.seen) for decision in latest)
+        else "settled"
+    )
 
 
 def has_changed(item: RatedItem, question: str, seen: Sequence[int]) -> bool:
-    """Whether readers answer otherwise now than in the labels that a decision had seen."""
+    """Whether annotators answer otherwise now than in the labels that a decision had seen."""
     return item.get_answers(question) != item.get_answers_at_labels(question, seen)
 
 
 def build_adjudication_item(
     adjudicator: AdjudicatorContext, item: RatedItem, decisions: DecisionsByQuestion, content: str
 ) -> AdjudicationItem:
-    """The item without its readers: every list is shuffled by itself, so that nothing in it belongs to anybody."""
+    """The item without its annotators: every list is shuffled by itself, so that nothing in it belongs to anybody."""
     names = select_questions(adjudicator, item, decisions)
     questions = tuple(
         DisputedQuestion(
@@ -219,8 +227,10 @@ def build_adjudication_item(
         token=compute_item_token(adjudicator, item),
         content=json.loads(content),
         questions=questions,
-        notes=shuffle_texts(adjudicator, item, "note", (one.note for one in item.latest if one.note)),
-        evidence=tuple(sorted({index for one in item.latest for index in one.evidence})),
+        notes=shuffle_texts(
+            adjudicator, item, "note", (rating.note for rating in item.latest if rating.note)
+        ),
+        evidence=tuple(sorted({index for rating in item.latest for index in rating.evidence})),
         is_contested=item.is_contested,
         version=compute_version(item, names),
     )
@@ -236,10 +246,10 @@ def shuffle_texts(
 
 
 def compute_version(item: RatedItem, questions: Sequence[str]) -> str:
-    """A hash of nothing but what the page shows of the readers: it cannot tell how many there are."""
+    """A hash of nothing but what the page shows of the annotators: it cannot tell how many there are."""
     answers = [[name, sorted(set(item.get_answers(name).values()))] for name in questions]
-    notes = sorted({one.note for one in item.latest if one.note})
-    marks = sorted({index for one in item.latest for index in one.evidence})
+    notes = sorted({rating.note for rating in item.latest if rating.note})
+    marks = sorted({index for rating in item.latest for index in rating.evidence})
     return compute_content_hash([answers, notes, marks, item.is_contested])[:32]
 
 

@@ -96,7 +96,7 @@ def list_events(
 
 def resolve_subject_names(session: Session, audit_events: Iterable[EventRow]) -> dict[str, str]:
     """Subjects of events -> what people call them now, such as "study pilot" and "Ada of study pilot"."""
-    subjects = {one.subject for one in audit_events}
+    subjects = {event.subject for event in audit_events}
     studies = parse_subject_ids(subjects, "study")
     people = parse_subject_ids(subjects, "annotator")
     rows = execute(session, select_columns(Study.id, Study.name).where(col(Study.id).in_(studies)))
@@ -114,7 +114,7 @@ def resolve_subject_names(session: Session, audit_events: Iterable[EventRow]) ->
 
 def parse_subject_ids(subjects: Iterable[str], kind: str) -> set[int]:
     """The ids in subjects such as "study 3"."""
-    parts = (one.split(" ") for one in subjects)
+    parts = (subject.split(" ") for subject in subjects)
     return {int(part[1]) for part in parts if len(part) == 2 and part[0] == kind and part[1].isdecimal()}
 
 

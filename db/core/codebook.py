@@ -83,14 +83,14 @@ class Codebook(BaseModel):
             raise CodebookError(f"The codebook has no question {unknown[0]!r}.")
         kept: dict[str, str] = {}
         for question in self.questions:
-            given = answers.get(question.id)
-            if not question.is_asked(answers) or (given is None and question.optional):
+            answer = answers.get(question.id)
+            if not question.is_asked(answers) or (answer is None and question.optional):
                 continue
-            if given not in question.values:
+            if answer not in question.values:
                 raise CodebookError(
-                    f"{question.id}: expected one of {', '.join(question.values)}, got {str(given)[:40]!r}."
+                    f"{question.id}: expected one of {', '.join(question.values)}, got {str(answer)[:40]!r}."
                 )
-            kept[question.id] = given
+            kept[question.id] = answer
         return kept
 
 

@@ -16,15 +16,15 @@ class Rules(BaseModel):
     qualification_rounds: Annotated[int, Field(ge=1, le=10)] = 2
     """How often a person may go through the qualification items."""
     queue: Annotated[str, Field(pattern="^(fixed|shared)$")] = "fixed"
-    """fixed: everyone's items are dealt when the study is frozen; shared: people take the next open item."""
+    """fixed: everyone's items are assigned when the study is frozen; shared: people take the next open item."""
     lease_minutes: Annotated[int, Field(ge=5, le=10_080)] = 120
-    """In a shared queue, the time for which an opened item is kept for its reader."""
+    """In a shared queue, the time for which an opened item is kept for its annotator."""
     overlap: Annotated[int, Field(ge=1)] = 1
-    """Readers of each item; the quota of a shared queue."""
+    """Annotators of each item; the quota of a shared queue."""
     repeats: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    """Share of what a person labels that returns to them once more, unannounced; a shared queue places them by it."""
+    """Share of what a person labels that returns to them once more, unannounced; a shared queue positions them by it."""
     repeat_gap: Annotated[int, Field(ge=1)] = 20
-    """Other places at least between an item and its return."""
+    """Other assignments at least between an item and its return."""
     guesses: Annotated[int, Field(ge=0, le=50)] = 0
     """Transcripts for which an annotator is asked at the end which model they think it was; 0 asks nothing."""
     reasoning_after: str | None = None
@@ -43,7 +43,9 @@ def find_question_before_reasoning(codebook: Codebook, rules: Rules) -> Question
     """
     if rules.reasoning_after is None:
         return None
-    question = next((one for one in codebook.questions if one.id == rules.reasoning_after), None)
+    question = next(
+        (candidate for candidate in codebook.questions if candidate.id == rules.reasoning_after), None
+    )
     if question is None:
         raise CodebookError(f"reasoning_after: the codebook has no question {rules.reasoning_after!r}.")
     if question.optional or question.asked_when or question.needs_reasoning:

@@ -136,7 +136,7 @@ def execute(
     statement: Executable,
     values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
 ) -> CursorResult[*tuple[Any, ...]]:
-    """Run a statement of `pick`, or an insert, update or delete, in the session's transaction.
+    """Run a statement of `select_columns`, or an insert, update or delete, in the session's transaction.
 
     `values` are those of its `bindparam`s, by name. A statement that is built once and takes its values here costs a tenth
     of one that is built for each call, which counts where everybody's label passes.

@@ -32,11 +32,11 @@ class StudyClosed(DeskError):
 
 
 class NotReachedYet(DeskError):
-    """A place of a later part of the study: practice or calibration comes first."""
+    """An assignment of a later part of the study: practice or the norming round comes first."""
 
 
 class AssignmentTaken(DeskError):
-    """In a shared queue: the place was not kept any longer and the transcript has all its readers."""
+    """In a shared queue: the assignment was not kept any longer and the transcript has all its annotators."""
 
 
 RELOAD_MESSAGE = "The database does not answer. Reload this page in a moment; what was not saved yet waits in this browser."

@@ -34,8 +34,8 @@ def migrate_to_latest(engine: Engine) -> None:
     """Bring the schema to the newest revision; where it is there, nothing is locked and Alembic is not even loaded."""
     with engine.connect() as connection:
         is_migrated = inspect(connection).has_table("alembic_version")
-        found = connection.execute(text("SELECT version_num FROM alembic_version")) if is_migrated else ()
-        is_newest = [revision for (revision,) in found] == [NEWEST]
+        revisions = connection.execute(text("SELECT version_num FROM alembic_version")) if is_migrated else ()
+        is_newest = [revision for (revision,) in revisions] == [NEWEST]
     if not is_newest:
         upgrade(engine)
 

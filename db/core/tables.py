@@ -141,7 +141,7 @@ class JudgePrompt(SQLModel, table=True):
 
 
 class Verdict(SQLModel, table=True):
-    """One reading of one transcript by one judge."""
+    """One rating of one transcript by one judge."""
 
     __table_args__ = (UniqueConstraint("transcript_id", "judge_key", "repeat"),)
     id: int | None = Field(default=None, primary_key=True)
@@ -167,7 +167,7 @@ class Study(SQLModel, table=True):
     """A verification plan. Until `frozen_at` it is a draft; `title` is all of its name that annotators see.
 
     `rules` is the part of the plan that the desk obeys (qualification, calibration, queue, ...), see
-    `secondreader.db.core.desk_rules`. `revealed_at`: the annotators see each other's calibration labels since then.
+    `secondreader.db.core.desk_rules`. `revealed_at`: the annotators see each other's norming labels since then.
     `revealed_label_id` and `unblinded_adjudication_id` are the last label and the last decision stored before the reveal and
     the unblinding (0: none): they tell before from after, whatever the clocks said.
     """
@@ -197,7 +197,7 @@ class StudyItem(SQLModel, table=True):
     `is_drawn` says the same without the probability, which tells of the verdict's stratum: a shared queue reads it.
 
     `part` is pool, qualification, attention or calibration: items of the last three stand outside the draw.
-    `known` holds the right answers of qualification and attention items, {"answers": {...}, "why": "..."}.
+    `known` holds the right answers of qualification and attention checks, {"answers": {...}, "why": "..."}.
     """
 
     __tablename__ = "study_item"

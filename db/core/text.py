@@ -30,5 +30,5 @@ def make_printable(text: str) -> str:
 
 
 def make_storable_or_none(text: str | None) -> str | None:
-    """`plain_text` where there is any."""
+    """`make_storable` where there is any."""
     return None if text is None else make_storable(text)

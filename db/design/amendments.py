@@ -64,7 +64,7 @@ class AmendmentResult:
     n_items: int
     """Transcripts drawn in addition."""
     n_assignments: int
-    """New places in queues."""
+    """New assignments in queues."""
     annotator_ids: dict[str, int]
     """The new people."""
 
@@ -85,8 +85,8 @@ def amend_study(
 ) -> AmendmentResult:
     """Change a frozen study, on record.
 
-    New people read as many items as the others were given at first, those with the fewest readers before the rest, besides
-    practice, calibration and attention items; in a shared queue they take what is open. New items go to the end of queues,
+    New people read as many items as the others were given at first, those with the fewest annotators before the rest, besides
+    practice, norming items and attention checks; in a shared queue they take what is open. New items go to the end of queues,
     with the plan's overlap. Raises StudyError for a draft, without a reason or a change, and, where queues change, once the
     study is unblinded.
     """
@@ -100,9 +100,9 @@ def amend_study(
     people = {
         name: ensure_annotator(session, study, name, seed=rng.getrandbits(31)) for name in change.annotators
     }
-    n_places = sum(assign_to_new_annotator(session, study, person, rng) for person in people.values())
+    n_assignments = sum(assign_to_new_annotator(session, study, person, rng) for person in people.values())
     items = extend_study_sample(session, study, change.more_items, rng)
-    n_places += assign_new_items(session, study, items, rng)
+    n_assignments += assign_new_items(session, study, items, rng)
     body = study.plan | {
         "items": sorted([*study.plan["items"], *items]),
         "annotators": [*study.plan["annotators"], *people],
@@ -110,9 +110,9 @@ def amend_study(
         "analyses": study.plan["analyses"] | (change.analyses or {}),
         **compute_text_hashes(study),
     }
-    said = summarize_change(change) | ({"drawn": items} if items else {})
+    summary = summarize_change(change) | ({"drawn": items} if items else {})
     return AmendmentResult(
-        record_amendment(session, study, said, body, actor, why), len(items), n_places, people
+        record_amendment(session, study, summary, body, actor, why), len(items), n_assignments, people
     )
 
 
@@ -131,7 +131,7 @@ def check_change(study: Study, change: StudyChange, why: str) -> None:
 
 
 def check_names(session: Session, study: Study, names: tuple[str, ...]) -> None:
-    """Raise StudyError for a new person whose name is taken in the study, by an imported reader for example."""
+    """Raise StudyError for a new person whose name is taken in the study, by an imported annotator for example."""
     of_study = select_columns(Annotator.name).where(
         col(Annotator.study_id) == study.id, col(Annotator.name).in_(names)
     )
@@ -144,10 +144,10 @@ def check_names(session: Session, study: Study, names: tuple[str, ...]) -> None:
 
 def summarize_change(change: StudyChange) -> dict[str, Any]:
     """The change as it goes on record: a guideline by its hash."""
-    said = change.model_dump(mode="json", exclude_defaults=True)
+    summary = change.model_dump(mode="json", exclude_defaults=True)
     if change.guideline is not None:
-        said["guideline"] = compute_content_hash(change.guideline)
-    return said
+        summary["guideline"] = compute_content_hash(change.guideline)
+    return summary
 
 
 def change_texts(study: Study, change: StudyChange) -> None:
@@ -174,7 +174,7 @@ def record_amendment(
 
 
 def assign_to_new_annotator(session: Session, study: Study, person: int, rng: random.Random) -> int:
-    """Make the queue of somebody who joins a frozen study; returns the number of places."""
+    """Make the queue of somebody who joins a frozen study; returns the number of assignments."""
     plan, rules = study.plan, parse_rules(study.rules)
     parts = load_study_parts(session, study, rules.qualification_rounds)
     n_load = -(-len(plan["items"]) * rules.overlap // len(plan["annotators"]))
@@ -182,12 +182,12 @@ def assign_to_new_annotator(session: Session, study: Study, person: int, rng: ra
     if rules.queue == "shared":
         return n_early + assign_attention_checks(session, person, parts, n_load, rng)
     items = list_least_read_items(session, study, rng)[:n_load]
-    places = build_main_queue(items, parts.attention, plan["repeats"], plan["repeat_gap"], rng)
-    return n_early + store_assignments(session, person, places, parts.main_from)
+    queue_positions = build_main_queue(items, parts.attention, plan["repeats"], plan["repeat_gap"], rng)
+    return n_early + store_assignments(session, person, queue_positions, parts.main_from)
 
 
 def list_least_read_items(session: Session, study: Study, rng: random.Random) -> list[int]:
-    """Drawn items, those with the fewest readers first, in random order among equals."""
+    """Drawn items, those with the fewest annotators first, in random order among equals."""
     items = list(study.plan["items"])
     rows = execute(
         session,
@@ -218,7 +218,7 @@ def extend_study_sample(session: Session, study: Study, n_items: int, rng: rando
 
 
 def assign_new_items(session: Session, study: Study, items: list[int], rng: random.Random) -> int:
-    """Put new items at the end of queues, by the plan's overlap; returns the number of places."""
+    """Put new items at the end of queues, by the plan's overlap; returns the number of assignments."""
     rules = parse_rules(study.rules)
     if not items or rules.queue == "shared":
         return 0
@@ -226,9 +226,9 @@ def assign_new_items(session: Session, study: Study, items: list[int], rng: rand
     main_from = load_study_parts(session, study, rules.qualification_rounds).main_from
     n_made = 0
     for person, load in compute_balanced_loads(items, people, rules.overlap, rng).items():
-        places = build_main_queue(load, (), study.plan["repeats"], study.plan["repeat_gap"], rng)
+        queue_positions = build_main_queue(load, (), study.plan["repeats"], study.plan["repeat_gap"], rng)
         n_made += store_assignments(
-            session, person, places, max(find_last_position(session, person), main_from)
+            session, person, queue_positions, max(find_last_position(session, person), main_from)
         )
     return n_made
 
@@ -236,4 +236,4 @@ def assign_new_items(session: Session, study: Study, items: list[int], rng: rand
 def load_amendments(session: Session, study: Study) -> list[AmendmentRow]:
     """Every amendment of a study, oldest first."""
     rows = session.exec(select(Amendment).where(Amendment.study_id == study.id).order_by(col(Amendment.id)))
-    return [AmendmentRow(one.created_at, one.actor, one.what, one.why, one.plan_hash) for one in rows]
+    return [AmendmentRow(row.created_at, row.actor, row.what, row.why, row.plan_hash) for row in rows]

@@ -1,4 +1,4 @@
-"""Items of known answers: practice before the study, and attention items inside it. They leave the draw."""
+"""Items of known answers: practice before the study, and attention checks inside it. They leave the draw."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class ControlItem:
     answers: dict[str, str]
     """The right answer by question id: at least one question."""
     why: str = ""
-    """The reason, shown after practice; never shown for an attention item."""
+    """The reason, shown after practice; never shown for an attention check."""
 
     def build_body(self) -> dict[str, Any]:
         """As JSON."""
@@ -32,21 +32,21 @@ class ControlItem:
 
 def check_control_items(book: Codebook, items: Sequence[ControlItem]) -> None:
     """Raise StudyError for an item named twice, without answers, or with answers that the codebook does not have."""
-    twice = [name for name, n in Counter(one.transcript for one in items).items() if n > 1]
+    twice = [name for name, n in Counter(item.transcript for item in items).items() if n > 1]
     if twice:
-        raise StudyError(f"Known item {twice[0]!r} is named twice; keep one of the two.")
+        raise StudyError(f"Control item {twice[0]!r} is named twice; keep one of the two.")
     values = {question.id: question.values for question in book.questions}
     for item in items:
         if not item.answers:
-            raise StudyError(f"Known item {item.transcript!r} has no right answer; give one at least.")
+            raise StudyError(f"Control item {item.transcript!r} has no right answer; give one at least.")
         for question, answer in item.answers.items():
             if question not in values:
                 raise StudyError(
-                    f"Known item {item.transcript!r}: the codebook has no question {question!r}."
+                    f"Control item {item.transcript!r}: the codebook has no question {question!r}."
                 )
             if answer not in values[question]:
                 raise StudyError(
-                    f"Known item {item.transcript!r}: {question} has no answer {answer!r}, "
+                    f"Control item {item.transcript!r}: {question} has no answer {answer!r}, "
                     f"only {', '.join(values[question])}."
                 )
 
@@ -79,7 +79,7 @@ def mark_control_item(session: Session, study: Study, item: ControlItem, part: s
         return new.id or 0
     item_id, earlier = row
     if earlier != "pool":
-        raise StudyError(f"Known item {item.transcript!r} is a {earlier} item already; it cannot be both.")
+        raise StudyError(f"Control item {item.transcript!r} is a {earlier} item already; it cannot be both.")
     execute(session, update(StudyItem).where(col(StudyItem.id) == item_id).values(part=part, known=known))
     return int(item_id)
 
@@ -94,7 +94,7 @@ def find_transcript_id(session: Session, name: str) -> int:
         .order_by(col(Transcript.has_text).desc()),
     ).first()
     if row is None:
-        raise StudyError(f"Known item {name!r}: no transcript has this id or key; import it first.")
+        raise StudyError(f"Control item {name!r}: no transcript has this id or key; import it first.")
     if not row[1]:
-        raise StudyError(f"Known item {name!r}: only verdicts of it are stored, there is no text to read.")
+        raise StudyError(f"Control item {name!r}: only verdicts of it are stored, there is no text to read.")
     return int(row[0])

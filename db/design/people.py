@@ -58,26 +58,32 @@ class Person:
     @property
     def can_sign_in(self) -> bool:
         """Whether one of the links is open."""
-        return any(one.state == "open" for one in self.links)
+        return any(link.state == "open" for link in self.links)
 
     @property
     def last_session_at(self) -> datetime | None:
         """When a browser last came in by one of the links."""
-        return max((one.last_session_at for one in self.links if one.last_session_at), default=None)
+        return max((link.last_session_at for link in self.links if link.last_session_at), default=None)
 
 
 def list_people_with_links(session: Session, study: Study | None) -> list[Person]:
-    """Those who come in by links, by role and name (None: the researchers); imported readers are left out."""
+    """Those who come in by links, by role and name (None: the researchers); imported annotators are left out."""
     of_study = Annotator.study_id == study.id if study else col(Annotator.study_id).is_(None)
     people = session.exec(
         select(Annotator)
         .where(of_study, Annotator.source == "desk")
         .order_by(col(Annotator.role), col(Annotator.name))
     ).all()
-    links = load_links_by_person(session, [one.id or 0 for one in people])
+    links = load_links_by_person(session, [person.id or 0 for person in people])
     return [
-        Person(one.id or 0, one.name, one.role, one.identity_hash is not None, tuple(links[one.id or 0]))
-        for one in people
+        Person(
+            person.id or 0,
+            person.name,
+            person.role,
+            person.identity_hash is not None,
+            tuple(links[person.id or 0]),
+        )
+        for person in people
     ]
 
 
@@ -97,11 +103,11 @@ def load_links_by_person(session: Session, annotator_ids: list[int]) -> dict[int
         .where(col(Invite.annotator_id).in_(annotator_ids))
         .order_by(col(Invite.id)),
     )  # fmt: skip
-    found: dict[int, list[InviteLink]] = defaultdict(list)
+    links_by_person: dict[int, list[InviteLink]] = defaultdict(list)
     for person, made, expires, revoked, n, last in rows:
         state = "revoked" if revoked else "expired" if expires <= utc_now() else "open"
-        found[person].append(InviteLink(state, made, expires, n or 0, last))
-    return found
+        links_by_person[person].append(InviteLink(state, made, expires, n or 0, last))
+    return links_by_person
 
 
 def ensure_person_to_invite(session: Session, study: Study | None, name: str, role: str) -> int:
@@ -117,11 +123,15 @@ def ensure_person_to_invite(session: Session, study: Study | None, name: str, ro
         raise StudyError(f"An {role} belongs to a study; name it.")
     if role == "adjudicator":
         return ensure_annotator(session, study, name, role)
-    folk = {one.name: one.annotator_id for one in list_people_with_links(session, study) if one.role == role}
-    if name not in folk:
-        there = f"there is: {', '.join(folk)}" if folk else "freeze the study's plan to make them"
+    annotators = {
+        person.name: person.annotator_id
+        for person in list_people_with_links(session, study)
+        if person.role == role
+    }
+    if name not in annotators:
+        there = f"there is: {', '.join(annotators)}" if annotators else "freeze the study's plan to make them"
         raise StudyError(f"Study {study.name!r} has no annotator {name!r}; {there}.")
-    return folk[name]
+    return annotators[name]
 
 
 def create_invite_link(

@@ -93,7 +93,7 @@ def freeze_study(
 ) -> FreezeResult:
     """Draw the items, make the people and their queues, and open the study; all of it once.
 
-    Known and calibration items leave the pool before the draw, so inclusion probabilities are over what remains. Raises
+    Control and norming items leave the pool before the draw, so inclusion probabilities are over what remains. Raises
     StudyError when the study is frozen already, has no text to label or the plan does not add up.
     """
     check_sampling_plan(study, sampling_plan)
@@ -151,19 +151,19 @@ def check_sampling_plan(study: Study, sampling_plan: SamplingPlan) -> None:
 
 
 def check_queue_length(sampling_plan: SamplingPlan, n_sampled: int) -> None:
-    """Raise StudyError where queues are too short to hide attention items in."""
+    """Raise StudyError where queues are too short to hide attention checks in."""
     shortest = n_sampled * sampling_plan.overlap // len(sampling_plan.annotators)
     if sampling_plan.attention and shortest < ATTENTION_FROM:
         raise StudyError(
-            f"Attention items stand behind the first {ATTENTION_FROM} items of a queue, and a queue would hold "
-            f"{shortest}; draw more items or leave attention items out."
+            f"Attention checks stand behind the first {ATTENTION_FROM} items of a queue, and a queue would hold "
+            f"{shortest}; draw more items or leave attention checks out."
         )
 
 
 def set_aside_items(
     session: Session, study: Study, sampling_plan: SamplingPlan, rng: random.Random
 ) -> tuple[StudyParts, dict[str, list[int]]]:
-    """Take known and calibration items out of the pool; returns them, and the strata of what remains."""
+    """Take control and norming items out of the pool; returns them, and the strata of what remains."""
     practice = mark_control_items(session, study, sampling_plan.qualification, "qualification")
     hidden = mark_control_items(session, study, sampling_plan.attention, "attention")
     judge = sampling_plan.judge if sampling_plan.strata == "verdict" else None
@@ -172,7 +172,7 @@ def set_aside_items(
         raise StudyError(f"Study {study.name!r} has no transcript with text; import or run some first.")
     common, rest = set_aside(strata, sampling_plan.n_calibration, rng)
     if not rest:
-        raise StudyError("The calibration items would be all transcripts that there are; take fewer.")
+        raise StudyError("The norming items would be all transcripts that there are; take fewer.")
     marked = update(StudyItem).where(col(StudyItem.id).in_(common)).values(part="calibration")
     execute(session, marked)
     return StudyParts(practice, tuple(common), hidden, sampling_plan.rules.qualification_rounds), rest
@@ -182,8 +182,8 @@ def build_plan_body(sampling_plan: SamplingPlan) -> dict[str, Any]:
     """The plan as JSON, for the hash."""
     return {name: getattr(sampling_plan, name) for name in sampling_plan.__slots__} | {
         "annotators": list(sampling_plan.annotators),
-        "qualification": [one.build_body() for one in sampling_plan.qualification],
-        "attention": [one.build_body() for one in sampling_plan.attention],
+        "qualification": [item.build_body() for item in sampling_plan.qualification],
+        "attention": [item.build_body() for item in sampling_plan.attention],
         "rules": sampling_plan.desk_rules.model_dump(mode="json"),
     }
 
@@ -215,7 +215,7 @@ def assign_queues(
     parts: StudyParts,
     rng: random.Random,
 ) -> int:
-    """Make everybody's queue; returns the number of places. In a shared queue, the pool is taken later."""
+    """Make everybody's queue; returns the number of assignments. In a shared queue, the pool is taken later."""
     is_shared = sampling_plan.rules.queue == "shared"
     loads = compute_balanced_loads(items, annotator_ids.values(), sampling_plan.overlap, rng)
     n_made = 0
@@ -224,6 +224,8 @@ def assign_queues(
         if is_shared:
             n_made += assign_attention_checks(session, person, parts, len(load), rng)
             continue
-        places = build_main_queue(load, parts.attention, sampling_plan.repeats, sampling_plan.repeat_gap, rng)
-        n_made += store_assignments(session, person, places, parts.main_from)
+        queue_positions = build_main_queue(
+            load, parts.attention, sampling_plan.repeats, sampling_plan.repeat_gap, rng
+        )
+        n_made += store_assignments(session, person, queue_positions, parts.main_from)
     return n_made

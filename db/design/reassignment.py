@@ -1,4 +1,4 @@
-"""Hands the open places of somebody who has stopped to others: in fixed queues, where nobody takes them by themselves."""
+"""Hands the open assignments of somebody who has stopped to others: in fixed queues, where nobody takes them by themselves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,23 +21,23 @@ class ReassignmentResult:
     """What was moved."""
 
     moved: dict[str, int]
-    """Places by the name of who has them now."""
+    """Assignments by the name of who has them now."""
     n_kept: int
-    """Open places that stay: every new reader has that transcript already."""
+    """Open assignments that stay: every new annotator has that transcript already."""
     n_repeats_dropped: int
     """Repeats of moved transcripts: one is worth something only by the same person, at its distance."""
 
 
 @dataclass(slots=True)
 class AssignmentTaker:
-    """Somebody who gets places."""
+    """Somebody who gets assignments."""
 
     annotator_id: int
     name: str
     items: set[int]
     """Items that the person has or had."""
     load: int
-    """Open places."""
+    """Open assignments."""
     received_items: list[int] = field(default_factory=list)
     """Items that were moved here."""
 
@@ -45,7 +45,7 @@ class AssignmentTaker:
 def reassign_items(
     session: Session, study: Study, giver: str, takers: Sequence[str], *, actor: str, why: str
 ) -> ReassignmentResult:
-    """Move the untouched places of one person's main queue to others, as an amendment; the least loaded takes the next.
+    """Move the untouched assignments of one person's main queue to others, as an amendment; the least loaded takes the next.
 
     What is labelled or drafted stays, and nobody gets a transcript twice. Raises StudyError for a shared queue, a study
     that is not frozen or is closed, an unknown name, and an empty reason.
@@ -61,14 +61,14 @@ def reassign_items(
     for name in sorted({giver, *takers}, key=people.__getitem__):
         wait_turn(session, Lock.LABEL, people[name])
     others = [load_taker(session, name, people[name]) for name in takers]
-    places = list_untouched_assignments(session, people[giver])
-    n_repeats = sum(hand_over(session, people[giver], place, others) for place in places)
-    moved = {one.name: len(one.received_items) for one in others}
+    untouched = list_untouched_assignments(session, people[giver])
+    n_repeats = sum(hand_over(session, people[giver], assignment, others) for assignment in untouched)
+    moved = {taker.name: len(taker.received_items) for taker in others}
     if not any(moved.values()):
         raise StudyError(
-            f"Nothing moves: {giver} has {len(places)} untouched places, and the others have those transcripts already."
+            f"Nothing moves: {giver} has {len(untouched)} untouched assignments, and the others have those transcripts already."
         )
-    done = ReassignmentResult(moved, len(places) - sum(moved.values()), n_repeats)
+    done = ReassignmentResult(moved, len(untouched) - sum(moved.values()), n_repeats)
     what = {"reassigned": {"from": giver, "to": moved, "repeats_dropped": n_repeats}}
     record_amendment(session, study, what, study.plan, actor, why)
     return done
@@ -77,17 +77,17 @@ def reassign_items(
 def check_reassignment(study: Study, giver: str, takers: Sequence[str], why: str) -> None:
     """Raise StudyError for what cannot be done."""
     if study.frozen_at is None or study.status == "closed":
-        raise StudyError(f"Study {study.name!r} is {study.status}: there are no open places to move.")
+        raise StudyError(f"Study {study.name!r} is {study.status}: there are no open assignments to move.")
     if parse_rules(study.rules).queue == "shared":
         raise StudyError(
             f"Study {study.name!r} has a shared queue: what is left is taken by others by itself."
         )
     if not takers or giver in takers or len(set(takers)) != len(takers):
         raise StudyError(
-            "Name one or more different people to move the places to, other than who has them now."
+            "Name one or more different people to move the assignments to, other than who has them now."
         )
     if not why.strip():
-        raise StudyError("Moving places needs a reason, for the audit log.")
+        raise StudyError("Moving assignments needs a reason, for the audit log.")
 
 
 def load_taker(session: Session, name: str, annotator_id: int) -> AssignmentTaker:
@@ -101,7 +101,7 @@ def load_taker(session: Session, name: str, annotator_id: int) -> AssignmentTake
 
 
 def list_untouched_assignments(session: Session, annotator_id: int) -> list[tuple[int, int]]:
-    """(place, item) of the main queue's first readings on which nothing was done, in order."""
+    """(assignment, item) of the main queue's first ratings on which nothing was done, in order."""
     touched = select_columns(Assignment.study_item_id).where(
         col(Assignment.annotator_id) == annotator_id,
         col(Assignment.id).in_(
@@ -128,12 +128,12 @@ def list_untouched_assignments(session: Session, annotator_id: int) -> list[tupl
 def hand_over(
     session: Session, giver_id: int, assignment: tuple[int, int], takers: Sequence[AssignmentTaker]
 ) -> int:
-    """Give one place to the least loaded person who has not had the item; returns how many repeats that dropped."""
+    """Give one assignment to the least loaded person who has not had the item; returns how many repeats that dropped."""
     assignment_id, item = assignment
-    free = [one for one in takers if item not in one.items]
+    free = [candidate for candidate in takers if item not in candidate.items]
     if not free:
         return 0
-    taker = min(free, key=lambda one: one.load)
+    taker = min(free, key=lambda candidate: candidate.load)
     dropped = execute(
         session,
         delete(Assignment).where(

@@ -57,7 +57,7 @@ class ControlItemsSection(StudyFileSection):
 
     def load_items(self) -> tuple[ControlItem, ...]:
         """All of them. Raises StudyFileError for a CSV file that cannot be read."""
-        listed = tuple(ControlItem(one.transcript, dict(one.answers), one.why) for one in self.items)
+        listed = tuple(ControlItem(item.transcript, dict(item.answers), item.why) for item in self.items)
         return listed + (read_control_items(self.csv) if self.csv else ())
 
 
@@ -73,7 +73,7 @@ class SamplingSection(StudyFileSection):
     items: Annotated[int, Field(ge=1)]
     annotators: Annotated[tuple[Pseudonym, ...], Field(min_length=1)]
     overlap: Annotated[int, Field(ge=1)] | None = None
-    """Readers of each transcript; all of them by default."""
+    """Annotators of each transcript; all of them by default."""
     strata: Literal["none", "verdict"] = "none"
     judge: str | None = None
     question: str | None = None
@@ -213,7 +213,7 @@ def parse_control_items(lines: Iterable[str], name: str) -> tuple[ControlItem, .
 
 
 def parse_control_item(path: str, number: int, row: dict[str | None, Any]) -> ControlItem:
-    """One line of a CSV file of known items. Raises StudyFileError."""
+    """One line of a CSV file of control items. Raises StudyFileError."""
     if None in row or None in row.values():
         raise StudyFileError(f"{path}: line {number} has more or fewer cells than the first line.")
     cells = {str(name): str(cell).strip() for name, cell in row.items()}
@@ -322,7 +322,7 @@ def load_guideline(codebook_name: str) -> str:
 
 def check_judges(session: Session, study: Study, *judges: str | None) -> None:
     """Raise StudyError where a plan names a judge (None: names none) that has read nothing of the study."""
-    names = [one.name for one in list_judges(session, study)]
+    names = [judge.name for judge in list_judges(session, study)]
     for judge in judges:
         if judge is not None and judge not in names:
             there = ", ".join(names) or "none yet"

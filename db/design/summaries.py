@@ -19,11 +19,11 @@ class StudySummary:
     n_transcripts: int
     """Transcripts in the pool."""
     n_with_text: int
-    """Those that people can read; of the others only readings are known."""
+    """Those that people can read; of the others only ratings are known."""
     n_drawn: int
     """Drawn for labelling."""
     n_annotators: int
-    """People, imported readers included."""
+    """People, imported annotators included."""
     n_labels: int
     """Labels, revisions not counted."""
     n_verdicts: int
@@ -92,14 +92,19 @@ def list_judges(session: Session, study: Study) -> list[JudgeSummary]:
         .group_by(name)
         .order_by(name)
     )
-    found = [JudgeSummary(*row) for row in execute(session, statement)]
+    judges = [JudgeSummary(*row) for row in execute(session, statement)]
     return sorted(
-        found, key=lambda one: (one.n_unparsed + one.n_errors - one.n_verdicts, -one.n_verdicts, one.name)
+        judges,
+        key=lambda judge: (
+            judge.n_unparsed + judge.n_errors - judge.n_verdicts,
+            -judge.n_verdicts,
+            judge.name,
+        ),
     )
 
 
 def list_invited_people(session: Session, study: Study | None) -> list[tuple[str, int]]:
-    """(name, id) of those who come in by a link (None: the researchers); imported readers are left out."""
+    """(name, id) of those who come in by a link (None: the researchers); imported annotators are left out."""
     statement = (
         select_columns(Annotator.name, Annotator.id)
         .where(
@@ -112,7 +117,7 @@ def list_invited_people(session: Session, study: Study | None) -> list[tuple[str
 
 
 def list_annotators(session: Session, study: Study) -> dict[str, int]:
-    """Ids of those who label at the desk, by name in its order; imported readers and adjudicators are left out."""
+    """Ids of those who label at the desk, by name in its order; imported annotators and adjudicators are left out."""
     rows = execute(
         session,
         select_columns(Annotator.name, Annotator.id)

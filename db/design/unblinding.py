@@ -67,10 +67,10 @@ def unblind_study(session: Session, study: Study, *, actor: str, why: str) -> Un
 
 def lock_decisions(session: Session, study: Study) -> None:
     """Let decisions that are being stored come first and all others wait, so that an id tells which came before."""
-    chairs = select_columns(Annotator.id).where(
+    adjudicators = select_columns(Annotator.id).where(
         col(Annotator.study_id) == study.id, col(Annotator.role) == "adjudicator"
     )
-    for annotator_id in execute(session, chairs.order_by(col(Annotator.id))).scalars().all():
+    for annotator_id in execute(session, adjudicators.order_by(col(Annotator.id))).scalars().all():
         wait_turn(session, Lock.ADJUDICATION, annotator_id)
     session.refresh(study)  # it may have been unblinded while this one waited
 

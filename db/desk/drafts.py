@@ -13,7 +13,7 @@ from secondreader.db.queues.leases import keep_assignment
 
 
 def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:
-    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment and NotYet."""
+    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment and NotReachedYet."""
     row = execute(
         session,
         select_columns(Assignment.id, StudyItem.part)

@@ -41,7 +41,7 @@ class BlindItem:
 OWN_ASSIGNMENT = and_(
     col(Assignment.token) == bindparam("token"), col(Assignment.annotator_id) == bindparam("annotator_id")
 )
-"""The place that a token names, if it is this person's."""
+"""The assignment that a token names, if it is this person's."""
 ITEM_QUERY = (
     select_columns(Assignment.id, Assignment.position, StudyItem.part, Transcript.content, Draft.body)
     .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
@@ -60,7 +60,7 @@ LATEST_LABEL_QUERY = (
 
 
 def load_blind_item(session: Session, annotator_id: int, token: str) -> BlindItem:
-    """One item of this annotator's queue, with their own answers. Raises UnknownAssignment and NotYet."""
+    """One item of this annotator's queue, with their own answers. Raises UnknownAssignment and NotReachedYet."""
     row = execute(session, ITEM_QUERY, {"token": token, "annotator_id": annotator_id}).first()
     if row is None or row.content is None:  # of some imports only the verdicts are known
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
@@ -84,7 +84,7 @@ def load_blind_item(session: Session, annotator_id: int, token: str) -> BlindIte
 
 @dataclass(frozen=True, slots=True)
 class LatestLabel:
-    """What an annotator said last of one place."""
+    """What an annotator said last of one assignment."""
 
     revision: int
     answers: dict[str, Any]
@@ -103,7 +103,7 @@ def load_latest_label(session: Session, assignment_id: int) -> LatestLabel | Non
 def load_disclosures(
     session: Session, annotator_id: int, item: BlindItem
 ) -> tuple[Feedback | None, list[OtherRating] | None]:
-    """What comes to light once an item of an early part is labelled: the right answers, or the others' ratings."""
+    """What comes to light once an item of a part before the main queue is labelled: the right answers, or the others' ratings."""
     if item.revision and item.part == "qualification":
         return load_feedback(session, annotator_id, item.token), None
     if item.revision and item.part == "calibration":

@@ -33,7 +33,7 @@ class LabelInput:
     confidence: int | None = None
     note: str = ""
     contested: bool = False
-    """The annotator thinks that competent readers would genuinely split on this one."""
+    """The annotator thinks that competent annotators would genuinely split on this one."""
     active_seconds: float | None = None
     expected_revision: int | None = None
     """The revision that the browser showed; None to skip the check."""
@@ -69,7 +69,7 @@ EARLIER_LABEL_QUERY = select_columns(Label.id, Label.revision, Label.annotator_i
     col(Label.client_token) == bindparam("client_token")
 )
 INSERT_LABEL = insert(Label).returning(col(Label.id))
-DELETE_DRAFT = delete(Draft).where(col(Draft.assignment_id) == bindparam("place"))
+DELETE_DRAFT = delete(Draft).where(col(Draft.assignment_id) == bindparam("assignment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,30 +110,30 @@ def save_label(session: Session, annotator_id: int, label_input: LabelInput) -> 
     """`submit_label` inside the caller's transaction: acknowledge only after its commit."""
     earlier = execute(session, EARLIER_LABEL_QUERY, {"client_token": label_input.client_token}).first()
     if earlier is not None:
-        label_id, revision, giver = earlier
-        if giver != annotator_id:
+        label_id, revision, owner_id = earlier
+        if owner_id != annotator_id:
             raise DeskError("This submit was used before; reload the page and answer again.")
         return SavedLabel(label_id, revision, is_replay=True)
-    place = load_assignment_context(session, annotator_id, label_input.token)
-    if place.status != "open":
+    context = load_assignment_context(session, annotator_id, label_input.token)
+    if context.status != "open":
         raise StudyClosed("The study takes no labels now; your draft is kept. Ask the researcher.")
-    latest = load_latest_label(session, place.assignment_id)
+    latest = load_latest_label(session, context.assignment_id)
     revision = latest.revision if latest else 0
     if label_input.expected_revision is not None and label_input.expected_revision != revision:
         raise DeskError(
             "You answered this transcript in another window meanwhile; what you see here is not saved."
         )
-    compute_progression(session, annotator_id).check_submit(place.part, place.pass_no, revision)
-    if revision == 0 and not keep_assignment(session, annotator_id, place.assignment_id, for_good=True):
+    compute_progression(session, annotator_id).check_submit(context.part, context.pass_no, revision)
+    if revision == 0 and not keep_assignment(session, annotator_id, context.assignment_id, for_good=True):
         raise AssignmentTaken(
             "This transcript was not kept for you any longer and others have read it meanwhile; your answers stay here "
             "as a draft. Go on with the next one."
         )
     label_id = execute(
-        session, INSERT_LABEL, build_label_row(place, annotator_id, label_input, revision + 1)
+        session, INSERT_LABEL, build_label_row(context, annotator_id, label_input, revision + 1)
     ).scalar_one()
-    execute(session, DELETE_DRAFT, {"place": place.assignment_id})
-    if place.part == "qualification":
+    execute(session, DELETE_DRAFT, {"assignment": context.assignment_id})
+    if context.part == "qualification":
         open_next_round(session, annotator_id)
     return SavedLabel(label_id, revision + 1)
 

@@ -33,7 +33,7 @@ class GuessAssignment:
 def list_guess_assignments(session: Session, annotator_id: int, n: int) -> list[GuessAssignment]:
     """At most `n` of the person's transcripts; none before the whole main queue is labelled.
 
-    Which ones depends on the person's own seed alone. Attention items may be among them: were they left out, the list
+    Which ones depends on the person's own seed alone. Attention checks may be among them: were they left out, the list
     would tell them apart.
     """
     rows = list_main_assignments(session, annotator_id)
@@ -56,12 +56,16 @@ def list_guess_assignments(session: Session, annotator_id: int, n: int) -> list[
 
 
 def list_open_guesses(session: Session, annotator_id: int, n: int) -> list[str]:
-    """Tokens of the places for which a guess is still asked."""
-    return [place.token for place in list_guess_assignments(session, annotator_id, n) if not place.is_guessed]
+    """Tokens of the assignments for which a guess is still asked."""
+    return [
+        assignment.token
+        for assignment in list_guess_assignments(session, annotator_id, n)
+        if not assignment.is_guessed
+    ]
 
 
 def list_main_assignments(session: Session, annotator_id: int) -> list[tuple[int, str, int, bool]]:
-    """Id, token, number of the reading and whether it is labelled, of each place in the main queue."""
+    """Id, token, number of the pass and whether it is labelled, of each assignment in the main queue."""
     labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
     done = set(execute(session, labelled).scalars())
     rows = execute(
@@ -77,26 +81,28 @@ def list_main_assignments(session: Session, annotator_id: int) -> list[tuple[int
 
 
 def compute_guess_rank(seed: int, row_id: int) -> str:
-    """A place's rank in the person's own order."""
+    """An assignment's rank in the person's own order."""
     return hashlib.sha256(f"guess {seed} {row_id}".encode()).hexdigest()
 
 
 def save_guess(session: Session, annotator_id: int, token: str, text: str) -> bool:
-    """Keep the first guess for a place; False where there was one. Idempotent: a second one changes nothing.
+    """Keep the first guess for an assignment; False where there was one. Idempotent: a second one changes nothing.
 
     Raises UnknownAssignment, StudyClosed, and DeskError for a transcript that is not asked about.
     """
-    place = load_assignment_context(session, annotator_id, token)
-    if place.status != "open":
+    context = load_assignment_context(session, annotator_id, token)
+    if context.status != "open":
         raise StudyClosed("The study takes no guesses now. Ask the researcher.")
-    rules = execute(session, select_columns(Study.rules).where(col(Study.id) == place.study_id)).scalar_one()
+    rules = execute(
+        session, select_columns(Study.rules).where(col(Study.id) == context.study_id)
+    ).scalar_one()
     wait_turn(session, Lock.LABEL, annotator_id)
     asked = list_guess_assignments(session, annotator_id, parse_rules(rules).guesses)
-    found = next((one for one in asked if one.token == token), None)
-    if found is None:
+    assignment = next((candidate for candidate in asked if candidate.token == token), None)
+    if assignment is None:
         raise DeskError("Nobody asks for a guess about this transcript; reload the page.")
-    if found.is_guessed:
+    if assignment.is_guessed:
         return False
-    session.add(Guess(assignment_id=place.assignment_id, text=make_storable(text).strip()[:MAX_GUESS]))
+    session.add(Guess(assignment_id=context.assignment_id, text=make_storable(text).strip()[:MAX_GUESS]))
     session.flush()
     return True

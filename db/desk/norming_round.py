@@ -1,7 +1,7 @@
-"""Calibration: everybody reads the same items blind, then all see each other's readings under letters and may correct.
+"""The norming round: everybody reads the same items blind, then all see each other's answers under letters and may correct.
 
 Agreement before and after tells what talking about them changed. "Before" is what a person answered until the desk showed
-them others' readings: until the reveal, or their own last calibration item where that came later. Which came first is told by
+them others' ratings: until the reveal, or their own last norming item where that came later. Which came first is told by
 the order of storing, that of the labels' ids: clocks are set, and desks have different ones.
 """
 
@@ -24,10 +24,10 @@ from secondreader.db.desk.qualification import compute_qualification_status
 
 @dataclass(frozen=True, slots=True)
 class NormingStatus:
-    """Where a person stands with the calibration items."""
+    """Where a person stands with the norming items."""
 
     state: Literal["none", "open", "waiting", "revealed"]
-    """waiting: all are labelled and the others' readings are not shown yet."""
+    """waiting: all are labelled and the others' ratings are not shown yet."""
     n_labelled: int
     n_total: int
 
@@ -36,7 +36,7 @@ class NormingStatus:
 class OtherRating:
     """How somebody else read an item, blind, under a letter that is theirs on this item alone."""
 
-    letter: str
+    alias: str
     answers: dict[str, str]
     note: str
     evidence: tuple[int, ...]
@@ -45,7 +45,7 @@ class OtherRating:
 
 @dataclass(frozen=True, slots=True)
 class NormingProgress:
-    """How far one reader is; for the researcher."""
+    """How far one annotator is; for the researcher."""
 
     annotator_id: int
     name: str
@@ -57,20 +57,20 @@ class NormingProgress:
 
 def compute_norming_status(session: Session, annotator_id: int) -> NormingStatus:
     """Where the person stands."""
-    places = list_onboarding_assignments(session, annotator_id, "calibration")
-    if not places:
+    assignments = list_onboarding_assignments(session, annotator_id, "calibration")
+    if not assignments:
         return NormingStatus("none", 0, 0)
-    n_labelled = len(load_onboarding_labels(session, places))
-    if n_labelled < len(places):
-        return NormingStatus("open", n_labelled, len(places))
+    n_labelled = len(load_onboarding_labels(session, assignments))
+    if n_labelled < len(assignments):
+        return NormingStatus("open", n_labelled, len(assignments))
     state: Literal["revealed", "waiting"] = (
         "revealed" if find_reveal_time(session, annotator_id) else "waiting"
     )
-    return NormingStatus(state, n_labelled, len(places))
+    return NormingStatus(state, n_labelled, len(assignments))
 
 
 def find_reveal_time(session: Session, annotator_id: int) -> datetime | None:
-    """Since when the person's study shows the readings of calibration items."""
+    """Since when the person's study shows the ratings of the norming items."""
     moment: datetime | None = execute(
         session,
         select_columns(Study.revealed_at)
@@ -81,54 +81,54 @@ def find_reveal_time(session: Session, annotator_id: int) -> datetime | None:
 
 
 def list_other_ratings(session: Session, annotator_id: int, token: str) -> list[OtherRating]:
-    """The blind readings of the others on one of the person's calibration items, by letter.
+    """The blind ratings of the others on one of the person's norming items, by letter.
 
-    Raises UnknownAssignment for another kind of place, and NotYet before the reveal or before the person has labelled
-    all calibration items.
+    Raises UnknownAssignment for another kind of assignment, and NotReachedYet before the reveal or before the person has labelled
+    all norming items.
     """
-    places = list_onboarding_assignments(session, annotator_id, "calibration")
-    place = next((one for one in places if one.token == token), None)
-    if place is None:
-        raise UnknownAssignment("This is no calibration transcript of yours; go back to the start page.")
+    assignments = list_onboarding_assignments(session, annotator_id, "calibration")
+    assignment = next((candidate for candidate in assignments if candidate.token == token), None)
+    if assignment is None:
+        raise UnknownAssignment("This is no norming transcript of yours; go back to the start page.")
     if compute_norming_status(session, annotator_id).state != "revealed":
         raise NotReachedYet(
-            "The others' readings are shown once everybody has labelled the calibration transcripts."
+            "The others' ratings are shown once everybody has labelled the norming transcripts."
         )
-    readings = [
-        (letter, label)
-        for letter, label in assign_letters(session, place.study_item_id)
+    others = [
+        (alias, label)
+        for alias, label in assign_aliases(session, assignment.study_item_id)
         if label.annotator_id != annotator_id
     ]
     return [
-        OtherRating(letter, dict(label.answers), label.note, tuple(label.evidence), label.contested)
-        for letter, label in readings
+        OtherRating(alias, dict(label.answers), label.note, tuple(label.evidence), label.contested)
+        for alias, label in others
     ]
 
 
-def assign_letters(session: Session, study_item_id: int) -> list[tuple[str, Label]]:
-    """The blind readings of an item with a letter for each reader: the same for whoever looks, another on each item."""
+def assign_aliases(session: Session, study_item_id: int) -> list[tuple[str, Label]]:
+    """The blind ratings of an item with a letter for each annotator: the same for whoever looks, another on each item."""
     blind = list_blind_ratings(session, [study_item_id])
     seeds = select_columns(Annotator.id, Annotator.order_seed).where(
-        col(Annotator.id).in_([one.annotator_id for one in blind])
+        col(Annotator.id).in_([label.annotator_id for label in blind])
     )
     order = sorted(
         (hashlib.sha256(f"letter {study_item_id} {row_id} {seed}".encode()).hexdigest(), row_id)
         for row_id, seed in execute(session, seeds)
     )
-    letters = {row_id: format_letter(rank) for rank, (_, row_id) in enumerate(order)}
+    aliases = {row_id: format_alias(rank) for rank, (_, row_id) in enumerate(order)}
     return sorted(
-        ((letters[one.annotator_id], one) for one in blind), key=lambda pair: (len(pair[0]), pair[0])
+        ((aliases[label.annotator_id], label) for label in blind), key=lambda pair: (len(pair[0]), pair[0])
     )
 
 
-def format_letter(rank: int) -> str:
+def format_alias(rank: int) -> str:
     """A, B, ... Z, AA, AB, ..."""
     head, last = divmod(rank, 26)
-    return (format_letter(head - 1) if head else "") + chr(ord("A") + last)
+    return (format_alias(head - 1) if head else "") + chr(ord("A") + last)
 
 
 def list_blind_ratings(session: Session, study_item_ids: list[int]) -> list[Label]:
-    """The latest label of each reader on these calibration items that was made before others' readings were shown."""
+    """The latest label of each annotator on these norming items that was made before others' ratings were shown."""
     rows = session.exec(
         select(Label, Study.revealed_label_id)
         .join(Assignment, col(Assignment.id) == col(Label.assignment_id))
@@ -146,9 +146,9 @@ def list_blind_ratings(session: Session, study_item_ids: list[int]) -> list[Labe
 
 
 def is_blind_rating(label_id: int, revealed_label_id: int | None, completing_label_id: int | None) -> bool:
-    """Whether a label was made before its reader was shown others' ratings.
+    """Whether a label was made before its annotator was shown others' ratings.
 
-    They are shown after the study's reveal to those who have completed their own calibration items, whichever is later.
+    They are shown after the study's reveal to those who have completed their own norming items, whichever is later.
     """
     if revealed_label_id is None or completing_label_id is None:
         return True
@@ -156,19 +156,19 @@ def is_blind_rating(label_id: int, revealed_label_id: int | None, completing_lab
 
 
 def find_completing_labels(session: Session, annotator_ids: list[int]) -> dict[int, int]:
-    """Id of the label that completed each person's calibration items; those who have not finished are left out."""
+    """Id of the label that completed each person's norming items; those who have not finished are left out."""
     finished: dict[int, int] = {}
     for annotator_id in annotator_ids:
-        places = list_onboarding_assignments(session, annotator_id, "calibration")
-        first = load_onboarding_labels(session, places, first=True)
-        if places and len(first) == len(places):
+        assignments = list_onboarding_assignments(session, annotator_id, "calibration")
+        first = load_onboarding_labels(session, assignments, first=True)
+        if assignments and len(first) == len(assignments):
             # Ids grow in the order of storing: the newest of the first labels is the one that completed the items.
             finished[annotator_id] = max(label.id or 0 for label in first.values())
     return finished
 
 
 def list_norming_progress(session: Session, study: Study) -> list[NormingProgress]:
-    """How far every reader of the study is with the calibration items, by name."""
+    """How far every annotator of the study is with the norming items, by name."""
     people = execute(
         session,
         select_columns(Annotator.id, Annotator.name)
@@ -192,7 +192,7 @@ def list_norming_progress(session: Session, study: Study) -> list[NormingProgres
 def reveal_norming_ratings(
     session: Session, study: Study, actor: str, why: str, *, force: bool = False
 ) -> None:
-    """Show all readers each other's calibration readings, for good, on record.
+    """Show all annotators each other's norming answers, for good, on record.
 
     Raises StudyError where there is nothing to reveal, where it was done before, and while somebody is not through:
     then only with `force` and a reason.
@@ -200,10 +200,10 @@ def reveal_norming_ratings(
     lock_labels(session, study)
     people = list_norming_progress(session, study)
     if not people:
-        raise StudyError(f"Study {study.name!r} has no calibration items.")
+        raise StudyError(f"Study {study.name!r} has no norming items.")
     if study.revealed_at is not None:
-        raise StudyError(f"Study {study.name!r}: the calibration readings were revealed already.")
-    missing = [one.name for one in people if one.is_expected and one.n_labelled < one.n_total]
+        raise StudyError(f"Study {study.name!r}: the norming answers were revealed already.")
+    missing = [person.name for person in people if person.is_expected and person.n_labelled < person.n_total]
     if missing and not (force and why.strip()):
         raise StudyError(
             f"Calibration items are still open ({', '.join(missing)}); wait for them, or force it with a reason."

@@ -1,6 +1,6 @@
-"""The places that come before the main queue: practice items of known answers, then calibration.
+"""The assignments that come before the main queue: practice items of known answers, then the norming round.
 
-They stand at the front of everybody's queue, so that one look at the first place tells whether there are any.
+They stand at the front of everybody's queue, so that one look at the first assignment tells whether there are any.
 """
 
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ FIRST_PART_QUERY = (
 
 @dataclass(frozen=True, slots=True)
 class OnboardingAssignment:
-    """One place of an early part."""
+    """One assignment of a part before the main queue."""
 
     assignment_id: int
     token: str
@@ -35,16 +35,16 @@ class OnboardingAssignment:
     part: str
     study_item_id: int
     control_item: dict[str, Any]
-    """The right answers and the reason, {"answers": {...}, "why": "..."}; {} in calibration."""
+    """The right answers and the reason, {"answers": {...}, "why": "..."}; {} in the norming round."""
 
 
 def has_onboarding(session: Session, annotator_id: int) -> bool:
-    """Whether the person's queue begins with practice or calibration."""
+    """Whether the person's queue begins with practice or the norming round."""
     return execute(session, FIRST_PART_QUERY, {"annotator_id": annotator_id}).scalar() in ONBOARDING_PARTS
 
 
 def list_onboarding_assignments(session: Session, annotator_id: int, part: str) -> list[OnboardingAssignment]:
-    """The person's places of one early part, in their order."""
+    """The person's assignments of one early part, in their order."""
     rows = execute(
         session,
         select_columns(
@@ -61,16 +61,16 @@ def list_onboarding_assignments(session: Session, annotator_id: int, part: str) 
         .order_by(col(Assignment.position)),
     )
     return [
-        replace(place, control_item=place.control_item or {})
-        for place in (OnboardingAssignment(*row) for row in rows)
+        replace(assignment, control_item=assignment.control_item or {})
+        for assignment in (OnboardingAssignment(*row) for row in rows)
     ]
 
 
 def load_onboarding_labels(
     session: Session, assignments: list[OnboardingAssignment], *, first: bool = False
 ) -> dict[int, Label]:
-    """The label that counts of each place, by assignment id: the latest revision, or the first one."""
-    ids = [place.assignment_id for place in assignments]
+    """The label that counts of each assignment, by assignment id: the latest revision, or the first one."""
+    ids = [assignment.assignment_id for assignment in assignments]
     order = col(Label.revision).desc() if first else col(Label.revision)
     rows = session.exec(select(Label).where(col(Label.assignment_id).in_(ids)).order_by(order))
     return {label.assignment_id: label for label in rows if label.assignment_id is not None}

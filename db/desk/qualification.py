@@ -66,7 +66,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class AttentionCheckResult:
-    """How a person answered the attention items; never shown at the desk."""
+    """How a person answered the attention checks; never shown at the desk."""
 
     n_right: int
     n_labelled: int
@@ -75,22 +75,22 @@ class AttentionCheckResult:
 
 def compute_qualification_status(session: Session, annotator_id: int) -> QualificationStatus:
     """Where the person stands: in the latest round that was opened."""
-    places = list_onboarding_assignments(session, annotator_id, "qualification")
-    first = load_onboarding_labels(session, places, first=True) if places else {}
+    assignments = list_onboarding_assignments(session, annotator_id, "qualification")
+    first = load_onboarding_labels(session, assignments, first=True) if assignments else {}
     answers = {assignment: label.answers for assignment, label in first.items()}
-    return build_qualification_status(places, answers, load_rules(session, annotator_id))
+    return build_qualification_status(assignments, answers, load_rules(session, annotator_id))
 
 
 def build_qualification_status(
-    places: Sequence[OnboardingAssignment], answers: AnswersByAssignment, rules: Rules
+    assignments: Sequence[OnboardingAssignment], answers: AnswersByAssignment, rules: Rules
 ) -> QualificationStatus:
-    """Where somebody with these practice places and first answers stands."""
-    if not places:
+    """Where somebody with these practice assignments and first answers stands."""
+    if not assignments:
         return QualificationStatus("none", 0, 0, 0, 0, rules.qualification_threshold)
-    latest = max(place.pass_no for place in places)
-    right = [count_right(places, answers, number) for number in range(1, latest + 1)]
-    current = [place for place in places if place.pass_no == latest]
-    n_labelled = sum(place.assignment_id in answers for place in current)
+    latest = max(assignment.pass_no for assignment in assignments)
+    right = [count_right(assignments, answers, number) for number in range(1, latest + 1)]
+    current = [assignment for assignment in assignments if assignment.pass_no == latest]
+    n_labelled = sum(assignment.assignment_id in answers for assignment in current)
     is_done = n_labelled == len(current)
     # The tolerance keeps 0.7 of 10 items at 7: the product is 7.000000000000001 for some shares.
     is_enough = right[-1] >= rules.qualification_threshold * len(current) - 1e-9
@@ -110,13 +110,14 @@ def build_qualification_status(
 
 
 def count_right(
-    places: Sequence[OnboardingAssignment], answers: AnswersByAssignment, round_number: int
+    assignments: Sequence[OnboardingAssignment], answers: AnswersByAssignment, round_number: int
 ) -> int:
     """Items of one round that were answered right."""
     return sum(
-        place.assignment_id in answers and is_right(place.control_item, answers[place.assignment_id])
-        for place in places
-        if place.pass_no == round_number
+        assignment.assignment_id in answers
+        and is_right(assignment.control_item, answers[assignment.assignment_id])
+        for assignment in assignments
+        if assignment.pass_no == round_number
     )
 
 
@@ -128,20 +129,20 @@ def is_right(control_item: dict[str, dict[str, str]], answers: Mapping[str, Any]
 def load_feedback(session: Session, annotator_id: int, token: str) -> Feedback:
     """Right or wrong for each question of known answer, and the reason.
 
-    Raises UnknownAssignment for a place that is no practice item of this person, and DeskError before it is answered.
+    Raises UnknownAssignment for an assignment that is no practice item of this person, and DeskError before it is answered.
     """
-    places = list_onboarding_assignments(session, annotator_id, "qualification")
-    place = next((one for one in places if one.token == token), None)
-    if place is None:
+    assignments = list_onboarding_assignments(session, annotator_id, "qualification")
+    assignment = next((candidate for candidate in assignments if candidate.token == token), None)
+    if assignment is None:
         raise UnknownAssignment("This is no practice transcript of yours; go back to the start page.")
-    label = load_onboarding_labels(session, [place], first=True).get(place.assignment_id)
+    label = load_onboarding_labels(session, [assignment], first=True).get(assignment.assignment_id)
     if label is None:
         raise DeskError("Answer this practice transcript first; the right answers are shown after that.")
     answers = tuple(
         FeedbackAnswer(question, label.answers.get(question), right, label.answers.get(question) == right)
-        for question, right in place.control_item["answers"].items()
+        for question, right in assignment.control_item["answers"].items()
     )
-    return Feedback(answers, place.control_item.get("why", ""))
+    return Feedback(answers, assignment.control_item.get("why", ""))
 
 
 def open_next_round(session: Session, annotator_id: int) -> bool:
@@ -149,28 +150,28 @@ def open_next_round(session: Session, annotator_id: int) -> bool:
     state = compute_qualification_status(session, annotator_id)
     if state.state != "failed" or state.round >= state.rounds:
         return False
-    places = list_onboarding_assignments(session, annotator_id, "qualification")
-    items = sorted({place.study_item_id for place in places})
+    assignments = list_onboarding_assignments(session, annotator_id, "qualification")
+    items = sorted({assignment.study_item_id for assignment in assignments})
     seed = execute(
         session, select_columns(Annotator.order_seed).where(col(Annotator.id) == annotator_id)
     ).scalar_one()
     random.Random(f"round {state.round + 1} of {seed}").shuffle(items)
     session.add_all(
-        # Freezing leaves these positions free: round after round, all before calibration and the main queue.
+        # Freezing leaves these positions free: round after round, all before the norming round and the main queue.
         Assignment(
             annotator_id=annotator_id,
             study_item_id=item,
-            position=state.round * len(items) + place,
+            position=state.round * len(items) + offset,
             pass_no=state.round + 1,
         )
-        for place, item in enumerate(items, start=1)
+        for offset, item in enumerate(items, start=1)
     )
     session.flush()
     return True
 
 
 def build_attention_result(
-    places: Sequence[OnboardingAssignment], answers: AnswersByAssignment
+    assignments: Sequence[OnboardingAssignment], answers: AnswersByAssignment
 ) -> AttentionCheckResult:
-    """How somebody with these attention places and latest answers did so far."""
-    return AttentionCheckResult(count_right(places, answers, 1), len(answers), len(places))
+    """How somebody with these attention assignments and latest answers did so far."""
+    return AttentionCheckResult(count_right(assignments, answers, 1), len(answers), len(assignments))

@@ -19,14 +19,14 @@ from secondreader.db.queues.leases import list_unlisted_assignments
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """One place in an annotator's queue."""
+    """One assignment in an annotator's queue."""
 
     token: str
     position: int
-    """1-based place in this annotator's own seeded order."""
+    """1-based position in this annotator's own seeded order."""
     is_labelled: bool
     part: str
-    """qualification, calibration or pool; an attention item says pool."""
+    """qualification, calibration or pool; an attention check says pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def list_entries(session: Session, annotator_id: int, progression: Progression) 
 
 
 def mask_part(part: str) -> str:
-    """The part as the person may know it: an attention item looks like any other of the main queue."""
+    """The part as the person may know it: an attention check looks like any other of the main queue."""
     return "pool" if part == "attention" else part
 
 

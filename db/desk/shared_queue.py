@@ -1,7 +1,7 @@
 """The shared queue: people take the next open transcript, and none is read by more people than its quota.
 
-Places are counted and taken under locks, so an item never has more places than readers wanted; `secondreader.db.queues.leases` says
-how long a place is kept. Among them come the person's own repeats, which count towards no quota: see `secondreader.db.queues.repeats`.
+Assignments are counted and taken under locks, so an item never has more assignments than annotators wanted; `secondreader.db.queues.leases` says
+how long an assignment is kept. Among them come the person's own repeats, which count towards no quota: see `secondreader.db.queues.repeats`.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from secondreader.db.queues.leases import (
 from secondreader.db.queues.repeats import find_due_repeats
 
 MAX_OPEN_ASSIGNMENTS = 3
-"""Open places that a person holds at a time: one to read, one that is fetched already, one to put off."""
+"""Open assignments that a person holds at a time: one to read, one that is fetched already, one to put off."""
 ON_ITEM = and_(col(Assignment.study_item_id) == col(StudyItem.id), col(Assignment.pass_no) == 1, IS_KEPT)
 IN_POOL = and_(
     col(StudyItem.study_id) == bindparam("study"), col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
@@ -46,9 +46,9 @@ READER_COUNTS_QUERY = (
 FULL_ITEMS_QUERY = READER_COUNTS_QUERY.where(
     col(StudyItem.id).in_(bindparam("items", expanding=True))
 ).having(func.count(col(Assignment.id)) >= bindparam("overlap"))
-"""Those of these items that have no room for another reader."""
+"""Those of these items that have no room for another annotator."""
 PARTLY_READ_QUERY = READER_COUNTS_QUERY.having(func.count(col(Assignment.id)) < bindparam("overlap"))
-"""Items that somebody reads or has read, but too few people, with how many: those that need the fewest readers more come first."""
+"""Items that somebody reads or has read, but too few people, with how many: those that need the fewest annotators more come first."""
 UNTOUCHED_ITEMS_QUERY = select_columns(StudyItem.id).where(
     IN_POOL, ~select_columns(Assignment.id).where(ON_ITEM).exists()
 )
@@ -67,35 +67,35 @@ def refill_queue(engine: Engine, annotator_id: int) -> int:
 
 
 def take_further_assignments(engine: Engine, annotator_id: int) -> list[str]:
-    """`take_next` in a transaction of its own; the tokens of all open places then, in order, and none where none was taken."""
+    """`take_next` in a transaction of its own; the tokens of all open assignments then, in order, and none where none was taken."""
     with write_session(engine) as session:
         taken, own = top_up_queue(session, annotator_id, MAX_OPEN_ASSIGNMENTS)
-    return [one.token for one in own if one.is_open] if taken else []
+    return [assignment.token for assignment in own if assignment.is_open] if taken else []
 
 
 def take_next(session: Session, annotator_id: int, n: int = MAX_OPEN_ASSIGNMENTS) -> int:
-    """Top the person's open places up to `n`; returns how many were taken.
+    """Top the person's open assignments up to `n`; returns how many were taken.
 
-    Nothing is taken before practice and calibration are passed, and none while the study is not open. Asking twice takes
+    Nothing is taken before practice and the norming round are passed, and none while the study is not open. Asking twice takes
     nothing twice: what counts is what the person holds.
     """
     return top_up_queue(session, annotator_id, n)[0]
 
 
 def top_up_queue(session: Session, annotator_id: int, n: int) -> tuple[int, list[OwnAssignment]]:
-    """What `take_next` returns, and the person's places after it, in their order."""
+    """What `take_next` returns, and the person's assignments after it, in their order."""
     reader = load_shared_queue_reader(session, annotator_id)
     if reader is None or reader.status != "open" or not is_admitted(session, annotator_id):
         return 0, []
     wait_turn(session, Lock.QUEUE, reader.study_id)
     now = read_database_clock(session)
     own = list_own_assignments(session, reader, now)
-    wanted = n - sum(place.is_open for place in own)
+    wanted = n - sum(assignment.is_open for assignment in own)
     further = find_candidates(session, reader, now, own)
     taken = 0
     while taken < wanted and take_next_assignment(session, reader, own, further, now):
         taken += 1
-    return taken, sorted(own, key=lambda one: one.position)
+    return taken, sorted(own, key=lambda assignment: assignment.position)
 
 
 def take_next_assignment(
@@ -105,27 +105,33 @@ def take_next_assignment(
     candidates: Iterator[tuple[int, OwnAssignment | None]],
     now: datetime,
 ) -> bool:
-    """One place more, of whatever kind: kinds come singly, so that nothing tells them apart. False where nothing is left.
+    """One assignment more, of whatever kind: kinds come singly, so that nothing tells them apart. False where nothing is left.
 
-    First the attention item whose turn it is, then a repeat that is due, then the next transcript; when there is none, a
+    First the attention check whose turn it is, then a repeat that is due, then the next transcript; when there is none, a
     repeat that the gap allows.
     """
     return (
         release_attention_check(session, reader, own)
         or release_repeat(session, reader, own)
-        or any(take_item(session, reader, item_id, place, own, now) for item_id, place in candidates)
+        or any(
+            take_item(session, reader, item_id, assignment, own, now) for item_id, assignment in candidates
+        )
         or release_repeat(session, reader, own, at_end=True)
     )
 
 
 def release_attention_check(session: Session, reader: SharedQueueReader, own: list[OwnAssignment]) -> bool:
-    """Let the attention item that was dealt to the next position come; False where there is none."""
+    """Let the attention check that was assigned to the next position come; False where there is none."""
     position = compute_next_position(reader, own)
-    dealt = (at for at, one in enumerate(own) if one.part == "attention" and one.position == position)
+    dealt = (
+        at
+        for at, assignment in enumerate(own)
+        if assignment.part == "attention" and assignment.position == position
+    )
     at = next(dealt, None)
     if at is None:
         return False
-    execute(session, UPDATE_LEASE, {"place": own[at].assignment_id, "leased_until": None})
+    execute(session, UPDATE_LEASE, {"assignment": own[at].assignment_id, "leased_until": None})
     own[at] = replace(own[at], is_kept=True)
     return True
 
@@ -150,20 +156,22 @@ def is_admitted(session: Session, annotator_id: int) -> bool:
 def find_candidates(
     session: Session, reader: SharedQueueReader, now: datetime, own: Sequence[OwnAssignment]
 ) -> Iterator[tuple[int, OwnAssignment | None]]:
-    """(item, own earlier place) that the person may take, best first.
+    """(item, own earlier assignment) that the person may take, best first.
 
-    First what they had begun and lost to the clock, then the items that need the fewest readers more, in an order of the
+    First what they had begun and lost to the clock, then the items that need the fewest annotators more, in an order of the
     person's own that knows nothing of the items but their numbers.
     """
     values = {"study": reader.study_id} | build_lease_values(now, reader.rules)
     quota = {"overlap": reader.rules.overlap}
-    lapsed = [one for one in own if one.part == "pool" and not one.is_kept]
+    lapsed = [assignment for assignment in own if assignment.part == "pool" and not assignment.is_kept]
     if lapsed:
-        asked = {"items": [one.item_id for one in lapsed]}
+        asked = {"items": [assignment.item_id for assignment in lapsed]}
         full = set(execute(session, FULL_ITEMS_QUERY, values | quota | asked).scalars())
-        yield from ((one.item_id, one) for one in lapsed if one.item_id not in full)
+        yield from (
+            (assignment.item_id, assignment) for assignment in lapsed if assignment.item_id not in full
+        )
     rows = execute(session, PARTLY_READ_QUERY, values | quota).all()
-    mine = {one.item_id for one in own}
+    mine = {assignment.item_id for assignment in own}
     for count in sorted({count for _, count in rows}, reverse=True):
         alike = [item for item, n_kept in rows if n_kept == count and item not in mine]
         yield from ((item, None) for item in sort_in_own_order(reader, alike))
@@ -191,13 +199,13 @@ def take_item(
     own: list[OwnAssignment],
     now: datetime,
 ) -> bool:
-    """Take one item, or one's own earlier place on it up again; False where others have all its places by now."""
+    """Take one item, or one's own earlier assignment on it up again; False where others have all its assignments by now."""
     wait_turn(session, Lock.ITEM, item_id)
     if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False
     until = now + timedelta(minutes=reader.rules.lease_minutes)
     if assignment is not None:
-        values = {"place": assignment.assignment_id, "leased_until": until} | build_lease_values(
+        values = {"assignment": assignment.assignment_id, "leased_until": until} | build_lease_values(
             now, reader.rules
         )
         is_taken = execute(session, RENEW_LAPSED_LEASE, values).rowcount == 1
@@ -219,17 +227,20 @@ def store_new_assignment(
     *,
     pass_no: int = 1,
 ) -> OwnAssignment:
-    """Store a place that the person has not had before; `until` None makes it theirs for good."""
+    """Store an assignment that the person has not had before; `until` None makes it theirs for good."""
     row = build_assignment_row(reader.annotator_id, item_id, position, pass_no, until)
     row_id = execute(session, INSERT_ASSIGNMENT, row).scalar_one()
     return OwnAssignment(row_id, row["token"], item_id, position, pass_no, "pool", is_kept=True)
 
 
 def compute_next_position(reader: SharedQueueReader, own: Sequence[OwnAssignment]) -> int:
-    """The place after the last one that the person's queue has shown.
+    """The position after the last one that the person's queue has shown.
 
-    The main queue begins after the places that all practice rounds would need.
+    The main queue begins after the positions that all practice rounds would need.
     """
-    n_practice = sum(one.part == "qualification" and one.pass_no == 1 for one in own)
-    last = max((one.position for one in own if one.part != "attention" or one.is_kept), default=0)
+    n_practice = sum(assignment.part == "qualification" and assignment.pass_no == 1 for assignment in own)
+    last = max(
+        (assignment.position for assignment in own if assignment.part != "attention" or assignment.is_kept),
+        default=0,
+    )
     return max(last, n_practice * reader.rules.qualification_rounds) + 1

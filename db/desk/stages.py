@@ -30,8 +30,8 @@ LISTED_PARTS: dict[Phase, frozenset[str]] = {
 HINDRANCES: dict[Phase, str] = {
     "qualification": "Finish the practice transcripts first; the others open after that.",
     "failed": "The practice transcripts were not passed, so the others stay closed; ask the researcher.",
-    "calibration": "Finish the calibration transcripts first; the others open after that.",
-    "waiting": "The main queue opens once the researcher has shown the calibration readings.",
+    "calibration": "Finish the norming transcripts first; the others open after that.",
+    "waiting": "The main queue opens once the researcher has shown the norming answers.",
 }
 """Why later parts are closed."""
 SHOWN_PARTS: dict[StageName, str] = {

@@ -73,38 +73,42 @@ def check_first_label(session: Session, annotator_id: int, label_input: LabelInp
         raise DeskError(
             "You saw the reasoning after this answer, so it stays for now; submit, then go back and correct it."
         )
-    waiting = [one for one in codebook.questions if one.needs_reasoning and one.id in label_input.answers]
+    waiting = [
+        question
+        for question in codebook.questions
+        if question.needs_reasoning and question.id in label_input.answers
+    ]
     if waiting and not fixed:
         raise DeskError(f"Show the reasoning before you answer: {waiting[0].text}")
 
 
 def load_codebook_and_rules(session: Session, annotator_id: int, token: str) -> tuple[Codebook, Rules]:
-    """The codebook and the rules under which a place is labelled. Raises UnknownAssignment."""
-    place = load_assignment_context(session, annotator_id, token)
-    return Codebook.model_validate(place.codebook), load_study_rules(session, place.study_id)
+    """The codebook and the rules under which an assignment is labelled. Raises UnknownAssignment."""
+    context = load_assignment_context(session, annotator_id, token)
+    return Codebook.model_validate(context.codebook), load_study_rules(session, context.study_id)
 
 
 def load_draft(session: Session, annotator_id: int, token: str) -> dict[str, Any] | None:
-    """What is kept of a place's unsent answers."""
-    found: dict[str, Any] | None = execute(
+    """What is kept of an assignment's unsent answers."""
+    body: dict[str, Any] | None = execute(
         session,
         select_columns(Draft.body)
         .join(Assignment, col(Assignment.id) == col(Draft.assignment_id))
         .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id),
     ).scalar()
-    return found
+    return body
 
 
 def has_label(session: Session, annotator_id: int, token: str) -> bool:
-    """Whether a place is labelled."""
-    found = execute(
+    """Whether an assignment is labelled."""
+    row = execute(
         session,
         select_columns(Label.id)
         .join(Assignment, col(Assignment.id) == col(Label.assignment_id))
         .where(col(Assignment.token) == token, col(Assignment.annotator_id) == annotator_id)
         .limit(1),
     ).first()
-    return found is not None
+    return row is not None
 
 
 def load_study_rules(session: Session, study_id: int) -> Rules:

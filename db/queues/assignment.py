@@ -13,7 +13,7 @@ from secondreader.db.core.tables import Assignment, Study, StudyItem
 from secondreader.db.queues.leases import LAPSED, build_assignment_row
 
 ATTENTION_FROM = 5
-"""Places of the main queue before the first attention item may come."""
+"""Assignments of the main queue before the first attention check may come."""
 
 QueuePosition = tuple[int, int]
 """(study item, pass)"""
@@ -27,7 +27,7 @@ class StudyParts:
     norming: tuple[int, ...] = ()
     attention: tuple[int, ...] = ()
     rounds: int = 1
-    """Practice rounds; the places of later ones are left free until somebody needs them."""
+    """Practice rounds; the assignments of later ones are left free until somebody needs them."""
 
     @property
     def main_from(self) -> int:
@@ -43,8 +43,15 @@ def load_study_parts(session: Session, study: Study, rounds: int) -> StudyParts:
         .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) != "pool")
         .order_by(col(StudyItem.id)),
     ).all()
-    of = {part: tuple(row_id for one, row_id in rows if one == part) for part, _ in rows}
-    return StudyParts(of.get("qualification", ()), of.get("calibration", ()), of.get("attention", ()), rounds)
+    items_by_part = {
+        part: tuple(row_id for part_of_item, row_id in rows if part_of_item == part) for part, _ in rows
+    }
+    return StudyParts(
+        items_by_part.get("qualification", ()),
+        items_by_part.get("calibration", ()),
+        items_by_part.get("attention", ()),
+        rounds,
+    )
 
 
 def compute_balanced_loads(
@@ -68,30 +75,34 @@ def build_main_queue(
     repeat_gap: int,
     rng: random.Random,
 ) -> list[QueuePosition]:
-    """One person's main queue in random order, with its repeats and, scattered from the sixth place on, attention."""
+    """One person's main queue in random order, with its repeats and, scattered from the sixth position on, attention."""
     order = list(items)
     rng.shuffle(order)
-    places = insert_repeats(order, repeats, repeat_gap, rng)
+    queue_positions = insert_repeats(order, repeats, repeat_gap, rng)
     for item in rng.sample(list(attention), len(attention)):
-        places.insert(rng.randint(min(ATTENTION_FROM, len(places)), len(places)), (item, 1))
-    return places
+        queue_positions.insert(
+            rng.randint(min(ATTENTION_FROM, len(queue_positions)), len(queue_positions)), (item, 1)
+        )
+    return queue_positions
 
 
 def insert_repeats(queue: Sequence[int], share: float, gap: int, rng: random.Random) -> list[QueuePosition]:
-    """The queue with a share of its items returning at least `gap` places later.
+    """The queue with a share of its items returning at least `gap` positions later.
 
     In a queue too short for the gap, nothing returns: a repeat that is recognised measures memory.
     """
-    places = [(item, 1) for item in queue]
-    early = [item for item, _ in places[: max(len(places) - gap, 0)]]
+    queue_positions = [(item, 1) for item in queue]
+    early = [item for item, _ in queue_positions[: max(len(queue_positions) - gap, 0)]]
     for item in rng.sample(early, min(round(share * len(queue)), len(early))):
-        first = places.index((item, 1))
-        places.insert(rng.randint(min(first + gap + 1, len(places)), len(places)), (item, 2))
-    return places
+        first = queue_positions.index((item, 1))
+        queue_positions.insert(
+            rng.randint(min(first + gap + 1, len(queue_positions)), len(queue_positions)), (item, 2)
+        )
+    return queue_positions
 
 
 def assign_onboarding(session: Session, person: int, parts: StudyParts, rng: random.Random) -> int:
-    """Put the first practice round and calibration at the front of a person's queue; returns the number of places."""
+    """Put the first practice round and the norming round at the front of a person's queue; returns the number of assignments."""
     practice = rng.sample(parts.qualification, len(parts.qualification))
     common = rng.sample(parts.norming, len(parts.norming))
     store_assignments(session, person, [(item, 1) for item in practice], 0)
@@ -102,14 +113,14 @@ def assign_onboarding(session: Session, person: int, parts: StudyParts, rng: ran
 def assign_attention_checks(
     session: Session, person: int, parts: StudyParts, n_expected: int, rng: random.Random
 ) -> int:
-    """Keep places for attention items in a queue that fills as the person reads; returns their number.
+    """Keep assignments for attention checks in a queue that fills as the person reads; returns their number.
 
     `n_expected`: items that the person will probably read.
     """
     numbers = range(ATTENTION_FROM + 1, max(n_expected, ATTENTION_FROM) + len(parts.attention) + 1)
     order = rng.sample(parts.attention, len(parts.attention))
-    for item, place in zip(order, rng.sample(numbers, len(order)), strict=True):
-        store_assignments(session, person, [(item, 1)], parts.main_from + place - 1, until=LAPSED)
+    for item, offset in zip(order, rng.sample(numbers, len(order)), strict=True):
+        store_assignments(session, person, [(item, 1)], parts.main_from + offset - 1, until=LAPSED)
     return len(order)
 
 
@@ -121,7 +132,7 @@ def store_assignments(
     *,
     until: datetime | None = None,
 ) -> int:
-    """Write places at the positions that follow `after`, with their lease in a shared queue; returns their number."""
+    """Write assignments at the positions that follow `after`, with their lease in a shared queue; returns their number."""
     rows = [
         build_assignment_row(person, item, position, pass_no, until)
         for position, (item, pass_no) in enumerate(queue_positions, start=after + 1)

@@ -1,6 +1,6 @@
-"""Leases: the places of a shared queue, which are kept for their reader for a while.
+"""Leases: the assignments of a shared queue, which are kept for their annotator for a while.
 
-A place is taken until `Assignment.leased_until`. A label settles it (no date); a draft renews it. What was not labelled in time
+An assignment is taken until `Assignment.leased_until`. A label settles it (no date); a draft renews it. What was not labelled in time
 may go to somebody else, who marks the lease that was passed over as lapsed: no clock that is put back makes it valid again.
 A repeat has no date from the start: nobody else could give that label.
 """
@@ -26,7 +26,7 @@ from secondreader.db.core.tables import (
 )
 
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
-"""The date of a lease that somebody else has passed over, and of an attention item whose turn has not come."""
+"""The date of a lease that somebody else has passed over, and of an attention check whose turn has not come."""
 
 LEASE_QUERY = select_columns(Assignment.study_item_id, Assignment.leased_until).where(
     col(Assignment.id) == bindparam("assignment_id")
@@ -38,7 +38,7 @@ IS_KEPT = or_(
         col(Assignment.leased_until) <= bindparam("longest"),
     ),
 )
-"""The place is settled, or its lease runs: see `moments` for the values.
+"""The assignment is settled, or its lease runs: see `build_lease_values` for the values.
 
 A lease that ends later than any given now could is of a clock that went wrong: it does not hold the item up.
 """
@@ -49,7 +49,7 @@ COUNT_OTHERS_QUERY = select_columns(func.count(col(Assignment.id))).where(
     OTHERS_ON_ITEM, col(Assignment.pass_no) == 1, IS_KEPT
 )
 MARK_LAPSED_LEASES = update(Assignment).where(OTHERS_ON_ITEM, ~IS_KEPT).values(leased_until=LAPSED)
-UPDATE_LEASE = update(Assignment).where(col(Assignment.id) == bindparam("place"))
+UPDATE_LEASE = update(Assignment).where(col(Assignment.id) == bindparam("assignment"))
 """With a value for leased_until."""
 OWN_LABELS_QUERY = (
     select_columns(
@@ -98,7 +98,7 @@ class SharedQueueReader:
 
 @dataclass(frozen=True, slots=True)
 class OwnAssignment:
-    """One place of the person's, of whatever part."""
+    """One assignment of the person's, of whatever part."""
 
     assignment_id: int
     token: str
@@ -152,7 +152,7 @@ def load_shared_queue_reader(session: Session, annotator_id: int) -> SharedQueue
 
 
 def list_own_assignments(session: Session, reader: SharedQueueReader, now: datetime) -> list[OwnAssignment]:
-    """All places of the person, in their order."""
+    """All assignments of the person, in their order."""
     rows = execute(
         session, OWN_ASSIGNMENTS_QUERY, {"me": reader.annotator_id} | build_lease_values(now, reader.rules)
     )
@@ -160,18 +160,18 @@ def list_own_assignments(session: Session, reader: SharedQueueReader, now: datet
 
 
 def list_unlisted_assignments(session: Session, annotator_id: int) -> set[int]:
-    """Ids of places that the person's queue does not show: leases that ran out, attention items not reached yet."""
+    """Ids of assignments that the person's queue does not show: leases that ran out, attention checks not reached yet."""
     reader = load_shared_queue_reader(session, annotator_id)
     if reader is None:
         return set()
     own = list_own_assignments(session, reader, read_database_clock(session))
-    return {one.assignment_id for one in own if not one.is_kept}
+    return {assignment.assignment_id for assignment in own if not assignment.is_kept}
 
 
 def build_assignment_row(
     person: int, item: int, position: int, pass_no: int, until: datetime | None
 ) -> dict[str, Any]:
-    """The row of a new place; `until` is its lease, None for one that is the person's for good."""
+    """The row of a new assignment; `until` is its lease, None for one that is the person's for good."""
     return {
         "token": generate_public_id(),
         "annotator_id": person,
@@ -185,26 +185,26 @@ def build_assignment_row(
 def keep_assignment(
     session: Session, annotator_id: int, assignment_id: int, *, for_good: bool = False
 ) -> bool:
-    """Renew the person's lease, or settle it with a label; False where others have all the places by now.
+    """Renew the person's lease, or settle it with a label; False where others have all the assignments by now.
 
     A lease that has run out is renewed as long as the item has room.
     """
     item_id, until = execute(session, LEASE_QUERY, {"assignment_id": assignment_id}).one()
     reader = load_shared_queue_reader(session, annotator_id) if until is not None else None
     if reader is None:
-        return True  # settled, or the person's for good: dealt, or a repeat
+        return True  # settled, or the person's for good: assigned at the freeze, or a repeat
     wait_turn(session, Lock.ITEM, item_id)
     now = read_database_clock(session)
     if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False
     renewed = None if for_good else now + timedelta(minutes=reader.rules.lease_minutes)
-    execute(session, UPDATE_LEASE, {"place": assignment_id, "leased_until": renewed})
+    execute(session, UPDATE_LEASE, {"assignment": assignment_id, "leased_until": renewed})
     mark_lapsed_leases(session, reader, item_id, now)
     return True
 
 
 def count_other_assignments(session: Session, reader: SharedQueueReader, item_id: int, now: datetime) -> int:
-    """Places of other people on one item that are labelled or kept; call it under the item's lock."""
+    """Assignments of other people on one item that are labelled or kept; call it under the item's lock."""
     values = {"me": reader.annotator_id, "item": item_id} | build_lease_values(now, reader.rules)
     n: int = execute(session, COUNT_OTHERS_QUERY, values).scalar_one()
     return n

@@ -2,7 +2,7 @@
 
 Which ones, and at which distance, comes from the person's seed and from how many transcripts they have labelled: never from
 what a transcript holds, how a judge read it or what the person answered. Distances are counted in labels, in the order of
-storing, so that a place that was passed over or put off brings no return nearer.
+storing, so that an assignment that was passed over or put off brings no return nearer.
 """
 
 import hashlib
@@ -26,51 +26,57 @@ def find_due_repeats(
     rules = reader.rules
     if not rules.repeats:
         return []
-    returned = {one.item_id for one in own if one.part == "pool" and one.pass_no > 1}
+    returned = {
+        assignment.item_id for assignment in own if assignment.part == "pool" and assignment.pass_no > 1
+    }
     return [
-        one.item_id
-        for number, one in enumerate(list_own_first_ratings(own))
-        if one.item_id not in returned
+        assignment.item_id
+        for number, assignment in enumerate(list_own_first_ratings(own))
+        if assignment.item_id not in returned
         and is_repeated(reader.order_seed, rules.repeats, number)
-        and count_labelled_since(one, own)
+        and count_labelled_since(assignment, own)
         >= rules.repeat_gap
         + (0 if at_end else compute_extra_gap(reader.order_seed, rules.repeat_gap, number))
     ]
 
 
 def list_own_first_ratings(own: Sequence[OwnAssignment]) -> list[OwnAssignment]:
-    """The person's labelled first readings of the pool, in the order in which they were labelled."""
-    labelled = [one for one in own if one.part == "pool" and one.pass_no == 1 and one.first_label is not None]
-    return sorted(labelled, key=lambda one: one.first_label or 0)
+    """The person's labelled first ratings of the pool, in the order in which they were labelled."""
+    labelled = [
+        assignment
+        for assignment in own
+        if assignment.part == "pool" and assignment.pass_no == 1 and assignment.first_label is not None
+    ]
+    return sorted(labelled, key=lambda assignment: assignment.first_label or 0)
 
 
 def count_labelled_since(assignment: OwnAssignment, own: Sequence[OwnAssignment]) -> int:
-    """Other places of the main queue that stand after this one and were labelled since the person last answered it."""
+    """Other assignments of the main queue that stand after this one and were labelled since the person last answered it."""
     return sum(
-        one.is_main
-        and one.position > assignment.position
-        and (one.first_label or 0) > (assignment.last_label or 0)
-        for one in own
+        other.is_main
+        and other.position > assignment.position
+        and (other.first_label or 0) > (assignment.last_label or 0)
+        for other in own
     )
 
 
 def is_repeated(seed: int, share: float, number: int) -> bool:
-    """Whether the person's first reading of this number, counted from 0, returns."""
+    """Whether the person's first rating of this number, counted from 0, returns."""
     return number % BLOCK_SIZE in choose_repeats(seed, share, number // BLOCK_SIZE)
 
 
 @lru_cache(maxsize=10_000)
 def choose_repeats(seed: int, share: float, block: int) -> frozenset[int]:
-    """Places in one block of first readings that return: the share exactly, carried over to the next block where it must be."""
+    """Assignments in one block of first ratings that return: the share exactly, carried over to the next block where it must be."""
     # a start of the person's own, so that a small share does not begin in the same block for everybody
     start = hash_to_fraction(f"start {seed}")
     n = int(share * BLOCK_SIZE * (block + 1) + start) - int(share * BLOCK_SIZE * block + start)
-    order = sorted(range(BLOCK_SIZE), key=lambda place: hash_to_fraction(f"return {seed} {block} {place}"))
+    order = sorted(range(BLOCK_SIZE), key=lambda offset: hash_to_fraction(f"return {seed} {block} {offset}"))
     return frozenset(order[:n])
 
 
 def compute_extra_gap(seed: int, gap: int, number: int) -> int:
-    """Places beyond the gap, 0 to `gap`, so that returns come at no fixed distance."""
+    """Assignments beyond the gap, 0 to `gap`, so that returns come at no fixed distance."""
     return int(hash_to_fraction(f"distance {seed} {number}") * (gap + 1))
 
 

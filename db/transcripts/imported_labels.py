@@ -21,7 +21,7 @@ class ImportedLabel:
     annotator_id: int
     answers: dict[str, Any]
     client_token: str
-    """Says which reading it is, uniquely: a second import of the same token adds nothing."""
+    """Says which rating it is, uniquely: a second import of the same token adds nothing."""
     pass_no: int = 1
     active_seconds: float | None = None
     position: int | None = None
@@ -30,16 +30,18 @@ class ImportedLabel:
 def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLabel]) -> int:
     """Store labels whose token is new; returns how many. The others, and a token's second time in `new`, add nothing.
 
-    Raises StudyError where a reader has another label of the same transcript and pass.
+    Raises StudyError where an annotator has another label of the same transcript and pass.
     """
     known: set[str] = set()
     for start in range(0, len(new), CHUNK_SIZE):
-        tokens = [one.client_token for one in new[start : start + CHUNK_SIZE]]
+        tokens = [label.client_token for label in new[start : start + CHUNK_SIZE]]
         statement = select_columns(Label.client_token).where(col(Label.client_token).in_(tokens))
         known |= set(execute(session, statement).scalars())
-    rows = {one.client_token: one for one in reversed(new) if one.client_token not in known}
+    rows = {label.client_token: label for label in reversed(new) if label.client_token not in known}
     try:
-        insert_rows(session, Label, [build_imported_label_row(study, one) for one in reversed(rows.values())])
+        insert_rows(
+            session, Label, [build_imported_label_row(study, label) for label in reversed(rows.values())]
+        )
     except IntegrityError:
         raise StudyError(
             "One of these readers has labelled one of these transcripts already, here or at the desk; "

@@ -23,7 +23,7 @@ class LeakReviewError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LeakFinding:
-    """One place that may tell which model wrote a transcript, or how somebody judged it."""
+    """One passage that may tell which model wrote a transcript, or how somebody judged it."""
 
     kind: str
     where: str
@@ -62,7 +62,7 @@ class LeakItem:
     @property
     def is_redacted(self) -> bool:
         """Whether nothing of what was found can be read."""
-        return all(one.redacted for one in self.findings)
+        return all(finding.redacted for finding in self.findings)
 
     @property
     def state(self) -> str:
@@ -133,7 +133,7 @@ def load_latest_reviews(session: Session, study_id: int | None) -> dict[int, Lea
     rows = session.exec(
         select(LeakReview).where(LeakReview.study_id == study_id).order_by(col(LeakReview.id))
     )
-    return {one.transcript_id: LeakDecision(one.decision, one.actor, one.created_at, one.why) for one in rows}
+    return {row.transcript_id: LeakDecision(row.decision, row.actor, row.created_at, row.why) for row in rows}
 
 
 def find_excluded_transcripts(session: Session, study_id: int | None) -> set[int]:
@@ -156,14 +156,14 @@ def decide_leak(session: Session, study: Study, item: str, decision: str, *, act
         raise LeakReviewError(
             f"Study {study.name!r} is frozen: its draw is made, and a decision would come too late."
         )
-    found = next((one for one in list_leak_items(session, study) if one.item == item), None)
-    if found is None:
+    leak_item = next((one for one in list_leak_items(session, study) if one.item == item), None)
+    if leak_item is None:
         raise LeakReviewError(f"Nothing was found in a transcript {item!r} of study {study.name!r}.")
     assert study.id is not None
     session.add(
         LeakReview(
             study_id=study.id,
-            transcript_id=found.transcript_id,
+            transcript_id=leak_item.transcript_id,
             decision=decision,
             actor=actor,
             why=make_storable(why.strip()),
@@ -176,20 +176,20 @@ def decide_leak(session: Session, study: Study, item: str, decision: str, *, act
 def build_leak_rows(items: Iterable[LeakItem]) -> list[tuple[str, str, str, str, str, bool, str]]:
     """One row a finding, in the columns of LEAK_COLUMNS."""
     return [
-        (item.item, item.cluster, one.kind, one.where, one.excerpt, one.redacted, item.state)
+        (item.item, item.cluster, finding.kind, finding.where, finding.excerpt, finding.redacted, item.state)
         for item in items
-        for one in item.findings
+        for finding in item.findings
     ]
 
 
 def count_leaks(items: Iterable[LeakItem]) -> LeakCounts:
     """The counts of a report."""
     items = list(items)
-    findings = [one for item in items for one in item.findings]
+    findings = [finding for item in items for finding in item.findings]
     states = [item.state for item in items]
     return LeakCounts(
         n_findings=len(findings),
-        n_redacted=sum(one.redacted for one in findings),
+        n_redacted=sum(finding.redacted for finding in findings),
         n_transcripts=len(items),
         n_accepted=states.count(ACCEPTED),
         n_excluded=states.count(EXCLUDED),

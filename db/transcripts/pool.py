@@ -18,7 +18,7 @@ def add_to_pool(session: Session, study: Study, transcript_ids: Iterable[int]) -
             session, select_columns(StudyItem.transcript_id).where(col(StudyItem.study_id) == study_id)
         ).scalars()
     )
-    new = [one for one in dict.fromkeys(transcript_ids) if one not in known]
+    new = [transcript_id for transcript_id in dict.fromkeys(transcript_ids) if transcript_id not in known]
     if new and study.frozen_at is not None:
         raise StudyError(f"Study {study.name!r} is frozen; import into a new study instead.")
     undrawn = {
@@ -28,19 +28,23 @@ def add_to_pool(session: Session, study: Study, transcript_ids: Iterable[int]) -
         "part": "pool",
         "known": None,
     }
-    insert_rows(session, StudyItem, [{"study_id": study_id, "transcript_id": one, **undrawn} for one in new])
+    insert_rows(
+        session,
+        StudyItem,
+        [{"study_id": study_id, "transcript_id": transcript_id, **undrawn} for transcript_id in new],
+    )
     return len(new)
 
 
 def load_content_hashes(session: Session, ids: Sequence[int]) -> dict[int, str | None]:
     """Hash of each stored transcript's text, as it was before redaction."""
-    found: dict[int, str | None] = {}
+    hashes: dict[int, str | None] = {}
     for start in range(0, len(ids), CHUNK_SIZE):
         statement = select_columns(Transcript.id, Transcript.content_hash).where(
             col(Transcript.id).in_(ids[start : start + CHUNK_SIZE])
         )
-        found.update({row_id: hashed for row_id, hashed in execute(session, statement)})
-    return found
+        hashes.update({row_id: hashed for row_id, hashed in execute(session, statement)})
+    return hashes
 
 
 def list_pool_keys(session: Session, study: Study) -> Iterator[str]:

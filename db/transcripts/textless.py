@@ -21,7 +21,7 @@ def find_stored_texts(session: Session, study: Study, new: Sequence[NewTranscrip
 
     A textless twin that a frozen study holds stays what it is: the draw and its weights refer to it.
     """
-    texts = find_stored_ids(session, [one.origin_key for one in new if not one.has_text])
+    texts = find_stored_ids(session, [transcript.origin_key for transcript in new if not transcript.has_text])
     if study.frozen_at is None:
         return texts
     twins = find_stored_ids(session, list(texts), has_text=False)
@@ -66,14 +66,14 @@ def check_unlabelled(session: Session, study: Study, transcript_ids: Sequence[in
 
 def filter_pooled(session: Session, study: Study, transcript_ids: Sequence[int]) -> list[int]:
     """Those of the transcripts that stand in the study's pool."""
-    found: list[int] = []
+    pooled: list[int] = []
     for start in range(0, len(transcript_ids), CHUNK_SIZE):
         statement = select(StudyItem.transcript_id).where(
             StudyItem.study_id == get_study_id(study),
             col(StudyItem.transcript_id).in_(transcript_ids[start : start + CHUNK_SIZE]),
         )
-        found += session.exec(statement)
-    return found
+        pooled += session.exec(statement)
+    return pooled
 
 
 def inherit_verdicts(session: Session, twins: dict[int, int]) -> None:

@@ -40,7 +40,7 @@ class NewTranscript:
     attributes: dict[str, Any] = field(default_factory=dict)
     """Slice columns: motive, risk_type, tool, turns, ... Scalars only."""
     hidden: dict[str, Any] = field(default_factory=dict)
-    """Stripped from the source because it would give the reading away."""
+    """Stripped from the source because it would give the answer away."""
     leaks: tuple[dict[str, Any], ...] = ()
     """What the leak scan found: kind, message index, excerpt, whether redacted."""
     run_id: int | None = None

@@ -21,7 +21,7 @@ from secondreader.db.transcripts.transcripts import CHUNK_SIZE, StoreResult, get
 
 @dataclass(frozen=True, slots=True)
 class NewVerdict:
-    """One reading by a judge to be stored."""
+    """One verdict of a judge to be stored."""
 
     transcript_id: int
     judge: str
@@ -47,14 +47,16 @@ class NewVerdict:
 def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> StoreResult:
     """Store verdicts; one of the same transcript, judge and repeat, stored or earlier in `new`, adds nothing."""
     wanted = list(new)
-    ids = find_stored_verdicts(session, sorted({one.transcript_id for one in wanted}))
+    ids = find_stored_verdicts(session, sorted({verdict.transcript_id for verdict in wanted}))
     rows: dict[tuple[int, str, int], dict[str, Any]] = {}
-    for one in wanted:
-        if get_verdict_key(one) not in ids and get_verdict_key(one) not in rows:
-            rows[get_verdict_key(one)] = build_verdict_row(one)
+    for verdict in wanted:
+        if get_verdict_key(verdict) not in ids and get_verdict_key(verdict) not in rows:
+            rows[get_verdict_key(verdict)] = build_verdict_row(verdict)
     new_ids = insert_rows_returning_ids(session, Verdict, list(rows.values()))
     ids |= dict(zip(rows, new_ids, strict=True))
-    return StoreResult(len(rows), len(wanted) - len(rows), tuple(ids[get_verdict_key(one)] for one in wanted))
+    return StoreResult(
+        len(rows), len(wanted) - len(rows), tuple(ids[get_verdict_key(verdict)] for verdict in wanted)
+    )
 
 
 def get_verdict_key(verdict: NewVerdict) -> tuple[int, str, int]:
@@ -64,13 +66,18 @@ def get_verdict_key(verdict: NewVerdict) -> tuple[int, str, int]:
 
 def find_stored_verdicts(session: Session, transcript_ids: Sequence[int]) -> dict[tuple[int, str, int], int]:
     """Ids of the stored verdicts on these transcripts, by `get_verdict_key`."""
-    found: dict[tuple[int, str, int], int] = {}
+    stored: dict[tuple[int, str, int], int] = {}
     for start in range(0, len(transcript_ids), CHUNK_SIZE):
         statement = select_columns(
             Verdict.transcript_id, Verdict.judge_key, Verdict.repeat, Verdict.id
         ).where(col(Verdict.transcript_id).in_(transcript_ids[start : start + CHUNK_SIZE]))
-        found.update({(one, key, repeat): row_id for one, key, repeat, row_id in execute(session, statement)})
-    return found
+        stored.update(
+            {
+                (transcript_id, key, repeat): row_id
+                for transcript_id, key, repeat, row_id in execute(session, statement)
+            }
+        )
+    return stored
 
 
 def build_verdict_row(new: NewVerdict) -> dict[str, Any]:

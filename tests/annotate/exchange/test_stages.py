@@ -173,8 +173,8 @@ def test_calibration_waits_for_the_researcher_and_is_then_discussed(
     assert (packet["stage"]["name"], len(packet["items"])) == ("discussion", 2)
     assert [len(item["others"]) for item in packet["items"]] == [1, 1]
     said = packet["items"][0]["others"][0]
-    assert set(said) == {"letter", "answers", "note", "evidence", "contested"}
-    assert said["letter"] in {"A", "B"}
+    assert set(said) == {"alias", "answers", "note", "evidence", "contested"}
+    assert said["alias"] in {"A", "B"}
     assert (said["answers"], list(said["evidence"]), said["contested"]) == (WRONG, [1], True)
     assert reader.submit(reader.tokens()[0], WRONG, revision=1)["ok"]
     main = reader.opening("main")

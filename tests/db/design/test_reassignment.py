@@ -73,7 +73,7 @@ def test_what_the_others_have_already_stays(engine: Engine, people: dict[str, in
 def test_where_nothing_can_move_nothing_is_recorded(engine: Engine) -> None:
     """Everybody has everything: a sentence, no amendment."""
     parted_study(engine, overlap=3, **PLAIN)
-    with pytest.raises(StudyError, match="Nothing moves: A1 has 12 untouched places"):
+    with pytest.raises(StudyError, match="Nothing moves: A1 has 12 untouched assignments"):
         move(engine, "A2", "A3")
     with read_session(engine) as session:
         assert load_amendments(session, get_study(session, "s")) == []

@@ -13,7 +13,7 @@ from secondreader.db.design.studies import get_study
 from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.norming_round import (
     compute_norming_status,
-    format_letter,
+    format_alias,
     list_norming_progress,
     list_other_ratings,
     reveal_norming_ratings,
@@ -69,13 +69,13 @@ def test_readings_are_shown_after_the_reveal_alone(engine: Engine, people: dict[
         assert compute_norming_status(session, person).state == "revealed"
         seen = list_other_ratings(session, person, token)
     assert len(seen) == 2
-    assert {one.letter for one in seen} < {"A", "B", "C"}
+    assert {one.alias for one in seen} < {"A", "B", "C"}
     assert all(one.answers == NO for one in seen)
     assert {one.part for one in entries(blind, person)} == {"calibration", "pool"}
     blind.dispose()
 
 
-def test_letters_are_the_same_for_all_who_look(engine: Engine, people: dict[str, int]) -> None:
+def test_aliases_are_the_same_for_all_who_look(engine: Engine, people: dict[str, int]) -> None:
     """On one item, what A1 sees under a letter is what A2 sees under it; each one's own letter is the one missing."""
     for name, person in people.items():
         for place in entries(engine, person):
@@ -87,7 +87,7 @@ def test_letters_are_the_same_for_all_who_look(engine: Engine, people: dict[str,
             items = load_queued_items(session, person)
             for place in (one for one in entries(engine, person) if one.part == "calibration"):
                 seen = list_other_ratings(session, person, place.token)
-                told.setdefault(items[place.token], set()).update((one.letter, one.note) for one in seen)
+                told.setdefault(items[place.token], set()).update((one.alias, one.note) for one in seen)
                 assert len(seen) == 2
                 assert next(name for name, row in people.items() if row == person) not in {
                     one.note for one in seen
@@ -187,12 +187,12 @@ def test_who_failed_practice_is_not_waited_for(engine: Engine) -> None:
 def test_a_study_without_calibration_has_nothing_to_reveal(engine: Engine) -> None:
     """One sentence."""
     people = parted_study(engine, n_calibration=0, qualification=())
-    with pytest.raises(StudyError, match="no calibration"):
+    with pytest.raises(StudyError, match="no norming items"):
         do_reveal(engine)
     with read_session(engine) as session:
         assert compute_norming_status(session, people["A1"]).state == "none"
 
 
-def test_letters_go_on_after_z() -> None:
+def test_aliases_go_on_after_z() -> None:
     """Z is followed by AA."""
-    assert [format_letter(rank) for rank in (0, 25, 26, 27, 52)] == ["A", "Z", "AA", "AB", "BA"]
+    assert [format_alias(rank) for rank in (0, 25, 26, 27, 52)] == ["A", "Z", "AA", "AB", "BA"]
