@@ -208,10 +208,13 @@ def code_version() -> str:
         "disagreement.search",
         "disagreement.slice_tests",
         "inference.permutation",
-        "disagreement.slices",
+        "disagreement.slice_counts",
+        "disagreement.slice_pairs",
         "disagreement.verdict_errors",
         "disagreement.slice_rates",
         "data.gold",
+        "data.slices",
+        "data.unsure",
         "data.frame",
     )
     text = Path(__file__).read_bytes()

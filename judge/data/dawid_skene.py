@@ -34,6 +34,7 @@ def fit_dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -
     every reader's row (0 as published; 1 steadies fewer than about 100 items).
     Source: Dawid & Skene (1979), eqs. 2.3-2.5.
     """
+    # a fixed start, not a random one: the same labels give the same gold
     votes = counts.sum(axis=1)
     posterior = votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)
     before = -np.inf
@@ -44,6 +45,7 @@ def fit_dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -
         joint = compute_safe_log(marginals)[None, :] + np.einsum(
             "irq,rtq->it", counts, compute_safe_log(errors)
         )
+        # the largest term out of the sum first: chances of many answers underflow to 0
         peak = joint.max(axis=1, keepdims=True)
         spread = np.exp(joint - peak)
         total = spread.sum(axis=1, keepdims=True)
@@ -63,6 +65,7 @@ def maximise_parameters(
     marginals = mass.sum(axis=0) / mass.sum()
     given = np.einsum("it,irq->rtq", mass, counts) + smoothing
     total = given.sum(axis=2, keepdims=True)
+    # an answer that is nobody's true one has no error rates, and no item that would need them
     errors = np.divide(given, total, out=np.zeros_like(given), where=total > 0)
     return marginals, errors
 

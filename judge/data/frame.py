@@ -118,6 +118,7 @@ def read_frame(
     list several values with commas, semicolons or white space between them.
     Raises FrameError with one sentence when the frame cannot be read.
     """
+    # in this order, so that the first fault told is the one to correct first
     check_columns(frame, slices or ())
     human = check_kinds(frame)
     coding = code_answers(frame["answer"], positive, unsure, answers)
@@ -217,6 +218,7 @@ def compute_item_weights(
         )
     sampled = np.zeros(len(items.names), dtype=bool)
     sampled[items.codes[human]] = True
+    # verdicts cover the whole pool: only the items drawn for people stand for others
     use = sampled & (folded.codes >= 0)
     weight[use] = 1 / values[folded.codes[use]]
     without = int((sampled & (folded.codes < 0)).sum())
@@ -237,6 +239,7 @@ def extract_item_slices(
     notes: list[str] = []
     for name in names:
         folded = fold_column(frame[name], items)
+        # a column that was asked for is an error, one that happens to be there is only left out
         if not folded.constant and slice_columns is not None:
             fold_constant_column(frame, name, items)
         if not folded.constant:

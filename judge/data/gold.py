@@ -133,12 +133,14 @@ def gold_of(
     FrameError for a decision on an unknown item or with an unknown answer.
     """
     policy = unsure or STANDARD_POLICY
+    # votes first: a decision must not move error rates, or it would change the gold of other items
     voted = infer_gold(ratings, policy, method)
     return apply_decisions(ratings, voted, decisions or {})
 
 
 def take_given_gold(ratings: Ratings, answers: Decisions) -> Gold:
     """Answers by item id as gold, whoever gave them; items without one have none. Raises FrameError as `gold_of` does."""
+    # no votes stand behind it, so no annotator can be left out of it: the decisions are not kept either
     empty = Gold("given", STANDARD_POLICY, np.full(len(ratings.items), UNLABELLED), ratings.unsure)
     return replace(apply_decisions(ratings, empty, answers), decisions={})
 
@@ -160,6 +162,7 @@ def leave_out_annotator(ratings: Ratings, rater: int, gold: Gold) -> Gold:
 
 def drop_annotator(ratings: Ratings, rater: int) -> Ratings:
     """The label matrix without one annotator; rows of single ratings keep theirs."""
+    # a column of missing labels would still count as an annotator for Dawid and Skene
     names = tuple(name for column, name in enumerate(ratings.raters) if column != rater)
     return replace(ratings, human=np.delete(ratings.human, rater, axis=1), raters=names)
 
@@ -175,6 +178,7 @@ def infer_gold(ratings: Ratings, policy: Unsure, method: GoldMethod) -> Gold:
     # where counting unsure both ways gives two answers, neither is gold
     codes = np.where(last.codes == first.codes, first.codes, np.int8(ratings.unsure))
     if policy != "category":
+        # counted both ways, or by error rates, they could still win an answer that nobody gave
         codes[find_only_unsure(ratings)] = ratings.unsure
     return replace(first, policy=policy, codes=codes)
 
@@ -206,6 +210,7 @@ def compute_majority(human: Codes, n_answers: int) -> Codes:
     top = counts.max(axis=1, initial=0)
     tied = (counts == top[:, None]).sum(axis=1) > 1
     gold: Codes = counts.argmax(axis=1).astype(np.int8)
+    # argmax takes the first of equal counts: a tie must not become the answer with the lower code
     gold[tied] = NO_CONSENSUS
     gold[top == 0] = UNLABELLED
     return gold
@@ -222,10 +227,12 @@ def infer_by_dawid_skene(ratings: Ratings, coding: Recoding, blank: Gold, smooth
     use = np.flatnonzero((human >= 0).any(axis=1))
     if not len(use):
         return replace(blank, reason=Reason.NO_ITEMS)
+    # annotators with the same answers are one row: the fit costs as much as there are patterns, not items
     codes, rows = code_patterns(human[use], n_answers)
     counts = (rows[:, :, None] == np.arange(n_answers)).astype(np.float64)
     model = fit_dawid_skene(counts, np.bincount(codes).astype(np.float64), smoothing=smoothing)
     best = model.posterior.max(axis=1, keepdims=True)
+    # EM stops short of the limit, so that equal probabilities differ in the last digits
     tied = (model.posterior >= best - 1e-9).sum(axis=1) > 1
     answer = model.posterior.argmax(axis=1).astype(np.int8)
     answer[tied] = NO_CONSENSUS

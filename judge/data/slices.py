@@ -105,6 +105,7 @@ def cut_attributes(table: pd.DataFrame, lists: Collection[str] = ()) -> SliceSet
     uncut: list[UncutAttribute] = []
     for column in table.columns:
         name = str(column)
+        # an attribute either makes slices or says why it makes none: nothing vanishes
         found, reason = cut_list(name, table[column]) if name in lists else cut_attribute(name, table[column])
         pieces += found
         if reason:
@@ -127,12 +128,14 @@ def select_attributes(table: pd.DataFrame, names: Iterable[str] | None) -> pd.Da
 
 def stack_masks(masks: Sequence[Mask], n: int) -> Singles:
     """Masks side by side as single-precision columns, shape (n, k)."""
+    # permutation tests multiply them with sums of scenarios: single precision is exact for 0 and 1 and twice as fast
     return np.stack(masks, axis=1).astype(np.float32) if masks else np.zeros((n, 0), dtype=np.float32)
 
 
 def cut_attribute(name: str, values: pd.Series) -> tuple[list[MemberSlice], str]:
     """The slices of an attribute, or none and why: bands of numbers, else one for each value; the missing ones last."""
     codes, distinct = code_values(values)
+    # a table's numbers are stored as text: they are cut like others, or one attribute would read in two ways
     numbers = parse_numbers(distinct)
     if numbers is not None and len(np.unique(numbers)) > FEW_NUMBERS:
         found = cut_bands(name, np.append(numbers, np.nan)[codes])
@@ -141,7 +144,9 @@ def cut_attribute(name: str, values: pd.Series) -> tuple[list[MemberSlice], str]
     else:
         found = split_values(name, codes, distinct)
     if (codes < 0).any():
-        found.append((make_slice(name, MISSING), codes < 0))
+        # a table may have a word of its own for what it does not know
+        taken = any(piece.value == MISSING for piece, _ in found)
+        found.append((make_slice(name, f"{MISSING} value" if taken else MISSING), codes < 0))
     if len(found) < 2:
         return [], f"{name} has {'one value' if found else 'no value'}: there is nothing to compare it with"
     return found, ""
@@ -178,6 +183,7 @@ def parse_number(value: object) -> float | None:
 def cut_bands(name: str, numbers: NDArray[np.float64]) -> list[MemberSlice]:
     """Thirds of the items by their number, NaN in none; equal numbers stay together, so bands may be uneven or fewer."""
     known = ~np.isnan(numbers)
+    # a cut at a number that occurs, not between two, is the same for whole and broken numbers
     cuts = np.unique(np.quantile(numbers[known], [1 / 3, 2 / 3], method="inverted_cdf"))
     codes = np.searchsorted(cuts, numbers, side="left")
     if len(np.unique(codes[known])) < 2:
@@ -208,6 +214,7 @@ def make_slice(name: str, value: str) -> Slice:
 def format_numbers(numbers: Collection[float]) -> dict[float, str]:
     """Numbers as a reader would write them, with as many digits as keep different ones apart."""
     texts: dict[float, str] = {}
+    # six digits read well; 17 tell any two doubles apart
     for digits in (6, 9, 12, 15, 17):
         texts = {number: format_number(number, digits) for number in numbers}
         if len(set(texts.values())) == len(texts):
@@ -247,6 +254,7 @@ def cut_list(name: str, values: pd.Series) -> tuple[list[MemberSlice], str]:
     """One slice for each value that some but not all cells list; of more than 60 those of most items, and that it is so."""
     bags = [split_list(value) for value in values.astype(object)]
     counts = Counter(entry for bag in bags for entry in bag)
+    # ties by name: the order of a set differs between runs
     useful = sorted(
         (entry for entry in counts if counts[entry] < len(bags)), key=lambda entry: (-counts[entry], entry)
     )

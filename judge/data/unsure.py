@@ -51,8 +51,10 @@ def build_recoding(ratings: Ratings, treatment: Treatment) -> Recoding:
     """How answers are coded under one treatment of unsure."""
     unsure, positive = ratings.unsure, ratings.positive
     kept = [q for q in range(len(ratings.answers)) if treatment == "category" or q != unsure]
+    # with three answers or more there is no one negative answer; a caveat says which is meant
     sides = [q for q in kept if q not in (positive, unsure)]
     negative = sides[0] if sides else positive
+    # unsure is taken out, not merely emptied: chance agreement divides by the number of answers
     table = np.full(len(ratings.answers) + 1, -1, dtype=np.int8)
     table[kept] = np.arange(len(kept))
     if unsure >= 0 and treatment == "as positive":

@@ -102,19 +102,19 @@ def find_disagreements(
     was sampled. McNemar's counts are unweighted. Raises FrameError for input that cannot be read.
     """
     check_options(permutations, alpha)
-    readings = frame if isinstance(frame, Ratings) else read_frame(frame, positive=positive, slices=slices)
-    column = readings.find_judge_index(judge)
-    truth = resolve_gold(readings, gold)
-    seen = score_verdicts(readings, column, truth.codes)
-    singles, rest, unsearched = build_slices(readings, slices, seen, SearchExtras(texts, pairs))
+    ratings = frame if isinstance(frame, Ratings) else read_frame(frame, positive=positive, slices=slices)
+    column = ratings.find_judge_index(judge)
+    truth = resolve_gold(ratings, gold)
+    seen = score_verdicts(ratings, column, truth.codes)
+    singles, rest, unsearched = build_slices(ratings, slices, seen, SearchExtras(texts, pairs))
     study = Search(
-        ratings=readings,
+        ratings=ratings,
         judge=column,
         scored=seen,
         outcomes=build_error_outcomes(seen),
         slices=join_slices([singles, *rest]),
         unsearched=unsearched,
-        human_disagreement=compute_human_disagreement(readings.human, len(readings.answers)),
+        human_disagreement=compute_human_disagreement(ratings.human, len(ratings.answers)),
         gold=truth,
         settings=PermutationSettings(permutations, seed),
         alpha=alpha,
@@ -124,25 +124,25 @@ def find_disagreements(
 
 def run_search(search: Search, singles: SliceSet) -> Findings:
     """Test every slice, and the unparsed verdicts by the one-way ones."""
-    readings, seen, draw = search.ratings, search.scored, search.settings
+    ratings, seen, draw = search.ratings, search.scored, search.settings
     tests = run_slice_tests(search.outcomes, search.slices, search.human_disagreement, draw)
     lost = run_slice_tests(
-        [build_unparsed_outcome(readings, search.judge)], singles, search.human_disagreement, draw
+        [build_unparsed_outcome(ratings, search.judge)], singles, search.human_disagreement, draw
     )
     return Findings(
-        judge=readings.judges[search.judge],
+        judge=ratings.judges[search.judge],
         findings=collect_findings(search, tests),
         untested=search.unsearched + tests.untested + lost.untested,
         direction=compute_direction(seen, alpha=search.alpha, seed=draw.seed),
-        annotators=estimate_annotator_effects(readings, draw.seed, search.gold.policy),
+        annotators=estimate_annotator_effects(ratings, draw.seed, search.gold.policy),
         unparsed=lost.table,
         n=int(seen.scored.sum()),
-        n_clusters=len(np.unique(readings.cluster[seen.scored])),
+        n_clusters=len(np.unique(ratings.cluster[seen.scored])),
         alpha=search.alpha,
         permutations=draw.permutations,
         seed=draw.seed,
         tests=tests.table,
-        notes=readings.warnings,
+        notes=ratings.warnings,
     )
 
 
@@ -165,6 +165,7 @@ def build_slices(
         lengths = measure_texts(known)
         table = table.assign(**{make_free_name(name, table): lengths[name] for name in ("words", "turns")})
         extra.append(build_scored_terms([extract_words(text or "") for text in known], scored, "word"))
+    # over all items, not the scored ones: a slice is the same here as in every other part of a report
     whole = cut_attributes(table, ratings.lists)
     untested = [UntestedSlice(one.attribute, "all", one.reason) for one in whole.uncut]
     singles = whole.select_kind("one-way")
@@ -198,6 +199,7 @@ def collect_findings(search: Search, tests: SliceTests) -> tuple[Finding, ...]:
         if table["p_adjusted"].iloc[test] > search.alpha:
             break
         place, outcome = int(tests.slice[test]), search.outcomes[tests.outcome[test]]
+        # a slice wrong in one way is mostly wrong in two: told once, by its strongest test
         if place in found:
             continue
         if search.slices.slices[place].kind == "two-way" and not is_worse_than_parents(
@@ -214,12 +216,15 @@ def leave_out_annotators(
 ) -> dict[int, list[LeaveOneOutResult]]:
     """Each found test once more without each annotator's labels, decisions standing; empty lists where gold was given."""
     results: dict[int, list[LeaveOneOutResult]] = {test: [] for test in significant}
-    readings = search.ratings
-    if not significant or search.gold.method == "given" or len(readings.raters) < 2:
+    ratings = search.ratings
+    if not significant or search.gold.method == "given" or len(ratings.raters) < 2:
         return results
-    for rater, name in enumerate(readings.raters):
-        gold = leave_out_annotator(readings, rater, search.gold)
-        outcomes = build_error_outcomes(score_verdicts(readings, search.judge, gold.codes))
+    for rater, name in enumerate(ratings.raters):
+        gold = leave_out_annotator(ratings, rater, search.gold)
+        if gold.reason is not None:
+            # two annotators identify no error rates: nothing can be said of a finding without the third
+            continue
+        outcomes = build_error_outcomes(score_verdicts(ratings, search.judge, gold.codes))
         for test in significant:
             outcome = outcomes[tests.outcome[test]]
             results[test].append(retest_slice(outcome, int(tests.slice[test]), search, name))
@@ -252,6 +257,7 @@ def shrink_slice_rate(tests: SliceTests, test: int) -> ShrunkenRate:
         & (table["kind"] == row["kind"])
         & (table["statistic"] == row["statistic"])
     ]
+    # slices of one attribute vary alike; those of another say nothing about this one
     prior = fit_prior(alike["rate_in"] * alike["n_in"], alike["n_in"])
     return shrink_rate(float(row["rate_in"] * row["n_in"]), float(row["n_in"]), prior)
 

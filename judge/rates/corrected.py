@@ -153,6 +153,7 @@ class JudgedPopulation:
 def _build_population(ratings: Ratings, judge: int, gold: Gold) -> JudgedPopulation:
     """Cut the ratings to the transcripts that this judge saw."""
     state, code = ratings.state[:, judge], ratings.verdict[:, judge]
+    # a transcript that the judge was never asked for is no part of what it reports on
     seen = state > 0
     verdict = np.full(len(code), est.NO)
     verdict[code == ratings.positive] = est.YES
@@ -178,6 +179,7 @@ def _refine_strata(ratings: Ratings, population: JudgedPopulation, within: Seque
     overlapping = [name for name, pieces in zip(within, columns, strict=True) if _overlap(pieces)]
     if overlapping:
         raise FrameError(f"column {overlapping[0]!r} lists several values: it cannot form strata")
+    # each item is in exactly one slice of such a column: the place of the 1 is its code
     codes = [pieces.columns[population.seen].argmax(axis=1) for pieces in columns]
     key = np.column_stack([*codes, population.judged.verdict])
     return replace(population.judged, stratum=np.unique(key, axis=0, return_inverse=True)[1].astype(np.int64))
@@ -200,6 +202,7 @@ def _compute_bracket(judged: est.JudgedItems, member: Mask, opened: Mask) -> Int
     """The headline with open gold counted as no and as yes."""
     ends = []
     for answer in (0.0, 1.0):
+        # the corrected rate is monotone in gold, so that its extremes are those of all open items alike
         filled = replace(judged, gold=np.where(opened, answer, judged.gold))
         ends.append(est.estimate_post_stratified(filled, member).value)
     return None if ends[0] is None or ends[1] is None else Interval(ends[0], ends[1])
@@ -323,6 +326,7 @@ def _overlap(pieces: SliceSet) -> bool:
 
 def _build_column_groups(population: JudgedPopulation, pieces: SliceSet) -> list[_LinearisedGroup]:
     """The judged groups of one slice column, in order of their values."""
+    # a slice of transcripts that this judge never saw has no rate to correct
     return [
         _build_group(population, population.judged, piece, members[population.seen])
         for piece, members in pieces.list_members()
@@ -348,26 +352,27 @@ def estimate_corrected_rates(
     Labels may cover any part of any scenario; inclusion probabilities enter as weights. `reference` names, per
     `by` column, the group that others are compared with. Raises FrameError for unknown columns or judges.
     """
-    readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
-    index = readings.find_judge_index(judge)
-    population = _build_population(readings, index, resolve_gold(readings, gold))
+    ratings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
+    index = ratings.find_judge_index(judge)
+    population = _build_population(ratings, index, resolve_gold(ratings, gold))
     everyone = np.ones(len(population.judged.gold), bool)
-    overall = _build_group(population, _refine_strata(readings, population, within), EVERYTHING, everyone)
+    overall = _build_group(population, _refine_strata(ratings, population, within), EVERYTHING, everyone)
     groups: list[_LinearisedGroup] = []
     differences: list[RateDifference] = []
     for column in by:
-        pieces = _select_column_slices(readings, column)
+        pieces = _select_column_slices(ratings, column)
         found = _build_column_groups(population, pieces)
         groups += found
+        # a difference of groups that share transcripts has no reading
         if not _overlap(pieces):
             differences += _compute_differences(found, population.judged, (reference or {}).get(column))
-    notes = list(readings.warnings)
+    notes = list(ratings.warnings)
     if population.n_unjudged:
         notes.append(
             f"{population.n_unjudged} labelled items have no verdict of this judge and enter no rate."
         )
     return RatesResult(
-        readings.judges[index],
+        ratings.judges[index],
         overall.result,
         tuple(g.result for g in groups),
         tuple(differences),

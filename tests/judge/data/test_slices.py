@@ -88,6 +88,13 @@ def test_values_that_differ_by_white_space_are_two() -> None:
     assert len(cut_attributes(pd.DataFrame({"motive": ["care", " care", "care "]})).slices) == 3
 
 
+def test_a_word_for_missing_is_not_the_missing_slice() -> None:
+    """Where a table says "missing" itself, its empty cells are told apart from that word."""
+    seen = cut_attributes(pd.DataFrame({"motive": ["missing", "care", None]}))
+    assert labels_of(seen) == ["motive = care", "motive = missing", "motive = missing value"]
+    assert seen.columns.sum(axis=0).tolist() == [1, 1, 1]
+
+
 def test_few_numbers_are_values_in_their_order() -> None:
     """Up to six different numbers are codes, sorted as numbers; the seventh makes a measure of them."""
     codes = [10, 2, -1, 7, 5, 3]

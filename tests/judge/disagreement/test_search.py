@@ -219,6 +219,16 @@ def test_decisions_leave_the_annotators_behind_a_finding_in_sight() -> None:
     assert not any("A3" in part.driven_by for part in settled.findings)
 
 
+def test_no_annotator_is_blamed_where_gold_without_them_is_unknown() -> None:
+    """Dawid and Skene's gold of three annotators cannot be made from two: the finding stands without that check."""
+    ratings = read_frame(long_frame(Plan(prevalence=0.4, miss_m0=0.6)))
+    one = found(find_disagreements(ratings, gold=gold_of(ratings, method="dawid_skene")), "motive = m0")
+    assert one.without == ()
+    assert one.driven_by == ()
+    by_votes = found(find_disagreements(ratings), "motive = m0")
+    assert [part.annotator for part in by_votes.without] == ["a", "b", "c"]
+
+
 def test_a_pair_is_reported_only_where_it_beats_both_parents() -> None:
     """Errors in the cell of motive m0 and model a0 give the pair; errors in all of m0 give no pair."""
     items, truth, verdict = items_of(
