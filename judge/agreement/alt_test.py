@@ -140,6 +140,7 @@ def compute_clustered_t_test_p(values: Floats, cluster: npt.NDArray[np.int64], b
         return 1.0
     sums = np.bincount(codes, values - values.mean())
     error = (float(sums @ sums) * c / (c - 1)) ** 0.5 / len(values)
+    # without variation t is infinite: the sign decides alone
     if error < 1e-15:
         return 0.0 if excess < 0 else 1.0
     return float(stdtr(c - 1, excess / error))
@@ -175,17 +176,22 @@ def _compute_wins(
 ) -> _DuelWins:
     """Who agrees at least as well with the others, on the items that count for annotator j."""
     present = ~np.isnan(humans)
+    # the reference needs somebody else than annotator j, whatever the caller allows
     used = present[j] & (present.sum(axis=0) >= max(fewest_humans, 2)) & ~np.isnan(judge)
     others, seen = np.delete(humans, j, axis=0)[:, used], np.delete(present, j, axis=0)[:, used]
     by_judge = _compute_agreement(judge[used], others, seen, score)
     by_human = _compute_agreement(humans[j, used], others, seen, score)
     return _DuelWins(
-        (by_judge >= by_human).astype(np.float64), (by_human >= by_judge).astype(np.float64), cluster[used]
+        # a tie counts for both sides, as published: the margin epsilon is what separates them
+        (by_judge >= by_human).astype(np.float64),
+        (by_human >= by_judge).astype(np.float64),
+        cluster[used],
     )
 
 
 def _compute_p_values(wins: _DuelWins, epsilon: float) -> tuple[float, float]:
     """Published and cluster-robust p-value of one duel."""
+    # the null hypothesis is that the judge loses by epsilon or more; rejecting it is a win
     excess = wins.human - wins.judge
     published = (compute_t_test_p if len(excess) >= FEWEST_ITEMS else compute_wilcoxon_p)(excess, epsilon)
     return published, compute_clustered_t_test_p(excess, wins.cluster, epsilon)
@@ -251,6 +257,7 @@ def run_alternative_annotator_test(
         won |= {j: (bool(a <= q), bool(b <= q)) for j, (a, b) in zip(tested, adjusted, strict=True)}
     omega, omega_cluster = (float(np.mean([won[j][k] for j in tested])) if tested else None for k in (0, 1))
     untested = [labels[j] for j in range(len(labels)) if j not in p]
+    # only a pass that scenarios take back is worth a warning
     agree = omega is None or omega_cluster is None or not omega >= PASS > omega_cluster
     return AltTestResult(
         judge=judge_name,

@@ -56,6 +56,7 @@ def describe_many_answers(ratings: Ratings) -> list[str]:
 
 def describe_paradox(who: str, kappa: Estimate, ac1: Estimate, prevalence: float) -> list[str]:
     """Kappa and AC1 far apart: the prevalence paradox."""
+    # the paradox of Feinstein & Cicchetti (1990): the same disagreements, read by two rules of chance
     if kappa.value is None or ac1.value is None or abs(kappa.value - ac1.value) <= PARADOX:
         return []
     return [
@@ -68,6 +69,7 @@ def describe_paradox(who: str, kappa: Estimate, ac1: Estimate, prevalence: float
 
 def describe_inverted_kappa(who: str, kappa: Estimate) -> list[str]:
     """A kappa well below zero mostly means inverted labels."""
+    # an interval that reaches 0 is what chance gives; swapped labels lie below it as a whole
     if kappa.value is None or kappa.value > INVERTED or (kappa.high is not None and kappa.high >= 0):
         return []
     return [
@@ -116,6 +118,7 @@ def describe_open_gold(gold: Gold) -> list[str]:
 
 def describe_unequal_overlap(raw: Estimate, pairs: Estimate) -> list[str]:
     """Item mean and pair-weighted agreement far apart: readers per item are unequal."""
+    # the two means differ exactly where agreement goes with how many people read an item
     if raw.value is None or pairs.value is None or abs(raw.value - pairs.value) <= PAIRS_AGAINST_ITEMS:
         return []
     return [

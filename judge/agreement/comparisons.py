@@ -81,6 +81,7 @@ def prepare_items(
     """The chosen items with weights of mean 1 and a bootstrap over the scenarios that hold them."""
     items = np.flatnonzero(use)
     weight = ratings.weight[items]
+    # weights of mean 1 leave point values alone and keep sums near counts, so that thresholds mean the same
     cohort = build_cohort(ratings.cluster[items], weight if (weight == 1).all() else weight / weight.mean())
     bootstrap = BootstrapDesign(cohort.n_clusters, resamples, seed)
     return LabelledItems(
@@ -91,6 +92,7 @@ def prepare_items(
 def select_judged_items(ratings: Ratings, judges: list[int], resamples: int, seed: int) -> LabelledItems:
     """All judged items, labelled by people or not, with the judges in the place of the annotators."""
     items = np.flatnonzero((ratings.state[:, judges] > 0).any(axis=1))
+    # every judged item is there, so nothing was sampled that weights could undo
     cohort = build_cohort(ratings.cluster[items], np.ones(len(items)))
     verdict = ratings.verdict[items][:, judges]
     nothing = np.full(len(items), -1, dtype=np.int8)
@@ -164,6 +166,7 @@ def compute_mean_pair_kappa(
     """
     place = [pair.find_index("kappa") for pair in pairs]
     counts = np.array([pair.support[k] for pair, k in zip(pairs, place, strict=True)], dtype=np.float64)
+    # the most that any pair has: clusters of different pairs overlap, and a sum would count them twice
     clusters = max((int(pair.clusters[k]) for pair, k in zip(pairs, place, strict=True)), default=0)
 
     def mean(values: list[Floats]) -> Floats:
@@ -205,6 +208,7 @@ def compare_judge_with_annotators(
         compute_cell_cluster_sums(human[:, h], verdict, len(coding.answers), labelled.cohort)
         for h in range(human.shape[1])
     ]
+    # without annotators an empty table still gives every figure, each with its reason
     tables = tables or [
         compute_cell_cluster_sums(np.full_like(verdict, -1), verdict, len(coding.answers), labelled.cohort)
     ]
@@ -233,6 +237,7 @@ def compute_ceiling(
     q, cohort = len(coding.answers), labelled.cohort
     people, machine = [], []
     for h in range(human.shape[1]) if left_out is None else left_out:
+        # judge and annotator are compared on the very same items, so that the difference is paired
         use = (others[:, h] >= 0) & (human[:, h] >= 0) & (verdict >= 0)
         reference = np.where(use, others[:, h], np.int8(-1))
         people.append(compute_cell_cluster_sums(reference, human[:, h], q, cohort))
@@ -259,6 +264,7 @@ def compare_repeats(ratings: Ratings, labelled: LabelledItems, coding: Recoding)
     item, rater = again["item"].to_numpy(), again["rater"].to_numpy()
     place = np.full(len(ratings.items), -1)
     place[labelled.items] = np.arange(len(labelled.items))
+    # without a first-pass label there is nothing to compare a second pass with
     known = place[item] >= 0
     item, rater = place[item[known]], rater[known]
     second = again["answer"].to_numpy(dtype=np.int8)[known]

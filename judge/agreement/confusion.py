@@ -58,6 +58,7 @@ def compute_unparsed_share(
     lost = (ratings.state[judged, judge] > 1).astype(np.intp)
     counts = tally_codes(lost, 2, cohort, None)
     sums = np.column_stack([counts[:, 1], counts.sum(axis=1)])
+    # judged scenarios outnumber labelled ones, so this share is resampled over its own
     own = BootstrapDesign(cohort.n_clusters, bootstrap.resamples, bootstrap.seed, bootstrap.level)
     return sample_coefficients(
         ClusterSums(sums, sums), ShareFormula(UNPARSED_SHARE), own, Reason.NO_ITEMS

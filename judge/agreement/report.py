@@ -187,8 +187,10 @@ class AgreementBuilder:
         self.scoring = {
             policy: select_gold_items(ratings, gold, resamples, seed) for policy, gold in golds.items()
         }
+        # unsure is an answer when people are compared, and none when a judge is scored
         self.reliability = list_treatments(ratings, unsure or "category")
         self.accuracy = list_treatments(ratings, unsure or STANDARD_POLICY)
+        # the worst case has two sides, and neither is more of a headline than the other
         self.n_headline = 2 if unsure == "worst" else 1
         self.estimates: list[ScopedEstimate] = []
         self.warnings = [
@@ -220,6 +222,7 @@ class AgreementBuilder:
             changes=changes,
             gold=build_gold_series(self.ratings, self.gold),
             gold_rule=self.gold.sentence,
+            # slices and treatments repeat what they warn of; the order of the first mention is kept
             warnings=tuple(dict.fromkeys(self.warnings)),
             positive=self.ratings.answers[self.ratings.positive],
             seed=self.labelled.bootstrap.seed,
@@ -247,6 +250,7 @@ class AgreementBuilder:
             got = self.add_estimates(scope, sampled.build_estimates())
             if headline:
                 self.add_annotator_caveats(got)
+        # pairs are many: they are shown under the headline treatment of unsure alone
         coding = build_recoding(self.ratings, self.reliability[0])
         pairs = comparisons.compare_human_pairs(self.labelled, coding)
         mean = comparisons.compute_mean_pair_kappa(list(pairs.values()), self.labelled.bootstrap)
@@ -265,6 +269,7 @@ class AgreementBuilder:
 
     def add_annotator_caveats(self, estimates: dict[str, Estimate]) -> None:
         """Caveats on the annotators' figures."""
+        # 0 is right where it is undefined too: then no coefficient is defined, and no caveat follows
         prevalence = estimates["prevalence"].value or 0.0
         self.warnings += caveats.describe_paradox(
             "between annotators", estimates["fleiss"], estimates["ac1"], prevalence
@@ -293,7 +298,7 @@ class AgreementBuilder:
         self.add_ceiling(judge)
 
     def add_judge_caveats(self, name: str, estimates: dict[str, Estimate]) -> None:
-        """Cautions on a judge's figures."""
+        """Caveats on a judge's figures."""
         who = f"judge {name} against gold"
         prevalence = estimates["gold_prevalence"].value or 0.0
         self.warnings += caveats.describe_inverted_kappa(who, estimates["kappa"])
@@ -310,6 +315,7 @@ class AgreementBuilder:
                 self.labelled, self.labelled.human[:, h], self.labelled.verdict[:, judge], coding
             )
             self.add_pair(Scope("pair", name, one=rater, two=name, unsure=coding.treatment), sampled)
+        # both sides on the same items, or their difference would be one of items and not of raters
         shared = comparisons.select_shared_with_judge(self.labelled, judge, coding)
         pooled = comparisons.compare_judge_with_annotators(shared, judge, coding)
         people = comparisons.compare_humans(shared, coding)
@@ -327,6 +333,7 @@ class AgreementBuilder:
         whole = comparisons.compute_ceiling(self.labelled, judge, coding)
         treatment, names = coding.treatment, list_brief_names("pair")
         for side, sampled in (("annotator left out", whole.annotator), (name, whole.judge)):
+            # the ceiling is read against the judge: the full set of coefficients stands under judge-human
             kept = [e for e in sampled.build_estimates() if e.name in names]
             self.add_estimates(
                 Scope("ceiling", name, one=side, two="majority of the others", unsure=treatment), kept
@@ -337,6 +344,7 @@ class AgreementBuilder:
             gap.build_estimates(),
         )
         for h, rater in enumerate(self.ratings.raters):
+            # raw alone: one annotator's items are too few for what corrects for chance
             one = comparisons.compute_ceiling(self.labelled, judge, coding, [h])
             gap = subtract_paired(one.judge, one.annotator, ("raw",))
             self.add_estimates(

@@ -53,6 +53,7 @@ class BootstrapDesign:
     @cached_property
     def counts(self) -> NDArray[np.uint16]:
         """How often each replicate draws each cluster, shape (resamples, clusters)."""
+        # counts are kept instead of draws: one matrix product then serves every figure and every slice
         generator = np.random.default_rng(self.seed)
         n = self.n_clusters
         drawn = np.empty((self.resamples, n), dtype=np.uint16)
@@ -66,6 +67,7 @@ class BootstrapDesign:
 
     def compute_replicate_sums(self, per_cluster: Floats) -> Floats:
         """Sums of every replicate: (clusters, columns) -> (resamples, columns)."""
+        # a slice touches few clusters; rows of zeros would only cost time
         used = np.flatnonzero(per_cluster.any(axis=1))
         per_cluster = per_cluster[used]
         everywhere = len(used) == self.n_clusters
@@ -176,6 +178,7 @@ def sample_coefficients(
     """Evaluate a set of coefficients on the data, on each replicate and without each cluster."""
     total = cluster_sums.weighted.sum(axis=0)
     counted = cluster_sums.counted.sum(axis=0)
+    # clusters without an item of this comparison are drawn, but do not count as its clusters
     used = cluster_sums.counted.any(axis=1)
     replicates = np.empty((0, len(formula.coefficients)))
     if bootstrap.resampled:
@@ -226,6 +229,7 @@ def compute_bca_limits(values: Floats, replicates: Floats, jackknife: Floats, le
     defined = np.isfinite(ordered).sum(axis=0)
     below = (replicates < values - SAME).sum(axis=0) + (np.abs(replicates - values) <= SAME).sum(axis=0) / 2
     share = below / np.maximum(defined, 1)
+    # no replicate on one side would put the bias at infinity: half a replicate stands there instead
     edge = 0.5 / max(len(replicates), 1)
     z0 = ndtri(np.clip(share, edge, 1 - edge))
     a = compute_acceleration(jackknife)

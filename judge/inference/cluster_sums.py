@@ -54,6 +54,7 @@ def code_patterns(matrix: Codes, n_answers: int) -> tuple[NDArray[np.intp], Code
     """The distinct rows of an items x readers matrix (-1 missing) and each item's index into them."""
     key = np.zeros(len(matrix), dtype=np.int64)
     for answers in matrix.T:
+        # the answers of many raters make a number too large for 64 bits: renumber what has been seen so far
         if key.max(initial=0) > WIDE_KEY // (n_answers + 1):
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)
         key = key * (n_answers + 1) + (answers + np.int64(1))
@@ -67,6 +68,7 @@ def find_distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.
     if span > SMALL_SPAN:
         _, first, codes = np.unique(key, return_index=True, return_inverse=True)
         return first, codes.astype(np.intp)
+    # a table over the whole span is faster than sorting as long as it is small
     place = np.full(span, -1, dtype=np.intp)
     place[key[::-1]] = np.arange(len(key))[::-1]
     used = np.flatnonzero(place >= 0)
@@ -85,6 +87,7 @@ def build_group_columns(rows: Codes, n_answers: int) -> Floats:
     pairable = m >= 2
     pairs = np.where(pairable, m * (m - 1), 0)
     agreeing = (counts * (counts - 1)).sum(axis=1)
+    # an item counts once in raw agreement, however many pairs of raters it has
     per_pair = np.divide(1.0, pairs, out=np.zeros_like(pairs), where=pairable)
     per_value = np.divide(1.0, m, out=np.zeros_like(m), where=m > 0)
     coincidence = counts[:, :, None] * (counts[:, None, :] - np.eye(n_answers))
@@ -178,6 +181,7 @@ def compute_group_cluster_sums(matrix: Codes, n_answers: int, cohort: Cohort) ->
     if cohort.equal_weights:
         return ClusterSums(counted, counted)
     weighted = spread_weights(codes, len(rows), cohort, cohort.weight) @ columns
+    # alpha's small-sample correction asks how many answers were given, not what they weigh
     weighted[:, UNWEIGHTED_GROUP_COLUMN] = counted[:, UNWEIGHTED_GROUP_COLUMN]
     return ClusterSums(weighted, counted)
 

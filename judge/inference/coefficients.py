@@ -93,6 +93,7 @@ def compute_conger_chance(marginals: Floats) -> Floats:
     Raters without an answer do not count; NaN below two raters.
     """
     totals = marginals.sum(axis=-1)
+    # in a resample or a slice a rater may have no answer left
     present = totals > TINY
     share = np.where(present[..., None], compute_ratio(marginals, totals[..., None]), 0.0)
     raters = present.sum(axis=-1).astype(np.float64)[..., None]
@@ -117,6 +118,7 @@ def compute_matthews(table: BinaryTable) -> Floats:
     total = table.total
     tp, fn = compute_ratio(table.both, total), compute_ratio(table.first, total)
     fp, tn = compute_ratio(table.second, total), compute_ratio(table.neither, total)
+    # an empty margin is rounding noise, and here it is multiplied by three others
     margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
     root = np.sqrt(np.where(margins > TINY**2, margins, np.nan))
     return np.asarray((tp * tn - fp * fn) / root)
@@ -157,6 +159,7 @@ def make_kappa(
 
 def make_alpha(level: Level) -> Coefficient:
     """Krippendorff's alpha at one level of measurement; the nominal one needs no further name."""
+    # answers of a codebook are names unless the caller says that they are ordered
     plain = level == "nominal"
     return Coefficient(
         name="alpha" if plain else f"alpha_{level}",

@@ -81,6 +81,7 @@ class Estimate:
     def __post_init__(self) -> None:
         if (self.value is None) != (self.reason is not None):
             raise ValueError(f"{self.name}: an estimate has either a value or a reason")
+        # NaN passes through arithmetic and JSON unnoticed, a missing value does not
         if self.value is not None and self.value != self.value:
             raise ValueError(f"{self.name}: NaN is not a value; give a reason instead")
 

@@ -52,6 +52,7 @@ def run_mcnemar_test(b: int, c: int, level: float = 0.95) -> McNemarResult:
     n = b + c
     if n == 0:
         return McNemarResult(b, c, None, 1.0, None, 1.0, 1.0, 1.0, None, None, None)
+    # both tails are alike at one half, so twice the smaller one is the exact p
     smaller = min(b, c)
     tail = float(binom.cdf(smaller, n, 0.5))
     point = float(binom.pmf(smaller, n, 0.5))

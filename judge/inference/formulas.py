@@ -60,6 +60,7 @@ class AgreementFormula:
 
     def chance(self, sums: Floats) -> Floats:
         """Agreement expected by chance, (..., columns) -> (..., K); 0 for what is not corrected."""
+        # 0 and not NaN: a proportion's limits at perfect agreement are mapped through no chance at all
         tally, nothing = self.read_sums(sums), np.zeros(sums.shape[:-1])
         return stack_figures(what.chance(tally) if what.chance else nothing for what in self.coefficients)
 

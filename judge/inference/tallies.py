@@ -81,6 +81,7 @@ class GroupTally:
         The chance that a second rater gives the answer that a first one gave (Cicchetti & Feinstein 1990,
         pooled over rater pairs).
         """
+        # the coincidence matrix is symmetric, so rows serve as well as columns
         coincidence = self.sums.coincidence
         return compute_ratio(np.diagonal(coincidence, axis1=-2, axis2=-1), coincidence.sum(axis=-1))
 
@@ -131,6 +132,7 @@ def fold_cells(cells: Floats, positive: int) -> BinaryTable:
     both = cells[..., positive, positive]
     first = cells[..., positive, :].sum(axis=-1) - both
     second = cells[..., :, positive].sum(axis=-1) - both
+    # every other answer counts as not positive, unsure too where it is an answer of its own
     rest = np.delete(np.delete(cells, positive, axis=-1), positive, axis=-2)
     return BinaryTable(both, first, second, rest.sum(axis=(-2, -1)))
 
@@ -189,6 +191,7 @@ class PairTally:
     def occurrences(self) -> Floats:
         """Items on which either rater gave an answer, (..., Q)."""
         diagonal = np.diagonal(self.cells, axis1=-2, axis2=-1)
+        # an item on which both gave the answer stands in its row and its column
         return np.asarray(self.cells.sum(axis=-1) + self.cells.sum(axis=-2) - diagonal)
 
     def compute_alpha_parts(self, level: Level) -> tuple[Floats, Floats]:

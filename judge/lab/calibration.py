@@ -172,6 +172,7 @@ def compute_calibration(
     gold 0/1 and probability 0..1, (items,); intervals are scenario-cluster percentile bootstraps. Undefined
     without items, AUC also without both classes. Raises ValueError for probabilities outside 0..1.
     """
+    # percentages slip in here, and every figure would look plausible
     if ((probability < 0) | (probability > 1) | np.isnan(probability)).any():
         raise ValueError("a probability lies outside 0..1 or is missing: give numbers from 0 to 1")
     if not len(gold):
@@ -186,6 +187,7 @@ def compute_calibration(
     )
     square = error**2
     drawn: list[list[float | None]] = [[], [], []]
+    # one set of resamples for all three figures: their errors belong to the same scenarios
     for w in _generate_resamples(codes, resamples if clusters >= FEWEST_CLUSTERS else 0, seed):
         drawn[0].append(float(w @ square / w.sum()))
         drawn[1].append(compute_mean_gap(error, bins, w))
@@ -206,6 +208,7 @@ def compute_calibration(
             known = Estimate(measure, value, n=len(gold), n_clusters=clusters, method=method)
             known = add_percentile_interval(known, replicates)
         done.append(known)
+    # bins of few items differ from their mean probability by chance alone, and the error is never negative
     if len(gold) < FEW_FOR_ECE:
         done[1] = done[1].add_warnings(f"With {len(gold)} items the calibration error is biased upwards.")
     return CalibrationResult(done[0], done[1], done[2], compute_reliability(gold, probability, n_bins))

@@ -104,6 +104,7 @@ def estimate_paired_difference(
     drawn: list[float | None] = []
     if n_clusters >= FEWEST_CLUSTERS:
         table = np.zeros((bootstrap.n_clusters, 2))
+        # total and count are resampled together, since a replicate may hold more items than the data
         np.add.at(table, cluster, np.column_stack([gap, np.ones(len(gap))]))
         sums = bootstrap.compute_replicate_sums(table)
         drawn = [float(total / count) if count > 0 else None for total, count in sums]
@@ -123,6 +124,7 @@ def compare_verdicts(
     use = ~(np.isnan(gold) | np.isnan(first_verdicts) | np.isnan(second_verdicts))
     truth, first, second, where = gold[use], first_verdicts[use], second_verdicts[use], cluster[use]
     right_one, right_two = first == truth, second == truth
+    # 1 where only the first is right, -1 where only the second is: all that McNemar's test looks at
     gap = right_one.astype(np.float64) - right_two
     risky = truth == 1
     b, c = int((gap > 0).sum()), int((gap < 0).sum())

@@ -22,6 +22,7 @@ def build_joint_table(rate1: float, rate2: float, kappa: float) -> Floats:
     Raises PlanError when no table has them.
     """
     chance = rate1 * rate2 + (1 - rate1) * (1 - rate2)
+    # solved for the yes/yes cell: agreement is yes/yes plus no/no, and the rates fix the other three
     both = (kappa * (1 - chance) + chance - 1 + rate1 + rate2) / 2
     table = np.array([[both, rate1 - both], [rate2 - both, 1 - rate1 - rate2 + both]])
     if not 0 < rate1 < 1 or not 0 < rate2 < 1 or table.min() < -1e-12:
@@ -90,6 +91,7 @@ def estimate_icc(values: npt.ArrayLike, cluster: npt.ArrayLike) -> float | None:
     means = np.bincount(codes, x) / sizes
     between = float(sizes @ (means - x.mean()) ** 2) / (k - 1)
     inside = float(((x - means[codes]) ** 2).sum()) / (n - k)
+    # the mean size corrected for unequal scenarios
     typical = (n - float(sizes @ sizes) / n) / (k - 1)
     return (between - inside) / (between + (typical - 1) * inside)
 
@@ -175,6 +177,7 @@ def compute_labels_for_rate(
     spread = rate * (1 - rate)
     unit = float(share @ spread**0.5) ** 2 if neyman else float(share @ spread)
     between = float(share @ (rate - guess.prevalence) ** 2)
+    # what judging all n_judged items leaves of the wanted width for the labels
     room = (half_width / compute_normal_quantile(level)) ** 2 / effect - between / n_judged
     if room <= 0 or unit / room > n_judged:
         raise PlanError(
@@ -235,6 +238,7 @@ def _check_design(design: StudyDesign) -> str:
 
 def _count_annotators(labels: float, minutes: float, per_label: float, overlap: float) -> int:
     """Annotators needed; never fewer than see one transcript, nor with less time than one label."""
+    # whole labels: nobody reads half a transcript in what is left of an hour
     each = floor(minutes / per_label)
     if each < 1:
         raise PlanError(f"{minutes:g} minutes are too few for one label of {per_label:g} minutes")
@@ -263,6 +267,7 @@ def solve_design(design: StudyDesign) -> StudyDesign:
     people = known.annotators
     capacity = people * floor(known.minutes / per_label)
     if unknown == "repeats":
+        # the capacity without repeats: what is over is what repeats may take
         known = replace(known, repeats=0)
     ratio = capacity / known.labels
     if unknown == "items":

@@ -65,6 +65,7 @@ def sample_beta_rates(mean: float, icc: float, n: int, rng: np.random.Generator)
     """Scenario rates with this mean and intra-scenario correlation (beta-binomial)."""
     if icc <= 0:
         return np.full(n, mean)
+    # a Beta(a, b) of scenario rates has correlation 1 / (a + b + 1)
     total = 1 / icc - 1
     return rng.beta(mean * total, (1 - mean) * total, n)
 
@@ -78,6 +79,7 @@ def simulate_study(study: SimulatedStudy, rng: np.random.Generator) -> est.Judge
     )
     correct = rng.random(n) < np.where(truth, study.guess.sensitivity, study.guess.specificity)
     verdict = np.where(correct, truth, ~truth).astype(np.int64)
+    # first transcripts of all scenarios before second ones: labels spread over scenarios first
     turn = np.tile(np.arange(study.per_scenario), study.scenarios)
     drawn = np.lexsort((rng.random(n), turn))[: study.labels]
     gold = np.full(n, np.nan)
@@ -139,6 +141,7 @@ def _compute_interval(
     if rate.value is None or rate.n_clusters < est.FEWEST_CLUSTERS:
         return None
     spread = (est.compute_cluster_variance(rate.influence, cluster) + rate.extra) ** 0.5
+    # kappa may lie below 0, where a logit does not exist
     shape = est.compute_linear_limits if target == "kappa" else est.compute_logit_limits
     found = shape(rate.value, spread, rate.n_clusters - 1, 0.95)
     return found.low, found.high
@@ -162,6 +165,7 @@ def simulate_design(
     }
     figure, truth = figures[target]
     found = []
+    # a stream for each study, so that study 7 is the same one whether 10 or 400 are simulated
     for rng in np.random.default_rng(seed).spawn(sims):
         judged = simulate_study(study, rng)
         limits = _compute_interval(figure(judged), target, judged.cluster)

@@ -146,6 +146,7 @@ def estimate_naive(judged: JudgedItems, member: Mask) -> LinearisedRate:
     if n == 0:
         return _make_undefined_rate(NAIVE, judged, Reason.NO_ITEMS)
     value = float((judged.verdict[decided] == YES).mean())
+    # undecided verdicts neither enter the rate nor move it
     influence = np.where(decided, (judged.verdict == YES) - value, 0.0) / n
     return LinearisedRate(NAIVE, value, influence, 0.0, n, _count_clusters(judged, decided))
 
@@ -193,6 +194,7 @@ def estimate_stratified(measure: Measure, judged: JudgedItems, member: Mask, str
     total = np.bincount(strata, weight, k)
     pooled = float(weight @ gold / weight.sum())
     rate = np.divide(np.bincount(strata, weight * gold, k), total, out=np.full(k, pooled), where=total > 0)
+    # items under verdicts of which none was labelled: their gold rate is unknown, not 0
     uncovered = float(share[total == 0].sum())
     if uncovered > MOST_UNCOVERED:
         gap = f"{uncovered:.1%} of the items have verdicts of which none was labelled."
@@ -200,6 +202,7 @@ def estimate_stratified(measure: Measure, judged: JudgedItems, member: Mask, str
     value = float(share @ rate)
     slope = np.divide(share, total, out=np.zeros(k), where=total > 0)
     influence = np.where(member, rate[strata] - value, 0.0) / n_items
+    # labels move the rate of their stratum, and with the pooled rate that of uncovered strata
     influence += weight * (slope[strata] * (gold - rate[strata]) + uncovered * (gold - pooled) / weight.sum())
     size = _compute_kish_sizes(weight, strata, k)
     seen = size > 0
@@ -245,6 +248,7 @@ def estimate_ppi(judged: JudgedItems, member: Mask, power: float | None = None) 
         return _make_undefined_rate(
             measure, judged, Reason.NO_ITEMS if not member.any() else Reason.NOT_IDENTIFIED
         )
+    # an unread verdict predicts nothing: one half is the value that favours no side
     predicted = _predict_answers(judged)
     weight = np.where(known, judged.weight, 0.0)
     gold = np.where(known, judged.gold, 0.0)
@@ -281,6 +285,7 @@ def estimate_rogan_gladen(judged: JudgedItems, member: Mask) -> LinearisedRate:
         return _make_undefined_rate(ROGAN_GLADEN, judged, Reason.EMPTY_DENOMINATOR)
     se, se_influence = _compute_share_of_yes(judged, risky)
     fpr, fpr_influence = _compute_share_of_yes(judged, safe)
+    # Se + Sp - 1: at or below 0 the correction would turn the judge around
     youden = se - fpr
     if youden <= 0:
         return _make_undefined_rate(
@@ -300,6 +305,7 @@ def estimate_rogan_gladen(judged: JudgedItems, member: Mask) -> LinearisedRate:
 def compute_cluster_variance(influence: Floats, cluster: Ints) -> float:
     """Cluster-robust variance C/(C-1) * sum over clusters of (sum of influences)^2."""
     sums = np.bincount(cluster, influence)
+    # clusters that cannot move the figure are no degrees of freedom
     used = len(np.unique(cluster[influence != 0]))
     return float(sums @ sums) * used / (used - 1) if used > 1 else 0.0
 
@@ -380,6 +386,7 @@ def estimate_rate_difference(
     if min(rate.n_clusters, other_rate.n_clusters) < FEWEST_CLUSTERS:
         return replace(known, interval_reason=Reason.TOO_FEW_CLUSTERS)
     spread = (compute_cluster_variance(together, cluster) + rate.extra + other_rate.extra) ** 0.5
+    # the smaller group limits what is known of the difference
     freedom = min(rate.n_clusters, other_rate.n_clusters) - 1
     found = compute_linear_limits(rate.value - other_rate.value, spread, freedom, level)
     return warn_of_few_clusters(replace(known, low=max(-1.0, found.low), high=min(1.0, found.high)))
