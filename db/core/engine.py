@@ -34,6 +34,8 @@ CONNECT_SECONDS = 10
 
 Database = Engine
 """An opened database, for rooms that hand it on and know no SQL."""
+DatabaseSession = Session
+"""A session of it, for the same rooms."""
 
 
 class DatabaseError(Exception):

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from secondreader.db.adjudication.disputes import RatedItem
+from secondreader.db.core.engine import DatabaseSession
 from secondreader.db.core.records import StudyRecord, build_study_record
 from secondreader.db.design.amendments import AmendmentRow, load_amendments
 from secondreader.db.design.unblinding import (
@@ -46,8 +47,6 @@ from secondreader.db.research.saved_reports import load_labelled_texts
 from secondreader.db.transcripts.leak_reviews import LeakDecision, load_latest_reviews, select_excluded
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from secondreader.db.core.tables import Study
 
 
@@ -128,7 +127,7 @@ class StudySnapshot:
         return summarize_adjudication(self.study, self.rated_items, self.decisions, question)
 
 
-def load_snapshot(session: "Session", study: "Study", *, texts: bool = False) -> StudySnapshot:
+def load_snapshot(session: DatabaseSession, study: "Study", *, texts: bool = False) -> StudySnapshot:
     """Read a study, each table once; the words of its labelled transcripts only where they are asked for."""
     # On PostgreSQL each statement sees what was committed before it. What refers to other rows is therefore read
     # before them: a decision without its labels, or a label without its item, cannot be met.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secondreader.db.core.audit_log import RESEARCHER
+from secondreader.db.core.engine import DatabaseSession
 from secondreader.db.core.tables import utc_now
 from secondreader.db.design.unblinding import SealedError
 from secondreader.db.research.saved_reports import save_report
@@ -13,8 +14,6 @@ from secondreader.reports.document.report import render_report_html
 from secondreader.reports.render.json_csv import format_csv, format_json, serialize_analysis
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from secondreader.db.core.tables import Study
     from secondreader.reports.analysis.result import Analysis
 
@@ -35,7 +34,7 @@ class ExportedReport:
 
 
 def make_report(
-    session: "Session", study: "Study", analysis: "Analysis", actor: str = RESEARCHER
+    session: DatabaseSession, study: "Study", analysis: "Analysis", actor: str = RESEARCHER
 ) -> ExportedReport:
     """Write the report and put its figures on record. Raises SealedError while the study is blind."""
     if analysis.sealed:

@@ -10,7 +10,7 @@ from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Act
 from secondreader.runner.cli.study import study_app
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
+    from secondreader.db.core.engine import DatabaseSession
 
 DESK_URL = "http://localhost:8501"
 CONSOLE_URL = "http://localhost:8502"
@@ -78,7 +78,7 @@ def revoke(
     typer.echo(f"Links of {name} closed: {n_closed}.")
 
 
-def find_person(session: "Session", study: str | None, name: str) -> int:
+def find_person(session: "DatabaseSession", study: str | None, name: str) -> int:
     """Id of the person of this name who comes in by links (study None: a researcher). Raises LinkError, StudyError."""
     from secondreader.db.design.studies import get_study
     from secondreader.db.design.summaries import list_invited_people

@@ -12,8 +12,7 @@ import typer
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, SignIn
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
+    from secondreader.db.core.engine import Database as OpenedDatabase
     from secondreader.runner.serve.processes import StreamlitApp
 
 DESK_PORT = 8501
@@ -118,7 +117,7 @@ def choose_port(host: str, port: int | None, usual: int) -> int:
 
 
 def make_desk_app(
-    engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
+    engine: "OpenedDatabase", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
 ) -> "StreamlitApp":
     """The desk's process: on PostgreSQL it gets the URL of its own role, never the owner's."""
     from secondreader.annotate.session.settings import STREAMLIT_OPTIONS
@@ -139,7 +138,7 @@ def make_desk_app(
 
 
 def make_console_app(
-    engine: "Engine", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
+    engine: "OpenedDatabase", host: str, port: int, sign_in: Mapping[str, str] = NO_SIGN_IN
 ) -> "StreamlitApp":
     """The console's process, with the owner's connection."""
     from secondreader.reports.console.settings import STREAMLIT_OPTIONS

@@ -5,6 +5,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from secondreader.db.core.codebook import Codebook
+from secondreader.db.core.engine import DatabaseSession
 from secondreader.db.research.adjudication_outcomes import (
     AdjudicationDecision,
     list_decisions,
@@ -15,8 +16,6 @@ from secondreader.runner.exporters.guideline_gaps import render_gaps
 from secondreader.runner.exporters.spreadsheet_csv import write_rows
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from secondreader.db.core.tables import Study
 
 DECISION_COLUMNS = (
@@ -34,7 +33,7 @@ DECISION_COLUMNS = (
 )
 
 
-def list_usage_rows(session: "Session", study: "Study", questions: Iterable[str]) -> list[UsageRow]:
+def list_usage_rows(session: DatabaseSession, study: "Study", questions: Iterable[str]) -> list[UsageRow]:
     """Every revision of every label, once for each of these questions."""
     return [row for question in questions for row in list_label_usage(session, study, question)]
 
@@ -70,7 +69,7 @@ def decision_to_row(decision: AdjudicationDecision) -> tuple[str | bool | None, 
     )
 
 
-def build_label_files(session: "Session", study: "Study") -> dict[str, str]:
+def build_label_files(session: DatabaseSession, study: "Study") -> dict[str, str]:
     """File name -> content. Decisions and gaps are there where somebody has adjudicated."""
     book = Codebook.model_validate(study.codebook)
     files = {

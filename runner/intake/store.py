@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.codebook import Codebook
-from secondreader.db.core.engine import write_session
+from secondreader.db.core.engine import Database, DatabaseSession, write_session
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Study
 from secondreader.db.core.text import make_storable
@@ -18,10 +17,6 @@ from secondreader.db.transcripts.transcripts import CHUNK_SIZE, NewTranscript, a
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.intake.leak_scan import find_leaks, redact_content
 from secondreader.runner.intake.records import ImportProblem, ImportRefused, Watch, pass_through
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-    from sqlmodel import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,7 @@ class ImportResult:
 
 
 def store_batch(
-    engine: "Engine",
+    engine: Database,
     study_name: str,
     batch: Batch,
     *,
@@ -151,7 +146,7 @@ def check_mapping(study: Study, batch: Batch, pooled: Iterable[str]) -> None:
 
 
 def store_transcripts(
-    session: "Session", study: Study, new: list[NewTranscript], watch: Watch
+    session: DatabaseSession, study: Study, new: list[NewTranscript], watch: Watch
 ) -> StoredTranscripts:
     """Store the transcripts and put them into the pool; one without text stands for its text where that is known."""
     texts = find_stored_texts(session, study, new)
@@ -170,7 +165,7 @@ def store_transcripts(
     return placed
 
 
-def check_contents(session: "Session", new: list[NewTranscript], ids: tuple[int, ...]) -> None:
+def check_contents(session: DatabaseSession, new: list[NewTranscript], ids: tuple[int, ...]) -> None:
     """Raises ImportConflict where a known key has another text: its verdicts would land on the wrong transcript."""
     stored = load_content_hashes(session, ids)
     for one, row_id in zip(new, ids, strict=True):
@@ -182,7 +177,7 @@ def check_contents(session: "Session", new: list[NewTranscript], ids: tuple[int,
 
 
 def store_verdicts(
-    session: "Session", verdicts: list[tuple[str, NewVerdict]], ids: dict[str, int], watch: Watch
+    session: DatabaseSession, verdicts: list[tuple[str, NewVerdict]], ids: dict[str, int], watch: Watch
 ) -> int:
     """Store verdicts (origin key, verdict) on their transcripts; returns how many were new."""
     n_new = 0
@@ -196,7 +191,7 @@ def store_verdicts(
 
 
 def store_labels(
-    session: "Session", study: Study, labels: list[NewLabel], ids: dict[str, int], watch: Watch
+    session: DatabaseSession, study: Study, labels: list[NewLabel], ids: dict[str, int], watch: Watch
 ) -> int:
     """Store labels; returns how many were new. Raises ImportConflict for two answers of one reading."""
     seen: dict[tuple[str, str, int], dict[str, str]] = {}

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.content import Content
-from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.core.engine import Database, read_session, write_session
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.studies import get_study
 from secondreader.db.transcripts.runs import ensure_judge_prompt, ensure_run
@@ -31,9 +31,6 @@ from secondreader.runner.models.client import (
     TokenUsage,
 )
 from secondreader.runner.models.prices import Prices
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 MAX_REASON_LENGTH = 300
 
@@ -185,7 +182,7 @@ def make_correction_messages(raw: str, reason: str) -> list[dict[str, Any]]:
 
 
 async def judge_study(
-    engine: "Engine",
+    engine: Database,
     spec: JudgeSpec,
     endpoint: Endpoint,
     *,
@@ -227,7 +224,7 @@ async def judge_study(
     )
 
 
-def log_judging_start(engine: "Engine", spec: JudgeSpec, n_missing: int, actor: str) -> None:
+def log_judging_start(engine: Database, spec: JudgeSpec, n_missing: int, actor: str) -> None:
     """Say in the audit log who lets which judge read, before the first verdict is stored."""
     with write_session(engine) as session:
         study = get_study(session, spec.study)
@@ -239,7 +236,7 @@ def log_judging_start(engine: "Engine", spec: JudgeSpec, n_missing: int, actor: 
 class VerdictStore:
     """Loads transcripts and commits verdicts one by one."""
 
-    def __init__(self, engine: "Engine", spec: JudgeSpec, endpoint: Endpoint) -> None:
+    def __init__(self, engine: Database, spec: JudgeSpec, endpoint: Endpoint) -> None:
         self.engine = engine
         self.plan = spec
         self.base_url = endpoint.get_public_url()

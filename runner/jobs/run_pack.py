@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
-from secondreader.db.core.engine import read_session, write_session
+from secondreader.db.core.engine import Database, read_session, write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.studies import ensure_study
@@ -21,9 +21,6 @@ from secondreader.runner.models.prices import Prices
 from secondreader.runner.scenarios.attributes import compute_slice_attributes
 from secondreader.runner.scenarios.pack import Pack, Scenario
 from secondreader.runner.scenarios.protocols import Brief, Condition, make_brief
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def plan_attempts(spec: RunSpec, host: str) -> Iterator[PlannedAttempt]:
 
 
 async def run_pack(
-    engine: "Engine",
+    engine: Database,
     spec: RunSpec,
     endpoint: Endpoint,
     *,
@@ -138,7 +135,7 @@ async def run_pack(
 
 
 def prepare_attempts(
-    engine: "Engine", spec: RunSpec, planned: Sequence[PlannedAttempt], actor: str
+    engine: Database, spec: RunSpec, planned: Sequence[PlannedAttempt], actor: str
 ) -> list[PlannedAttempt]:
     """Put what is stored already into the study's pool, on record, and return what is missing. Raises StudyError."""
     with read_session(engine) as session:
@@ -176,7 +173,7 @@ def make_setup(spec: RunSpec, attempt: PlannedAttempt) -> AttemptSetup:
 class AttemptStore:
     """Commits finished attempts one by one, each with its place in the study's pool."""
 
-    def __init__(self, engine: "Engine", spec: RunSpec, endpoint: Endpoint) -> None:
+    def __init__(self, engine: Database, spec: RunSpec, endpoint: Endpoint) -> None:
         self.engine = engine
         self.plan = spec
         self.base_url = endpoint.get_public_url()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.codebook import load_builtin_codebook, load_builtin_guideline
 from secondreader.db.core.content import Content
+from secondreader.db.core.engine import DatabaseSession
 from secondreader.db.core.errors import StudyError
 from secondreader.db.design.studies import ensure_study
 from secondreader.db.design.study_file import set_codebook
@@ -19,8 +20,6 @@ from secondreader.runner.scenarios.briefing import build_visible_fields
 from secondreader.runner.scenarios.pack import Pack, Scenario, UnknownKey
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from secondreader.db.core.tables import Study
 
 CODEBOOK = "scenario-review"
@@ -28,7 +27,7 @@ TITLE = "Reading scenarios"
 
 
 def review_pack(
-    session: "Session", pack: Pack, name: str, keys: Iterable[str] = (), *, actor: str = RESEARCHER
+    session: DatabaseSession, pack: Pack, name: str, keys: Iterable[str] = (), *, actor: str = RESEARCHER
 ) -> tuple["Study", int]:
     """Put a pack's scenarios (all, or those of `keys`) into the draft study `name`; returns it and how many are new.
 
@@ -56,7 +55,7 @@ def select_scenarios(pack: Pack, keys: tuple[str, ...]) -> list[Scenario]:
     return [one for one in pack.scenarios if not keys or one.key in keys]
 
 
-def make_review_item(session: "Session", pack: Pack, scenario: Scenario) -> NewTranscript:
+def make_review_item(session: DatabaseSession, pack: Pack, scenario: Scenario) -> NewTranscript:
     """One scenario as an item: all that a reviewer needs to read, and nothing that happened."""
     return NewTranscript(
         origin_key=f"scenario:{scenario.key}:{scenario.content_hash}",

@@ -7,14 +7,14 @@ pack's own scripts, so that a sample transcript is what a run would have stored.
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from secondreader.db.access.invites import INVITE_DAYS
 from secondreader.db.core.audit_log import RESEARCHER
 from secondreader.db.core.content import Content, Message, ToolCall
-from secondreader.db.core.engine import write_session
+from secondreader.db.core.engine import Database, DatabaseSession, write_session
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Study
 from secondreader.db.design.people import create_invite_link
@@ -32,10 +32,6 @@ from secondreader.runner.scenarios.briefing import build_visible_fields, render_
 from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackModel, Scenario, load_pack
 from secondreader.runner.scenarios.strict_yaml import read_yaml
 from secondreader.runner.scenarios.tool_results import find_tool_result
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-    from sqlmodel import Session
 
 FOLDER = Path(__file__).parent / "sample_study"
 STUDY = "sample"
@@ -110,7 +106,7 @@ class SampleInvites:
     researcher: str
 
 
-def load_sample(engine: "Engine", actor: str = RESEARCHER) -> SampleInvites:
+def load_sample(engine: Database, actor: str = RESEARCHER) -> SampleInvites:
     """Store the sample study unless it is there, and make one new invite for each role."""
     with write_session(engine) as session:
         study = ensure_study(session, STUDY, title=TITLE, notice=NOTICE, actor=actor)
@@ -130,7 +126,7 @@ def read_samples() -> list[SampleTranscript]:
 
 
 def fill_study(
-    session: "Session", study: Study, samples: list[SampleTranscript], pack: Pack, actor: str
+    session: DatabaseSession, study: Study, samples: list[SampleTranscript], pack: Pack, actor: str
 ) -> None:
     """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
     run_id = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
@@ -158,7 +154,7 @@ def fill_study(
 
 
 def submit_labels(
-    session: "Session", annotator_id: int, name: str, by_id: dict[int, SampleTranscript]
+    session: DatabaseSession, annotator_id: int, name: str, by_id: dict[int, SampleTranscript]
 ) -> None:
     """Submit one sample annotator's labels through the desk's own door."""
     items = load_queued_items(session, annotator_id)
@@ -182,7 +178,7 @@ def submit_labels(
 
 
 def make_sample_transcript(
-    session: "Session", pack: Pack, sample: SampleTranscript, at: int, run_id: int | None
+    session: DatabaseSession, pack: Pack, sample: SampleTranscript, at: int, run_id: int | None
 ) -> NewTranscript:
     """One sample transcript as a run would store it."""
     scenario = pack.get_scenario(sample.scenario)
