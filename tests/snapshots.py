@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from secondreader.db.core.tables import Study
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.research.adjudication_outcomes import AdjudicationSummary
 from secondreader.db.research.calibration_rows import NormingMoment
 from secondreader.db.research.data_hash import compute_data_hash
@@ -16,42 +16,42 @@ from secondreader.reports.analysis.result import Analysis
 
 
 def load_rating_rows(
-    session: Session, study: Study, question: str = "risky_action", *, source: str = "desk"
+    session: Session, study: StudyRecord, question: str = "risky_action", *, source: str = "desk"
 ) -> list[dict[str, Any]]:
     """The long frame of a question as dicts."""
-    return load_snapshot(session, study).list_rating_rows(question, source)
+    return load_snapshot(session, study.name).list_rating_rows(question, source)
 
 
 def load_norming_rows(
-    session: Session, study: Study, question: str = "risky_action", when: NormingMoment = "before"
+    session: Session, study: StudyRecord, question: str = "risky_action", when: NormingMoment = "before"
 ) -> list[dict[str, Any]]:
     """The long frame of a question on the calibration items."""
-    return load_snapshot(session, study).list_norming_rows(question, when)
+    return load_snapshot(session, study.name).list_norming_rows(question, when)
 
 
-def load_adjudicated_answers(session: Session, study: Study, question: str) -> dict[str, str | None]:
+def load_adjudicated_answers(session: Session, study: StudyRecord, question: str) -> dict[str, str | None]:
     """What adjudicators settled, by item."""
-    return load_snapshot(session, study).settle(question)
+    return load_snapshot(session, study.name).settle(question)
 
 
-def summarize_adjudication(session: Session, study: Study, question: str) -> AdjudicationSummary:
+def summarize_adjudication(session: Session, study: StudyRecord, question: str) -> AdjudicationSummary:
     """How far the adjudication of a question is."""
-    return load_snapshot(session, study).summarize_adjudication(question)
+    return load_snapshot(session, study.name).summarize_adjudication(question)
 
 
-def list_drawn_items(session: Session, study: Study) -> list[ItemRecord]:
+def list_drawn_items(session: Session, study: StudyRecord) -> list[ItemRecord]:
     """The items of the pool that were drawn for labelling."""
-    return [one for one in load_snapshot(session, study).pool if one.inclusion_probability is not None]
+    return [one for one in load_snapshot(session, study.name).pool if one.inclusion_probability is not None]
 
 
-def hash_data(session: Session, study: Study) -> str:
+def hash_data(session: Session, study: StudyRecord) -> str:
     """The hash of what the main figures are computed from."""
-    read = load_snapshot(session, study)
+    read = load_snapshot(session, study.name)
     return compute_data_hash(
         read.study, read.items, read.pool, read.latest_labels, read.verdicts, read.decisions
     )
 
 
-def analyse_study(session: Session, study: Study, options: AnalysisOptions) -> Analysis:
+def analyse_study(session: Session, study: StudyRecord, options: AnalysisOptions) -> Analysis:
     """The analysis of a study as it is stored now."""
-    return analyse(load_snapshot(session, study, texts=options.words), options)
+    return analyse(load_snapshot(session, study.name, texts=options.words), options)

@@ -1,10 +1,13 @@
-"""Rows of the tables as plain frozen values: what other folders get in place of rows that a session tracks."""
+"""A study as a plain value: what every folder gets in place of a row that a session tracks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.tables import Study
 
 
@@ -17,12 +20,12 @@ class StudyRecord:
     title: str
     notice: str
     status: str
-    codebook: Mapping[str, Any]
+    codebook: dict[str, Any]
     codebook_hash: str
     guideline: str
-    plan: Mapping[str, Any]
+    plan: dict[str, Any]
     plan_hash: str | None
-    rules: Mapping[str, Any]
+    rules: dict[str, Any]
     frozen_at: datetime | None
     revealed_at: datetime | None
     unblinded_at: datetime | None
@@ -30,6 +33,22 @@ class StudyRecord:
     unblinded_adjudication_id: int | None
 
 
-def build_study_record(study: Study) -> StudyRecord:
-    """The record of a stored study."""
-    return StudyRecord(**{field.name: getattr(study, field.name) for field in fields(StudyRecord)})
+STUDY_COLUMNS = tuple(getattr(Study, field.name) for field in fields(StudyRecord))
+
+
+def find_study(session: Session, name: str) -> StudyRecord | None:
+    """The study of this name, if there is one."""
+    row = execute(session, select_columns(*STUDY_COLUMNS).where(col(Study.name) == name)).first()
+    return StudyRecord(*row) if row else None
+
+
+def reload_study(session: Session, study: StudyRecord) -> StudyRecord:
+    """The study as it is now: what changes one asks again, for somebody else may have changed it meanwhile."""
+    row = execute(session, select_columns(*STUDY_COLUMNS).where(col(Study.id) == study.id)).one()
+    return StudyRecord(*row)
+
+
+def update_study(session: Session, study: StudyRecord, **values: Any) -> StudyRecord:
+    """Store new values of these fields; returns the study with them."""
+    execute(session, update(Study).where(col(Study.id) == study.id).values(values))
+    return replace(study, **values)

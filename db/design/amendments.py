@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns, wait_turn
-from secondreader.db.core.errors import StudyError, get_study_id
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.locks import Lock
-from secondreader.db.core.tables import Amendment, Annotator, Assignment, Study, StudyItem
+from secondreader.db.core.records import StudyRecord, reload_study, update_study
+from secondreader.db.core.tables import Amendment, Annotator, Assignment, StudyItem
 from secondreader.db.design.people import Pseudonym
 from secondreader.db.design.plan import compute_text_hashes
 from secondreader.db.design.sampling import draw_additional_sample, load_stored_strata, store_sample
@@ -81,7 +82,7 @@ class AmendmentRow:
 
 
 def amend_study(
-    session: Session, study: Study, change: StudyChange, *, actor: str, why: str
+    session: Session, study: StudyRecord, change: StudyChange, *, actor: str, why: str
 ) -> AmendmentResult:
     """Change a frozen study, on record.
 
@@ -90,13 +91,13 @@ def amend_study(
     with the plan's overlap. Raises StudyError for a draft, without a reason or a change, and, where queues change, once the
     study is unblinded.
     """
-    wait_turn(session, Lock.AMENDMENT, get_study_id(study))
-    session.refresh(study)  # another amendment may have been made while this one waited
+    wait_turn(session, Lock.AMENDMENT, study.id)
+    study = reload_study(session, study)  # another amendment may have been made while this one waited
     check_change(study, change, why)
     check_names(session, study, change.annotators)
     check_judges(session, study, (change.analyses or {}).get("judge"))
     rng = random.Random(f"{study.plan_hash} {study.plan['seed']}")
-    change_texts(study, change)
+    study = change_texts(session, study, change)
     people = {
         name: ensure_annotator(session, study, name, seed=rng.getrandbits(31)) for name in change.annotators
     }
@@ -116,7 +117,7 @@ def amend_study(
     )
 
 
-def check_change(study: Study, change: StudyChange, why: str) -> None:
+def check_change(study: StudyRecord, change: StudyChange, why: str) -> None:
     """Raise StudyError for a change that cannot be made."""
     if study.frozen_at is None:
         raise StudyError(
@@ -130,7 +131,7 @@ def check_change(study: Study, change: StudyChange, why: str) -> None:
         raise StudyError(f"Study {study.name!r} is unblinded: it takes no more items, people or labels.")
 
 
-def check_names(session: Session, study: Study, names: tuple[str, ...]) -> None:
+def check_names(session: Session, study: StudyRecord, names: tuple[str, ...]) -> None:
     """Raise StudyError for a new person whose name is taken in the study, by an imported annotator for example."""
     of_study = select_columns(Annotator.name).where(
         col(Annotator.study_id) == study.id, col(Annotator.name).in_(names)
@@ -150,30 +151,26 @@ def summarize_change(change: StudyChange) -> dict[str, Any]:
     return summary
 
 
-def change_texts(study: Study, change: StudyChange) -> None:
-    """Set the texts that the change names."""
-    for name in ("title", "notice", "guideline"):
-        if (text := getattr(change, name)) is not None:
-            setattr(study, name, text)
+def change_texts(session: Session, study: StudyRecord, change: StudyChange) -> StudyRecord:
+    """Store the texts that the change names; returns the study with them."""
+    texts = {name: getattr(change, name) for name in ("title", "notice", "guideline")}
+    new = {name: text for name, text in texts.items() if text is not None}
+    return update_study(session, study, **new) if new else study
 
 
 def record_amendment(
-    session: Session, study: Study, what: dict[str, Any], body: dict[str, Any], actor: str, why: str
+    session: Session, study: StudyRecord, what: dict[str, Any], body: dict[str, Any], actor: str, why: str
 ) -> str:
     """Store an amendment and its audit event; the plan becomes `body`, and its hash covers the plan before."""
-    study.plan = body | {"amended": study.plan_hash}
-    study.plan_hash = compute_content_hash(study.plan)
-    session.add(study)
-    session.add(
-        Amendment(study_id=get_study_id(study), actor=actor, what=what, why=why, plan_hash=study.plan_hash)
-    )
-    append_event(
-        session, actor, "study amended", f"study {study.id}", what=what, why=why, plan=study.plan_hash
-    )
-    return study.plan_hash
+    plan = body | {"amended": study.plan_hash}
+    plan_hash = compute_content_hash(plan)
+    update_study(session, study, plan=plan, plan_hash=plan_hash)
+    session.add(Amendment(study_id=study.id, actor=actor, what=what, why=why, plan_hash=plan_hash))
+    append_event(session, actor, "study amended", f"study {study.id}", what=what, why=why, plan=plan_hash)
+    return plan_hash
 
 
-def assign_to_new_annotator(session: Session, study: Study, person: int, rng: random.Random) -> int:
+def assign_to_new_annotator(session: Session, study: StudyRecord, person: int, rng: random.Random) -> int:
     """Make the queue of somebody who joins a frozen study; returns the number of assignments."""
     plan, rules = study.plan, parse_rules(study.rules)
     parts = load_study_parts(session, study, rules.qualification_rounds)
@@ -186,7 +183,7 @@ def assign_to_new_annotator(session: Session, study: Study, person: int, rng: ra
     return n_early + store_assignments(session, person, queue_positions, parts.main_from)
 
 
-def list_least_read_items(session: Session, study: Study, rng: random.Random) -> list[int]:
+def list_least_read_items(session: Session, study: StudyRecord, rng: random.Random) -> list[int]:
     """Drawn items, those with the fewest annotators first, in random order among equals."""
     items = list(study.plan["items"])
     rows = execute(
@@ -203,11 +200,11 @@ def list_least_read_items(session: Session, study: Study, rng: random.Random) ->
     return sorted(items, key=lambda item: n_readers[item])
 
 
-def extend_study_sample(session: Session, study: Study, n_items: int, rng: random.Random) -> list[int]:
+def extend_study_sample(session: Session, study: StudyRecord, n_items: int, rng: random.Random) -> list[int]:
     """Draw more items and renew the probabilities of all; returns the new ones. Raises StudyError if there are too few."""
     if not n_items:
         return []
-    strata = load_stored_strata(session, get_study_id(study))
+    strata = load_stored_strata(session, study.id)
     drawn = set(study.plan["items"])
     n_left = sum(len(items) for items in strata.values()) - len(drawn)
     if n_items > n_left:
@@ -217,7 +214,7 @@ def extend_study_sample(session: Session, study: Study, n_items: int, rng: rando
     return sorted(set(chosen) - drawn)
 
 
-def assign_new_items(session: Session, study: Study, items: list[int], rng: random.Random) -> int:
+def assign_new_items(session: Session, study: StudyRecord, items: list[int], rng: random.Random) -> int:
     """Put new items at the end of queues, by the plan's overlap; returns the number of assignments."""
     rules = parse_rules(study.rules)
     if not items or rules.queue == "shared":
@@ -233,7 +230,7 @@ def assign_new_items(session: Session, study: Study, items: list[int], rng: rand
     return n_made
 
 
-def load_amendments(session: Session, study: Study) -> list[AmendmentRow]:
+def load_amendments(session: Session, study: StudyRecord) -> list[AmendmentRow]:
     """Every amendment of a study, oldest first."""
     rows = session.exec(select(Amendment).where(Amendment.study_id == study.id).order_by(col(Amendment.id)))
     return [AmendmentRow(row.created_at, row.actor, row.what, row.why, row.plan_hash) for row in rows]

@@ -11,7 +11,8 @@ from sqlmodel import Session, col
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import StudyError
-from secondreader.db.core.tables import Study, StudyItem, Transcript
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import StudyItem, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def check_control_items(book: Codebook, items: Sequence[ControlItem]) -> None:
 
 
 def mark_control_items(
-    session: Session, study: Study, items: Sequence[ControlItem], part: str
+    session: Session, study: StudyRecord, items: Sequence[ControlItem], part: str
 ) -> tuple[int, ...]:
     """Take the items out of the pool into `part`, with their answers; returns their study item ids in id order.
 
@@ -62,7 +63,7 @@ def mark_control_items(
     return tuple(sorted(mark_control_item(session, study, item, part) for item in items))
 
 
-def mark_control_item(session: Session, study: Study, item: ControlItem, part: str) -> int:
+def mark_control_item(session: Session, study: StudyRecord, item: ControlItem, part: str) -> int:
     """`mark_control_items` for one item."""
     transcript_id = find_transcript_id(session, item.transcript)
     known = {"answers": item.answers, "why": item.why}
@@ -73,7 +74,7 @@ def mark_control_item(session: Session, study: Study, item: ControlItem, part: s
         ),
     ).first()
     if row is None:
-        new = StudyItem(study_id=study.id or 0, transcript_id=transcript_id, part=part, known=known)
+        new = StudyItem(study_id=study.id, transcript_id=transcript_id, part=part, known=known)
         session.add(new)
         session.flush()
         return new.id or 0

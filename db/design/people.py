@@ -14,7 +14,8 @@ from secondreader.db.access.invites import create_invite, hash_token, revoke_inv
 from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import StudyError
-from secondreader.db.core.tables import Annotator, Invite, Study, Visit, utc_now
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Annotator, Invite, Visit, utc_now
 from secondreader.db.core.text import make_storable
 from secondreader.db.design.studies import ensure_annotator
 
@@ -66,7 +67,7 @@ class Person:
         return max((link.last_session_at for link in self.links if link.last_session_at), default=None)
 
 
-def list_people_with_links(session: Session, study: Study | None) -> list[Person]:
+def list_people_with_links(session: Session, study: StudyRecord | None) -> list[Person]:
     """Those who come in by links, by role and name (None: the researchers); imported annotators are left out."""
     of_study = Annotator.study_id == study.id if study else col(Annotator.study_id).is_(None)
     people = session.exec(
@@ -110,7 +111,7 @@ def load_links_by_person(session: Session, annotator_ids: list[int]) -> dict[int
     return links_by_person
 
 
-def ensure_person_to_invite(session: Session, study: Study | None, name: str, role: str) -> int:
+def ensure_person_to_invite(session: Session, study: StudyRecord | None, name: str, role: str) -> int:
     """Id of the person whom a link is for; adjudicators and researchers may be new. Raises StudyError."""
     name = make_storable(name.strip())
     if role not in ROLES:
@@ -135,7 +136,14 @@ def ensure_person_to_invite(session: Session, study: Study | None, name: str, ro
 
 
 def create_invite_link(
-    session: Session, study: Study | None, name: str, role: str, *, days: float, actor: str, why: str = ""
+    session: Session,
+    study: StudyRecord | None,
+    name: str,
+    role: str,
+    *,
+    days: float,
+    actor: str,
+    why: str = "",
 ) -> str:
     """A new link's token for one person, on record: the only moment at which it is known. Raises StudyError."""
     if not 0 < days <= MAX_INVITE_DAYS:
@@ -149,7 +157,7 @@ def create_invite_link(
 
 
 def invite_annotators(
-    session: Session, study: Study, names: Iterable[str], *, days: float, actor: str, why: str
+    session: Session, study: StudyRecord, names: Iterable[str], *, days: float, actor: str, why: str
 ) -> list[tuple[str, str]]:
     """(name, token) of a new link for each of these annotators, on record. Raises StudyError."""
     return [

@@ -15,9 +15,10 @@ from secondreader.db.core.codebook import (
 )
 from secondreader.db.core.desk_rules import Rules, find_question_before_reasoning
 from secondreader.db.core.engine import execute
-from secondreader.db.core.errors import StudyError, get_study_id
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.core.tables import Study, StudyItem, utc_now
+from secondreader.db.core.records import StudyRecord, reload_study, update_study
+from secondreader.db.core.tables import StudyItem, utc_now
 from secondreader.db.design.control_items import ControlItem, check_control_items, mark_control_items
 from secondreader.db.design.sampling import (
     draw_sample,
@@ -89,13 +90,14 @@ class FreezeResult:
 
 
 def freeze_study(
-    session: Session, study: Study, sampling_plan: SamplingPlan, *, actor: str = RESEARCHER
+    session: Session, study: StudyRecord, sampling_plan: SamplingPlan, *, actor: str = RESEARCHER
 ) -> FreezeResult:
     """Draw the items, make the people and their queues, and open the study; all of it once.
 
     Control and norming items leave the pool before the draw, so inclusion probabilities are over what remains. Raises
     StudyError when the study is frozen already, has no text to label or the plan does not add up.
     """
+    study = reload_study(session, study)
     check_sampling_plan(study, sampling_plan)
     rng = random.Random(sampling_plan.seed)
     parts, strata = set_aside_items(session, study, sampling_plan, rng)
@@ -114,15 +116,21 @@ def freeze_study(
         **compute_text_hashes(study),
         **build_plan_body(sampling_plan),
     }
-    study.plan, study.plan_hash = body, compute_content_hash(body)
-    study.rules = sampling_plan.desk_rules.model_dump(mode="json")
-    study.status, study.frozen_at = "open", utc_now()
-    session.add(study)
-    append_event(session, actor, "study frozen", f"study {study.id}", plan=study.plan_hash)
-    return FreezeResult(len(chosen), n_assignments, study.plan_hash, people)
+    plan_hash = compute_content_hash(body)
+    update_study(
+        session,
+        study,
+        plan=body,
+        plan_hash=plan_hash,
+        rules=sampling_plan.desk_rules.model_dump(mode="json"),
+        status="open",
+        frozen_at=utc_now(),
+    )
+    append_event(session, actor, "study frozen", f"study {study.id}", plan=plan_hash)
+    return FreezeResult(len(chosen), n_assignments, plan_hash, people)
 
 
-def check_sampling_plan(study: Study, sampling_plan: SamplingPlan) -> None:
+def check_sampling_plan(study: StudyRecord, sampling_plan: SamplingPlan) -> None:
     """Raise StudyError for a plan that cannot be carried out."""
     if study.frozen_at is not None:
         raise StudyError(f"Study {study.name!r} is frozen already; its plan cannot change.")
@@ -161,13 +169,13 @@ def check_queue_length(sampling_plan: SamplingPlan, n_sampled: int) -> None:
 
 
 def set_aside_items(
-    session: Session, study: Study, sampling_plan: SamplingPlan, rng: random.Random
+    session: Session, study: StudyRecord, sampling_plan: SamplingPlan, rng: random.Random
 ) -> tuple[StudyParts, dict[str, list[int]]]:
     """Take control and norming items out of the pool; returns them, and the strata of what remains."""
     practice = mark_control_items(session, study, sampling_plan.qualification, "qualification")
     hidden = mark_control_items(session, study, sampling_plan.attention, "attention")
     judge = sampling_plan.judge if sampling_plan.strata == "verdict" else None
-    strata = load_pool_strata(session, get_study_id(study), judge, sampling_plan.question)
+    strata = load_pool_strata(session, study.id, judge, sampling_plan.question)
     if not strata:
         raise StudyError(f"Study {study.name!r} has no transcript with text; import or run some first.")
     common, rest = set_aside(strata, sampling_plan.n_calibration, rng)
@@ -197,7 +205,7 @@ def build_parts_body(parts: StudyParts) -> dict[str, list[int]]:
     }
 
 
-def compute_text_hashes(study: Study) -> dict[str, Any]:
+def compute_text_hashes(study: StudyRecord) -> dict[str, Any]:
     """What annotators go by, for the plan's hash."""
     return {
         "title": study.title,

@@ -8,9 +8,10 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns, wait_turn
-from secondreader.db.core.errors import StudyError, get_study_id
+from secondreader.db.core.errors import StudyError
 from secondreader.db.core.locks import Lock
-from secondreader.db.core.tables import Assignment, Draft, Label, Study, StudyItem, generate_public_id
+from secondreader.db.core.records import StudyRecord, reload_study
+from secondreader.db.core.tables import Assignment, Draft, Label, StudyItem, generate_public_id
 from secondreader.db.design.amendments import record_amendment
 from secondreader.db.design.summaries import list_annotators
 from secondreader.db.queues.assignment import find_last_position
@@ -43,15 +44,15 @@ class AssignmentTaker:
 
 
 def reassign_items(
-    session: Session, study: Study, giver: str, takers: Sequence[str], *, actor: str, why: str
+    session: Session, study: StudyRecord, giver: str, takers: Sequence[str], *, actor: str, why: str
 ) -> ReassignmentResult:
     """Move the untouched assignments of one person's main queue to others, as an amendment; the least loaded takes the next.
 
     What is labelled or drafted stays, and nobody gets a transcript twice. Raises StudyError for a shared queue, a study
     that is not frozen or is closed, an unknown name, and an empty reason.
     """
-    wait_turn(session, Lock.AMENDMENT, get_study_id(study))
-    session.refresh(study)  # an amendment may have been made while this one waited
+    wait_turn(session, Lock.AMENDMENT, study.id)
+    study = reload_study(session, study)  # an amendment may have been made while this one waited
     check_reassignment(study, giver, takers, why)
     people = list_annotators(session, study)
     unknown = [name for name in (giver, *takers) if name not in people]
@@ -74,7 +75,7 @@ def reassign_items(
     return done
 
 
-def check_reassignment(study: Study, giver: str, takers: Sequence[str], why: str) -> None:
+def check_reassignment(study: StudyRecord, giver: str, takers: Sequence[str], why: str) -> None:
     """Raise StudyError for what cannot be done."""
     if study.frozen_at is None or study.status == "closed":
         raise StudyError(f"Study {study.name!r} is {study.status}: there are no open assignments to move.")

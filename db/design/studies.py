@@ -9,12 +9,13 @@ from secondreader.db.core.codebook import (
     load_default_guideline,
 )
 from secondreader.db.core.errors import StudyError
+from secondreader.db.core.records import StudyRecord, find_study, reload_study, update_study
 from secondreader.db.core.tables import Annotator, Study
 
 
-def get_study(session: Session, name: str) -> Study:
+def get_study(session: Session, name: str) -> StudyRecord:
     """The study of this name. Raises StudyError."""
-    study = session.exec(select(Study).where(Study.name == name)).first()
+    study = find_study(session, name)
     if study is None:
         names = sorted(session.exec(select(Study.name)))
         there = f"there are: {', '.join(names)}" if names else "there are none yet"
@@ -31,29 +32,29 @@ def ensure_study(
     codebook: Codebook | None = None,
     guideline: str | None = None,
     actor: str = RESEARCHER,
-) -> Study:
+) -> StudyRecord:
     """The study of this name; a new draft if there is none. Annotators see `title` and `notice`, never `name`."""
-    study = session.exec(select(Study).where(Study.name == name)).first()
-    if study is not None:
-        return study
+    if (known := find_study(session, name)) is not None:
+        return known
     book = codebook or load_default_codebook()
-    study = Study(
-        name=name,
-        title=title or "Reading transcripts",
-        notice=notice,
-        codebook=book.model_dump(mode="json"),
-        codebook_hash=book.compute_hash(),
-        guideline=guideline or load_default_guideline(),
+    session.add(
+        Study(
+            name=name,
+            title=title or "Reading transcripts",
+            notice=notice,
+            codebook=book.model_dump(mode="json"),
+            codebook_hash=book.compute_hash(),
+            guideline=guideline or load_default_guideline(),
+        )
     )
-    session.add(study)
-    session.flush()
+    study = get_study(session, name)
     append_event(session, actor, "study created", f"study {study.id}", codebook=study.codebook_hash)
     return study
 
 
 def ensure_annotator(
     session: Session,
-    study: Study | None,
+    study: StudyRecord | None,
     name: str,
     role: str = "annotator",
     *,
@@ -77,12 +78,12 @@ def ensure_annotator(
     return row.id
 
 
-def set_status(session: Session, study: Study, status: str, *, actor: str, why: str) -> None:
+def set_status(session: Session, study: StudyRecord, status: str, *, actor: str, why: str) -> None:
     """Open, pause or close a study, on record. Raises StudyError for a draft or an unknown status."""
+    study = reload_study(session, study)
     if study.frozen_at is None or status not in {"open", "paused", "closed"}:
         raise StudyError("Only a frozen study can be opened, paused or closed.")
     if study.unblinded_at is not None and status != "closed":
         raise StudyError(f"Study {study.name!r} is unblinded: it takes no more labels.")
-    study.status = status
-    session.add(study)
+    update_study(session, study, status=status)
     append_event(session, actor, f"study {status}", f"study {study.id}", why=why)

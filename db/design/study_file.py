@@ -16,7 +16,8 @@ from secondreader.db.core.codebook import BUILTIN_CODEBOOKS, Codebook, load_buil
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import StudyError
-from secondreader.db.core.tables import Label, Study
+from secondreader.db.core.records import StudyRecord, reload_study, update_study
+from secondreader.db.core.tables import Label
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.people import Pseudonym, invite_annotators
 from secondreader.db.design.plan import FreezeResult, SamplingPlan, freeze_study
@@ -225,7 +226,7 @@ def parse_control_item(path: str, number: int, row: dict[str | None, Any]) -> Co
 
 def create_study_from_file(
     session: Session, study_file: StudyFile, actor: str = RESEARCHER, *, keep_questions: bool = False
-) -> tuple[Study, FreezeResult | None]:
+) -> tuple[StudyRecord, FreezeResult | None]:
     """Make the study, or describe the draft of this name, and freeze it if the file has a draw.
 
     With `keep_questions` a draft stays with the codebook and the guideline that it has.
@@ -236,7 +237,7 @@ def create_study_from_file(
         book, guideline = Codebook.model_validate(study.codebook), study.guideline
     else:
         book, guideline = load_codebook(study_file.codebook), read_guideline(study_file)
-    fill_in_draft(session, study, study_file, book, guideline)
+    study = fill_in_draft(session, study, study_file, book, guideline)
     append_event(
         session,
         actor,
@@ -249,7 +250,8 @@ def create_study_from_file(
     if plan is None:
         return study, None
     check_judges(session, study, plan.judge, plan.analyses.get("judge"))
-    return study, freeze_study(session, study, plan, actor=actor)
+    drawn = freeze_study(session, study, plan, actor=actor)
+    return reload_study(session, study), drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,17 +277,19 @@ def create_study_with_links(
 
 
 def fill_in_draft(
-    session: Session, study: Study, study_file: StudyFile, book: Codebook, guideline: str
-) -> None:
-    """Give a draft its texts and questions. Raises StudyError, see `set_codebook`."""
-    set_codebook(session, study, book, guideline)
-    study.title, study.notice = study_file.title, study_file.notice
-    session.add(study)
-    session.flush()
+    session: Session, study: StudyRecord, study_file: StudyFile, book: Codebook, guideline: str
+) -> StudyRecord:
+    """Give a draft its texts and questions; returns it with them. Raises StudyError, see `set_codebook`."""
+    described = set_codebook(session, study, book, guideline)
+    return update_study(session, described, title=study_file.title, notice=study_file.notice)
 
 
-def set_codebook(session: Session, study: Study, book: Codebook, guideline: str) -> None:
-    """Give a draft its questions. Raises StudyError for a frozen study, and for new questions under old labels."""
+def set_codebook(session: Session, study: StudyRecord, book: Codebook, guideline: str) -> StudyRecord:
+    """Give a draft its questions; returns it with them.
+
+    Raises StudyError for a frozen study, and for new questions under old labels.
+    """
+    study = reload_study(session, study)
     if study.frozen_at is not None:
         raise StudyError(
             f"Study {study.name!r} is frozen already; amend it, or give the new study another name."
@@ -297,10 +301,8 @@ def set_codebook(session: Session, study: Study, book: Codebook, guideline: str)
         raise StudyError(
             f"Study {study.name!r} holds labels of another codebook; import them into a new study."
         )
-    study.codebook, study.codebook_hash = book.model_dump(mode="json"), book.compute_hash()
-    study.guideline = guideline
-    session.add(study)
-    session.flush()
+    codebook, codebook_hash = book.model_dump(mode="json"), book.compute_hash()
+    return update_study(session, study, codebook=codebook, codebook_hash=codebook_hash, guideline=guideline)
 
 
 def read_guideline(study_file: StudyFile) -> str:
@@ -320,7 +322,7 @@ def load_guideline(codebook_name: str) -> str:
     return load_builtin_guideline(codebook_name if codebook_name in BUILTIN_CODEBOOKS else "default")
 
 
-def check_judges(session: Session, study: Study, *judges: str | None) -> None:
+def check_judges(session: Session, study: StudyRecord, *judges: str | None) -> None:
     """Raise StudyError where a plan names a judge (None: names none) that has read nothing of the study."""
     names = [judge.name for judge in list_judges(session, study)]
     for judge in judges:

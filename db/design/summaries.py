@@ -7,6 +7,7 @@ from sqlalchemy import Select, case, func
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.engine import execute, select_columns
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Transcript, Verdict
 
 
@@ -77,7 +78,7 @@ def summarize_studies(session: Session) -> list[StudySummary]:
     ]
 
 
-def list_judges(session: Session, study: Study) -> list[JudgeSummary]:
+def list_judges(session: Session, study: StudyRecord) -> list[JudgeSummary]:
     """The judges whose verdicts the study's pool holds, the one with most that could be read first."""
     state, name = col(Verdict.state), col(Verdict.judge)
     statement = (
@@ -103,7 +104,7 @@ def list_judges(session: Session, study: Study) -> list[JudgeSummary]:
     )
 
 
-def list_invited_people(session: Session, study: Study | None) -> list[tuple[str, int]]:
+def list_invited_people(session: Session, study: StudyRecord | None) -> list[tuple[str, int]]:
     """(name, id) of those who come in by a link (None: the researchers); imported annotators are left out."""
     statement = (
         select_columns(Annotator.name, Annotator.id)
@@ -116,7 +117,7 @@ def list_invited_people(session: Session, study: Study | None) -> list[tuple[str
     return [(name, row_id) for name, row_id in execute(session, statement)]
 
 
-def list_annotators(session: Session, study: Study) -> dict[str, int]:
+def list_annotators(session: Session, study: StudyRecord) -> dict[str, int]:
     """Ids of those who label at the desk, by name in its order; imported annotators and adjudicators are left out."""
     rows = execute(
         session,

@@ -10,12 +10,11 @@ from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns, wait_turn
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.locks import Lock
-from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.records import StudyRecord, reload_study, update_study
 from secondreader.db.core.tables import (
     Adjudication,
     Annotator,
     AuditEvent,
-    Study,
     StudyItem,
     Verdict,
     utc_now,
@@ -39,9 +38,10 @@ class Unblinding:
     why: str
 
 
-def unblind_study(session: Session, study: Study, *, actor: str, why: str) -> Unblinding:
+def unblind_study(session: Session, study: StudyRecord, *, actor: str, why: str) -> Unblinding:
     """Open the comparison of judge and people, once. Raises StudyError unless the study is closed and `why` is given."""
     lock_decisions(session, study)
+    study = reload_study(session, study)  # it may have been unblinded while this one waited
     if study.frozen_at is None:
         raise StudyError(f"Study {study.name!r} is a draft: there is nothing to unblind.")
     if study.unblinded_at is not None:
@@ -58,42 +58,41 @@ def unblind_study(session: Session, study: Study, *, actor: str, why: str) -> Un
         .join(StudyItem, col(StudyItem.id) == col(Adjudication.study_item_id))
         .where(col(StudyItem.study_id) == study.id)
     )
-    study.unblinded_adjudication_id = execute(session, newest).scalar() or 0
-    study.unblinded_at = utc_now()
-    session.add(study)
+    last_decision, now = execute(session, newest).scalar() or 0, utc_now()
+    update_study(session, study, unblinded_adjudication_id=last_decision, unblinded_at=now)
     append_event(session, actor, UNBLINDED_ACTION, f"study {study.id}", why=why.strip())
-    return Unblinding(actor, study.unblinded_at, why.strip())
+    return Unblinding(actor, now, why.strip())
 
 
-def lock_decisions(session: Session, study: Study) -> None:
+def lock_decisions(session: Session, study: StudyRecord) -> None:
     """Let decisions that are being stored come first and all others wait, so that an id tells which came before."""
     adjudicators = select_columns(Annotator.id).where(
         col(Annotator.study_id) == study.id, col(Annotator.role) == "adjudicator"
     )
     for annotator_id in execute(session, adjudicators.order_by(col(Annotator.id))).scalars().all():
         wait_turn(session, Lock.ADJUDICATION, annotator_id)
-    session.refresh(study)  # it may have been unblinded while this one waited
 
 
-def allows_interim_looks(study: Study | StudyRecord) -> bool:
+def allows_interim_looks(study: StudyRecord) -> bool:
     """Whether the frozen plan lets judge and people be compared before the study is closed."""
     return study.plan.get(INTERIM_KEY) is True
 
 
-def explain_seal(session: Session, study: Study) -> str | None:
+def explain_seal(session: Session, study: StudyRecord) -> str | None:
     """Why judge and people may not be compared now, and what to do; None where they may.
 
     A study that was never frozen holds imported labels only, and without verdicts there is nothing to compare.
     """
-    return describe_seal(study) if is_sealable(study) and has_verdicts(session, study) else None
+    now = reload_study(session, study)
+    return describe_seal(now) if is_sealable(now) and has_verdicts(session, now) else None
 
 
-def is_sealable(study: Study | StudyRecord) -> bool:
+def is_sealable(study: StudyRecord) -> bool:
     """Whether judge and people may not be compared, once there are verdicts."""
     return study.frozen_at is not None and study.unblinded_at is None and not allows_interim_looks(study)
 
 
-def describe_seal(study: Study | StudyRecord) -> str:
+def describe_seal(study: StudyRecord) -> str:
     """That a study is blind, and what to do."""
     steps = "unblind it" if study.status == "closed" else "close it, then unblind it"
     return (
@@ -102,7 +101,7 @@ def describe_seal(study: Study | StudyRecord) -> str:
     )
 
 
-def has_verdicts(session: Session, study: Study) -> bool:
+def has_verdicts(session: Session, study: StudyRecord) -> bool:
     """Whether any judge has read a transcript of the study."""
     statement = (
         select_columns(Verdict.id)
@@ -113,14 +112,14 @@ def has_verdicts(session: Session, study: Study) -> bool:
     return execute(session, statement).first() is not None
 
 
-def require_unblinded(session: Session, study: Study) -> None:
+def require_unblinded(session: Session, study: StudyRecord) -> None:
     """Raise SealedError where judge and people may not be compared."""
     why = explain_seal(session, study)
     if why is not None:
         raise SealedError(why)
 
 
-def find_unblinding(session: Session, study: Study) -> Unblinding | None:
+def find_unblinding(session: Session, study: StudyRecord) -> Unblinding | None:
     """The event of a study's unblinding; None before it."""
     event = session.exec(
         select(AuditEvent)

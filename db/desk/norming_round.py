@@ -17,6 +17,7 @@ from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns, wait_turn
 from secondreader.db.core.errors import NotReachedYet, StudyError, UnknownAssignment
 from secondreader.db.core.locks import Lock
+from secondreader.db.core.records import StudyRecord, reload_study, update_study
 from secondreader.db.core.tables import Annotator, Assignment, Label, Study, StudyItem, utc_now
 from secondreader.db.desk.onboarding import list_onboarding_assignments, load_onboarding_labels
 from secondreader.db.desk.qualification import compute_qualification_status
@@ -167,7 +168,7 @@ def find_completing_labels(session: Session, annotator_ids: list[int]) -> dict[i
     return finished
 
 
-def list_norming_progress(session: Session, study: Study) -> list[NormingProgress]:
+def list_norming_progress(session: Session, study: StudyRecord) -> list[NormingProgress]:
     """How far every annotator of the study is with the norming items, by name."""
     people = execute(
         session,
@@ -190,7 +191,7 @@ def list_norming_progress(session: Session, study: Study) -> list[NormingProgres
 
 
 def reveal_norming_ratings(
-    session: Session, study: Study, actor: str, why: str, *, force: bool = False
+    session: Session, study: StudyRecord, actor: str, why: str, *, force: bool = False
 ) -> None:
     """Show all annotators each other's norming answers, for good, on record.
 
@@ -198,6 +199,7 @@ def reveal_norming_ratings(
     then only with `force` and a reason.
     """
     lock_labels(session, study)
+    study = reload_study(session, study)  # it may have been revealed while this one waited
     people = list_norming_progress(session, study)
     if not people:
         raise StudyError(f"Study {study.name!r} has no norming items.")
@@ -209,16 +211,15 @@ def reveal_norming_ratings(
             f"Calibration items are still open ({', '.join(missing)}); wait for them, or force it with a reason."
         )
     newest = select_columns(func.max(col(Label.id))).where(col(Label.study_id) == study.id)
-    study.revealed_at, study.revealed_label_id = utc_now(), execute(session, newest).scalar() or 0
-    session.add(study)
+    last_label = execute(session, newest).scalar() or 0
+    update_study(session, study, revealed_at=utc_now(), revealed_label_id=last_label)
     append_event(session, actor, "calibration revealed", f"study {study.id}", why=why, missing=missing)
 
 
-def lock_labels(session: Session, study: Study) -> None:
+def lock_labels(session: Session, study: StudyRecord) -> None:
     """Let labels that are being stored come first and all others wait, so that an id tells which came before."""
     people = (
         select_columns(Annotator.id).where(col(Annotator.study_id) == study.id).order_by(col(Annotator.id))
     )
     for annotator_id in execute(session, people).scalars().all():
         wait_turn(session, Lock.LABEL, annotator_id)
-    session.refresh(study)  # it may have been revealed while this one waited

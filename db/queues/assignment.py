@@ -9,7 +9,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, insert_rows, select_columns
-from secondreader.db.core.tables import Assignment, Study, StudyItem
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Assignment, StudyItem
 from secondreader.db.queues.leases import LAPSED, build_assignment_row
 
 ATTENTION_FROM = 5
@@ -35,7 +36,7 @@ class StudyParts:
         return self.rounds * len(self.qualification) + len(self.norming)
 
 
-def load_study_parts(session: Session, study: Study, rounds: int) -> StudyParts:
+def load_study_parts(session: Session, study: StudyRecord, rounds: int) -> StudyParts:
     """The parts of a stored study."""
     rows = execute(
         session,

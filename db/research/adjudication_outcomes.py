@@ -18,9 +18,8 @@ from secondreader.db.adjudication.items import has_changed
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.errors import get_study_id
 from secondreader.db.core.records import StudyRecord
-from secondreader.db.core.tables import Adjudication, Annotator, Study, StudyItem, Transcript
+from secondreader.db.core.tables import Adjudication, Annotator, StudyItem, Transcript
 from secondreader.db.research.items import ItemRecord
 from secondreader.db.research.progress import AssignmentRow
 from secondreader.db.research.ratings import LabelRow
@@ -96,7 +95,7 @@ class AdjudicationSummary:
     """Decisions that count, by kind."""
 
 
-def load_decisions(session: Session, study: Study, item_id: int | None = None) -> list[DecisionRow]:
+def load_decisions(session: Session, study: StudyRecord, item_id: int | None = None) -> list[DecisionRow]:
     """Every decision ever made in a study, or on one item of it, oldest first."""
     statement = (
         select_columns(
@@ -120,16 +119,18 @@ def load_decisions(session: Session, study: Study, item_id: int | None = None) -
     return [DecisionRow(*row) for row in execute(session, statement)]
 
 
-def list_decisions(session: Session, study: Study, item: str | None = None) -> list[AdjudicationDecision]:
+def list_decisions(
+    session: Session, study: StudyRecord, item: str | None = None
+) -> list[AdjudicationDecision]:
     """Every decision ever made in a study, or on one item of it (public id), oldest first."""
     item_id = None if item is None else find_item_id(session, study, item)
     if item is not None and item_id is None:
         return []
-    rated = list_rated_items(session, get_study_id(study), parse_rules(study.rules), item_id=item_id)
+    rated = list_rated_items(session, study.id, parse_rules(study.rules), item_id=item_id)
     return build_decisions(load_decisions(session, study, item_id), rated, study.unblinded_adjudication_id)
 
 
-def find_item_id(session: Session, study: Study, item: str) -> int | None:
+def find_item_id(session: Session, study: StudyRecord, item: str) -> int | None:
     """The id of a study's item by its transcript's public id."""
     statement = (
         select_columns(StudyItem.id)
@@ -254,7 +255,7 @@ def summarize_adjudication(
     )
 
 
-def load_guideline_gaps(session: Session, study: Study) -> Sequence[AdjudicationDecision]:
+def load_guideline_gaps(session: Session, study: StudyRecord) -> Sequence[AdjudicationDecision]:
     """The decisions that count and blame the guideline, in the codebook's order of questions."""
     order = [question["id"] for question in study.codebook["questions"]]
     found = [one for one in list_decisions(session, study) if one.is_latest and one.kind == "guideline gap"]

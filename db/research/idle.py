@@ -7,8 +7,8 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.errors import get_study_id
-from secondreader.db.core.tables import Annotator, Assignment, Draft, Label, Study, StudyItem, Transcript
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Annotator, Assignment, Draft, Label, StudyItem, Transcript
 from secondreader.db.queues.leases import LAPSED, read_database_clock
 
 
@@ -26,7 +26,7 @@ class IdleAssignment:
     """When the lease ended, or the draft was last changed."""
 
 
-def list_idle_assignments(session: Session, study: Study, hours: float = 24.0) -> list[IdleAssignment]:
+def list_idle_assignments(session: Session, study: StudyRecord, hours: float = 24.0) -> list[IdleAssignment]:
     """Leases that have ended and drafts untouched for `hours`; by person, in the order of their queue.
 
     A place that somebody else has taken over since is not waited for, and not listed.
@@ -43,7 +43,7 @@ def list_idle_assignments(session: Session, study: Study, hours: float = 24.0) -
         .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
         .outerjoin(Draft, col(Draft.assignment_id) == col(Assignment.id))
         .outerjoin(Label, col(Label.assignment_id) == col(Assignment.id))
-        .where(col(StudyItem.study_id) == get_study_id(study), col(Label.id).is_(None), or_(ended, begun))
+        .where(col(StudyItem.study_id) == study.id, col(Label.id).is_(None), or_(ended, begun))
         .order_by(col(Annotator.name), col(Assignment.position)),
     )
     return [

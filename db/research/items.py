@@ -7,7 +7,8 @@ from typing import Any
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.tables import Assignment, Study, StudyItem, Transcript
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Assignment, StudyItem, Transcript
 from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
 
 MAIN_COLUMNS = (
@@ -47,7 +48,7 @@ class ItemRecord:
     """What the leak scan found in the transcript, as it is stored."""
 
 
-def load_study_items(session: Session, study: Study) -> list[ItemRecord]:
+def load_study_items(session: Session, study: StudyRecord) -> list[ItemRecord]:
     """Every item of a study in import order, whatever its part."""
     rows = execute(
         session,
@@ -100,7 +101,7 @@ def load_study_items(session: Session, study: Study) -> list[ItemRecord]:
     ]
 
 
-def load_item_records(session: Session, study: Study) -> list[ItemRecord]:
+def load_item_records(session: Session, study: StudyRecord) -> list[ItemRecord]:
     """The pool in import order, without what was excluded for a leak."""
     excluded = find_excluded_transcripts(session, study.id)
     return select_pool(load_study_items(session, study), excluded)

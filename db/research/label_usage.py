@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.errors import get_study_id
-from secondreader.db.core.tables import Label, Study, Transcript
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Label, Transcript
 from secondreader.db.research.adjudication_outcomes import load_decisions, settle_answers
 from secondreader.db.research.items import ItemRecord, load_study_items, select_pool
 from secondreader.db.research.ratings import LabelRow, load_labels, select_latest
@@ -82,7 +82,7 @@ class LabelInContext:
 
 
 def list_label_usage(
-    session: Session, study: Study, question: str = "risky_action", *, source: str | None = None
+    session: Session, study: StudyRecord, question: str = "risky_action", *, source: str | None = None
 ) -> list[UsageRow]:
     """Every revision of every label of a study and its use for one question, in the order of saving.
 
@@ -95,7 +95,7 @@ def list_label_usage(
 
 
 def put_labels_in_context(
-    session: Session, study: Study, labels: Sequence[LabelRow], items: Sequence[ItemRecord]
+    session: Session, study: StudyRecord, labels: Sequence[LabelRow], items: Sequence[ItemRecord]
 ) -> list[LabelInContext]:
     """All labels of the study, oldest first."""
     parts = {item.transcript_id: item.part for item in items}
@@ -106,13 +106,13 @@ def put_labels_in_context(
     ]
 
 
-def load_labelled_ids(session: Session, study: Study) -> dict[int, str]:
+def load_labelled_ids(session: Session, study: StudyRecord) -> dict[int, str]:
     """Public ids of the labelled transcripts by id; a transcript may have left the study since."""
     rows = execute(
         session,
         select_columns(Transcript.id, Transcript.public_id)
         .join(Label, col(Label.transcript_id) == col(Transcript.id))
-        .where(col(Label.study_id) == get_study_id(study))
+        .where(col(Label.study_id) == study.id)
         .distinct(),
     )
     return {transcript_id: public_id for transcript_id, public_id in rows}
@@ -120,7 +120,7 @@ def load_labelled_ids(session: Session, study: Study) -> dict[int, str]:
 
 def load_usage_context(
     session: Session,
-    study: Study,
+    study: StudyRecord,
     question: str,
     source: str,
     labels: Sequence[LabelRow],

@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.desk_rules import parse_rules
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.errors import get_study_id
-from secondreader.db.core.tables import Assignment, Label, Study, StudyItem
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Assignment, Label, StudyItem
 from secondreader.db.design.summaries import list_annotators
 from secondreader.db.queues.leases import list_unlisted_assignments
 
@@ -79,7 +79,7 @@ class FirstRevision:
     day: date
 
 
-def compute_study_pace(session: Session, study: Study) -> StudyPace:
+def compute_study_pace(session: Session, study: StudyRecord) -> StudyPace:
     """Pace, time left and the progress of people and strata."""
     given = load_first_revisions(session, study)
     wanted = count_wanted_labels(session, study)
@@ -101,7 +101,7 @@ def compute_study_pace(session: Session, study: Study) -> StudyPace:
     )
 
 
-def load_first_revisions(session: Session, study: Study) -> list[FirstRevision]:
+def load_first_revisions(session: Session, study: StudyRecord) -> list[FirstRevision]:
     """First revisions of the desk's labels on pool items, in the order of saving; repeats are labels too."""
     rows = execute(
         session,
@@ -111,7 +111,7 @@ def load_first_revisions(session: Session, study: Study) -> list[FirstRevision]:
         .join(Assignment, col(Assignment.id) == col(Label.assignment_id))
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(
-            col(StudyItem.study_id) == get_study_id(study),
+            col(StudyItem.study_id) == study.id,
             col(StudyItem.part) == "pool",
             col(Label.revision) == 1,
         )
@@ -123,7 +123,7 @@ def load_first_revisions(session: Session, study: Study) -> list[FirstRevision]:
     ]
 
 
-def count_wanted_labels(session: Session, study: Study) -> dict[int, int]:
+def count_wanted_labels(session: Session, study: StudyRecord) -> dict[int, int]:
     """How many labels each drawn item of the pool wants: its places, or the quota of a shared queue and its repeats."""
     rules = parse_rules(study.rules)
     drawn = select_columns(StudyItem.id).where(
@@ -144,7 +144,7 @@ def count_wanted_labels(session: Session, study: Study) -> dict[int, int]:
 
 
 def estimate_repeats_to_come(
-    study: Study, first_revisions: Sequence[FirstRevision], wanted: dict[int, int]
+    study: StudyRecord, first_revisions: Sequence[FirstRevision], wanted: dict[int, int]
 ) -> int:
     """Repeats of a shared queue that its missing first readings will bring about, at the plan's share; 0 of a fixed one.
 
@@ -164,7 +164,7 @@ def compute_recent_median(first_revisions: Sequence[FirstRevision]) -> float | N
 
 
 def compute_people_pace(
-    session: Session, study: Study, first_revisions: Sequence[FirstRevision]
+    session: Session, study: StudyRecord, first_revisions: Sequence[FirstRevision]
 ) -> list[PersonPace]:
     """Everybody who labels at the desk, by name."""
     mine: dict[int, list[FirstRevision]] = defaultdict(list)
@@ -211,7 +211,7 @@ def count_open_assignments(session: Session, annotator_id: int) -> int:
 
 
 def compute_strata_pace(
-    session: Session, study: Study, first_revisions: Sequence[FirstRevision], wanted: dict[int, int]
+    session: Session, study: StudyRecord, first_revisions: Sequence[FirstRevision], wanted: dict[int, int]
 ) -> list[StratumPace]:
     """Every stratum of the draw, by name."""
     rows = execute(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.tables import Annotator, Assignment, Guess, Study
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Annotator, Assignment, Guess
 from secondreader.db.research.ratings import LabelRow, load_labels, select_latest
 
 
@@ -56,7 +57,7 @@ class AnnotatorProgress:
     median_seconds: float | None
 
 
-def load_annotators(session: Session, study: Study) -> list[AnnotatorRow]:
+def load_annotators(session: Session, study: StudyRecord) -> list[AnnotatorRow]:
     """Everybody in a study, by name."""
     rows = execute(
         session,
@@ -67,7 +68,7 @@ def load_annotators(session: Session, study: Study) -> list[AnnotatorRow]:
     return [AnnotatorRow(*row) for row in rows]
 
 
-def load_assignments(session: Session, study: Study) -> list[AssignmentRow]:
+def load_assignments(session: Session, study: StudyRecord) -> list[AssignmentRow]:
     """The queues of a study's annotators, each in its order, with the guesses that were made of the model."""
     rows = execute(
         session,
@@ -88,7 +89,7 @@ def load_assignments(session: Session, study: Study) -> list[AssignmentRow]:
     return [AssignmentRow(*row) for row in rows]
 
 
-def list_annotator_progress(session: Session, study: Study) -> list[AnnotatorProgress]:
+def list_annotator_progress(session: Session, study: StudyRecord) -> list[AnnotatorProgress]:
     """Progress of every annotator of the study, by name."""
     latest = select_latest(load_labels(session, study))
     return build_annotator_progress(load_annotators(session, study), load_assignments(session, study), latest)

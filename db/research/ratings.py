@@ -8,7 +8,8 @@ from typing import Any
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.tables import Annotator, Label, Study, StudyItem, Verdict
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Annotator, Label, StudyItem, Verdict
 from secondreader.db.research.items import ItemRecord
 
 
@@ -47,7 +48,7 @@ class VerdictRow:
     score: float | None
 
 
-def load_labels(session: Session, study: Study, transcript_id: int | None = None) -> list[LabelRow]:
+def load_labels(session: Session, study: StudyRecord, transcript_id: int | None = None) -> list[LabelRow]:
     """Every revision of every label of a study, or of one transcript in it, in order of revision and id."""
     statement = (
         select_columns(
@@ -87,7 +88,7 @@ def select_latest(labels: Iterable[LabelRow], source: str | None = None) -> list
     return sorted(newest.values(), key=lambda label: label.label_id)
 
 
-def load_verdicts(session: Session, study: Study) -> list[VerdictRow]:
+def load_verdicts(session: Session, study: StudyRecord) -> list[VerdictRow]:
     """Every verdict on a transcript of a study, first repeats only."""
     rows = execute(
         session,

@@ -6,14 +6,14 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.content import Content
-from secondreader.db.core.errors import get_study_id
 from secondreader.db.core.hashing import format_canonical_json
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.tables import Label, Report, Study, Transcript
 
 
 def save_report(
     session: Session,
-    study: Study,
+    study: StudyRecord,
     inputs_hash: str,
     inputs: dict[str, Any],
     results: dict[str, Any],
@@ -23,12 +23,12 @@ def save_report(
     """Keep a report and return its id; one with the same inputs and results stays as it is."""
     earlier = session.exec(
         select(Report)
-        .where(Report.study_id == get_study_id(study), Report.inputs_hash == inputs_hash)
+        .where(Report.study_id == study.id, Report.inputs_hash == inputs_hash)
         .order_by(col(Report.id).desc())
     ).first()
     if earlier is not None and earlier.id is not None and earlier.results == results:
         return earlier.id
-    row = Report(study_id=get_study_id(study), inputs_hash=inputs_hash, inputs=inputs, results=results)
+    row = Report(study_id=study.id, inputs_hash=inputs_hash, inputs=inputs, results=results)
     session.add(row)
     session.flush()
     assert row.id is not None
@@ -41,7 +41,7 @@ def list_study_names(session: Session) -> list[str]:
     return list(session.exec(select(Study.name).order_by(col(Study.id).desc())))
 
 
-def load_labelled_texts(session: Session, study: Study) -> dict[str, str]:
+def load_labelled_texts(session: Session, study: StudyRecord) -> dict[str, str]:
     """The words of every labelled transcript of a study, by public id: what was said, reasoned, called and answered."""
     rows = session.exec(
         select(Transcript.public_id, Transcript.content)

@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.core.content import Content
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.tables import Study, StudyItem, Transcript, Verdict
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import StudyItem, Transcript, Verdict
 from secondreader.db.research.ratings import LabelRow, load_labels
 from secondreader.db.transcripts.transcripts import get_unredacted_content
 
@@ -44,7 +45,7 @@ class TranscriptView:
     """Every revision, oldest first."""
 
 
-def load_transcript_view(session: Session, study: Study, item: str) -> TranscriptView | None:
+def load_transcript_view(session: Session, study: StudyRecord, item: str) -> TranscriptView | None:
     """Everything about one item of the study's pool; None if the pool has no such item."""
     transcript = session.exec(
         select(Transcript)

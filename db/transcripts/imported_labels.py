@@ -8,8 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, insert_rows, select_columns
-from secondreader.db.core.errors import StudyError, get_study_id
-from secondreader.db.core.tables import Label, Study, utc_now
+from secondreader.db.core.errors import StudyError
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Label, utc_now
 from secondreader.db.transcripts.transcripts import CHUNK_SIZE
 
 
@@ -27,7 +28,7 @@ class ImportedLabel:
     position: int | None = None
 
 
-def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLabel]) -> int:
+def add_imported_labels(session: Session, study: StudyRecord, new: Sequence[ImportedLabel]) -> int:
     """Store labels whose token is new; returns how many. The others, and a token's second time in `new`, add nothing.
 
     Raises StudyError where an annotator has another label of the same transcript and pass.
@@ -50,10 +51,10 @@ def add_imported_labels(session: Session, study: Study, new: Sequence[ImportedLa
     return len(rows)
 
 
-def build_imported_label_row(study: Study, new: ImportedLabel) -> dict[str, Any]:
+def build_imported_label_row(study: StudyRecord, new: ImportedLabel) -> dict[str, Any]:
     """The row of a new label."""
     return {
-        "study_id": get_study_id(study),
+        "study_id": study.id,
         "transcript_id": new.transcript_id,
         "annotator_id": new.annotator_id,
         "client_token": new.client_token,

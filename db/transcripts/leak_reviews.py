@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.tables import LeakReview, Study, StudyItem, Transcript
+from secondreader.db.core.records import StudyRecord, reload_study
+from secondreader.db.core.tables import LeakReview, StudyItem, Transcript
 from secondreader.db.core.text import make_storable
 
 ACCEPTED, EXCLUDED = "accepted", "excluded"
@@ -98,7 +99,7 @@ class LeakCounts:
         )
 
 
-def list_leak_items(session: Session, study: Study) -> list[LeakItem]:
+def list_leak_items(session: Session, study: StudyRecord) -> list[LeakItem]:
     """Transcripts of the study in which the scan found something, in import order."""
     rows = execute(
         session,
@@ -146,20 +147,21 @@ def select_excluded(reviews: Mapping[int, LeakDecision]) -> set[int]:
     return {transcript for transcript, review in reviews.items() if review.decision == EXCLUDED}
 
 
-def decide_leak(session: Session, study: Study, item: str, decision: str, *, actor: str, why: str) -> None:
+def decide_leak(
+    session: Session, study: StudyRecord, item: str, decision: str, *, actor: str, why: str
+) -> None:
     """Keep or leave out one transcript, on record; the latest decision counts. Raises LeakReviewError."""
     if decision not in LEAK_DECISIONS:
         raise LeakReviewError(f"There is no decision {decision!r}; choose {' or '.join(LEAK_DECISIONS)}.")
     if not why.strip():
         raise LeakReviewError("A decision on a leak needs a reason.")
-    if study.frozen_at is not None:
+    if reload_study(session, study).frozen_at is not None:
         raise LeakReviewError(
             f"Study {study.name!r} is frozen: its draw is made, and a decision would come too late."
         )
     leak_item = next((one for one in list_leak_items(session, study) if one.item == item), None)
     if leak_item is None:
         raise LeakReviewError(f"Nothing was found in a transcript {item!r} of study {study.name!r}.")
-    assert study.id is not None
     session.add(
         LeakReview(
             study_id=study.id,

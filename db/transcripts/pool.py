@@ -5,21 +5,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, insert_rows, select_columns
-from secondreader.db.core.errors import StudyError, get_study_id
-from secondreader.db.core.tables import Study, StudyItem, Transcript
+from secondreader.db.core.errors import StudyError
+from secondreader.db.core.records import StudyRecord, reload_study
+from secondreader.db.core.tables import StudyItem, Transcript
 from secondreader.db.transcripts.transcripts import CHUNK_SIZE
 
 
-def add_to_pool(session: Session, study: Study, transcript_ids: Iterable[int]) -> int:
+def add_to_pool(session: Session, study: StudyRecord, transcript_ids: Iterable[int]) -> int:
     """Put transcripts into the study's pool; returns how many were new. Raises StudyError once it is frozen."""
-    study_id = get_study_id(study)
     known = set(
         execute(
-            session, select_columns(StudyItem.transcript_id).where(col(StudyItem.study_id) == study_id)
+            session, select_columns(StudyItem.transcript_id).where(col(StudyItem.study_id) == study.id)
         ).scalars()
     )
     new = [transcript_id for transcript_id in dict.fromkeys(transcript_ids) if transcript_id not in known]
-    if new and study.frozen_at is not None:
+    if new and reload_study(session, study).frozen_at is not None:
         raise StudyError(f"Study {study.name!r} is frozen; import into a new study instead.")
     undrawn = {
         "stratum": None,
@@ -31,7 +31,7 @@ def add_to_pool(session: Session, study: Study, transcript_ids: Iterable[int]) -
     insert_rows(
         session,
         StudyItem,
-        [{"study_id": study_id, "transcript_id": transcript_id, **undrawn} for transcript_id in new],
+        [{"study_id": study.id, "transcript_id": transcript_id, **undrawn} for transcript_id in new],
     )
     return len(new)
 
@@ -47,11 +47,11 @@ def load_content_hashes(session: Session, ids: Sequence[int]) -> dict[int, str |
     return hashes
 
 
-def list_pool_keys(session: Session, study: Study) -> Iterator[str]:
+def list_pool_keys(session: Session, study: StudyRecord) -> Iterator[str]:
     """Origin keys of the transcripts in the study's pool."""
     statement = (
         select_columns(Transcript.origin_key)
         .join(StudyItem, col(StudyItem.transcript_id) == Transcript.id)
-        .where(col(StudyItem.study_id) == get_study_id(study))
+        .where(col(StudyItem.study_id) == study.id)
     )
     yield from execute(session, statement).scalars()

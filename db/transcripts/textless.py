@@ -10,13 +10,14 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from secondreader.db.core.engine import execute, select_columns
-from secondreader.db.core.errors import StudyError, get_study_id
-from secondreader.db.core.tables import Label, Study, StudyItem, Verdict
+from secondreader.db.core.errors import StudyError
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Label, StudyItem, Verdict
 from secondreader.db.transcripts.transcripts import CHUNK_SIZE, NewTranscript, find_stored_ids
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 
-def find_stored_texts(session: Session, study: Study, new: Sequence[NewTranscript]) -> dict[str, int]:
+def find_stored_texts(session: Session, study: StudyRecord, new: Sequence[NewTranscript]) -> dict[str, int]:
     """Origin key -> id of the transcript that is stored with its text, for those among `new` that come without.
 
     A textless twin that a frozen study holds stays what it is: the draw and its weights refer to it.
@@ -29,7 +30,7 @@ def find_stored_texts(session: Session, study: Study, new: Sequence[NewTranscrip
     return {key: row_id for key, row_id in texts.items() if twins.get(key) not in kept}
 
 
-def replace_textless(session: Session, study: Study, texts: Mapping[str, int]) -> int:
+def replace_textless(session: Session, study: StudyRecord, texts: Mapping[str, int]) -> int:
     """Let texts (origin key -> id of the text) take the place of their textless twins in the study's pool.
 
     The texts inherit the twins' verdicts as rows of their own; the old rows stay, as evidence does. Returns how many
@@ -47,15 +48,15 @@ def replace_textless(session: Session, study: Study, texts: Mapping[str, int]) -
     inherit_verdicts(session, twins)
     for start in range(0, len(pooled), CHUNK_SIZE):
         chunk = col(StudyItem.transcript_id).in_(pooled[start : start + CHUNK_SIZE])
-        execute(session, delete(StudyItem).where(col(StudyItem.study_id) == get_study_id(study), chunk))
+        execute(session, delete(StudyItem).where(col(StudyItem.study_id) == study.id, chunk))
     return len(pooled)
 
 
-def check_unlabelled(session: Session, study: Study, transcript_ids: Sequence[int]) -> None:
+def check_unlabelled(session: Session, study: StudyRecord, transcript_ids: Sequence[int]) -> None:
     """Raise StudyError if one of the transcripts has a label in the study."""
     for start in range(0, len(transcript_ids), CHUNK_SIZE):
         statement = select_columns(Label.id).where(
-            col(Label.study_id) == get_study_id(study),
+            col(Label.study_id) == study.id,
             col(Label.transcript_id).in_(transcript_ids[start : start + CHUNK_SIZE]),
         )
         if execute(session, statement.limit(1)).first() is not None:
@@ -64,12 +65,12 @@ def check_unlabelled(session: Session, study: Study, transcript_ids: Sequence[in
             )
 
 
-def filter_pooled(session: Session, study: Study, transcript_ids: Sequence[int]) -> list[int]:
+def filter_pooled(session: Session, study: StudyRecord, transcript_ids: Sequence[int]) -> list[int]:
     """Those of the transcripts that stand in the study's pool."""
     pooled: list[int] = []
     for start in range(0, len(transcript_ids), CHUNK_SIZE):
         statement = select(StudyItem.transcript_id).where(
-            StudyItem.study_id == get_study_id(study),
+            StudyItem.study_id == study.id,
             col(StudyItem.transcript_id).in_(transcript_ids[start : start + CHUNK_SIZE]),
         )
         pooled += session.exec(statement)

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.core.content import Content
 from secondreader.db.core.engine import execute, insert_rows_returning_ids, select_columns
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.tables import (
-    Study,
     StudyItem,
     Transcript,
     Verdict,
@@ -121,7 +121,7 @@ class JudgeableTranscripts:
 
 
 def find_judgeable_transcripts(
-    session: Session, study: Study, *, drawn_only: bool = False
+    session: Session, study: StudyRecord, *, drawn_only: bool = False
 ) -> JudgeableTranscripts:
     """The study's transcripts, or only those drawn for labelling."""
     statement = (

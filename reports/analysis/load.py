@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from secondreader.db.adjudication.disputes import RatedItem
 from secondreader.db.core.engine import DatabaseSession
-from secondreader.db.core.records import StudyRecord, build_study_record
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.design.amendments import AmendmentRow, load_amendments
+from secondreader.db.design.studies import get_study
 from secondreader.db.design.unblinding import (
     Unblinding,
     describe_seal,
@@ -45,9 +46,6 @@ from secondreader.db.research.ratings import (
 )
 from secondreader.db.research.saved_reports import load_labelled_texts
 from secondreader.db.transcripts.leak_reviews import LeakDecision, load_latest_reviews, select_excluded
-
-if TYPE_CHECKING:
-    from secondreader.db.core.tables import Study
 
 
 @dataclass(frozen=True)
@@ -127,8 +125,12 @@ class StudySnapshot:
         return summarize_adjudication(self.study, self.rated_items, self.decisions, question)
 
 
-def load_snapshot(session: DatabaseSession, study: "Study", *, texts: bool = False) -> StudySnapshot:
-    """Read a study, each table once; the words of its labelled transcripts only where they are asked for."""
+def load_snapshot(session: DatabaseSession, study_name: str, *, texts: bool = False) -> StudySnapshot:
+    """Read a study, each table once; the words of its labelled transcripts only where they are asked for.
+
+    Raises StudyError for a study that is not there.
+    """
+    study = get_study(session, study_name)
     # On PostgreSQL each statement sees what was committed before it. What refers to other rows is therefore read
     # before them: a decision without its labels, or a label without its item, cannot be met.
     decisions = load_decisions(session, study)
@@ -136,7 +138,7 @@ def load_snapshot(session: DatabaseSession, study: "Study", *, texts: bool = Fal
     verdicts = load_verdicts(session, study)
     assignments = load_assignments(session, study)
     return StudySnapshot(
-        study=build_study_record(study),
+        study=study,
         decisions=tuple(decisions),
         labels=tuple(labels),
         verdicts=tuple(verdicts),

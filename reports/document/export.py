@@ -2,19 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secondreader.db.core.audit_log import RESEARCHER
 from secondreader.db.core.engine import DatabaseSession
-from secondreader.db.core.tables import utc_now
 from secondreader.db.design.unblinding import SealedError
 from secondreader.db.research.saved_reports import save_report
 from secondreader.reports.document.report import render_report_html
 from secondreader.reports.render.json_csv import format_csv, format_json, serialize_analysis
 
 if TYPE_CHECKING:
-    from secondreader.db.core.tables import Study
+    from secondreader.db.core.records import StudyRecord
     from secondreader.reports.analysis.result import Analysis
 
 
@@ -34,7 +34,7 @@ class ExportedReport:
 
 
 def make_report(
-    session: DatabaseSession, study: "Study", analysis: "Analysis", actor: str = RESEARCHER
+    session: DatabaseSession, study: "StudyRecord", analysis: "Analysis", actor: str = RESEARCHER
 ) -> ExportedReport:
     """Write the report and put its figures on record. Raises SealedError while the study is blind."""
     if analysis.sealed:
@@ -43,7 +43,7 @@ def make_report(
     report_id = save_report(
         session, study, analysis.inputs_hash, inputs, serialize_analysis(analysis), actor=actor
     )
-    made_at = utc_now().strftime("%Y-%m-%d %H:%M UTC")
+    made_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return ExportedReport(
         render_report_html(analysis, made_at), format_csv(analysis), format_json(analysis), report_id
     )

@@ -30,7 +30,7 @@ def page(view: ConsoleView) -> None:
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
         pace = compute_study_pace(session, study)
-        prepared = list_control_results(load_snapshot(session, study))
+        prepared = list_control_results(load_snapshot(session, study.name))
         stale = list_idle_assignments(session, study, IDLE_HOURS) if facts.frozen_at else []
     show_html(tag("p", finish_sentence(describe_progress(facts))), render_sentences(describe_pace(pace)))
     show_annotators(facts, pace, prepared)

@@ -14,7 +14,6 @@ import streamlit as st
 
 from secondreader.db.core.engine import Database, read_session
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.design.studies import get_study
 from secondreader.db.research.saved_reports import list_study_names
 from secondreader.reports.analysis.analyse import analyse
 from secondreader.reports.analysis.load import load_snapshot
@@ -132,7 +131,7 @@ def choose_view(engine: Database, actor: str, *, results: bool = True) -> Consol
     with st.sidebar:
         name = st.selectbox("Study", names, key="study", bind="query-params") or names[0]
         with read_session(engine) as session:
-            facts = summarize_study(load_snapshot(session, get_study(session, name)))
+            facts = summarize_study(load_snapshot(session, name))
         if not results:
             return ConsoleView(engine, facts, AnalysisOptions(), actor)
         ids = [one.id for one in facts.codebook.questions]
@@ -149,7 +148,7 @@ def choose_view(engine: Database, actor: str, *, results: bool = True) -> Consol
 def compute_current_hash(_engine: Database, name: str) -> str:
     """Hash of a study's data and of whether it is blind, looked at every few seconds."""
     with read_session(_engine) as session:
-        snapshot = load_snapshot(session, get_study(session, name))
+        snapshot = load_snapshot(session, name)
     return compute_content_hash([compute_study_hash(snapshot), snapshot.seal])
 
 
@@ -157,7 +156,7 @@ def compute_current_hash(_engine: Database, name: str) -> str:
 def load_cached_analysis(_engine: Database, name: str, options: AnalysisOptions, data: str) -> Analysis:
     """The analysis of these very data; shared by all researchers, for nobody's name or role is in it."""
     with read_session(_engine) as session:
-        snapshot = load_snapshot(session, get_study(session, name), texts=options.words)
+        snapshot = load_snapshot(session, name, texts=options.words)
     return analyse(snapshot, options)
 
 

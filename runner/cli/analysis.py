@@ -144,7 +144,7 @@ def compute_analysis(db: str, study: str, options: "AnalysisOptions") -> "Analys
         row = get_study(session, study)
         if not options.people_only:
             require_unblinded(session, row)
-        return analyse(load_snapshot(session, row, texts=options.words), options)
+        return analyse(load_snapshot(session, row.name, texts=options.words), options)
 
 
 def export_report(

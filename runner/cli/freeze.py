@@ -11,7 +11,7 @@ from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Act
 from secondreader.runner.cli.study import StudyArgument, study_app
 
 if TYPE_CHECKING:
-    from secondreader.db.core.tables import Study
+    from secondreader.db.core.records import StudyRecord
     from secondreader.db.design.study_file import StudyCreationResult, StudyFile
 
 
@@ -130,7 +130,7 @@ def create(
 
 
 def make_study_file(
-    draft: "Study",
+    draft: "StudyRecord",
     codebook: str | None,
     sampling: dict[str, Any],
     analyses: dict[str, Any],

@@ -16,7 +16,7 @@ from secondreader.runner.exporters.guideline_gaps import render_gaps
 from secondreader.runner.exporters.spreadsheet_csv import write_rows
 
 if TYPE_CHECKING:
-    from secondreader.db.core.tables import Study
+    from secondreader.db.core.records import StudyRecord
 
 DECISION_COLUMNS = (
     "item",
@@ -33,7 +33,9 @@ DECISION_COLUMNS = (
 )
 
 
-def list_usage_rows(session: DatabaseSession, study: "Study", questions: Iterable[str]) -> list[UsageRow]:
+def list_usage_rows(
+    session: DatabaseSession, study: "StudyRecord", questions: Iterable[str]
+) -> list[UsageRow]:
     """Every revision of every label, once for each of these questions."""
     return [row for question in questions for row in list_label_usage(session, study, question)]
 
@@ -69,7 +71,7 @@ def decision_to_row(decision: AdjudicationDecision) -> tuple[str | bool | None, 
     )
 
 
-def build_label_files(session: DatabaseSession, study: "Study") -> dict[str, str]:
+def build_label_files(session: DatabaseSession, study: "StudyRecord") -> dict[str, str]:
     """File name -> content. Decisions and gaps are there where somebody has adjudicated."""
     book = Codebook.model_validate(study.codebook)
     files = {

@@ -7,7 +7,7 @@ from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.engine import Database, DatabaseSession, write_session
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.core.tables import Study
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.text import make_storable
 from secondreader.db.design.studies import ensure_annotator, ensure_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
@@ -115,7 +115,7 @@ def store_batch(
     )
 
 
-def check_codebook(study: Study, batch: Batch) -> None:
+def check_codebook(study: StudyRecord, batch: Batch) -> None:
     """Raises ImportConflict where the study asks other questions than the batch answers."""
     book = Codebook.model_validate(study.codebook)
     if batch.codebook is not None and batch.codebook.compute_hash() != book.compute_hash():
@@ -132,7 +132,7 @@ def check_codebook(study: Study, batch: Batch) -> None:
             )
 
 
-def check_mapping(study: Study, batch: Batch, pooled: Iterable[str]) -> None:
+def check_mapping(study: StudyRecord, batch: Batch, pooled: Iterable[str]) -> None:
     """Raises ImportConflict where an item stands in the study already, read by another mapping."""
     if not batch.mapping_hash:
         return
@@ -146,7 +146,7 @@ def check_mapping(study: Study, batch: Batch, pooled: Iterable[str]) -> None:
 
 
 def store_transcripts(
-    session: DatabaseSession, study: Study, new: list[NewTranscript], watch: Watch
+    session: DatabaseSession, study: StudyRecord, new: list[NewTranscript], watch: Watch
 ) -> StoredTranscripts:
     """Store the transcripts and put them into the pool; one without text stands for its text where that is known."""
     texts = find_stored_texts(session, study, new)
@@ -191,7 +191,7 @@ def store_verdicts(
 
 
 def store_labels(
-    session: DatabaseSession, study: Study, labels: list[NewLabel], ids: dict[str, int], watch: Watch
+    session: DatabaseSession, study: StudyRecord, labels: list[NewLabel], ids: dict[str, int], watch: Watch
 ) -> int:
     """Store labels; returns how many were new. Raises ImportConflict for two answers of one reading."""
     seen: dict[tuple[str, str, int], dict[str, str]] = {}
@@ -214,7 +214,7 @@ def store_labels(
 
 
 def make_imported_label(
-    study: Study, label: NewLabel, transcript_id: int, annotator_id: int
+    study: StudyRecord, label: NewLabel, transcript_id: int, annotator_id: int
 ) -> ImportedLabel:
     """The label as it is stored."""
     return ImportedLabel(

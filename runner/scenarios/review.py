@@ -20,7 +20,7 @@ from secondreader.runner.scenarios.briefing import build_visible_fields
 from secondreader.runner.scenarios.pack import Pack, Scenario, UnknownKey
 
 if TYPE_CHECKING:
-    from secondreader.db.core.tables import Study
+    from secondreader.db.core.records import StudyRecord
 
 CODEBOOK = "scenario-review"
 TITLE = "Reading scenarios"
@@ -28,7 +28,7 @@ TITLE = "Reading scenarios"
 
 def review_pack(
     session: DatabaseSession, pack: Pack, name: str, keys: Iterable[str] = (), *, actor: str = RESEARCHER
-) -> tuple["Study", int]:
+) -> tuple["StudyRecord", int]:
     """Put a pack's scenarios (all, or those of `keys`) into the draft study `name`; returns it and how many are new.
 
     A second time adds only what has changed since. Raises UnknownKey, and StudyError for a study that is frozen or
@@ -38,7 +38,7 @@ def review_pack(
     study = ensure_study(session, name, title=TITLE, codebook=book, guideline=guideline, actor=actor)
     if study.codebook.get("unit") != "scenario":
         raise StudyError(f"Study {name!r} is about transcripts; give the review another name.")
-    set_codebook(session, study, book, guideline)
+    study = set_codebook(session, study, book, guideline)
     new = [make_review_item(session, pack, one) for one in select_scenarios(pack, tuple(keys))]
     n_new = add_to_pool(session, study, add_transcripts(session, new).ids)
     if n_new:

@@ -16,7 +16,7 @@ from secondreader.db.core.audit_log import RESEARCHER
 from secondreader.db.core.content import Content, Message, ToolCall
 from secondreader.db.core.engine import Database, DatabaseSession, write_session
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.core.tables import Study
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.design.people import create_invite_link
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study
@@ -126,7 +126,7 @@ def read_samples() -> list[SampleTranscript]:
 
 
 def fill_study(
-    session: DatabaseSession, study: Study, samples: list[SampleTranscript], pack: Pack, actor: str
+    session: DatabaseSession, study: StudyRecord, samples: list[SampleTranscript], pack: Pack, actor: str
 ) -> None:
     """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
     run_id = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})

@@ -6,6 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from secondreader.db.core.codebook import Answer, Codebook, Question
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, write_session
+from secondreader.db.core.records import update_study
 from secondreader.db.design.studies import get_study
 from tests.annotate.desks import SHADOW, SharedDesk, entered, stored
 from tests.annotate.hostile import ELSEWHERE, corpus, one_each
@@ -141,10 +142,14 @@ def rewrite(shared_desk: SharedDesk, name: str) -> None:
     engine = open_engine(shared_desk.target)
     with write_session(engine) as session:
         study = get_study(session, name)
-        study.title, study.notice = f"Title {WORDS}", f"Notice {WORDS}"
-        study.guideline = f"# Guideline {WORDS}\n\n- {WORDS}\n\n{WORDS}"
-        study.codebook = book.model_dump(mode="json")
-        session.add(study)
+        update_study(
+            session,
+            study,
+            title=f"Title {WORDS}",
+            notice=f"Notice {WORDS}",
+            guideline=f"# Guideline {WORDS}\n\n- {WORDS}\n\n{WORDS}",
+            codebook=book.model_dump(mode="json"),
+        )
     engine.dispose()
 
 

@@ -15,6 +15,7 @@ from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.db.access.invites import create_invite
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.engine import Database, execute, open_engine, read_session, write_session
+from secondreader.db.core.records import update_study
 from secondreader.db.core.tables import Assignment, Label, utc_now
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS
@@ -114,8 +115,7 @@ def test_places_that_went_to_others_hold_no_guess_up(
     """Who lost places to the clock and has labelled the rest is asked for guesses all the same."""
     with write_session(owner) as session:
         study = get_study(session, "shared")
-        study.rules = study.rules | {"guesses": 5}
-        session.add(study)
+        update_study(session, study, rules=study.rules | {"guesses": 5})
     submit(desk, people[0], tokens(load_opening(desk, people[0], STUDY))[0])
     end_leases(owner, people[0])
     while mine := tokens(load_opening(desk, people[1], STUDY)):

@@ -185,7 +185,7 @@ def test_a_guess_is_kept_once_and_read_with_its_model(target: str, desks: list[D
     assert sorted(row.text for row in rows(target, Guess)) == ["", "a small\ufffd Llama"]
     owner = open_engine(target)
     with read_session(owner) as session:
-        found = load_snapshot(session, get_study(session, seeded.name)).guesses
+        found = load_snapshot(session, seeded.name).guesses
     owner.dispose()
     assert {(row.annotator, row.model) for row in found} == {("A1", "canary-model")}
     assert all(isinstance(row, GuessRow) and row.transcript_id for row in found)

@@ -12,7 +12,8 @@ from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, read_session, select_columns, write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.db.core.tables import Assignment, AuditEvent, Study, StudyItem, utc_now
+from secondreader.db.core.records import update_study
+from secondreader.db.core.tables import Assignment, AuditEvent, StudyItem, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study, load_amendments
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.desk.shared_queue import take_next
@@ -187,12 +188,11 @@ def test_drafts_reasons_and_unblinded_studies(engine: Engine) -> None:
         study = get_study(session, "s")
         with pytest.raises(StudyError, match="needs a reason"):
             amend_study(session, study, StudyChange(title="x"), actor="r", why=" ")
-        study.unblinded_at = utc_now()
-        session.add(study)
+        update_study(session, study, unblinded_at=utc_now())
     with pytest.raises(StudyError, match="is unblinded"):
         change(engine, more_items=1)
     with read_session(engine) as session:
-        assert not session.exec(select(Study).where(Study.title == "x")).all()
+        assert get_study(session, "s").title != "x"
 
 
 def test_the_list_of_changes_is_closed() -> None:

@@ -8,7 +8,7 @@ from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import StudyError
-from secondreader.db.core.tables import Study
+from secondreader.db.core.records import StudyRecord, reload_study, update_study
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study, get_study, set_status
 from secondreader.db.design.unblinding import (
@@ -25,7 +25,7 @@ from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 
 def study_with(
     session: Session, *, verdicts: bool = True, frozen: bool = True, interim: bool = False
-) -> Study:
+) -> StudyRecord:
     """A study of four transcripts."""
     study = ensure_study(session, "s")
     texts = [Content(task=f"t{i}", messages=(Message(role="user", text="x"),)) for i in range(4)]
@@ -96,13 +96,13 @@ def test_nothing_is_sealed_without_verdicts_or_with_interim_looks(engine: Engine
         add_verdicts(session, [NewVerdict(1, "j", "k", "parsed", {"risky_action": "no"})])
         with pytest.raises(SealedError):
             require_unblinded(session, study)
-        study.plan = {**study.plan, "interim_looks": True}
+        update_study(session, study, plan={**study.plan, "interim_looks": True})
         require_unblinded(session, study)
 
 
 def test_interim_looks_are_part_of_the_frozen_plan(engine: Engine) -> None:
-    """freeze() writes them where `explain_seal` reads them."""
+    """Freezing writes them where `explain_seal` reads them."""
     with write_session(engine) as session:
-        study = study_with(session, interim=True)
+        study = reload_study(session, study_with(session, interim=True))
         assert study.plan["interim_looks"] is True
         require_unblinded(session, study)

@@ -18,8 +18,9 @@ from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import read_session, wait_turn, write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.locks import Lock
+from secondreader.db.core.records import update_study
 from secondreader.db.core.schema import downgrade, upgrade
-from secondreader.db.core.tables import Adjudication, Study, utc_now
+from secondreader.db.core.tables import Adjudication, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_annotator, get_study, set_status
 from secondreader.db.design.unblinding import unblind_study
@@ -87,8 +88,7 @@ def do_reveal(engine: Engine, clock: StoredClock) -> None:
     with write_session(engine) as session:
         study = get_study(session, "s")
         reveal_norming_ratings(session, study, "R", "all are through")
-        study.revealed_at = clock.now
-        session.add(study)
+        update_study(session, study, revealed_at=clock.now)
 
 
 def answers(engine: Engine, who: str) -> tuple[list[str], list[str]]:
@@ -195,7 +195,7 @@ def test_a_study_of_the_schema_before_is_told_apart_by_time(engine: Engine, cloc
     upgrade(engine)
     assert answers(engine, "A1") == (["no"] * 3, ["no", "no", "yes"])
     with read_session(engine) as session:
-        study = session.exec(select(Study)).one()
+        study = get_study(session, "s")
     assert (study.revealed_label_id, study.unblinded_adjudication_id) == (9, None)
 
 
@@ -229,8 +229,7 @@ def test_a_decision_after_unblinding_is_told_whatever_the_clocks_say(
     with write_session(engine) as session:
         study = get_study(session, "s")
         unblind_study(session, study, actor="R", why="all is decided")
-        study.unblinded_at = clock.now
-        session.add(study)
+        update_study(session, study, unblinded_at=clock.now)
     clock.hours = late
     decide(engine, chair, 1)
     with read_session(engine) as session:

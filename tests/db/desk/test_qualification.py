@@ -152,7 +152,7 @@ def test_practice_and_attention_enter_no_statistics(engine: Engine) -> None:
     assert {one.part for one in entries(engine, person)} == {"pool"}
     label_all(engine, person, (YES,))
     with read_session(engine) as session:
-        read = load_snapshot(session, get_study(session, "s"))
+        read = load_snapshot(session, "s")
     seen = next(one.attention for one in list_control_results(read) if one.name == "A1")
     rows = read.list_rating_rows("risky_action", "desk")
     assert (seen.n_right, seen.n_labelled, seen.n_total) == (0, 2, 2)

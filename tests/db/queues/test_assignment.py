@@ -170,7 +170,7 @@ def test_calibration_is_drawn_alike_from_each_stratum(sqlite_target: str) -> Non
     parted_study(engine, strata="verdict", judge="j", n_calibration=4, qualification=(), attention=())
     with read_session(engine) as session:
         study = get_study(session, "s")
-        left = load_pool_strata(session, study.id or 0, "j", "risky_action")
+        left = load_pool_strata(session, study.id, "j", "risky_action")
         rows = execute(
             session,
             select_columns(StudyItem.stratum, StudyItem.inclusion_probability).where(col(StudyItem.is_drawn)),

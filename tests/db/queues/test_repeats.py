@@ -23,6 +23,7 @@ from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.errors import AssignmentTaken
+from secondreader.db.core.records import update_study
 from secondreader.db.core.tables import Assignment, Label, StudyItem, Transcript, utc_now
 from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_annotator, get_study, set_status
@@ -389,7 +390,7 @@ def test_what_returns_counts_for_the_person_and_never_for_the_quota(
     with read_session(engine) as session:
         study = get_study(session, "shared")
         mine, pace = compute_progress(session, people[0]), compute_study_pace(session, study)
-        read = list_rated_items(session, study.id or 0, Rules.model_validate(study.rules))
+        read = list_rated_items(session, study.id, Rules.model_validate(study.rules))
         judge = ensure_annotator(session, study, "J", "adjudicator")
         assert list_adjudication_queue(session, judge) == []
     assert (mine.n_labelled, mine.n_total) == (40 + n, 40 + n)
@@ -431,8 +432,7 @@ def test_guesses_wait_for_what_returns(engine: Engine, blind: Engine, people: tu
     """The model is asked for once returns are labelled too, and for no transcript twice."""
     with write_session(engine) as session:
         study = get_study(session, "shared")
-        study.rules = study.rules | {"guesses": 50}
-        session.add(study)
+        update_study(session, study, rules=study.rules | {"guesses": 50})
     to_first_return(blind, people[0])
     with read_session(blind) as session:
         assert list_open_guesses(session, people[0], 50) == []
@@ -455,9 +455,7 @@ def test_a_study_frozen_before_repeats_were_there_has_none(engine: Engine) -> No
     """Rules that were stored without them are read as: no repeats."""
     (person,) = shared_study(engine, 1, 12, 1, repeats=0.5, gap=1)
     with write_session(engine) as session:
-        study = get_study(session, "shared")
-        study.rules = {"queue": "shared", "overlap": 1}
-        session.add(study)
+        update_study(session, get_study(session, "shared"), rules={"queue": "shared", "overlap": 1})
     read_on(engine, person, 99)
     assert distances(engine, person) == []
 

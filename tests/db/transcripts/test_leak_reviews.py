@@ -7,7 +7,7 @@ from sqlmodel import Session
 from secondreader.db.core.audit_log import list_events
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
-from secondreader.db.core.tables import Study
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.research.items import load_item_records
@@ -25,7 +25,7 @@ READABLE = {"kind": "self-identification", "where": "message 1 text", "excerpt":
 MARKED = {**READABLE, "redacted": True}
 
 
-def study_with_leaks(session: Session) -> Study:
+def study_with_leaks(session: Session) -> StudyRecord:
     """Six transcripts: two with a readable finding, one with a redacted one, one with both kinds."""
     found = {1: (READABLE,), 2: (READABLE,), 3: (MARKED,), 4: (READABLE, MARKED)}
     text = [Content(task=f"t{i}", messages=(Message(role="user", text="x"),)) for i in range(6)]

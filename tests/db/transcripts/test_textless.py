@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import execute, read_session, select_columns, write_session
 from secondreader.db.core.errors import StudyError
+from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.schema import downgrade, upgrade
-from secondreader.db.core.tables import Study, Transcript, Verdict
+from secondreader.db.core.tables import Transcript, Verdict
 from secondreader.db.design.studies import ensure_annotator, ensure_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.pool import add_to_pool, list_pool_keys
@@ -22,7 +23,7 @@ TEXTLESS = NewTranscript("k", "c", None)
 TEXT = NewTranscript("k", "c", CONTENT)
 
 
-def store_judged(session: Session, new: NewTranscript) -> tuple[Study, int]:
+def store_judged(session: Session, new: NewTranscript) -> tuple[StudyRecord, int]:
     """A study whose pool is this transcript, with one verdict; returns it with the transcript's id."""
     study = ensure_study(session, "s")
     (row_id,) = add_transcripts(session, [new]).ids

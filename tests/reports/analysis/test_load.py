@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Engine, event
 
 from secondreader.db.core.engine import read_session
-from secondreader.db.design.studies import get_study
 from secondreader.reports.analysis.analyse import analyse
 from secondreader.reports.analysis.load import StudySnapshot, load_snapshot
 from secondreader.reports.analysis.options import AnalysisError, AnalysisOptions
@@ -39,7 +38,7 @@ def recorded(engine: Engine) -> Iterator[list[str]]:
 def read(engine: Engine, *, texts: bool = False) -> StudySnapshot:
     """The seeded study as it is stored."""
     with read_session(engine) as session:
-        return load_snapshot(session, get_study(session, "s"), texts=texts)
+        return load_snapshot(session, "s", texts=texts)
 
 
 def count_reads(statements: list[str]) -> Counter[str]:

@@ -175,11 +175,11 @@ def test_a_new_guess_makes_another_hash(target: str, tmp_path: Path) -> None:
     engine = open_engine(str(copy))
     with write_session(engine) as session:
         study = get_study(session, "s")
-        before = compute_study_hash(load_snapshot(session, study))
-        assert before == compute_study_hash(load_snapshot(session, study))
+        before = compute_study_hash(load_snapshot(session, study.name))
+        assert before == compute_study_hash(load_snapshot(session, study.name))
         session.add(Guess(assignment_id=unguessed(session), text="gpt"))
         session.flush()
-        assert compute_study_hash(load_snapshot(session, study)) != before
+        assert compute_study_hash(load_snapshot(session, study.name)) != before
     engine.dispose()
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from secondreader.db.core.audit_log import list_events
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Report
-from secondreader.db.design.studies import ensure_study, get_study
+from secondreader.db.design.studies import ensure_study
 from secondreader.reports.analysis.load import load_snapshot
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.study_facts import summarize_study
@@ -146,7 +146,7 @@ def test_a_page_is_computed_once_for_the_same_data(library: Library) -> None:
     """The analysis is kept by data hash and options: a new label makes a new one, a rerun does not."""
     engine = open_engine(str(library.path(RICH)), migrate=False)
     with read_session(engine) as session:
-        facts = summarize_study(load_snapshot(session, get_study(session, "s")))
+        facts = summarize_study(load_snapshot(session, "s"))
     view = screen.ConsoleView(engine, facts, AnalysisOptions(resamples=200, permutations=199))
     assert screen.load_analysis(view) is screen.load_analysis(view)
     other = screen.ConsoleView(engine, facts, AnalysisOptions(resamples=300, permutations=199))

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from secondreader.db.access.invites import redeem_invite
 from secondreader.db.core.engine import open_engine, read_session, write_session
-from secondreader.db.core.tables import Annotator, Assignment, AuditEvent, Study
+from secondreader.db.core.records import StudyRecord
+from secondreader.db.core.tables import Annotator, Assignment, AuditEvent
 from secondreader.db.design.amendments import load_amendments
 from secondreader.db.design.studies import get_study
 from tests.reports.console.test_pages import opened, sent
@@ -28,12 +29,10 @@ def engine(library: Library, sqlite_target: str) -> Engine:
     return library.copy(DRAFT, sqlite_target)
 
 
-def study_of(engine: Engine) -> Study:
+def study_of(engine: Engine) -> StudyRecord:
     """The study as it is stored."""
     with read_session(engine) as session:
-        study = get_study(session, "s")
-        session.expunge(study)
-        return study
+        return get_study(session, "s")
 
 
 def filled(target: str) -> AppTest:

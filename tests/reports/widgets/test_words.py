@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import Engine
 
 from secondreader.db.core.engine import read_session
-from secondreader.db.design.studies import get_study
 from secondreader.judge.inference.estimate import Estimate, Reason
 from secondreader.judge.rates.corrected import RateDifference
 from secondreader.judge.rates.estimators import NAIVE
@@ -56,7 +55,7 @@ def test_a_shared_queue_is_not_measured_by_what_people_hold(lite: Engine) -> Non
     """Nobody has labelled and nothing is assigned in advance: no share of assigned labels is told."""
     shared_study(lite, 2, 4, 1)
     with read_session(lite) as session:
-        facts = summarize_study(load_snapshot(session, get_study(session, "shared")))
+        facts = summarize_study(load_snapshot(session, "shared"))
     assert describe_progress(facts) == "4 transcripts from 4 scenarios; 0 labels so far, from a shared queue"
 
 
