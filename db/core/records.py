@@ -50,5 +50,6 @@ def reload_study(session: Session, study: StudyRecord) -> StudyRecord:
 
 def update_study(session: Session, study: StudyRecord, **values: Any) -> StudyRecord:
     """Store new values of these fields; returns the study with them."""
+    # Single fields, so that what others changed in the rest of the row meanwhile stays.
     execute(session, update(Study).where(col(Study.id) == study.id).values(values))
     return replace(study, **values)

@@ -82,6 +82,7 @@ def load_assignments(session: Session, study: StudyRecord) -> list[AssignmentRow
             Guess.text,
         )
         .join(Annotator, col(Annotator.id) == col(Assignment.annotator_id))
+        # There is one guess an assignment at the most, so that this join repeats no row.
         .outerjoin(Guess, col(Guess.assignment_id) == col(Assignment.id))
         .where(col(Annotator.study_id) == study.id)
         .order_by(col(Assignment.annotator_id), col(Assignment.position)),

@@ -80,6 +80,7 @@ def load_labels(session: Session, study: StudyRecord, transcript_id: int | None 
 
 def select_latest(labels: Iterable[LabelRow], source: str | None = None) -> list[LabelRow]:
     """The latest revision of each annotator, transcript and pass, in order of id; `labels` come by revision."""
+    # A later revision overwrites an earlier one, since labels come by revision.
     newest = {
         (label.annotator_id, label.transcript_id, label.pass_no): label
         for label in labels
@@ -101,6 +102,7 @@ def load_verdicts(session: Session, study: StudyRecord) -> list[VerdictRow]:
             Verdict.score,
         )
         .join(StudyItem, col(StudyItem.transcript_id) == col(Verdict.transcript_id))
+        # Later repeats tell of a judge's stability alone, and there may be many of them.
         .where(col(StudyItem.study_id) == study.id, col(Verdict.repeat) == 1)
         .order_by(col(Verdict.id)),
     )

@@ -31,6 +31,7 @@ def build_long_frame(rows: list[dict[str, Any]], options: AnalysisOptions) -> pd
     named = {options.judge, options.reference} if options.judge else None
     kept = [row for row in rows if row["kind"] == "human" or should_count_verdict(row, named)]
     frame = pd.DataFrame(kept, columns=None if kept else list(FRAME_COLUMNS))
+    # A slice that no row has is no slice; but the statistics want their own columns, empty or not.
     return (
         frame.drop(columns=list(NON_SLICE_COLUMNS))
         .dropna(axis="columns", how="all")
@@ -40,6 +41,7 @@ def build_long_frame(rows: list[dict[str, Any]], options: AnalysisOptions) -> pd
 
 def should_count_verdict(row: dict[str, Any], judges: set[str | None] | None) -> bool:
     """Whether a verdict enters: of a judge asked for (None: of any), and not one that was never asked this question."""
+    # A parsed verdict without an answer is of a judge whose prompt does not ask this question.
     was_asked = row["state"] != "parsed" or row["answer"] is not None
     return was_asked and (judges is None or row["rater"] in judges)
 

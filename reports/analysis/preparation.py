@@ -149,6 +149,7 @@ def compute_study_hash(snapshot: StudySnapshot) -> str:
             for when in NORMING_MOMENTS
             for row in snapshot.list_norming_rows(question["id"], when)
         ]
+        # Sorted, because the order in which rows are read is the database's own affair.
         beside += sorted(rows, key=str)
     beside += [asdict(results) for results in list_control_results(snapshot)]
     main = compute_data_hash(

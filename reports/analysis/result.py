@@ -110,6 +110,6 @@ class Analysis:
         """Every figure as one row, in the columns of `secondreader.reports.analysis.figures`."""
         return build_estimates_table(self.agreement, self.quality, self.preparation, self.review, self.judges)
 
-    def frame(self) -> pd.DataFrame:
+    def build_frame(self) -> pd.DataFrame:
         """Every figure as one row."""
         return self.estimates

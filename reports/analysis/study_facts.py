@@ -160,6 +160,7 @@ def summarize_strata(items: Iterable[ItemRecord], labelled: set[int]) -> tuple[S
 
 def count_verdicts(snapshot: StudySnapshot) -> tuple[JudgeCounts, ...]:
     """Verdicts of each judge on the pool by state, the judge with most of them first."""
+    # What was excluded for a leak counts for no judge: no figure uses a verdict on it.
     pool = {item.transcript_id for item in snapshot.pool}
     counted = Counter((one.judge, one.state) for one in snapshot.verdicts if one.transcript_id in pool)
     judges = [

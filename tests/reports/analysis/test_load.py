@@ -86,7 +86,7 @@ def test_an_analysis_needs_no_database(seeded: Seeded) -> None:
     with recorded(engine) as statements:
         found = analyse(pickle.loads(pickle.dumps(snapshot)), QUICK)
         assert format_json(found) == expected
-        assert len(found.frame()) == len(found.estimates)
+        assert len(found.build_frame()) == len(found.estimates)
     assert statements == []
 
 
