@@ -45,7 +45,7 @@ class DecisionInput:
     answer: str | None
     """An answer of the codebook; None with the kind contested."""
     kind: str
-    """One of KINDS."""
+    """One of DECISION_KINDS."""
     reason: str
     expected_revision: int
     """The revision of the question that the browser showed."""
@@ -67,9 +67,10 @@ def submit_decision(engine: Engine, annotator_id: int, decision_input: DecisionI
     """Save one decision in a transaction of its own; when this returns, it is on disk.
 
     A decision that was saved before (same client token) adds nothing. Raises NotAdjudicator, UnknownItem,
-    StudyClosed (the study is paused), DecisionError and Meanwhile.
+    StudyClosed (the study is paused), DecisionError and DecisionConflict.
     """
     with write_session(engine) as session:
+        # two windows of one adjudicator: the second one must see the decision of the first
         wait_turn(session, Lock.ADJUDICATION, annotator_id)
         return save_decision(session, annotator_id, decision_input)
 
@@ -82,6 +83,7 @@ def save_decision(session: Session, annotator_id: int, decision_input: DecisionI
     ).first()
     if earlier is not None:
         return acknowledge_replay(session, annotator_id, earlier)
+    # closed: that is when most of the adjudication happens
     if adjudicator.status not in {"open", "closed"}:
         raise StudyClosed("The study is paused; your decision is kept in this browser. Ask the researcher.")
     item = find_item_by_token(session, adjudicator, decision_input.token)
@@ -98,6 +100,7 @@ def acknowledge_replay(session: Session, annotator_id: int, earlier: Adjudicatio
     if earlier.annotator_id != annotator_id or earlier.id is None:
         raise DecisionError("This decision was used before; reload the page and decide again.")
     rows = load_own_decisions(session, annotator_id, earlier.study_item_id)[earlier.study_item_id]
+    # the revision that this decision was, not the latest one
     ids = [row.id for row in rows[earlier.question]]
     return SavedDecision(earlier.id, ids.index(earlier.id) + 1, is_replay=True)
 
@@ -108,10 +111,11 @@ def build_decision(
     decision_input: DecisionInput,
     decisions: DecisionsByQuestion,
 ) -> Adjudication:
-    """The row of one decision. Raises DecisionError and Meanwhile."""
+    """The row of one decision. Raises DecisionError and DecisionConflict."""
     names = select_questions(adjudicator, item, decisions)
     if decision_input.question not in names:
         raise DecisionError("This question is not split on this transcript; reload the page.")
+    # a decision is about answers that were seen: it must not land on others
     if decision_input.expected_version != compute_version(item, names):
         raise DecisionConflict("A reader corrected an answer meanwhile; look at it again and decide.")
     if decision_input.expected_revision != len(decisions.get(decision_input.question, [])):
@@ -126,6 +130,7 @@ def build_decision(
         kind=decision_input.kind,
         reason=check_reason(decision_input.reason),
         client_token=decision_input.client_token,
+        # tells later whether annotators have changed their minds since
         seen=sorted(label.label_id for label in item.latest),
     )
 
@@ -135,6 +140,7 @@ def check_answer(codebook: Codebook, decision_input: DecisionInput) -> str:
     if decision_input.kind not in DECISION_KINDS:
         raise DecisionError(f"Choose a kind: {', '.join(DECISION_KINDS)}.")
     if decision_input.kind == CONTESTED:
+        # an answer beside "contested" would be gold for some readers of the table and not for others
         if decision_input.answer is not None:
             raise DecisionError("Contested has no answer: choose an answer with another kind, or none.")
         return ""

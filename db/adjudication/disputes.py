@@ -42,6 +42,7 @@ class RatedItem:
     @property
     def latest(self) -> tuple[FirstRating, ...]:
         """What each annotator says now."""
+        # oldest first, so the latest revision of each annotator stays in the dict
         return tuple({rating.annotator_id: rating for rating in self.revisions}.values())
 
     @property
@@ -76,6 +77,7 @@ class ItemRaters:
     def count_awaited(self, rules: Rules) -> int:
         """How many annotators are missing: of those assigned, or of the quota of a shared queue."""
         done = {rating.annotator_id for rating in self.revisions}
+        # in a shared queue nobody is assigned for long: what counts is how many have labelled
         return max(rules.overlap - len(done), 0) if rules.queue == "shared" else len(self.assigned - done)
 
 
@@ -96,6 +98,7 @@ def group_by_item(
         raters[row_id].public_id = public_id
         raters[row_id].revisions.append(rating)
     for row_id, annotator_id in assignments:
+        # items that nobody has labelled yet are no dispute
         if row_id in raters:
             raters[row_id].assigned.add(annotator_id)
     return [
@@ -127,8 +130,10 @@ def list_first_ratings(
             col(Label.study_id) == study_id,
             col(StudyItem.part) == "pool",
             col(Label.pass_no) == 1,
+            # imported labels were not given blind here: adjudicators settle what happened at this desk
             col(Annotator.source) == "desk",
         )
+        # by revision first: ids of different annotators say nothing about each other
         .order_by(col(Label.revision), col(Label.id))
     )
     if item_id is not None:

@@ -103,6 +103,7 @@ def list_adjudication_queue(session: Session, annotator_id: int) -> list[Adjudic
         for item in list_rated_items(session, adjudicator.study_id, adjudicator.rules)
         if (questions := select_questions(adjudicator, item, decided[item.item_id]))
     ]
+    # a hash is as good as a shuffle, and stays when an item joins or leaves
     return sorted(entries, key=lambda entry: entry.token)
 
 
@@ -138,6 +139,7 @@ def load_adjudicator_context(session: Session, annotator_id: int) -> Adjudicator
 
 def compute_item_token(adjudicator: AdjudicatorContext, item: RatedItem) -> str:
     """What the browser calls an item, which is also its position in the order: nobody can guess the public id in it."""
+    # seeded by adjudicator: two of them cannot tell each other which item they mean
     return compute_content_hash([adjudicator.seed, adjudicator.annotator_id, item.public_id])[:32]
 
 
@@ -150,6 +152,7 @@ def find_item_by_token(session: Session, adjudicator: AdjudicatorContext, token:
         .where(col(StudyItem.study_id) == adjudicator.study_id, col(StudyItem.part) == "pool"),
     )
     for item_id, public_id in rows:
+        # tokens are computed, not stored: the desk's role may add no column for them
         if compute_item_token(adjudicator, RatedItem(item_id, public_id, (), 0)) == token:
             items = list_rated_items(session, adjudicator.study_id, adjudicator.rules, item_id=item_id)
             decided = load_own_decisions(session, adjudicator.annotator_id, item_id)[item_id]
@@ -183,6 +186,7 @@ def select_questions(
 
     A closed study takes no more labels: nobody is awaited there.
     """
+    # a decision on half of the labels could be turned by those that are still to come
     is_complete = item.n_awaited == 0 or adjudicator.status == "closed"
     now = find_open_questions(item, adjudicator.codebook) if is_complete else ()
     return tuple(
@@ -225,6 +229,7 @@ def build_adjudication_item(
     )
     return AdjudicationItem(
         token=compute_item_token(adjudicator, item),
+        # the same redacted text that the annotators had
         content=json.loads(content),
         questions=questions,
         notes=shuffle_texts(
@@ -240,6 +245,7 @@ def shuffle_texts(
     adjudicator: AdjudicatorContext, item: RatedItem, list_name: str, texts: Any
 ) -> tuple[str, ...]:
     """Each text once, in an order that is seeded by adjudicator, item and list."""
+    # sorted before the shuffle: the order of labels must not show through the seed
     kept = sorted(set(texts))
     random.Random(f"{adjudicator.seed}:{adjudicator.annotator_id}:{item.public_id}:{list_name}").shuffle(kept)
     return tuple(kept)

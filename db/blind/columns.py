@@ -1,6 +1,7 @@
 """The closed lists of what the desk may read and write: a column that is added later is closed until someone names it here."""
 
 READABLE: dict[str, frozenset[str]] = {
+    # neither model nor run, and not has_text either: what is readable is what has content
     "transcript": frozenset({"id", "public_id", "content"}),
     "study": frozenset(
         {
@@ -16,6 +17,7 @@ READABLE: dict[str, frozenset[str]] = {
             "revealed_label_id",
         }
     ),
+    # is_drawn in place of the inclusion probability, which differs by the verdict's stratum
     "study_item": frozenset({"id", "study_id", "transcript_id", "is_drawn", "part", "known"}),
     "annotator": frozenset({"id", "study_id", "name", "role", "source", "order_seed", "identity_hash"}),
     "invite": frozenset({"id", "annotator_id", "token_hash", "expires_at", "revoked_at", "created_at"}),
@@ -60,13 +62,16 @@ READABLE: dict[str, frozenset[str]] = {
         }
     ),
     "guess": frozenset({"id", "assignment_id", "text", "created_at"}),
+    # enough to continue the chain, too little to read what researchers did
     "audit_event": frozenset({"id", "hash"}),
 }
 """Column by column, also where all of a table's are open: the next one is not."""
 INSERTABLE = frozenset({"label", "draft", "visit", "assignment", "adjudication", "guess", "audit_event"})
 UPDATABLE: dict[str, frozenset[str]] = {
+    # a draft is no evidence
     "draft": frozenset({"body", "updated_at"}),
     "visit": frozenset({"ended_at"}),
+    # nobody moves to another person's queue, or to another position in their own
     "assignment": frozenset({"leased_until"}),
 }
 DELETABLE = frozenset({"draft"})

@@ -19,8 +19,10 @@ def open_blind_engine(target: str | URL) -> Engine:
     For PostgreSQL `target` must be the URL that `prepare_desk_url` returned. The schema must be there already: the
     desk cannot migrate. Raises DatabaseError.
     """
+    # the desk's role may not alter tables, and must not be made to
     engine = open_engine(target, migrate=False)
     if engine.dialect.name == "sqlite":
+        # before the connection is made, so that none is ever open without its authorizer
         event.listen(engine, "do_connect", connect_blind)
         event.listen(engine, "connect", restrict_sqlite)
     return engine

@@ -22,10 +22,12 @@ def prepare_desk_url(owner: Engine) -> URL:
     """
     if owner.dialect.name == "sqlite":
         return owner.url
+    # roles belong to the server, not to a database: the desks of two databases must not share one
     role = re.sub(r"\W", "_", f"secondreader_desk_{owner.url.database or 'postgres'}")
     password = token_urlsafe(24)
     with owner.begin() as connection:
         for statement in build_role_statements(role, password):
+            # a colon in the password or in a name is no bind parameter
             connection.execute(text(statement.replace(":", r"\:")))
     return owner.url.set(username=role, password=password)
 
@@ -63,6 +65,7 @@ def build_revocations(role: str) -> list[str]:
     name = quote_identifier(role)
     statements = [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}",
+        # servers before PostgreSQL 15 let every role make tables there
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     ]
     for table in TABLES:

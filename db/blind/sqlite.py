@@ -41,10 +41,12 @@ def connect_blind(_dialect: Any, _record: Any, _arguments: Any, connect_argument
 
 def restrict_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     """Install trigger and authorizer; the settings were made by the listener before this one."""
+    # a temporary trigger would else live in a file beside the database
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(ONLY_DESK_VISITS)
     for table in sorted(INSERTABLE - DELETABLE):
         connection.execute(NOTHING_REPLACED.format(table=table))
+    # last: from here on the connection could not make the triggers above
     connection.set_authorizer(authorize)
 
 
@@ -63,6 +65,7 @@ def is_allowed(action: int, first: str, second: str) -> bool:
     if action in HARMLESS_ACTIONS:
         return True
     if action == sqlite3.SQLITE_READ:
+        # count(*) reads no column, and how many rows a table has tells nothing
         return first in READABLE and (second == "" or second in READABLE[first])
     if action == sqlite3.SQLITE_INSERT:
         return first in INSERTABLE
@@ -70,6 +73,7 @@ def is_allowed(action: int, first: str, second: str) -> bool:
         return second in UPDATABLE.get(first, frozenset())
     if action == sqlite3.SQLITE_DELETE:
         return first in DELETABLE
+    # whatever is not named here is denied: PRAGMA, ATTACH, CREATE and actions of later versions
     return action == sqlite3.SQLITE_FUNCTION and second.lower() not in HIDDEN_FUNCTIONS
 
 
@@ -110,6 +114,7 @@ class BlindConnection(sqlite3.Connection):
 
     def cursor(self, factory: Any = None) -> Any:
         """A BlindCursor, whatever `factory` says."""
+        # a cursor class of the caller's own would skip the check of its statements
         return super().cursor(BlindCursor)
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:

@@ -36,6 +36,7 @@ def append_event(session: Session, actor: str, action: str, subject: str, **deta
 
     Reads only the last event's hash, which is all that the desk's connection may see of the log.
     """
+    # two events that both followed the same one would break the chain
     wait_turn(session, Lock.AUDIT)
     last = select_columns(AuditEvent.hash).order_by(col(AuditEvent.id).desc()).limit(1)
     previous = execute(session, last).scalar() or GENESIS
@@ -50,6 +51,7 @@ def append_event(session: Session, actor: str, action: str, subject: str, **deta
     )
     event.hash = compute_event_hash(event)
     session.add(event)
+    # the next event of this transaction must see this one's hash
     session.flush()
     return event.hash
 
@@ -64,6 +66,7 @@ def compute_event_hash(event: AuditEvent) -> str:
 def find_first_broken_event(session: Session) -> int | None:
     """Id of the first event whose hash does not follow from its content and predecessor; None if all do."""
     previous = GENESIS
+    # by id, not by time: ids only grow, clocks may be set back
     for event in session.exec(select(AuditEvent).order_by(col(AuditEvent.id))):
         if event.previous_hash != previous or event.hash != compute_event_hash(event):
             return event.id

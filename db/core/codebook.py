@@ -49,6 +49,7 @@ class Question(BaseModel):
 
     def is_asked(self, answers: dict[str, Any]) -> bool:
         """Whether the answers so far call for this question."""
+        # a condition on a question that is not answered itself is not met
         return all(answers.get(other) in wanted for other, wanted in self.asked_when.items())
 
 
@@ -123,13 +124,13 @@ def load_codebook(name: str | Path) -> Codebook:
 
 @cache
 def load_builtin_codebook(name: str) -> Codebook:
-    """One of BUILTIN."""
+    """One of BUILTIN_CODEBOOKS."""
     return read_codebook(CODEBOOK_FOLDER / f"{name}.toml")
 
 
 @cache
 def load_builtin_guideline(name: str) -> str:
-    """The guideline (Markdown) that goes with one of BUILTIN."""
+    """The guideline (Markdown) that goes with one of BUILTIN_CODEBOOKS."""
     return (CODEBOOK_FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 

@@ -14,10 +14,12 @@ CallStatus = Literal["executed", "rejected", "attempted"]
 class TranscriptPart(BaseModel):
     """A part of a transcript. Unknown fields are refused; lone surrogates in text become U+FFFD."""
 
+    # a field that nobody listed could carry a model's name to an annotator
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @field_validator("*", mode="before")
     @classmethod
+    # before validation: pydantic itself refuses a lone surrogate, and an import would fail for one emoji cut in half
     def _clean(cls, value: Any) -> Any:
         return clean_nested_text(value)
 

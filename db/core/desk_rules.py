@@ -10,6 +10,7 @@ from secondreader.db.core.codebook import Codebook, CodebookError, Question
 class Rules(BaseModel):
     """How a study's desk behaves; fixed for good when the study is frozen."""
 
+    # a misspelt rule in a study file would otherwise go unheard
     model_config = ConfigDict(extra="forbid", frozen=True)
     qualification_threshold: Annotated[float, Field(ge=0, le=1)] = 0.8
     """Share of qualification items to answer right before real items are shown; without such items nothing is asked."""
@@ -33,6 +34,7 @@ class Rules(BaseModel):
 
 def parse_rules(stored: dict[str, Any]) -> Rules:
     """The rules of a study as they are stored; {} is the defaults."""
+    # studies frozen before a rule existed have no value for it: the default is what the desk did then
     return Rules.model_validate(stored)
 
 

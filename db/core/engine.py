@@ -47,6 +47,7 @@ def parse_database_url(target: str) -> URL:
 
     Raises DatabaseError for an URL of another kind.
     """
+    # a Windows path such as C:\x has no "://" either
     if "://" not in target:
         return URL.create("sqlite", database=str(Path(target).expanduser()))
     try:
@@ -75,6 +76,7 @@ def open_engine(target: str | URL, *, migrate: bool = True) -> Engine:
         engine = create_engine(
             url,
             json_serializer=format_canonical_json,
+            # a server may have restarted since the last label; a file cannot go away under its connection
             pool_pre_ping=is_server,
             connect_args={"connect_timeout": CONNECT_SECONDS} if is_server else {},
         )
@@ -95,6 +97,7 @@ def open_engine(target: str | URL, *, migrate: bool = True) -> Engine:
 
 def prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     """Settings of one SQLite connection. Transactions are begun by `begin_sqlite`, not by the driver."""
+    # the driver's own transactions begin too late to hold the write lock from the first read on
     connection.isolation_level = None
     for pragma in (
         f"busy_timeout = {BUSY_MILLISECONDS}",
@@ -124,6 +127,7 @@ def read_session(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def write_session(engine: Engine) -> Iterator[Session]:
     """A session whose block is one transaction: committed at its end, rolled back on any error."""
+    # see `begin_sqlite`: a writer that began as a reader could fail without waiting
     with Session(engine.execution_options(sqlite_begin="IMMEDIATE")) as session, session.begin():
         yield session
 
@@ -143,6 +147,7 @@ def execute(
     `values` are those of its `bindparam`s, by name. A statement that is built once and takes its values here costs a tenth
     of one that is built for each call, which counts where everybody's label passes.
     """
+    # rows that were added as objects must be there before a statement looks for them
     session.flush()
     return session.connection().execute(statement, values)
 
@@ -159,6 +164,7 @@ def insert_rows_returning_ids(
     """`insert_rows`; the new rows' ids, in the order given."""
     if not rows:
         return ()
+    # PostgreSQL returns rows of one insert in any order unless it is asked to sort
     key: Any = inspect(table).primary_key[0]
     return execute(session, insert(table).returning(key, sort_by_parameter_order=True), rows).scalars().all()
 

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
     naming_convention={
+        # without names, SQLite could not drop a constraint in a later migration
         "ix": "ix_%(column_0_label)s",
         "uq": "uq_%(table_name)s_%(column_0_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
@@ -29,6 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """To UTC before it is written."""
         if value is not None and value.tzinfo is None:
+            # SQLite would store it silently, and it would come back as UTC
             raise ValueError("a time without a zone cannot be stored")
         return value.astimezone(UTC) if value else None
 
@@ -77,6 +79,7 @@ def make_text_column(nullable: bool = False) -> Any:
 class Scenario(SQLModel, table=True):
     """One version of one scenario of a pack."""
 
+    # a scenario that is edited is a new row: transcripts keep the one that they were made with
     __table_args__ = (UniqueConstraint("key", "content_hash"),)
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(index=True)
@@ -107,6 +110,7 @@ class Transcript(SQLModel, table=True):
     was known, with `has_text` false.
     """
 
+    # see `secondreader.db.transcripts.textless` for how the two rows of a key become one item
     __table_args__ = (UniqueConstraint("origin_key", "has_text"),)
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(default_factory=generate_public_id, unique=True)
@@ -143,6 +147,7 @@ class JudgePrompt(SQLModel, table=True):
 class Verdict(SQLModel, table=True):
     """One rating of one transcript by one judge."""
 
+    # two judges may share a name; the key covers prompt, schema, model and parameters
     __table_args__ = (UniqueConstraint("transcript_id", "judge_key", "repeat"),)
     id: int | None = Field(default=None, primary_key=True)
     transcript_id: int = Field(foreign_key="transcript.id", index=True)
@@ -201,6 +206,7 @@ class StudyItem(SQLModel, table=True):
     """
 
     __tablename__ = "study_item"
+    # a transcript that stood in a pool twice would count twice in every figure
     __table_args__ = (UniqueConstraint("study_id", "transcript_id"),)
     id: int | None = Field(default=None, primary_key=True)
     study_id: int = Field(foreign_key="study.id", index=True)
@@ -218,6 +224,7 @@ class Annotator(SQLModel, table=True):
     `identity_hash` is of the account that may sign in as this person (OIDC); the account's name is not kept.
     """
 
+    # names are pseudonyms: the same one in two studies need not be the same person
     __table_args__ = (UniqueConstraint("study_id", "name"),)
     id: int | None = Field(default=None, primary_key=True)
     study_id: int | None = Field(default=None, foreign_key="study.id", index=True)
@@ -259,6 +266,7 @@ class Assignment(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("annotator_id", "study_item_id", "pass_no"),
+        # two windows that take the next transcript at once cannot both get this position
         UniqueConstraint("annotator_id", "position", name="uq_assignment_position"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -273,6 +281,7 @@ class Assignment(SQLModel, table=True):
 class Label(SQLModel, table=True):
     """One annotator's answers on one transcript; a revision supersedes, nothing is overwritten."""
 
+    # the last line of defence against two windows that save the same revision
     __table_args__ = (UniqueConstraint("study_id", "annotator_id", "transcript_id", "pass_no", "revision"),)
     id: int | None = Field(default=None, primary_key=True)
     study_id: int = Field(foreign_key="study.id", index=True)

@@ -3,6 +3,7 @@
 import re
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# zero-width and bidirectional marks, soft hyphen, tags: they let a transcript show other words than it holds
 INVISIBLE_CHARACTERS = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
     "\U000e0000-\U000e007f"
@@ -26,6 +27,7 @@ def make_storable(text: str) -> str:
 
 def make_printable(text: str) -> str:
     """`text` for a terminal: what would steer it, or hide and reorder words, becomes U+FFFD; lines stay lines."""
+    # tab and newline stay: lines stay lines
     return TERMINAL_CONTROL.sub("\ufffd", text)
 
 

@@ -95,12 +95,15 @@ def amend_study(
     study = reload_study(session, study)  # another amendment may have been made while this one waited
     check_change(study, change, why)
     check_names(session, study, change.annotators)
+    # a headline judge that has read nothing would leave the report without its headline
     check_judges(session, study, (change.analyses or {}).get("judge"))
+    # the hash changes with each amendment, so that the second one does not repeat the draws of the first
     rng = random.Random(f"{study.plan_hash} {study.plan['seed']}")
     study = change_texts(session, study, change)
     people = {
         name: ensure_annotator(session, study, name, seed=rng.getrandbits(31)) for name in change.annotators
     }
+    # new people before new items: the new items are then balanced over all of them
     n_assignments = sum(assign_to_new_annotator(session, study, person, rng) for person in people.values())
     items = extend_study_sample(session, study, change.more_items, rng)
     n_assignments += assign_new_items(session, study, items, rng)
@@ -127,6 +130,7 @@ def check_change(study: StudyRecord, change: StudyChange, why: str) -> None:
         raise StudyError("An amendment needs a reason; it is printed in the report.")
     if not summarize_change(change):
         raise StudyError("Nothing changes: name a text, annotators, items or analyses to amend.")
+    # texts and analyses may still be corrected, on record: they change no label
     if study.unblinded_at is not None and (change.annotators or change.more_items):
         raise StudyError(f"Study {study.name!r} is unblinded: it takes no more items, people or labels.")
 
@@ -162,6 +166,7 @@ def record_amendment(
     session: Session, study: StudyRecord, what: dict[str, Any], body: dict[str, Any], actor: str, why: str
 ) -> str:
     """Store an amendment and its audit event; the plan becomes `body`, and its hash covers the plan before."""
+    # the hash of the plan before stands in the new one: the plans form a chain from the freeze on
     plan = body | {"amended": study.plan_hash}
     plan_hash = compute_content_hash(plan)
     update_study(session, study, plan=plan, plan_hash=plan_hash)
@@ -174,6 +179,7 @@ def assign_to_new_annotator(session: Session, study: StudyRecord, person: int, r
     """Make the queue of somebody who joins a frozen study; returns the number of assignments."""
     plan, rules = study.plan, parse_rules(study.rules)
     parts = load_study_parts(session, study, rules.qualification_rounds)
+    # rounded up: as many as the others were given when the study was frozen
     n_load = -(-len(plan["items"]) * rules.overlap // len(plan["annotators"]))
     n_early = assign_onboarding(session, person, parts, rng)
     if rules.queue == "shared":
@@ -196,6 +202,7 @@ def list_least_read_items(session: Session, study: StudyRecord, rng: random.Rand
     for item, _ in rows:
         if item in n_readers:
             n_readers[item] += 1
+    # the sort below is stable and keeps this order among items with equally many annotators
     rng.shuffle(items)
     return sorted(items, key=lambda item: n_readers[item])
 
@@ -217,12 +224,14 @@ def extend_study_sample(session: Session, study: StudyRecord, n_items: int, rng:
 def assign_new_items(session: Session, study: StudyRecord, items: list[int], rng: random.Random) -> int:
     """Put new items at the end of queues, by the plan's overlap; returns the number of assignments."""
     rules = parse_rules(study.rules)
+    # there, people take new items by themselves
     if not items or rules.queue == "shared":
         return 0
     people = sorted(list_annotators(session, study).values())
     main_from = load_study_parts(session, study, rules.qualification_rounds).main_from
     n_made = 0
     for person, load in compute_balanced_loads(items, people, rules.overlap, rng).items():
+        # no attention checks: everybody has theirs already
         queue_positions = build_main_queue(load, (), study.plan["repeats"], study.plan["repeat_gap"], rng)
         n_made += store_assignments(
             session, person, queue_positions, max(find_last_position(session, person), main_from)

@@ -33,6 +33,7 @@ class ControlItem:
 
 def check_control_items(book: Codebook, items: Sequence[ControlItem]) -> None:
     """Raise StudyError for an item named twice, without answers, or with answers that the codebook does not have."""
+    # one of the two answers would win by accident of order
     twice = [name for name, n in Counter(item.transcript for item in items).items() if n > 1]
     if twice:
         raise StudyError(f"Control item {twice[0]!r} is named twice; keep one of the two.")
@@ -66,6 +67,7 @@ def mark_control_items(
 def mark_control_item(session: Session, study: StudyRecord, item: ControlItem, part: str) -> int:
     """`mark_control_items` for one item."""
     transcript_id = find_transcript_id(session, item.transcript)
+    # the column that the desk may read: it shows them after a practice item is answered
     known = {"answers": item.answers, "why": item.why}
     row = execute(
         session,
@@ -79,6 +81,7 @@ def mark_control_item(session: Session, study: StudyRecord, item: ControlItem, p
         session.flush()
         return new.id or 0
     item_id, earlier = row
+    # practice shows the right answer, so the item could not check attention afterwards
     if earlier != "pool":
         raise StudyError(f"Control item {item.transcript!r} is a {earlier} item already; it cannot be both.")
     execute(session, update(StudyItem).where(col(StudyItem.id) == item_id).values(part=part, known=known))

@@ -16,12 +16,13 @@ class HeadlineJudge:
     judge: str | None
     """None where there is no judge at all."""
     role: str
-    """PLAN or STRATA; empty where the judge merely has most verdicts."""
+    """PLAN_JUDGE or STRATA_JUDGE; empty where the judge merely has most verdicts."""
     n_judges: int
     """How many judges have read something of the study."""
 
     def get_role(self, judge: str) -> str:
-        """PLAN, STRATA or SECONDARY; empty where the study does not tell its judges apart."""
+        """PLAN_JUDGE, STRATA_JUDGE or SECONDARY_JUDGE; empty where the study does not tell its judges apart."""
+        # the only judge of a study needs no title
         if not self.role or (self.role == STRATA_JUDGE and self.n_judges < 2):
             return ""
         return self.role if judge == self.judge else SECONDARY_JUDGE
@@ -56,6 +57,7 @@ class HeadlineJudge:
 
         `chosen` is the only judge that was asked for, `reference` the one that stands in the place of gold.
         """
+        # only a judge that was named before labelling can be deviated from
         if self.role != PLAN_JUDGE or self.judge in shown or not shown:
             return None
         named = f"The plan names {self.judge} as the judge of the headline figures"
@@ -72,6 +74,7 @@ class HeadlineJudge:
 
 def choose_headline_judge(plan: Mapping[str, Any], judges: Sequence[str]) -> HeadlineJudge:
     """The headline's judge of a frozen plan (of a draft: empty) and the judges, the one with most verdicts first."""
+    # a draft has no plan yet
     named = plan.get("analyses", {}).get("judge")
     if named is not None:
         return HeadlineJudge(named, PLAN_JUDGE, len(judges))

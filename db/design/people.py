@@ -72,6 +72,7 @@ def list_people_with_links(session: Session, study: StudyRecord | None) -> list[
     of_study = Annotator.study_id == study.id if study else col(Annotator.study_id).is_(None)
     people = session.exec(
         select(Annotator)
+        # imported annotators labelled elsewhere: no link is theirs
         .where(of_study, Annotator.source == "desk")
         .order_by(col(Annotator.role), col(Annotator.name))
     ).all()
@@ -106,6 +107,7 @@ def load_links_by_person(session: Session, annotator_ids: list[int]) -> dict[int
     )  # fmt: skip
     links_by_person: dict[int, list[InviteLink]] = defaultdict(list)
     for person, made, expires, revoked, n, last in rows:
+        # revoked first: a link that was closed by hand is not "expired", however old it is
         state = "revoked" if revoked else "expired" if expires <= utc_now() else "open"
         links_by_person[person].append(InviteLink(state, made, expires, n or 0, last))
     return links_by_person
@@ -122,6 +124,7 @@ def ensure_person_to_invite(session: Session, study: StudyRecord | None, name: s
         return ensure_annotator(session, None, name, role)
     if study is None:
         raise StudyError(f"An {role} belongs to a study; name it.")
+    # adjudicators are no part of the plan and may join a frozen study
     if role == "adjudicator":
         return ensure_annotator(session, study, name, role)
     annotators = {

@@ -99,16 +99,21 @@ def freeze_study(
     """
     study = reload_study(session, study)
     check_sampling_plan(study, sampling_plan)
+    # one generator for every draw below: the order of these lines is part of what a seed means
     rng = random.Random(sampling_plan.seed)
     parts, strata = set_aside_items(session, study, sampling_plan, rng)
+    # before the draw, for all of the pool: a later amendment draws from the same strata
     store_strata(session, strata)
     chosen = draw_sample(strata, sampling_plan.n_items, rng)
     store_sample(session, chosen)
+    # known only now: there may be fewer transcripts with text than the plan asks for
     check_queue_length(sampling_plan, len(chosen))
     people = {
+        # 31 bits: the column is a signed 32-bit integer on PostgreSQL
         name: ensure_annotator(session, study, name, seed=rng.getrandbits(31))
         for name in sampling_plan.annotators
     }
+    # sorted: a dict's order would make the queues depend on how the draw was stored
     n_assignments = assign_queues(session, sorted(chosen), people, sampling_plan, parts, rng)
     body = {
         "items": sorted(chosen),
@@ -152,6 +157,7 @@ def check_sampling_plan(study: StudyRecord, sampling_plan: SamplingPlan) -> None
         raise StudyError("At least 1 other transcript must stand between a transcript and its return.")
     codebook = Codebook.model_validate(study.codebook)
     try:
+        # at the desk it would be too late to say that the question is not there
         find_question_before_reasoning(codebook, sampling_plan.rules)
     except CodebookError as error:
         raise StudyError(str(error)) from None
@@ -181,6 +187,7 @@ def set_aside_items(
     common, rest = set_aside(strata, sampling_plan.n_calibration, rng)
     if not rest:
         raise StudyError("The norming items would be all transcripts that there are; take fewer.")
+    # the norming round is called calibration in stored rows, which keep the word
     marked = update(StudyItem).where(col(StudyItem.id).in_(common)).values(part="calibration")
     execute(session, marked)
     return StudyParts(practice, tuple(common), hidden, sampling_plan.rules.qualification_rounds), rest
@@ -188,6 +195,7 @@ def set_aside_items(
 
 def build_plan_body(sampling_plan: SamplingPlan) -> dict[str, Any]:
     """The plan as JSON, for the hash."""
+    # every field, also one that a later version adds: what is not hashed could change unseen
     return {name: getattr(sampling_plan, name) for name in sampling_plan.__slots__} | {
         "annotators": list(sampling_plan.annotators),
         "qualification": [item.build_body() for item in sampling_plan.qualification],

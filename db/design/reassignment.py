@@ -59,8 +59,10 @@ def reassign_items(
     if unknown:
         there = ", ".join(people)
         raise StudyError(f"Study {study.name!r} has no annotator {unknown[0]!r}; there are: {there}.")
+    # always in the order of ids, or two reassignments could wait for each other for ever
     for name in sorted({giver, *takers}, key=people.__getitem__):
         wait_turn(session, Lock.LABEL, people[name])
+    # read under the locks: nobody labels or drafts any of this meanwhile
     others = [load_taker(session, name, people[name]) for name in takers]
     untouched = list_untouched_assignments(session, people[giver])
     n_repeats = sum(hand_over(session, people[giver], assignment, others) for assignment in untouched)
@@ -108,6 +110,7 @@ def list_untouched_assignments(session: Session, annotator_id: int) -> list[tupl
         col(Assignment.id).in_(
             select_columns(Label.assignment_id)
             .where(col(Label.annotator_id) == annotator_id)
+            # a draft is work begun; it could not move along with its words
             .union(select_columns(Draft.assignment_id))
         ),
     )
@@ -151,6 +154,7 @@ def hand_over(
         .where(col(Assignment.id) == assignment_id)
         .values(annotator_id=taker.annotator_id, position=position, token=generate_public_id()),
     )
+    # the next item must see this one, for the load and so that nobody gets it twice
     taker.items.add(item)
     taker.received_items.append(item)
     taker.load += 1

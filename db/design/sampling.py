@@ -17,6 +17,7 @@ Strata = dict[str, list[int]]
 
 def load_pool_strata(session: Session, study_id: int, judge: str | None, question: str) -> Strata:
     """Pool items that have text and were not excluded for a leak, by the answer of `judge` (None: in one stratum)."""
+    # excluded before the draw, so that the probabilities are over what could be drawn
     left_out = find_excluded_transcripts(session, study_id)
     rows = execute(
         session,
@@ -25,6 +26,7 @@ def load_pool_strata(session: Session, study_id: int, judge: str | None, questio
         .where(
             col(StudyItem.study_id) == study_id,
             col(StudyItem.part) == "pool",
+            # nobody can label what has no text
             col(Transcript.content).is_not(None),
         )
         .order_by(col(StudyItem.id)),
@@ -43,6 +45,7 @@ def load_pool_strata(session: Session, study_id: int, judge: str | None, questio
     strata: Strata = defaultdict(list)
     for item_id, transcript_id in rows:
         answer = verdicts.get(transcript_id, {}).get(question)
+        # unparsed and missing verdicts are a stratum of their own: leaving them out would bias the corrected rate
         strata[str(answer) if answer is not None else "no verdict"].append(item_id)
     return dict(sorted(strata.items()))
 
@@ -56,6 +59,7 @@ def compute_quotas(sizes: Mapping[str, int], n_items: int) -> dict[str, int]:
     left = min(n_items, sum(sizes.values()))
     while left:
         open_strata = [name for name, size in sizes.items() if quota[name] < size]
+        # fewer items left than strata: the first ones by name get them, whatever the seed
         for name in open_strata[:left]:
             take = min(max(left // len(open_strata), 1), sizes[name] - quota[name])
             quota[name] += take
@@ -89,6 +93,7 @@ def draw_additional_sample(
     for name, items in strata.items():
         old = [item for item in items if item in sampled_ids]
         rest = [item for item in items if item not in sampled_ids]
+        # what was drawn stays drawn, even where the new quota of its stratum is smaller
         both = max(quota[name], len(old))
         for item in [*old, *rng.sample(rest, both - len(old))]:
             chosen[item] = (name, both / len(items))
@@ -105,6 +110,7 @@ def set_aside(strata: Strata, n_items: int, rng: random.Random) -> tuple[list[in
 def store_strata(session: Session, strata: Strata) -> None:
     """Note each item's stratum as it is at the draw: verdicts that come later do not move it."""
     for name, items in strata.items():
+        # SQLite allows 32,766 parameters a statement
         for start in range(0, len(items), 500):
             part = col(StudyItem.id).in_(items[start : start + 500])
             execute(session, update(StudyItem).where(part).values(stratum=name))

@@ -66,6 +66,7 @@ def ensure_annotator(
     Raises StudyError for the pseudonym of somebody in another role.
     """
     study_id = study.id if study else None
+    # a researcher has no study: SQLAlchemy makes IS NULL of the comparison with None
     known = select(Annotator).where(Annotator.study_id == study_id, Annotator.name == name)
     row = session.exec(known).first()
     if row is not None and row.role != role:
@@ -83,6 +84,7 @@ def set_status(session: Session, study: StudyRecord, status: str, *, actor: str,
     study = reload_study(session, study)
     if study.frozen_at is None or status not in {"open", "paused", "closed"}:
         raise StudyError("Only a frozen study can be opened, paused or closed.")
+    # a label that comes after the comparison could have seen its result
     if study.unblinded_at is not None and status != "closed":
         raise StudyError(f"Study {study.name!r} is unblinded: it takes no more labels.")
     update_study(session, study, status=status)

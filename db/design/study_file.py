@@ -121,6 +121,7 @@ class StudyFile(StudyFileSection):
     @classmethod
     def refuse_draw_rules(cls, rules: Rules) -> Rules:
         """Refuse among the rules what the draw says, which would go unheard."""
+        # the draw's values would silently win over these
         twice = sorted(rules.model_fields_set & RULES_UNDER_DRAW)
         if twice:
             raise PydanticCustomError("of_draw", "{name} belongs under [draw]", {"name": twice[0]})
@@ -140,6 +141,7 @@ class StudyFile(StudyFileSection):
             question=self.draw.question or book.questions[0].id,
             repeats=self.draw.repeats,
             repeat_gap=self.draw.repeat_gap,
+            # defaults are left out of the hash, but for the policy for unsure: the report quotes that one from the plan
             analyses=self.analyses.model_dump(mode="json", exclude_defaults=True)
             | {"unsure": self.analyses.unsure},
             interim_looks=self.interim_looks,
@@ -176,6 +178,7 @@ def describe_validation_error(error: ValidationError) -> str:
     """The first fault of a study file: where, and what is wrong."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "file"
+    # pydantic says "extra inputs are not permitted", which tells a researcher little
     say = "there is no such field" if first["type"] == "extra_forbidden" else first["msg"]
     return f"{where}: {say[:1].lower()}{say[1:]}."
 
@@ -195,8 +198,9 @@ def resolve_paths(folder: Path, study_file: StudyFile) -> StudyFile:
 
 
 def read_control_items(path: Path) -> tuple[ControlItem, ...]:
-    """Known items from a CSV file. Raises StudyFileError."""
+    """Control items from a CSV file. Raises StudyFileError."""
     try:
+        # spreadsheets put a byte order mark before the first column's name
         with path.open(encoding="utf-8-sig", newline="") as file:
             return parse_control_items(file, str(path))
     except OSError as error:
@@ -206,15 +210,17 @@ def read_control_items(path: Path) -> tuple[ControlItem, ...]:
 
 
 def parse_control_items(lines: Iterable[str], name: str) -> tuple[ControlItem, ...]:
-    """Known items from the lines of a CSV file; `name` says in errors whose. Raises StudyFileError and csv.Error."""
+    """Control items from the lines of a CSV file; `name` says in errors whose. Raises StudyFileError and csv.Error."""
     reader = csv.DictReader(lines, strict=True)
     if "transcript" not in (reader.fieldnames or ()):
         raise StudyFileError(f"{name}: the first line needs a column transcript.")
+    # line 1 holds the names of the columns
     return tuple(parse_control_item(name, number, row) for number, row in enumerate(reader, start=2))
 
 
 def parse_control_item(path: str, number: int, row: dict[str | None, Any]) -> ControlItem:
     """One line of a CSV file of control items. Raises StudyFileError."""
+    # csv puts surplus cells under None, and None into missing ones
     if None in row or None in row.values():
         raise StudyFileError(f"{path}: line {number} has more or fewer cells than the first line.")
     cells = {str(name): str(cell).strip() for name, cell in row.items()}
@@ -249,6 +255,7 @@ def create_study_from_file(
     plan = study_file.build_sampling_plan(book)
     if plan is None:
         return study, None
+    # before the freeze, which cannot be taken back
     check_judges(session, study, plan.judge, plan.analyses.get("judge"))
     drawn = freeze_study(session, study, plan, actor=actor)
     return reload_study(session, study), drawn
@@ -297,6 +304,7 @@ def set_codebook(session: Session, study: StudyRecord, book: Codebook, guideline
     has_labels = execute(
         session, select_columns(Label.id).where(col(Label.study_id) == study.id).limit(1)
     ).first()
+    # imported labels may be there before the draft has its final questions
     if has_labels and study.codebook_hash != book.compute_hash():
         raise StudyError(
             f"Study {study.name!r} holds labels of another codebook; import them into a new study."

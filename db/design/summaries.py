@@ -71,6 +71,7 @@ def summarize_studies(session: Session) -> list[StudySummary]:
         .where(col(Verdict.repeat) == 1)
         .group_by(item),
     )
+    # in the order of StudySummary's fields
     counts = (pool, with_text, n_drawn, people, labels, verdicts)
     return [
         StudySummary(study.name, study.status, *(count.get(study.id or 0, 0) for count in counts))
@@ -97,6 +98,7 @@ def list_judges(session: Session, study: StudyRecord) -> list[JudgeSummary]:
     return sorted(
         judges,
         key=lambda judge: (
+            # most readable verdicts first; the name makes the order the same each time
             judge.n_unparsed + judge.n_errors - judge.n_verdicts,
             -judge.n_verdicts,
             judge.name,

@@ -59,6 +59,7 @@ def unblind_study(session: Session, study: StudyRecord, *, actor: str, why: str)
         .where(col(StudyItem.study_id) == study.id)
     )
     last_decision, now = execute(session, newest).scalar() or 0, utc_now()
+    # by the last decision's id: a decision's time is that of a clock which may be wrong
     update_study(session, study, unblinded_adjudication_id=last_decision, unblinded_at=now)
     append_event(session, actor, UNBLINDED_ACTION, f"study {study.id}", why=why.strip())
     return Unblinding(actor, now, why.strip())
@@ -69,6 +70,7 @@ def lock_decisions(session: Session, study: StudyRecord) -> None:
     adjudicators = select_columns(Annotator.id).where(
         col(Annotator.study_id) == study.id, col(Annotator.role) == "adjudicator"
     )
+    # in the order of ids, as everywhere, so that no two transactions wait for each other
     for annotator_id in execute(session, adjudicators.order_by(col(Annotator.id))).scalars().all():
         wait_turn(session, Lock.ADJUDICATION, annotator_id)
 

@@ -23,6 +23,7 @@ def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, 
     if row is None:
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
     assignment_id, part = row
+    # a draft of an item that is not open yet would keep an answer from before the practice
     compute_progression(session, annotator_id).check_open(part)
     changed = execute(
         session,
@@ -30,7 +31,9 @@ def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, 
         .where(col(Draft.assignment_id) == assignment_id)
         .values(body=body, updated_at=utc_now()),
     )
+    # updated first: all drafts of an item but the first one find a row
     if changed.rowcount == 0:
         session.add(Draft(assignment_id=assignment_id, body=body))
         session.flush()
+    # writing shows that somebody is at it: the lease in a shared queue runs anew
     keep_assignment(session, annotator_id, assignment_id)

@@ -55,6 +55,7 @@ LATEST_LABEL_QUERY = (
     )
     .where(col(Label.assignment_id) == bindparam("assignment_id"))
     .order_by(col(Label.revision).desc())
+    # revisions are never deleted, so the highest one is the latest
     .limit(1)
 )
 
@@ -65,12 +66,15 @@ def load_blind_item(session: Session, annotator_id: int, token: str) -> BlindIte
     if row is None or row.content is None:  # of some imports only the verdicts are known
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
     assignment_id, position, part, content, draft = row
+    # checked here and not only in the queue: a token from an earlier page may name what is closed now
     compute_progression(session, annotator_id).check_open(part)
     latest = load_latest_label(session, assignment_id)
     return BlindItem(
         token=token,
         position=position,
+        # an attention check must not tell itself apart in what the browser receives
         part=mask_part(part),
+        # the redacted text: the original is no column of the desk's
         content=json.loads(content),
         answers=latest.answers if latest else {},
         evidence=tuple(latest.evidence) if latest else (),

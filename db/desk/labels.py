@@ -49,6 +49,7 @@ class SavedLabel:
     """The same client token was saved before; nothing was added."""
 
 
+# built once, with their values bound later: everybody's labels pass here
 ASSIGNMENT_QUERY = (
     select_columns(
         Assignment.id,
@@ -102,6 +103,7 @@ def submit_label(engine: Engine, annotator_id: int, label_input: LabelInput) -> 
     CodebookError and DeskError (another window answered meanwhile, or the token is somebody else's).
     """
     with write_session(engine) as session:
+        # two windows of one person: the second one must see the label of the first
         wait_turn(session, Lock.LABEL, annotator_id)
         return save_label(session, annotator_id, label_input)
 
@@ -109,6 +111,7 @@ def submit_label(engine: Engine, annotator_id: int, label_input: LabelInput) -> 
 def save_label(session: Session, annotator_id: int, label_input: LabelInput) -> SavedLabel:
     """`submit_label` inside the caller's transaction: acknowledge only after its commit."""
     earlier = execute(session, EARLIER_LABEL_QUERY, {"client_token": label_input.client_token}).first()
+    # a submit whose acknowledgement was lost comes again, maybe after the study was closed: it is saved already
     if earlier is not None:
         label_id, revision, owner_id = earlier
         if owner_id != annotator_id:
@@ -124,6 +127,7 @@ def save_label(session: Session, annotator_id: int, label_input: LabelInput) -> 
             "You answered this transcript in another window meanwhile; what you see here is not saved."
         )
     compute_progression(session, annotator_id).check_submit(context.part, context.pass_no, revision)
+    # a correction needs no room: the item counts this annotator already
     if revision == 0 and not keep_assignment(session, annotator_id, context.assignment_id, for_good=True):
         raise AssignmentTaken(
             "This transcript was not kept for you any longer and others have read it meanwhile; your answers stay here "
@@ -133,6 +137,7 @@ def save_label(session: Session, annotator_id: int, label_input: LabelInput) -> 
         session, INSERT_LABEL, build_label_row(context, annotator_id, label_input, revision + 1)
     ).scalar_one()
     execute(session, DELETE_DRAFT, {"assignment": context.assignment_id})
+    # in the same transaction: a page that reloads now finds the next round
     if context.part == "qualification":
         open_next_round(session, annotator_id)
     return SavedLabel(label_id, revision + 1)
@@ -151,12 +156,14 @@ def build_label_row(
         "revision": revision,
         "client_token": label_input.client_token,
         "answers": Codebook.model_validate(assignment.codebook).check_answers(label_input.answers),
+        # the order of clicks says nothing and would make equal labels differ
         "evidence": sorted(set(label_input.evidence)),
         "confidence": label_input.confidence,
         "note": make_storable(label_input.note),
         "contested": label_input.contested,
         "active_seconds": label_input.active_seconds,
         "position": assignment.position,
+        # amendments may change texts, never questions: the hash proves that per label
         "codebook_hash": assignment.codebook_hash,
         "created_at": utc_now(),
     }

@@ -37,6 +37,7 @@ def list_guess_assignments(session: Session, annotator_id: int, n: int) -> list[
     would tell them apart.
     """
     rows = list_main_assignments(session, annotator_id)
+    # asked earlier, a guess would make people look for the model while they label
     if n == 0 or not rows or not all(is_labelled for _, _, _, is_labelled in rows):
         return []
     seed = execute(
@@ -45,6 +46,7 @@ def list_guess_assignments(session: Session, annotator_id: int, n: int) -> list[
     first = [
         (compute_guess_rank(seed, row_id), row_id, token)
         for row_id, token, pass_no, _ in rows
+        # a repeat is the same transcript
         if pass_no == 1
     ]
     order = sorted(first)[:n]
@@ -96,11 +98,13 @@ def save_guess(session: Session, annotator_id: int, token: str, text: str) -> bo
     rules = execute(
         session, select_columns(Study.rules).where(col(Study.id) == context.study_id)
     ).scalar_one()
+    # two windows that send a guess at once: the second one must find the first
     wait_turn(session, Lock.LABEL, annotator_id)
     asked = list_guess_assignments(session, annotator_id, parse_rules(rules).guesses)
     assignment = next((candidate for candidate in asked if candidate.token == token), None)
     if assignment is None:
         raise DeskError("Nobody asks for a guess about this transcript; reload the page.")
+    # the first guess counts: a second one has had time to think about the first
     if assignment.is_guessed:
         return False
     session.add(Guess(assignment_id=context.assignment_id, text=make_storable(text).strip()[:MAX_GUESS]))

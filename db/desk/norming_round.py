@@ -64,6 +64,7 @@ def compute_norming_status(session: Session, annotator_id: int) -> NormingStatus
     n_labelled = len(load_onboarding_labels(session, assignments))
     if n_labelled < len(assignments):
         return NormingStatus("open", n_labelled, len(assignments))
+    # whoever is not through keeps reading blind, also after the reveal
     state: Literal["revealed", "waiting"] = (
         "revealed" if find_reveal_time(session, annotator_id) else "waiting"
     )
@@ -98,6 +99,7 @@ def list_other_ratings(session: Session, annotator_id: int, token: str) -> list[
     others = [
         (alias, label)
         for alias, label in assign_aliases(session, assignment.study_item_id)
+        # one's own answer stands beside them, without an alias
         if label.annotator_id != annotator_id
     ]
     return [
@@ -113,12 +115,15 @@ def assign_aliases(session: Session, study_item_id: int) -> list[tuple[str, Labe
         col(Annotator.id).in_([label.annotator_id for label in blind])
     )
     order = sorted(
+        # by item, so that nobody can follow one annotator from item to item
         (hashlib.sha256(f"letter {study_item_id} {row_id} {seed}".encode()).hexdigest(), row_id)
         for row_id, seed in execute(session, seeds)
     )
     aliases = {row_id: format_alias(rank) for rank, (_, row_id) in enumerate(order)}
     return sorted(
-        ((aliases[label.annotator_id], label) for label in blind), key=lambda pair: (len(pair[0]), pair[0])
+        # Z before AA
+        ((aliases[label.annotator_id], label) for label in blind),
+        key=lambda pair: (len(pair[0]), pair[0]),
     )
 
 
@@ -205,6 +210,7 @@ def reveal_norming_ratings(
         raise StudyError(f"Study {study.name!r} has no norming items.")
     if study.revealed_at is not None:
         raise StudyError(f"Study {study.name!r}: the norming answers were revealed already.")
+    # those who failed the qualification never get there, and nobody waits for them
     missing = [person.name for person in people if person.is_expected and person.n_labelled < person.n_total]
     if missing and not (force and why.strip()):
         raise StudyError(
@@ -221,5 +227,6 @@ def lock_labels(session: Session, study: StudyRecord) -> None:
     people = (
         select_columns(Annotator.id).where(col(Annotator.study_id) == study.id).order_by(col(Annotator.id))
     )
+    # in the order of ids, as everywhere, so that no two transactions wait for each other
     for annotator_id in execute(session, people).scalars().all():
         wait_turn(session, Lock.LABEL, annotator_id)

@@ -19,6 +19,7 @@ FIRST_PART_QUERY = (
     .join(Assignment, col(Assignment.study_item_id) == col(StudyItem.id))
     .where(col(Assignment.annotator_id) == bindparam("annotator_id"))
     .order_by(col(Assignment.position))
+    # the first position alone: a study without such parts pays one quick look
     .limit(1)
 )
 
@@ -71,6 +72,7 @@ def load_onboarding_labels(
 ) -> dict[int, Label]:
     """The label that counts of each assignment, by assignment id: the latest revision, or the first one."""
     ids = [assignment.assignment_id for assignment in assignments]
+    # the last one that a dict is given for a key stays
     order = col(Label.revision).desc() if first else col(Label.revision)
     rows = session.exec(select(Label).where(col(Label.assignment_id).in_(ids)).order_by(order))
     return {label.assignment_id: label for label in rows if label.assignment_id is not None}
@@ -84,4 +86,5 @@ def load_rules(session: Session, annotator_id: int) -> Rules:
         .join(Annotator, col(Annotator.study_id) == col(Study.id))
         .where(col(Annotator.id) == annotator_id),
     ).scalar()
+    # a researcher of all studies has no study, and so the defaults
     return parse_rules(stored or {})

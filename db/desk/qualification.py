@@ -87,6 +87,7 @@ def build_qualification_status(
     """Where somebody with these practice assignments and first answers stands."""
     if not assignments:
         return QualificationStatus("none", 0, 0, 0, 0, rules.qualification_threshold)
+    # each round is a pass of its own over the same items
     latest = max(assignment.pass_no for assignment in assignments)
     right = [count_right(assignments, answers, number) for number in range(1, latest + 1)]
     current = [assignment for assignment in assignments if assignment.pass_no == latest]
@@ -148,6 +149,7 @@ def load_feedback(session: Session, annotator_id: int, token: str) -> Feedback:
 def open_next_round(session: Session, annotator_id: int) -> bool:
     """Put the next round into the queue if the latest one was failed and the study allows another."""
     state = compute_qualification_status(session, annotator_id)
+    # called after every practice label: most of them end no round
     if state.state != "failed" or state.round >= state.rounds:
         return False
     assignments = list_onboarding_assignments(session, annotator_id, "qualification")
@@ -155,6 +157,7 @@ def open_next_round(session: Session, annotator_id: int) -> bool:
     seed = execute(
         session, select_columns(Annotator.order_seed).where(col(Annotator.id) == annotator_id)
     ).scalar_one()
+    # another order than before, or one could answer from memory of the sequence
     random.Random(f"round {state.round + 1} of {seed}").shuffle(items)
     session.add_all(
         # Freezing leaves these positions free: round after round, all before the norming round and the main queue.

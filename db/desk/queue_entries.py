@@ -52,6 +52,7 @@ def load_stage_queue(session: Session, annotator_id: int, chosen: str = "") -> S
     """What the page shows; `chosen` is main or discussion where both are open."""
     progression = compute_progression(session, annotator_id)
     queue = list_entries(session, annotator_id, progression)
+    # over the whole queue, not over what the stage shows
     is_begun = any(entry.is_labelled for entry in queue if entry.part == "pool")
     stage = determine_stage(progression, is_begun=is_begun, chosen=chosen)
     shown = SHOWN_PARTS.get(stage)
@@ -66,6 +67,7 @@ def list_queue(session: Session, annotator_id: int) -> list[QueueEntry]:
 def list_entries(session: Session, annotator_id: int, progression: Progression) -> list[QueueEntry]:
     """`list_queue` of somebody whose progression is known."""
     hidden = list_unlisted_assignments(session, annotator_id)
+    # which assignments, not how many labels: a revision is no second one
     labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id).distinct()
     done = set(execute(session, labelled).scalars())
     rows = execute(
@@ -106,6 +108,7 @@ def compute_progress(session: Session, annotator_id: int) -> QueueProgress:
         select_columns(Label.active_seconds)
         .where(col(Label.annotator_id) == annotator_id, col(Label.active_seconds).is_not(None))
         .order_by(col(Label.id).desc())
+        # enough for a pace that follows the day; the page asks with every opening
         .limit(20),
     )
     hidden = list_unlisted_assignments(session, annotator_id)

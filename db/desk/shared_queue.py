@@ -31,6 +31,7 @@ from secondreader.db.queues.leases import (
 )
 from secondreader.db.queues.repeats import find_due_repeats
 
+# more would keep items from others while nobody reads them
 MAX_OPEN_ASSIGNMENTS = 3
 """Open assignments that a person holds at a time: one to read, one that is fetched already, one to put off."""
 ON_ITEM = and_(col(Assignment.study_item_id) == col(StudyItem.id), col(Assignment.pass_no) == 1, IS_KEPT)
@@ -58,6 +59,7 @@ RENEW_LAPSED_LEASE = UPDATE_LEASE.where(~IS_KEPT)
 
 def refill_queue(engine: Engine, annotator_id: int) -> int:
     """`take_next` in a transaction of its own; costs one read where the queue is not shared."""
+    # a read first: most openings take nothing, and a writer would wait for all others
     with read_session(engine) as session:
         reader = load_shared_queue_reader(session, annotator_id)
         if reader is None or reader.status != "open":
@@ -87,7 +89,9 @@ def top_up_queue(session: Session, annotator_id: int, n: int) -> tuple[int, list
     reader = load_shared_queue_reader(session, annotator_id)
     if reader is None or reader.status != "open" or not is_admitted(session, annotator_id):
         return 0, []
+    # of the study, since what is taken depends on what everybody else holds
     wait_turn(session, Lock.QUEUE, reader.study_id)
+    # after the wait: a lease may have run out meanwhile
     now = read_database_clock(session)
     own = list_own_assignments(session, reader, now)
     wanted = n - sum(assignment.is_open for assignment in own)
@@ -172,6 +176,7 @@ def find_candidates(
         )
     rows = execute(session, PARTLY_READ_QUERY, values | quota).all()
     mine = {assignment.item_id for assignment in own}
+    # complete what is begun: an item with one annotator too few gives no agreement at all
     for count in sorted({count for _, count in rows}, reverse=True):
         alike = [item for item, n_kept in rows if n_kept == count and item not in mine]
         yield from ((item, None) for item in sort_in_own_order(reader, alike))
@@ -200,6 +205,7 @@ def take_item(
     now: datetime,
 ) -> bool:
     """Take one item, or one's own earlier assignment on it up again; False where others have all its assignments by now."""
+    # a draft or a label renews a lease under this lock, without that of the queue
     wait_turn(session, Lock.ITEM, item_id)
     if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False
@@ -208,6 +214,7 @@ def take_item(
         values = {"assignment": assignment.assignment_id, "leased_until": until} | build_lease_values(
             now, reader.rules
         )
+        # the lease may have been renewed between the look and the lock
         is_taken = execute(session, RENEW_LAPSED_LEASE, values).rowcount == 1
         if is_taken:
             own[own.index(assignment)] = replace(assignment, is_kept=True)
@@ -238,6 +245,7 @@ def compute_next_position(reader: SharedQueueReader, own: Sequence[OwnAssignment
 
     The main queue begins after the positions that all practice rounds would need.
     """
+    # later rounds may still come: their positions stay free in front of the main queue
     n_practice = sum(assignment.part == "qualification" and assignment.pass_no == 1 for assignment in own)
     last = max(
         (assignment.position for assignment in own if assignment.part != "attention" or assignment.is_kept),

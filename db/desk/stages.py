@@ -14,6 +14,7 @@ from secondreader.db.desk.onboarding import has_onboarding
 from secondreader.db.desk.qualification import QualificationStatus, compute_qualification_status
 
 MAIN_PARTS = frozenset({"pool", "attention"})
+# stored names of the parts; the norming round is called calibration there
 PART_ORDER = ("qualification", "calibration", "pool")
 
 Phase = Literal["qualification", "failed", "calibration", "waiting", "main"]
@@ -80,15 +81,18 @@ class Progression:
     def check_submit(self, part: str, pass_no: int, revision: int) -> None:
         """Raise DeskError for a label that may not be given now; `revision` is that of the label before, 0 for none."""
         self.check_open(part)
+        # a correction after the right answer was shown would make everybody pass
         if part == "qualification" and (revision or not self.is_current_round(pass_no)):
             raise DeskError("The first answer counts in practice: the right one has been shown already.")
 
 
 def compute_progression(session: Session, annotator_id: int) -> Progression:
     """How far the person has come."""
+    # most studies: one query, for this is asked with every label and draft
     if not has_onboarding(session, annotator_id):
         return Progression("main")
     practice = compute_qualification_status(session, annotator_id)
+    # a study may have a norming round without practice
     known = None if practice.state == "none" else practice
     if practice.state == "failed":
         return Progression("failed", known)
@@ -126,6 +130,7 @@ def summarize_latest_round(qualification: QualificationStatus | None) -> dict[st
     """How the latest finished round of practice went; None before the first is through."""
     if qualification is None or (qualification.state == "open" and not qualification.earlier):
         return None
+    # the round that is told of is then the one before
     is_again = qualification.state == "open"
     return {
         "state": "again" if is_again else qualification.state,

@@ -39,6 +39,7 @@ def load_desk_study(session: Session, study_id: int) -> DeskStudy:
             Study.rules,
         ).where(col(Study.id) == study_id),
     ).first()
+    # a visit may outlive its study's database, restored from an earlier copy
     if row is None:
         raise DeskError("This study is not there any more; ask the researcher for a new link.")
     title, notice, status, codebook, codebook_hash, guideline, rules = row

@@ -47,9 +47,11 @@ def show_reasoning(session: Session, annotator_id: int, token: str, body: dict[s
     if question is None:
         return
     answer = body.get("answers", {}).get(question.id)
+    # the server's check: the page's button alone would show the reasoning to whoever asks for it
     if answer not in question.values:
         raise DeskError(f"Answer first: {question.text}")
     wait_turn(session, Lock.LABEL, annotator_id)
+    # what was answered before the first look stays, whatever is sent later
     fixed = get_fixed_answers(load_draft(session, annotator_id, token)) or {question.id: answer}
     save_draft(session, annotator_id, token, {**body, FIXED_KEY: fixed})
 
@@ -57,6 +59,7 @@ def show_reasoning(session: Session, annotator_id: int, token: str, body: dict[s
 def keep_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any], rules: Rules) -> None:
     """`save_draft` that keeps what `show_reasoning` has fixed. Raises UnknownAssignment."""
     fixed: dict[str, str] = {}
+    # only then is there anything to keep, and the lock is worth its wait
     if rules.reasoning_after:
         wait_turn(session, Lock.LABEL, annotator_id)
         fixed = get_fixed_answers(load_draft(session, annotator_id, token))

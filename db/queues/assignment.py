@@ -1,4 +1,4 @@
-"""Dealing: who reads what, in which order. Orders come from seeds alone and know nothing of verdicts or models."""
+"""Assignment: who reads what, in which order. Orders come from seeds alone and know nothing of verdicts or models."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -61,7 +61,9 @@ def compute_balanced_loads(
     """Give each item to `overlap` people, loads differing by one at the most."""
     load = dict.fromkeys(annotator_ids, 0)
     queues: dict[int, list[int]] = {person: [] for person in load}
+    # in random order, or the last items would always go to the same people
     for item in rng.sample(list(items), len(items)):
+        # ties at random: by id, the same pairs would read everything together
         order = sorted(load, key=lambda person: (load[person], rng.random()))
         for person in order[:overlap]:
             queues[person].append(item)
@@ -95,6 +97,7 @@ def insert_repeats(queue: Sequence[int], share: float, gap: int, rng: random.Ran
     queue_positions = [(item, 1) for item in queue]
     early = [item for item, _ in queue_positions[: max(len(queue_positions) - gap, 0)]]
     for item in rng.sample(early, min(round(share * len(queue)), len(early))):
+        # looked up each time: every insertion moves what stands behind it
         first = queue_positions.index((item, 1))
         queue_positions.insert(
             rng.randint(min(first + gap + 1, len(queue_positions)), len(queue_positions)), (item, 2)
@@ -118,9 +121,11 @@ def assign_attention_checks(
 
     `n_expected`: items that the person will probably read.
     """
+    # as if the checks had been scattered over a queue of the usual length
     numbers = range(ATTENTION_FROM + 1, max(n_expected, ATTENTION_FROM) + len(parts.attention) + 1)
     order = rng.sample(parts.attention, len(parts.attention))
     for item, offset in zip(order, rng.sample(numbers, len(order)), strict=True):
+        # hidden until the queue has grown to its position
         store_assignments(session, person, [(item, 1)], parts.main_from + offset - 1, until=LAPSED)
     return len(order)
 

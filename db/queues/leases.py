@@ -25,6 +25,7 @@ from secondreader.db.core.tables import (
     utc_now,
 )
 
+# not None: that means settled
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of a lease that somebody else has passed over, and of an attention check whose turn has not come."""
 
@@ -127,6 +128,7 @@ class OwnAssignment:
 def read_database_clock(session: Session) -> datetime:
     """The time by the database server's clock, which all desks share; SQLite's is this machine's."""
     if session.get_bind().dialect.name == "postgresql":
+        # not now(): that is the beginning of the transaction, before its wait for a lock
         now: datetime = execute(session, select_columns(func.clock_timestamp())).scalar_one()
         return now.astimezone(UTC)
     return utc_now()
@@ -134,6 +136,7 @@ def read_database_clock(session: Session) -> datetime:
 
 def build_lease_values(now: datetime, rules: Rules) -> dict[str, Any]:
     """The values of IS_KEPT."""
+    # twice the lease, so that clocks of a few minutes apart make no difference
     return {"now": now, "longest": now + 2 * timedelta(minutes=rules.lease_minutes)}
 
 
@@ -193,12 +196,15 @@ def keep_assignment(
     reader = load_shared_queue_reader(session, annotator_id) if until is not None else None
     if reader is None:
         return True  # settled, or the person's for good: assigned at the freeze, or a repeat
+    # whoever counts the item's assignments waits for the others who do
     wait_turn(session, Lock.ITEM, item_id)
     now = read_database_clock(session)
     if count_other_assignments(session, reader, item_id, now) >= reader.rules.overlap:
         return False
+    # a labelled assignment is this annotator's whatever the clock says
     renewed = None if for_good else now + timedelta(minutes=reader.rules.lease_minutes)
     execute(session, UPDATE_LEASE, {"assignment": assignment_id, "leased_until": renewed})
+    # under the same lock: those who lost theirs cannot come back beside this one
     mark_lapsed_leases(session, reader, item_id, now)
     return True
 

@@ -36,6 +36,7 @@ def find_due_repeats(
         and is_repeated(reader.order_seed, rules.repeats, number)
         and count_labelled_since(assignment, own)
         >= rules.repeat_gap
+        # a fixed distance would be noticed after the second repeat
         + (0 if at_end else compute_extra_gap(reader.order_seed, rules.repeat_gap, number))
     ]
 

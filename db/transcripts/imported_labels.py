@@ -38,11 +38,13 @@ def add_imported_labels(session: Session, study: StudyRecord, new: Sequence[Impo
         tokens = [label.client_token for label in new[start : start + CHUNK_SIZE]]
         statement = select_columns(Label.client_token).where(col(Label.client_token).in_(tokens))
         known |= set(execute(session, statement).scalars())
+    # reversed twice: of two with one token the first one stays, in the file's order
     rows = {label.client_token: label for label in reversed(new) if label.client_token not in known}
     try:
         insert_rows(
             session, Label, [build_imported_label_row(study, label) for label in reversed(rows.values())]
         )
+    # the constraint on annotator, transcript and pass, in words that say what to change in the file
     except IntegrityError:
         raise StudyError(
             "One of these readers has labelled one of these transcripts already, here or at the desk; "
@@ -59,6 +61,7 @@ def build_imported_label_row(study: StudyRecord, new: ImportedLabel) -> dict[str
         "annotator_id": new.annotator_id,
         "client_token": new.client_token,
         "answers": new.answers,
+        # nobody was given this transcript here: it stands in no queue
         "assignment_id": None,
         "pass_no": new.pass_no,
         "revision": 1,

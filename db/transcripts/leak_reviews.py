@@ -70,6 +70,7 @@ class LeakItem:
         """accepted, excluded, redacted (nothing left to decide) or undecided."""
         if self.review is not None:
             return self.review.decision
+        # what nobody can read any more needs no decision
         return "redacted" if self.is_redacted else "undecided"
 
 
@@ -125,6 +126,7 @@ def build_leak_item(
 
 def parse_leak_finding(row: dict[str, Any]) -> LeakFinding:
     """A stored finding."""
+    # findings of the first versions were stored without the words around them
     around = row.get("before", ""), row.get("after", "")
     return LeakFinding(row["kind"], row["where"], row["excerpt"], bool(row["redacted"]), *around)
 
@@ -132,6 +134,7 @@ def parse_leak_finding(row: dict[str, Any]) -> LeakFinding:
 def load_latest_reviews(session: Session, study_id: int | None) -> dict[int, LeakDecision]:
     """The decision that counts, by transcript."""
     rows = session.exec(
+        # the last one of a transcript wins in the dict below
         select(LeakReview).where(LeakReview.study_id == study_id).order_by(col(LeakReview.id))
     )
     return {row.transcript_id: LeakDecision(row.decision, row.actor, row.created_at, row.why) for row in rows}
@@ -155,6 +158,7 @@ def decide_leak(
         raise LeakReviewError(f"There is no decision {decision!r}; choose {' or '.join(LEAK_DECISIONS)}.")
     if not why.strip():
         raise LeakReviewError("A decision on a leak needs a reason.")
+    # leaving an item out after the draw would change every inclusion probability
     if reload_study(session, study).frozen_at is not None:
         raise LeakReviewError(
             f"Study {study.name!r} is frozen: its draw is made, and a decision would come too late."

@@ -18,9 +18,12 @@ def add_to_pool(session: Session, study: StudyRecord, transcript_ids: Iterable[i
             session, select_columns(StudyItem.transcript_id).where(col(StudyItem.study_id) == study.id)
         ).scalars()
     )
+    # a dict keeps the order of the import, which is that of every list of the pool
     new = [transcript_id for transcript_id in dict.fromkeys(transcript_ids) if transcript_id not in known]
+    # importing again what is there already stays possible: it adds verdicts
     if new and reload_study(session, study).frozen_at is not None:
         raise StudyError(f"Study {study.name!r} is frozen; import into a new study instead.")
+    # every column by name: rows that are stored in bulk get no defaults from the class
     undrawn = {
         "stratum": None,
         "inclusion_probability": None,

@@ -10,6 +10,7 @@ from secondreader.db.core.tables import JudgePrompt, Run, Scenario
 
 def ensure_run(session: Session, kind: str, name: str, config: dict[str, Any]) -> int:
     """Id of the run of this kind and configuration; made if it is new. `config` must hold no secret."""
+    # the same work started again continues its run
     config_hash = compute_content_hash([kind, name, config])
     known = session.exec(select(Run.id).where(Run.config_hash == config_hash)).first()
     return known or store_row(session, Run(kind=kind, name=name, config=config, config_hash=config_hash))

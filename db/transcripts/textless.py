@@ -26,6 +26,7 @@ def find_stored_texts(session: Session, study: StudyRecord, new: Sequence[NewTra
     if study.frozen_at is None:
         return texts
     twins = find_stored_ids(session, list(texts), has_text=False)
+    # only twins of this study hold verdicts back: in another one they may give way
     kept = set(filter_pooled(session, study, list(twins.values())))
     return {key: row_id for key, row_id in texts.items() if twins.get(key) not in kept}
 
@@ -45,9 +46,11 @@ def replace_textless(session: Session, study: StudyRecord, texts: Mapping[str, i
             f"Study {study.name!r} is frozen with transcripts that had no text; import the text into a new study."
         )
     check_unlabelled(session, study, pooled)
+    # also from twins of other studies' pools: a judge need not read the same trajectory twice
     inherit_verdicts(session, twins)
     for start in range(0, len(pooled), CHUNK_SIZE):
         chunk = col(StudyItem.transcript_id).in_(pooled[start : start + CHUNK_SIZE])
+        # a draft's item is no evidence yet, unlike transcript and verdict, which stay
         execute(session, delete(StudyItem).where(col(StudyItem.study_id) == study.id, chunk))
     return len(pooled)
 

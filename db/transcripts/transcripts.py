@@ -66,6 +66,7 @@ class StoreResult:
 def find_stored_ids(session: Session, keys: Sequence[str], *, has_text: bool = True) -> dict[str, int]:
     """Transcript ids by origin key, for those of `keys` that are stored with text, or without."""
     stored: dict[str, int] = {}
+    # as it is stored: a key with a NUL would never be found again
     plain = [make_storable(key) for key in keys]
     for start in range(0, len(plain), CHUNK_SIZE):
         statement = select_columns(Transcript.origin_key, Transcript.id).where(
@@ -83,6 +84,7 @@ def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> StoreResu
     rows: dict[tuple[str, bool], dict[str, Any]] = {}
     for transcript in wanted:
         key = get_transcript_key(transcript)
+        # one file may hold the same record twice
         if key not in ids and key not in rows:
             rows[key] = build_transcript_row(transcript)
     new_ids = insert_rows_returning_ids(session, Transcript, list(rows.values()))
@@ -118,12 +120,14 @@ def list_called_tools(content: Content | None) -> dict[str, str]:
     White space in a name would split it where the names are read again.
     """
     calls = [call.name for message in content.messages for call in message.tool_calls] if content else []
+    # a comma would split one tool's name into two slices
     names = sorted({"_".join(make_storable(name).replace(",", " ").split()) for name in calls} - {""})
     return {"tools": ", ".join(names)} if names else {}
 
 
 def build_transcript_row(new: NewTranscript) -> dict[str, Any]:
     """The row of a new transcript. The content hash is that of the original."""
+    # redaction may change between versions; the transcript stays the same one
     original = new.original or new.content
     return {
         "public_id": generate_public_id(),
@@ -139,6 +143,7 @@ def build_transcript_row(new: NewTranscript) -> dict[str, Any]:
         "condition": new.condition,
         "attempt": new.attempt,
         "provenance": new.provenance,
+        # what the import says of its tools wins over what the calls show
         "attributes": list_called_tools(new.content) | new.attributes,
         "hidden": new.hidden,
         "leaks": list(new.leaks),
@@ -148,5 +153,6 @@ def build_transcript_row(new: NewTranscript) -> dict[str, Any]:
 
 def get_unredacted_content(transcript: Transcript) -> Content | None:
     """The transcript as it was before redaction: for judges and researchers, never for annotators."""
+    # only what redaction has changed has an original of its own
     text = transcript.original or transcript.content
     return Content.model_validate_json(text) if text else None

@@ -50,6 +50,7 @@ def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> StoreResult:
     ids = find_stored_verdicts(session, sorted({verdict.transcript_id for verdict in wanted}))
     rows: dict[tuple[int, str, int], dict[str, Any]] = {}
     for verdict in wanted:
+        # a file may hold one verdict twice
         if get_verdict_key(verdict) not in ids and get_verdict_key(verdict) not in rows:
             rows[get_verdict_key(verdict)] = build_verdict_row(verdict)
     new_ids = insert_rows_returning_ids(session, Verdict, list(rows.values()))
@@ -61,6 +62,7 @@ def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> StoreResult:
 
 def get_verdict_key(verdict: NewVerdict) -> tuple[int, str, int]:
     """What makes a verdict the same verdict."""
+    # by key, not by name: another threshold or prompt under one name is another judge
     return verdict.transcript_id, verdict.judge_key, verdict.repeat
 
 
