@@ -236,15 +236,15 @@ def goals(found: Sequence[Figures]) -> str:
     """What was wanted with the full crowd, beside what this run shows."""
     crowd_runs = [one for one in found if one.annotators == CROWD]
     rows = ["| wanted with 50 annotators | run | measured | reached |", "|---|---|---|---|"]
-    for one in crowd_runs:
-        if "paced" in one.name:
-            most = 50 if "SQLite" in one.name else 75
+    for run in crowd_runs:
+        if "paced" in run.name:
+            most = 50 if "SQLite" in run.name else 75
             rows.append(
-                f"| p95 at most {most} ms | {one.name} | {one.p95:.0f} ms | {said(one.p95 <= most)} |"
+                f"| p95 at most {most} ms | {run.name} | {run.p95:.0f} ms | {said(run.p95 <= most)} |"
             )
         else:
-            rate = one.per_second
-            rows.append(f"| at least 100 labels/s | {one.name} | {rate:.0f} labels/s | {said(rate >= 100)} |")
+            rate = run.per_second
+            rows.append(f"| at least 100 labels/s | {run.name} | {rate:.0f} labels/s | {said(rate >= 100)} |")
     largest = max(one.megabytes for one in found)
     rows.append(f"| under 5 MB a session | all | at most {largest:.2f} MB | {said(largest < 5)} |")
     return "\n".join(rows)

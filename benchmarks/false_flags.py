@@ -182,7 +182,7 @@ def run(design: Design, number: int) -> Seen:
     fisher = false_discovery_control([compare_slice_with_rest(*row).fisher_p for row in counts])
     return Seen(
         any=len(result.findings) > 0,
-        planted=any(one.slice == PLANTED for one in result.findings),
+        planted=any(finding.slice == PLANTED for finding in result.findings),
         naive=bool((fisher <= ALPHA).any()),
         seconds=seconds,
     )

@@ -128,9 +128,9 @@ def estimate_annotator_effects(
         compare_thirds(order, one.own == one.others, one.shared)
         for one, order in zip(leans, orders, strict=True)
     ]
-    bias = adjust_holm([one.p for one in leans])
-    drifting = adjust_holm([one.p for one in drifts])
-    agreeing = adjust_holm([one.p for one in agreements])
+    bias = adjust_holm([lean.p for lean in leans])
+    drifting = adjust_holm([drift.p for drift in drifts])
+    agreeing = adjust_holm([agreement.p for agreement in agreements])
     return tuple(
         AnnotatorEffect(
             annotator=name,

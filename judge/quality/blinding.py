@@ -137,16 +137,16 @@ def estimate_guess_rate(
 def group_by_reader(guesses: Sequence[ModelGuess]) -> list[list[ModelGuess]]:
     """Guesses of each reader."""
     readers: dict[str, list[ModelGuess]] = {}
-    for one in guesses:
-        readers.setdefault(one.reader, []).append(one)
+    for guess in guesses:
+        readers.setdefault(guess.reader, []).append(guess)
     return list(readers.values())
 
 
 def build_hit_table(rows: Sequence[ModelGuess]) -> NDArray[np.bool_]:
     """Whether guess i names the model of transcript j, shape (n, n); the truth lies on the diagonal."""
-    models = [one.model or "" for one in rows]
-    seen = {(one.text, model): is_model_named(one.text, model) for one in rows for model in set(models)}
-    return np.array([[seen[one.text, model] for model in models] for one in rows], dtype=bool)
+    models = [row.model or "" for row in rows]
+    seen = {(row.text, model): is_model_named(row.text, model) for row in rows for model in set(models)}
+    return np.array([[seen[row.text, model] for model in models] for row in rows], dtype=bool)
 
 
 def compare_with_chance(
@@ -194,16 +194,16 @@ def is_model_named(text: str, model: str) -> bool:
 def list_family_words(model: str) -> frozenset[str]:
     """Words that name the model's family or maker: the first long word of the id, the parts before a slash, other names."""
     *makers, own = model.split("/")
-    long = [one for one in list_significant_words(own) if one.isalpha() and len(one) >= MIN_FAMILY]
+    long = [word for word in list_significant_words(own) if word.isalpha() and len(word) >= MIN_FAMILY]
     found = {
-        one for maker in makers for one in list_significant_words(maker) if len(one) >= MIN_FAMILY
+        word for maker in makers for word in list_significant_words(maker) if len(word) >= MIN_FAMILY
     } | set(long[:1])
     return frozenset(found | {alias for one in found for alias in MAKERS.get(one, ())})
 
 
 def list_significant_words(model: str) -> list[str]:
     """The parts of a model id that name it: its last segment without generic words."""
-    return [one for one in split_words(model.rsplit("/", 1)[-1]) if one not in GENERIC]
+    return [word for word in split_words(model.rsplit("/", 1)[-1]) if word not in GENERIC]
 
 
 def split_words(text: str) -> list[str]:

@@ -115,7 +115,7 @@ class QualityResult:
 
     def build_frame(self) -> pd.DataFrame:
         """One row an annotator."""
-        return pd.DataFrame([_build_row(one) for one in self.raters])
+        return pd.DataFrame([_build_row(rater) for rater in self.raters])
 
 
 def _build_row(quality: RaterQuality) -> dict[str, object]:
@@ -338,7 +338,7 @@ def assess_label_quality(
     readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
     outliers = find_time_outliers(readings, floor_seconds)
     raters = [_assess_rater(readings, index, outliers) for index in range(len(readings.raters))]
-    adjusted = adjust_holm_over_raters([one.drift.p for one in raters])
+    adjusted = adjust_holm_over_raters([rater.drift.p for rater in raters])
     return QualityResult(
         raters=tuple(_finish_rater(one, p) for one, p in zip(raters, adjusted, strict=True)),
         flip_rate=_pool_flip_rates(raters),
@@ -349,6 +349,6 @@ def assess_label_quality(
 
 def _pool_flip_rates(raters: list[RaterQuality]) -> Estimate:
     """Flip rate over all repeats."""
-    n = sum(one.flip_rate.n for one in raters)
-    flips = sum(round((one.flip_rate.value or 0) * one.flip_rate.n) for one in raters)
+    n = sum(rater.flip_rate.n for rater in raters)
+    flips = sum(round((rater.flip_rate.value or 0) * rater.flip_rate.n) for rater in raters)
     return estimate_proportion(FLIP_RATE, flips, n)

@@ -157,7 +157,9 @@ def check_head(head: Mapping[str, Any], where: str) -> None:
     for question, answers in questions.items():
         if question in {"rationale", "evidence"} or not NAME.fullmatch(question):
             raise PromptError(f"{where}: questions.{question}: this name cannot be used for a question.")
-        fits = isinstance(answers, list) and all(isinstance(one, str) and one.strip() for one in answers)
+        fits = isinstance(answers, list) and all(
+            isinstance(answer, str) and answer.strip() for answer in answers
+        )
         if not fits or len(set(map(normalise_word, answers))) != len(answers) or len(answers) < 2:
             raise PromptError(f"{where}: questions.{question}: expected two or more different answers.")
 

@@ -53,7 +53,7 @@ def parse_reply(text: str, questions: Questions, n_messages: int) -> ParsedReply
         answers = [read_answers(pairs, questions) for pairs in objects]
         if not answers:
             raise UnreadableReply("there is no JSON object with the answers")
-        if any(one != answers[0] for one in answers):
+        if any(answer != answers[0] for answer in answers):
             raise UnreadableReply("it holds several JSON objects with different answers")
         fields = {normalise_word(key): value for key, value in objects[-1]}
         return ParsedReply(

@@ -192,7 +192,7 @@ def test_a_contested_item_has_no_gold_whatever_the_votes_say() -> None:
     golds = [gold_of(ratings), gold_of(ratings, method="dawid_skene")]
     decided = gold_of(ratings, {"i000": None, "i001": "yes"})
     assert decided.codes.tolist() == [CONTESTED, 1, 1]
-    changes = {(one.one, one.two): (one.changed, one.items) for one in compare_golds([*golds, decided])}
+    changes = {(gold.one, gold.two): (gold.changed, gold.items) for gold in compare_golds([*golds, decided])}
     assert changes["majority", "majority + adjudicated"] == (2, 3)
     assert changes["dawid_skene", "majority + adjudicated"] == (2, 3)
 

@@ -239,16 +239,18 @@ def test_every_section_cuts_an_attribute_in_the_same_way() -> None:
     members = {(piece.attribute, piece.value): mask for piece, mask in cut_slices(ratings).list_members()}
     labels = {(piece.attribute, piece.value): piece.label for piece in cut_slices(ratings).slices}
     figures = agree(ratings, resamples=0)
-    scopes = {(one.scope.slice_name, one.scope.slice_value) for one in figures.estimates} - {("", "")}
+    scopes = {(estimate.scope.slice_name, estimate.scope.slice_value) for estimate in figures.estimates} - {
+        ("", "")
+    }
     assert scopes == set(members)
     for key, mask in members.items():
         share = figures.find("unparsed_share", "judge-human", slice_name=key[0], slice_value=key[1])
         assert share.n == mask.sum()
     rates = estimate_corrected_rates(ratings, by=list(ratings.slices.columns))
-    assert {(one.column, one.group): one.n_judged for one in rates.groups} == {
+    assert {(group.column, group.group): group.n_judged for group in rates.groups} == {
         key: mask.sum() for key, mask in members.items()
     }
-    assert {one.label for one in rates.groups} == set(labels.values())
+    assert {group.label for group in rates.groups} == set(labels.values())
     search = find_disagreements(ratings, permutations=199, pairs=False)
     tests = search.build_frame().query("statistic == 'error'")
     tested = dict(zip(zip(tests["attributes"], tests["values"], strict=True), tests["slice"], strict=True))

@@ -42,7 +42,7 @@ def study(lean: float, tired: float = 0.0, n: int = 150) -> Ratings:
 
 def test_a_leaning_annotator_is_named_and_the_others_are_not() -> None:
     """A who says yes to a quarter of the rest stands out after Holm; b, c and d do not."""
-    seen = {one.annotator: one for one in estimate_annotator_effects(study(lean=0.25))}
+    seen = {effect.annotator: effect for effect in estimate_annotator_effects(study(lean=0.25))}
     assert seen["a"].bias_p_adjusted < 0.01
     assert seen["a"].more > seen["a"].fewer
     assert all(seen[name].bias_p_adjusted > 0.05 for name in "bcd")
@@ -50,8 +50,8 @@ def test_a_leaning_annotator_is_named_and_the_others_are_not() -> None:
 
 def test_nobody_stands_out_where_all_are_alike() -> None:
     """Random slips are no bias and no drift."""
-    for one in estimate_annotator_effects(study(lean=0)):
-        assert min(one.bias_p_adjusted, one.drift_p_adjusted, one.agreement_p_adjusted) > 0.05
+    for effect in estimate_annotator_effects(study(lean=0)):
+        assert min(effect.bias_p_adjusted, effect.drift_p_adjusted, effect.agreement_p_adjusted) > 0.05
 
 
 def test_a_tired_annotator_drifts() -> None:

@@ -162,7 +162,7 @@ def test_longer_transcripts_with_more_errors_are_found() -> None:
     rng = np.random.default_rng(5)
     long = (frame["kind"] == "judge") & (frame["length"] > 3300) & (rng.random(len(frame)) < 0.4)
     frame.loc[long, "answer"] = np.where(frame.loc[long, "answer"] == "yes", "no", "yes")
-    assert any(one.attributes == ("length",) for one in find_disagreements(frame).findings)
+    assert any(finding.attributes == ("length",) for finding in find_disagreements(frame).findings)
 
 
 def test_unparsed_verdicts_are_counted_by_slice() -> None:
@@ -241,7 +241,7 @@ def test_a_pair_is_reported_only_where_it_beats_both_parents() -> None:
     result = find_disagreements(pd.concat([human, items.assign(rater="j", kind="judge", answer=says(wrong))]))
     assert found(result, "motive = m0 and model = a0").kind == "two-way"
     whole = find_disagreements(long_frame(Plan(scenarios=160, size=6, miss_m0=0.5, flag_m0=0.5)))
-    assert [one.kind for one in whole.findings if "motive = m0" in one.slice] == ["one-way"]
+    assert [finding.kind for finding in whole.findings if "motive = m0" in finding.slice] == ["one-way"]
 
 
 def test_words_and_tools_that_go_with_errors_are_found() -> None:
@@ -263,7 +263,7 @@ def test_words_and_tools_that_go_with_errors_are_found() -> None:
         ]
     )
     result = find_disagreements(frame, texts=texts)
-    labels = [one.slice for one in result.findings]
+    labels = [finding.slice for finding in result.findings]
     assert "word 'simulated'" in labels
     assert "tool 'send_mail'" in labels
     assert len([label for label in labels if label.startswith("word")]) <= 2

@@ -55,14 +55,16 @@ def test_chance_is_that_of_every_permutation() -> None:
     ]  # fmt: skip
     counts = []
     mine, theirs = rows[:4], rows[4:]
-    for one in permutations([row.model or "" for row in mine]):
+    for permutation in permutations([row.model or "" for row in mine]):
         for two in permutations([row.model or "" for row in theirs]):
-            hits = sum(is_model_named(row.text, model) for row, model in zip(rows, (*one, *two), strict=True))
+            hits = sum(
+                is_model_named(row.text, model) for row, model in zip(rows, (*permutation, *two), strict=True)
+            )
             counts.append(hits)
     found = estimate_guess_rate(rows, permutations=20_000, seed=1)
     assert found.rate.value == pytest.approx(4 / 7)
     assert found.chance.value == pytest.approx(sum(counts) / len(counts) / 7)
-    assert found.p == pytest.approx(sum(one >= 4 for one in counts) / len(counts), abs=0.015)
+    assert found.p == pytest.approx(sum(count >= 4 for count in counts) / len(counts), abs=0.015)
     assert found.n_no_idea == 1
 
 
