@@ -10,7 +10,7 @@ from secondreader.judge.data.frame import Ratings
 
 def put_judges_first(ratings: Ratings, first: Sequence[str]) -> Ratings:
     """The same readings with these judges first, in this order; the others follow in theirs, unknown ones are ignored."""
-    wanted = [fromkey for fromkey in dict.fromkeys(first) if fromkey in ratings.judges]
+    wanted = [judge for judge in dict.fromkeys(first) if judge in ratings.judges]
     names = (*wanted, *(judge for judge in ratings.judges if judge not in wanted))
     order = np.array([ratings.judges.index(name) for name in names], dtype=np.intp)
     place = np.argsort(order)
