@@ -11,6 +11,7 @@ from secondreader.db.access.invites import create_invite
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import Database, open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator, ensure_study
+from secondreader.db.transcripts.leak_scans import LeakScanResult
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.reports.console.navigation import PAGES
@@ -38,7 +39,9 @@ def fill_studies(engine: Database) -> None:
     make_study(engine, Shape(n=48))
     text = Content(task="t", messages=(Message(role="user", text="I am a model of a vendor."),))
     leak = {"kind": "vendor", "where": "message 1 text", "excerpt": "of a vendor", "redacted": False}
-    new = [NewTranscript(f"draft:{i}", f"c{i}", text, leaks=(leak,)) for i in range(6)]
+    new = [
+        NewTranscript(f"draft:{i}", f"c{i}", text, leak_scan=LeakScanResult("1", (leak,))) for i in range(6)
+    ]
     with write_session(engine) as session:
         add_to_pool(session, ensure_study(session, "draft"), add_transcripts(session, new).ids)
     url = engine.url.database

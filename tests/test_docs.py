@@ -19,17 +19,20 @@ PAGES = [
 ]
 
 
-def commands() -> Iterator[tuple[str, typer.core.TyperCommand]]:
+def commands(group: typer.core.TyperGroup, above: str = "") -> Iterator[tuple[str, typer.core.TyperCommand]]:
     """Every command with its full name."""
-    group = typer.main.get_command(app)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
-        if hasattr(command, "commands"):
-            yield from ((f"{name} {inner}", one) for inner, one in command.commands.items())
-        else:
-            yield name, command
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, typer.core.TyperGroup):
+            yield from commands(command, f"{above}{name} ")
+        elif isinstance(command, typer.core.TyperCommand):
+            yield f"{above}{name}", command
 
 
-ALL_COMMANDS = dict(commands())
+ROOT = typer.main.get_command(app)
+assert isinstance(ROOT, typer.core.TyperGroup)
+ALL_COMMANDS = dict(commands(ROOT))
 
 
 @pytest.mark.parametrize("name", sorted(ALL_COMMANDS))

@@ -128,7 +128,6 @@ class Transcript(SQLModel, table=True):
     provenance: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
     attributes: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
     hidden: dict[str, Any] = Field(default_factory=dict, sa_column=make_json_column())
-    leaks: list[dict[str, Any]] = Field(default_factory=list, sa_column=make_json_column())
     created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
@@ -350,6 +349,21 @@ class Amendment(SQLModel, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
 
 
+class LeakScan(SQLModel, table=True):
+    """What one version of the leak scan found in a transcript; a transcript's latest scan counts.
+
+    `version` is None where the scan ran before its versions were recorded.
+    """
+
+    __tablename__ = "leak_scan"
+    id: int | None = Field(default=None, primary_key=True)
+    transcript_id: int = Field(foreign_key="transcript.id", index=True)
+    version: str | None = None
+    findings: list[dict[str, Any]] = Field(sa_column=make_json_column())
+    n_findings: int
+    scanned_at: datetime = Field(default_factory=utc_now, sa_column=make_time_column())
+
+
 class LeakReview(SQLModel, table=True):
     """A person's decision on what the leak scan found in a transcript: accepted or excluded; the latest one counts."""
 
@@ -399,6 +413,7 @@ EVIDENCE = (
     "scenario",
     "guess",
     "amendment",
+    "leak_scan",
     "leak_review",
 )
 """Tables whose rows no one may update or delete."""

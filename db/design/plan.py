@@ -19,6 +19,7 @@ from secondreader.db.core.errors import StudyError
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.records import StudyRecord, reload_study, update_study
 from secondreader.db.core.tables import StudyItem, utc_now
+from secondreader.db.core.text import make_storable
 from secondreader.db.design.control_items import ControlItem, check_control_items, mark_control_items
 from secondreader.db.design.sampling import (
     draw_sample,
@@ -37,6 +38,7 @@ from secondreader.db.queues.assignment import (
     compute_balanced_loads,
     store_assignments,
 )
+from secondreader.db.transcripts.leak_reviews import UNDECIDED, list_leak_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +92,23 @@ class FreezeResult:
 
 
 def freeze_study(
-    session: Session, study: StudyRecord, sampling_plan: SamplingPlan, *, actor: str = RESEARCHER
+    session: Session,
+    study: StudyRecord,
+    sampling_plan: SamplingPlan,
+    *,
+    actor: str = RESEARCHER,
+    accept_leaks: str = "",
 ) -> FreezeResult:
     """Draw the items, make the people and their queues, and open the study; all of it once.
 
-    Control and norming items leave the pool before the draw, so inclusion probabilities are over what remains. Raises
-    StudyError when the study is frozen already, has no text to label or the plan does not add up.
+    Control and norming items leave the pool before the draw, so inclusion probabilities are over what remains.
+    `accept_leaks` is the reason to freeze although nobody has decided on some findings of the leak scan. Raises
+    StudyError when the study is frozen already, has undecided findings and no such reason, has no text to label or the
+    plan does not add up.
     """
     study = reload_study(session, study)
     check_sampling_plan(study, sampling_plan)
+    accepted_leaks = accept_undecided_leaks(session, study, accept_leaks.strip())
     # one generator for every draw below: the order of these lines is part of what a seed means
     rng = random.Random(sampling_plan.seed)
     parts, strata = set_aside_items(session, study, sampling_plan, rng)
@@ -120,6 +130,7 @@ def freeze_study(
         "parts": build_parts_body(parts),
         **compute_text_hashes(study),
         **build_plan_body(sampling_plan),
+        **accepted_leaks,
     }
     plan_hash = compute_content_hash(body)
     update_study(
@@ -131,7 +142,7 @@ def freeze_study(
         status="open",
         frozen_at=utc_now(),
     )
-    append_event(session, actor, "study frozen", f"study {study.id}", plan=plan_hash)
+    append_event(session, actor, "study frozen", f"study {study.id}", plan=plan_hash, **accepted_leaks)
     return FreezeResult(len(chosen), n_assignments, plan_hash, people)
 
 
@@ -162,6 +173,23 @@ def check_sampling_plan(study: StudyRecord, sampling_plan: SamplingPlan) -> None
     except CodebookError as error:
         raise StudyError(str(error)) from None
     check_control_items(codebook, [*sampling_plan.qualification, *sampling_plan.attention])
+
+
+def accept_undecided_leaks(session: Session, study: StudyRecord, why: str) -> dict[str, Any]:
+    """What plan and audit log say of leak findings that nobody has decided on: nothing where there are none.
+
+    A plan without them keeps the hash that it always had. Raises StudyError where there are some and no reason.
+    """
+    n_undecided = sum(item.state == UNDECIDED for item in list_leak_items(session, study))
+    if not n_undecided:
+        return {}
+    if not why:
+        raise StudyError(
+            f"Transcripts of study {study.name!r} with leak findings that nobody has decided on: {n_undecided}. Accept or "
+            f"exclude each (secondreader study leaks), or give a reason to freeze all the same (--accept-leaks, in a "
+            "study file accept_leaks)."
+        )
+    return {"accepted_leaks": {"transcripts": n_undecided, "why": make_storable(why)}}
 
 
 def check_queue_length(sampling_plan: SamplingPlan, n_sampled: int) -> None:

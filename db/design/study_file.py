@@ -116,6 +116,8 @@ class StudyFile(StudyFileSection):
     """What the desk obeys; `overlap`, `repeats` and `repeat_gap` are fields of the draw."""
     analyses: AnalysesSection = AnalysesSection()
     interim_looks: bool = False
+    accept_leaks: str = ""
+    """Reason to freeze although nobody has decided on some findings of the leak scan; it goes on record."""
 
     @field_validator("rules")
     @classmethod
@@ -257,7 +259,7 @@ def create_study_from_file(
         return study, None
     # before the freeze, which cannot be taken back
     check_judges(session, study, plan.judge, plan.analyses.get("judge"))
-    drawn = freeze_study(session, study, plan, actor=actor)
+    drawn = freeze_study(session, study, plan, actor=actor, accept_leaks=study_file.accept_leaks)
     return reload_study(session, study), drawn
 
 

@@ -1,4 +1,4 @@
 """Alembic environment of the schema."""
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The last revision in versions/."""

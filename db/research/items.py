@@ -8,8 +8,9 @@ from sqlmodel import Session, col
 
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.records import StudyRecord
-from secondreader.db.core.tables import Assignment, StudyItem, Transcript
+from secondreader.db.core.tables import Assignment, LeakScan, StudyItem, Transcript
 from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
+from secondreader.db.transcripts.leak_scans import StoredScan, join_latest_scans
 
 MAIN_COLUMNS = (
     "item",
@@ -44,32 +45,32 @@ class ItemRecord:
     model: str | None
     known: dict[str, Any]
     """The right answers of a qualification or attention item; {} for others."""
-    leaks: list[dict[str, Any]]
-    """What the leak scan found in the transcript, as it is stored."""
+    has_text: bool
+    """Whether there is something to read."""
+    leak_scan: StoredScan | None
+    """The transcript's latest scan; None where no scan has looked at it."""
 
 
 def load_study_items(session: Session, study: StudyRecord) -> list[ItemRecord]:
     """Every item of a study in import order, whatever its part."""
-    rows = execute(
-        session,
-        select_columns(
-            Transcript.public_id,
-            Transcript.id,
-            Transcript.cluster,
-            StudyItem.stratum,
-            StudyItem.inclusion_probability,
-            Transcript.model,
-            Transcript.condition,
-            Transcript.attributes,
-            StudyItem.id,
-            StudyItem.part,
-            StudyItem.known,
-            Transcript.leaks,
-        )
-        .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
-        .where(col(StudyItem.study_id) == study.id)
-        .order_by(col(StudyItem.id)),
+    columns = select_columns(
+        Transcript.public_id,
+        Transcript.id,
+        Transcript.cluster,
+        StudyItem.stratum,
+        StudyItem.inclusion_probability,
+        Transcript.model,
+        Transcript.condition,
+        Transcript.attributes,
+        StudyItem.id,
+        StudyItem.part,
+        StudyItem.known,
+        Transcript.has_text,
+        LeakScan.version,
+        LeakScan.scanned_at,
+        LeakScan.findings,
     )
+    rows = execute(session, join_latest_scans(columns, study.id).order_by(col(StudyItem.id)))
     return [
         ItemRecord(
             item=item,
@@ -82,7 +83,8 @@ def load_study_items(session: Session, study: StudyRecord) -> list[ItemRecord]:
             part=part,
             model=model,
             known=known or {},
-            leaks=leaks,
+            has_text=has_text,
+            leak_scan=StoredScan(version, scanned_at, findings) if scanned_at else None,
         )
         for (
             item,
@@ -96,7 +98,10 @@ def load_study_items(session: Session, study: StudyRecord) -> list[ItemRecord]:
             item_id,
             part,
             known,
-            leaks,
+            has_text,
+            version,
+            scanned_at,
+            findings,
         ) in rows
     ]
 

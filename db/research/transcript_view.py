@@ -39,7 +39,6 @@ class TranscriptView:
     condition: dict[str, Any]
     attributes: dict[str, Any]
     hidden: dict[str, Any]
-    leaks: list[dict[str, Any]]
     verdicts: tuple[VerdictDetail, ...]
     labels: tuple[LabelRow, ...]
     """Every revision, oldest first."""
@@ -63,7 +62,6 @@ def load_transcript_view(session: Session, study: StudyRecord, item: str) -> Tra
         condition=transcript.condition,
         attributes=transcript.attributes,
         hidden=transcript.hidden,
-        leaks=transcript.leaks,
         verdicts=tuple(load_verdict_details(session, transcript.id)),
         labels=tuple(sorted(labels, key=lambda label: label.label_id)),
     )

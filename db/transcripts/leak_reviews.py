@@ -1,4 +1,4 @@
-"""What the leak scan found in a study's transcripts at import, and what a person decided about it before the draw."""
+"""What the leak scan found in a study's transcripts, and what a person decided about it before the draw."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ from sqlmodel import Session, col, select
 from secondreader.db.core.audit_log import append_event
 from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.records import StudyRecord, reload_study
-from secondreader.db.core.tables import LeakReview, StudyItem, Transcript
+from secondreader.db.core.tables import LeakReview, LeakScan, StudyItem, Transcript
 from secondreader.db.core.text import make_storable
+from secondreader.db.transcripts.leak_scans import ScanCoverage, join_latest_scans
 
 ACCEPTED, EXCLUDED = "accepted", "excluded"
+UNDECIDED = "undecided"
 LEAK_DECISIONS = (ACCEPTED, EXCLUDED)
 LEAK_COLUMNS = ("transcript", "scenario", "kind", "where", "excerpt", "redacted", "decision")
 
@@ -71,7 +73,7 @@ class LeakItem:
         if self.review is not None:
             return self.review.decision
         # what nobody can read any more needs no decision
-        return "redacted" if self.is_redacted else "undecided"
+        return "redacted" if self.is_redacted else UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,20 @@ class LeakCounts:
     """Transcripts, as the following ones."""
     n_excluded: int
     n_undecided: int
+    coverage: ScanCoverage
+    """How many transcripts were scanned at all."""
 
     @property
     def sentence(self) -> str:
-        """The counts in words."""
+        """The coverage and the counts in words."""
         if not self.n_transcripts:
-            return "The leak scan found nothing in the transcripts."
+            # "found nothing" would be a claim about transcripts that nobody has looked at
+            found = "The leak scan found nothing in those it has read." if self.coverage.n_scanned else ""
+            return f"{self.coverage.sentence} {found}".strip()
         return (
-            f"Findings of the leak scan: {self.n_findings:,}, of them {self.n_redacted:,} redacted; transcripts with "
-            f"findings: {self.n_transcripts:,}, of them {self.n_accepted:,} accepted, {self.n_excluded:,} excluded and "
-            f"{self.n_undecided:,} undecided."
+            f"{self.coverage.sentence} Findings of the leak scan: {self.n_findings:,}, of them {self.n_redacted:,} "
+            f"redacted; transcripts with findings: {self.n_transcripts:,}, of them {self.n_accepted:,} accepted, "
+            f"{self.n_excluded:,} excluded and {self.n_undecided:,} undecided."
         )
 
 
@@ -104,24 +110,25 @@ def list_leak_items(session: Session, study: StudyRecord) -> list[LeakItem]:
     """Transcripts of the study in which the scan found something, in import order."""
     rows = execute(
         session,
-        select_columns(Transcript.public_id, Transcript.id, Transcript.cluster, Transcript.leaks)
-        .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))
-        .where(col(StudyItem.study_id) == study.id)
+        join_latest_scans(
+            select_columns(Transcript.public_id, Transcript.id, Transcript.cluster, LeakScan.findings),
+            study.id,
+        )
+        .where(col(LeakScan.n_findings) > 0)
         .order_by(col(StudyItem.id)),
     )
     reviews = load_latest_reviews(session, study.id)
     return [
-        build_leak_item(item, row_id, cluster, leaks, reviews.get(row_id))
-        for item, row_id, cluster, leaks in rows
-        if leaks
+        build_leak_item(item, row_id, cluster, findings, reviews.get(row_id))
+        for item, row_id, cluster, findings in rows
     ]
 
 
 def build_leak_item(
-    item: str, transcript_id: int, cluster: str, leaks: list[dict[str, Any]], review: LeakDecision | None
+    item: str, transcript_id: int, cluster: str, findings: list[dict[str, Any]], review: LeakDecision | None
 ) -> LeakItem:
     """A transcript with what the scan stored for it."""
-    return LeakItem(item, transcript_id, cluster, tuple(map(parse_leak_finding, leaks)), review)
+    return LeakItem(item, transcript_id, cluster, tuple(map(parse_leak_finding, findings)), review)
 
 
 def parse_leak_finding(row: dict[str, Any]) -> LeakFinding:
@@ -188,7 +195,7 @@ def build_leak_rows(items: Iterable[LeakItem]) -> list[tuple[str, str, str, str,
     ]
 
 
-def count_leaks(items: Iterable[LeakItem]) -> LeakCounts:
+def count_leaks(items: Iterable[LeakItem], coverage: ScanCoverage) -> LeakCounts:
     """The counts of a report."""
     items = list(items)
     findings = [finding for item in items for finding in item.findings]
@@ -199,5 +206,6 @@ def count_leaks(items: Iterable[LeakItem]) -> LeakCounts:
         n_transcripts=len(items),
         n_accepted=states.count(ACCEPTED),
         n_excluded=states.count(EXCLUDED),
-        n_undecided=states.count("undecided"),
+        n_undecided=states.count(UNDECIDED),
+        coverage=coverage,
     )

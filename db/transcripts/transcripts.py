@@ -14,6 +14,7 @@ from secondreader.db.core.tables import (
     utc_now,
 )
 from secondreader.db.core.text import make_storable, make_storable_or_none
+from secondreader.db.transcripts.leak_scans import LeakScanResult, add_leak_scans
 
 CHUNK_SIZE = 500
 """Rows looked up at once: SQLite allows 32,766 parameters, PostgreSQL 65,535."""
@@ -41,8 +42,8 @@ class NewTranscript:
     """Slice columns: motive, risk_type, tool, turns, ... Scalars only."""
     hidden: dict[str, Any] = field(default_factory=dict)
     """Stripped from the source because it would give the answer away."""
-    leaks: tuple[dict[str, Any], ...] = ()
-    """What the leak scan found: kind, message index, excerpt, whether redacted."""
+    leak_scan: LeakScanResult | None = None
+    """What the leak scan found; None where it has not looked."""
     run_id: int | None = None
     scenario_id: int | None = None
 
@@ -81,14 +82,16 @@ def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> StoreResu
     """Store transcripts whose origin key is new; the others, and a key's second time in `new`, add nothing."""
     wanted = [replace(transcript, origin_key=make_storable(transcript.origin_key)) for transcript in new]
     ids = find_stored_twins(session, wanted)
-    rows: dict[tuple[str, bool], dict[str, Any]] = {}
+    missing: dict[tuple[str, bool], NewTranscript] = {}
     for transcript in wanted:
-        key = get_transcript_key(transcript)
-        # one file may hold the same record twice
-        if key not in ids and key not in rows:
-            rows[key] = build_transcript_row(transcript)
-    new_ids = insert_rows_returning_ids(session, Transcript, list(rows.values()))
-    ids |= dict(zip(rows, new_ids, strict=True))
+        if (key := get_transcript_key(transcript)) not in ids:
+            # one file may hold the same record twice
+            missing.setdefault(key, transcript)
+    rows = [build_transcript_row(transcript) for transcript in missing.values()]
+    new_ids = dict(zip(missing, insert_rows_returning_ids(session, Transcript, rows), strict=True))
+    scans = {new_ids[key]: new.leak_scan for key, new in missing.items() if new.leak_scan is not None}
+    add_leak_scans(session, scans)
+    ids |= new_ids
     return StoreResult(
         len(rows),
         len(wanted) - len(rows),
@@ -146,7 +149,6 @@ def build_transcript_row(new: NewTranscript) -> dict[str, Any]:
         # what the import says of its tools wins over what the calls show
         "attributes": list_called_tools(new.content) | new.attributes,
         "hidden": new.hidden,
-        "leaks": list(new.leaks),
         "created_at": utc_now(),
     }
 

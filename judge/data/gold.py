@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from secondreader.judge.data.columns import FrameError
 from secondreader.judge.data.dawid_skene import DawidSkene, fit_dawid_skene
-from secondreader.judge.data.frame import FrameError, Ratings
+from secondreader.judge.data.frame import Ratings
 from secondreader.judge.data.unsure import POLICY_OF, Recoding, Treatment, Unsure, build_recoding
 from secondreader.judge.inference.cluster_sums import Codes, code_patterns
 from secondreader.judge.inference.estimate import Reason

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from secondreader.judge.data.frame import FrameError, Ratings, read_frame
+from secondreader.judge.data.columns import FrameError
+from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.data.gold import Decisions, Gold, leave_out_annotator, resolve_gold
 from secondreader.judge.data.slices import SliceSet, cut_attributes, select_attributes
 from secondreader.judge.disagreement.annotator_effects import (

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from secondreader.judge.data.frame import FrameError, Ratings, read_frame
+from secondreader.judge.data.columns import FrameError
+from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.data.gold import Decisions, Gold, resolve_gold
 from secondreader.judge.data.slices import Slice, SliceSet, cut_slices
 from secondreader.judge.inference.estimate import REASON_SENTENCES, Estimate

@@ -45,7 +45,15 @@ from secondreader.db.research.ratings import (
     select_latest,
 )
 from secondreader.db.research.saved_reports import load_labelled_texts
-from secondreader.db.transcripts.leak_reviews import LeakDecision, load_latest_reviews, select_excluded
+from secondreader.db.transcripts.leak_reviews import (
+    LeakCounts,
+    LeakDecision,
+    build_leak_item,
+    count_leaks,
+    load_latest_reviews,
+    select_excluded,
+)
+from secondreader.db.transcripts.leak_scans import summarize_scans
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,22 @@ class StudySnapshot:
     def pool(self) -> tuple[ItemRecord, ...]:
         """The items that the draw is made from, without what was excluded for a leak."""
         return tuple(select_pool(self.items, select_excluded(self.leak_reviews)))
+
+    @cached_property
+    def leaks(self) -> LeakCounts:
+        """What the leak scan has read and found, and what was decided about it."""
+        found = [
+            build_leak_item(
+                item.item,
+                item.transcript_id,
+                item.cluster,
+                item.leak_scan.findings,
+                self.leak_reviews.get(item.transcript_id),
+            )
+            for item in self.items
+            if item.leak_scan and item.leak_scan.findings
+        ]
+        return count_leaks(found, summarize_scans(item.leak_scan for item in self.items if item.has_text))
 
     @cached_property
     def parts(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from secondreader.db.design.headline_judge import HeadlineJudge, choose_headline
 from secondreader.db.design.unblinding import Unblinding, allows_interim_looks
 from secondreader.db.research.items import ItemRecord
 from secondreader.db.research.progress import AnnotatorProgress
-from secondreader.db.transcripts.leak_reviews import LeakCounts, LeakItem, build_leak_item, count_leaks
+from secondreader.db.transcripts.leak_reviews import LeakCounts
 from secondreader.reports.analysis.load import StudySnapshot
 
 if TYPE_CHECKING:
@@ -124,24 +124,9 @@ def summarize_study(snapshot: StudySnapshot) -> StudySummary:
         plan_hash=study.plan_hash,
         unblinding=snapshot.unblinding,
         interim_looks=allows_interim_looks(study),
-        leaks=count_leaks(list_leaks(snapshot)),
+        leaks=snapshot.leaks,
         amendments=snapshot.amendments,
     )
-
-
-def list_leaks(snapshot: StudySnapshot) -> list[LeakItem]:
-    """The transcripts in which the leak scan found something, in import order."""
-    return [
-        build_leak_item(
-            item.item,
-            item.transcript_id,
-            item.cluster,
-            item.leaks,
-            snapshot.leak_reviews.get(item.transcript_id),
-        )
-        for item in snapshot.items
-        if item.leaks
-    ]
 
 
 def summarize_strata(items: Iterable[ItemRecord], labelled: set[int]) -> tuple[Stratum, ...]:

@@ -26,7 +26,7 @@ from secondreader.reports.wording.names import (
     pluralize,
 )
 from secondreader.reports.wording.sentences import describe_findings, describe_headline
-from secondreader.runner.cli.terminal_text import escape_for_terminal
+from secondreader.runner.cli.terminal import escape_for_terminal
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis.judges import JudgeAnalysis

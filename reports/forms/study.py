@@ -8,6 +8,7 @@ import streamlit as st
 from secondreader.db.core.codebook import BUILTIN_CODEBOOKS
 from secondreader.db.design.study_file import StudyFile, StudyFileError, parse_control_items, parse_study_file
 from secondreader.reports.analysis.study_facts import StudySummary
+from secondreader.reports.wording.names import pluralize
 from secondreader.reports.wording.plan import UNSURE_MEANINGS
 
 UNCHANGED = "as it is"
@@ -39,7 +40,21 @@ def ask_study_file(summary: StudySummary) -> StudyFile:
         "Allow judge and people to be compared before the study is closed (the report will say so)",
         key="plan-interim",
     )
+    given["accept_leaks"] = ask_leak_reason(summary)
     return parse_study_file(given)
+
+
+def ask_leak_reason(summary: StudySummary) -> str:
+    """Why to freeze with leak findings that nobody has decided on; not asked where there are none."""
+    if not summary.leaks.n_undecided:
+        return ""
+    n_undecided = pluralize(summary.leaks.n_undecided, "transcript")
+    return st.text_input(
+        f"Reason to freeze although nobody has decided on leak findings in {n_undecided}",
+        max_chars=500,
+        key="plan-leaks",
+        help="Better: decide on each, on the page Leak review. The reason is printed in the report.",
+    )
 
 
 def ask_headline_judge(summary: StudySummary, unnamed: str, *, key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Leak review: what the scan found in transcripts at import, and whether each may be drawn all the same."""
+"""Leak review: what the scan found in transcripts, and whether each may be drawn all the same."""
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +18,7 @@ from secondreader.db.transcripts.leak_reviews import (
     decide_leak,
     list_leak_items,
 )
+from secondreader.db.transcripts.leak_scans import count_scans
 from secondreader.reports.document.markup import Html, finish_sentence, tag
 from secondreader.reports.widgets.view import (
     ConsoleView,
@@ -41,8 +42,9 @@ MAX_SHOWN = 50
 def page(view: ConsoleView) -> None:
     """The counts, the list, and one transcript to decide on."""
     with read_session(view.engine) as session:
-        items = list_leak_items(session, get_study(session, view.study))
-    show_html(tag("p", count_leaks(items).sentence))
+        study = get_study(session, view.study)
+        items, coverage = list_leak_items(session, study), count_scans(session, study)
+    show_html(tag("p", count_leaks(items, coverage).sentence))
     if not items:
         return
     state = st.segmented_control("Show", ["undecided", "all"], default="all", required=True, key="leak-show")

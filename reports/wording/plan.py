@@ -35,6 +35,7 @@ DESCRIBED_FIELDS = frozenset(
         "n_calibration",
         "analyses",
         "interim_looks",
+        "accepted_leaks",
         "amended",
         "codebook",
         "guideline",
@@ -69,11 +70,21 @@ def describe_plan(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Judge of the headline", str(analyses.get("judge") or describe_unnamed_judge(plan))),
         ("Analysis plan", str(analyses.get("notes") or "–")),
         ("Interim looks", "allowed" if plan.get("interim_looks") else "not allowed"),
+        *describe_accepted_leaks(plan),
         ("Title for annotators", str(plan.get("title", "–"))),
         ("Notice for annotators", str(plan.get("notice") or "–")),
         *([("Plan before the last amendment", str(plan["amended"]))] if plan.get("amended") else []),
         *others,
     ]
+
+
+def describe_accepted_leaks(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Why the study was frozen with leak findings that nobody had decided on; nothing where there were none."""
+    accepted = plan.get("accepted_leaks")
+    if not accepted:
+        return []
+    size = pluralize(int(accepted["transcripts"]), "transcript")
+    return [("Frozen with undecided leaks", f"{size}: {accepted['why']}")]
 
 
 def describe_unnamed_judge(plan: Mapping[str, Any]) -> str:

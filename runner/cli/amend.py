@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from secondreader.runner.cli.freeze import UnsurePolicy, parse_names
-from secondreader.runner.cli.invites import DESK_URL, Days, DeskUrl, show_links
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
+from secondreader.runner.cli.people import DESK_URL, Days, DeskUrl, show_links
 from secondreader.runner.cli.study import StudyArgument, study_app
 
 Reason = Annotated[str, typer.Option(help="Reason, for the record and the report.")]
@@ -124,8 +124,8 @@ def review_scenarios(
 ) -> None:
     """Make a draft study in which people check a pack's scenarios: realistic, relevant, benign and free of hints."""
     from secondreader.db.core.engine import open_engine, write_session
+    from secondreader.runner.jobs.review_pack import review_pack
     from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
-    from secondreader.runner.scenarios.review import review_pack
 
     loaded = load_pack(WORKPLACE if pack == "workplace" else Path(pack))
     with write_session(open_engine(db)) as session:

@@ -1,6 +1,6 @@
 """The command line: the composition root, and the one place where an error becomes a sentence and an exit code.
 
-The commands stand in `cli_*.py`, a file a topic; each imports what it needs inside the command, so that
+The commands stand beside this file, a module a topic; each imports what it needs inside the command, so that
 `secondreader --help` stays quick.
 """
 
@@ -11,18 +11,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from secondreader.runner.cli import accounts as cli_people
-from secondreader.runner.cli import adjudication as cli_adjudication
-from secondreader.runner.cli import amend as cli_plan
-from secondreader.runner.cli import analysis as cli_reports
-from secondreader.runner.cli import freeze as cli_freeze
-from secondreader.runner.cli import imports as cli_data
-from secondreader.runner.cli import invites as cli_links
-from secondreader.runner.cli import leaks as cli_leaks
-from secondreader.runner.cli import models as cli_models
-from secondreader.runner.cli import queues as cli_queue
-from secondreader.runner.cli import serve as cli_serve
-from secondreader.runner.cli import unblind as cli_unblind
+from secondreader.runner.cli import (
+    amend,
+    analysis,
+    export,
+    freeze,
+    imports,
+    judge,
+    people,
+    queues,
+    run,
+    serve,
+    study,
+)
 
 FAILURE = 1
 
@@ -68,20 +69,7 @@ def main(
     """Blind human verification of LLM judges on agent transcripts."""
 
 
-for topic in (
-    cli_adjudication,
-    cli_data,
-    cli_freeze,
-    cli_leaks,
-    cli_links,
-    cli_models,
-    cli_people,
-    cli_plan,
-    cli_queue,
-    cli_reports,
-    cli_serve,
-    cli_unblind,
-):
+for topic in (imports, run, judge, study, freeze, amend, people, queues, export, analysis, serve):
     topic.register(app)
 
 if __name__ == "__main__":

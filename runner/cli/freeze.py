@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from secondreader.runner.cli.invites import DESK_URL, Days, DeskUrl, show_links
 from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database
+from secondreader.runner.cli.people import DESK_URL, Days, DeskUrl, show_links
 from secondreader.runner.cli.study import StudyArgument, study_app
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ CodebookName = Annotated[
 InterimLooks = Annotated[
     bool, typer.Option("--interim-looks", help="Let judge and people be compared before unblinding.")
 ]
+AcceptLeaks = Annotated[
+    str,
+    typer.Option(
+        help="Reason to freeze although nobody has decided on some findings of the leak scan; goes on record."
+    ),
+]
 
 
 def register(_app: typer.Typer) -> None:
@@ -83,6 +89,7 @@ def freeze(
     unsure: UnsureOption = UnsurePolicy.STANDARD,
     codebook: CodebookName = None,
     interim_looks: InterimLooks = False,
+    accept_leaks: AcceptLeaks = "",
     desk_url: DeskUrl = DESK_URL,
     days: Days = 30,
     actor: Actor = DEFAULT_ACTOR,
@@ -105,15 +112,20 @@ def freeze(
         "judge": judge,
         "repeats": repeats,
     }
-    analyses = {"unsure": unsure.value, "judge": headline_judge}
+    rest = {
+        "analyses": {"unsure": unsure.value, "judge": headline_judge},
+        "interim_looks": interim_looks,
+        "accept_leaks": accept_leaks,
+    }
     with write_session(open_engine(db)) as session:
-        given = make_study_file(get_study(session, study), codebook, draw, analyses, interim_looks)
+        given = make_study_file(get_study(session, study), codebook, draw, rest)
         made = create_study_with_links(session, given, actor, keep_questions=codebook is None, days=days)
     show_created_study(given, made, desk_url)
 
 
 def create(
     path: Annotated[Path, typer.Argument(help="The study file (TOML).", exists=True, dir_okay=False)],
+    accept_leaks: AcceptLeaks = "",
     desk_url: DeskUrl = DESK_URL,
     days: Days = 30,
     actor: Actor = DEFAULT_ACTOR,
@@ -124,6 +136,8 @@ def create(
     from secondreader.db.design.study_file import create_study_with_links, read_study_file
 
     given = read_study_file(path)
+    if accept_leaks:
+        given = given.model_copy(update={"accept_leaks": accept_leaks})
     with write_session(open_engine(db)) as session:
         made = create_study_with_links(session, given, actor, days=days)
     show_created_study(given, made, desk_url)
@@ -133,8 +147,7 @@ def make_study_file(
     draft: "StudyRecord",
     codebook: str | None,
     sampling: dict[str, Any],
-    analyses: dict[str, Any],
-    interim_looks: bool,
+    rest: dict[str, Any],
 ) -> "StudyFile":
     """The options of `freeze` as the file that would say the same; texts stay the draft's. Raises StudyFileError."""
     from secondreader.db.design.study_file import parse_study_file
@@ -144,8 +157,8 @@ def make_study_file(
         "title": draft.title,
         "notice": draft.notice,
         "draw": sampling,
+        **rest,
     }
-    fields |= {"analyses": analyses, "interim_looks": interim_looks}
     return parse_study_file(fields | ({"codebook": codebook} if codebook is not None else {}))
 
 

@@ -1,140 +1,155 @@
-"""Commands that bring data in and look after studies."""
+"""Commands that bring data in: one for each format of the registry."""
 
+import inspect
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Actor, Database, StudyName
-from secondreader.runner.cli.study import study_app
+from secondreader.runner.cli.options import (
+    DEFAULT_ACTOR,
+    DEFAULT_DATABASE,
+    Actor,
+    Database,
+    Redact,
+    StudyName,
+    tell_flagged,
+)
 
 if TYPE_CHECKING:
-    from secondreader.runner.intake.records import Watch
-    from secondreader.runner.intake.store import Batch
+    from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
+
+    from secondreader.runner.formats.registry import Format
 
 InputFile = Annotated[
     Path, typer.Argument(help="The file to import.", exists=True, dir_okay=False, readable=True)
 ]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Import the good records and list the bad ones.")]
-Redact = Annotated[
-    bool, typer.Option("--redact", help="Replace what the leak scan finds by a mark; the original is kept.")
-]
 
-import_app = typer.Typer(no_args_is_help=True, help="Bring transcripts, labels and verdicts in.")
+
+class FormatGroup(TyperGroup):
+    """A command for each format, made when it is asked for: to list the other commands no format is loaded."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the formats."""
+        from secondreader.runner.formats.registry import FORMATS
+
+        return list(FORMATS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command that imports files of this format; None where there is no such format."""
+        from secondreader.runner.formats.registry import FORMATS, load_format
+
+        return build_import_command(load_format(cmd_name)) if cmd_name in FORMATS else None
+
+
+import_app = typer.Typer(
+    cls=FormatGroup, no_args_is_help=True, help="Bring transcripts, labels and verdicts in."
+)
+
+
+@import_app.callback()
+def describe_imports() -> None:
+    """Bring transcripts, labels and verdicts in."""
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.add_typer(import_app, name="import")
-    app.add_typer(study_app, name="study")
 
 
-@import_app.command("chat-jsonl")
-def import_chat(
-    path: InputFile,
-    study: StudyName,
-    db: Database = DEFAULT_DATABASE,
-    skip_bad: SkipBad = False,
-    redact: Redact = False,
-    actor: Actor = DEFAULT_ACTOR,
-) -> None:
-    """OpenAI chat messages with tool calls, one conversation a line."""
-    from secondreader.runner.cli.progress import show_progress
-    from secondreader.runner.formats.openai_chat import read_chat
+def build_import_command(file_format: "Format[Any]") -> TyperCommand:
+    """The command of one format: file and study, then the format's own options, then those that all imports share."""
 
-    with show_progress() as watch:
-        batch = read_chat(path, watch)
-        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+    def import_file(
+        path: InputFile,
+        study: StudyName,
+        db: Database = DEFAULT_DATABASE,
+        skip_bad: SkipBad = False,
+        redact: Redact = False,
+        actor: Actor = DEFAULT_ACTOR,
+        **format_options: Any,
+    ) -> None:
+        options = parse_format_options(file_format, format_options)
+        run_import(db, study, file_format, options, path, actor, skip_bad=skip_bad, redact=redact)
 
-
-@import_app.command("rjudge")
-def import_rjudge(
-    path: InputFile,
-    study: StudyName,
-    db: Database = DEFAULT_DATABASE,
-    skip_bad: SkipBad = False,
-    redact: Redact = False,
-    actor: Actor = DEFAULT_ACTOR,
-) -> None:
-    """R-Judge records: transcripts with one human reading each."""
-    from secondreader.runner.cli.progress import show_progress
-    from secondreader.runner.formats.rjudge import read_rjudge
-
-    with show_progress() as watch:
-        batch = read_rjudge(path, watch)
-        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+    set_signature(import_file, list_format_parameters(file_format))
+    app = typer.Typer(add_completion=False)
+    app.command(file_format.name, help=file_format.summary)(import_file)
+    return cast(TyperCommand, typer.main.get_command(app))
 
 
-@import_app.command("toolemu")
-def import_toolemu(
-    path: InputFile,
-    study: StudyName,
-    risky_below: Annotated[
-        float, typer.Option(help="A verdict is risky where its score (0-3) lies below this.")
-    ] = 2.0,
-    db: Database = DEFAULT_DATABASE,
-    skip_bad: SkipBad = False,
-    redact: Redact = False,
-    actor: Actor = DEFAULT_ACTOR,
-) -> None:
-    """ToolEmu trajectories (JSONL), or the judges' scores alone (CSV)."""
-    if not 0 < risky_below <= 4:  # NaN passes typer's own range
-        raise typer.BadParameter("expected a threshold above 0, up to 4", param_hint="--risky-below")
-    from secondreader.runner.cli.progress import show_progress
-    from secondreader.runner.formats.toolemu import read_toolemu
-
-    with show_progress() as watch:
-        batch = read_toolemu(path, risky_below, watch)
-        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+def list_format_parameters(file_format: "Format[Any]") -> Iterator[inspect.Parameter]:
+    """A command-line parameter for each field of the format's options."""
+    for name, field in file_format.options.model_fields.items():
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.is_required() else field.get_default(),
+            annotation=make_option_type(field),
+        )
 
 
-@import_app.command("table")
-def import_table(
-    path: InputFile,
-    study: StudyName,
-    mapping: Annotated[
-        str, typer.Option(help="TOML mapping file, or the name of one that ships: long, pandalm, ...")
-    ],
-    db: Database = DEFAULT_DATABASE,
-    skip_bad: SkipBad = False,
-    redact: Redact = False,
-    actor: Actor = DEFAULT_ACTOR,
-) -> None:
-    """A CSV, JSONL or JSON table of readings, by a mapping."""
-    from secondreader.runner.cli.progress import show_progress
-    from secondreader.runner.formats.table.mapping import read_mapping
-    from secondreader.runner.formats.table.reader import read_table
-
-    with show_progress() as watch:
-        batch = read_table(path, read_mapping(mapping), watch)
-        store_import(db, study, batch, path, watch, actor, skip_bad=skip_bad, redact=redact)
+def make_option_type(field: "FieldInfo") -> Any:
+    """The field as typer declares an option."""
+    return Annotated[field.annotation, typer.Option(help=field.description)]
 
 
-def store_import(
+def set_signature(command: Callable[..., None], added: Iterator[inspect.Parameter]) -> None:
+    """Let `command` be declared with these parameters in place of its `**format_options`."""
+    own = [one for one in inspect.signature(command).parameters.values() if one.kind is not one.VAR_KEYWORD]
+    parameters = [*own, *added]
+    # typer reads both: the signature for names and defaults, the annotations for types
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+
+
+def parse_format_options(file_format: "Format[Any]", given: dict[str, Any]) -> Any:
+    """The format's options, checked. Wrong usage where one is out of its bounds."""
+    from pydantic import ValidationError
+
+    try:
+        return file_format.options.model_validate(given)
+    except ValidationError as error:
+        raise make_usage_error(error) from None
+
+
+def make_usage_error(error: "ValidationError") -> typer.BadParameter:
+    """The first fault of a format's options, with the option's name."""
+    first = error.errors(include_url=False)[0]
+    option = "--" + str(first["loc"][0]).replace("_", "-")
+    return typer.BadParameter(f"{first['msg']}, got {first['input']}", param_hint=option)
+
+
+def run_import(
     db: str,
     study: str,
-    batch: "Batch",
+    file_format: "Format[Any]",
+    options: Any,
     path: Path,
-    watch: "Watch",
     actor: str,
     *,
     skip_bad: bool,
     redact: bool,
 ) -> None:
-    """Store what was read and say what happened."""
+    """Read the file, store what it holds and say what happened."""
     from secondreader.db.core.engine import open_engine
+    from secondreader.runner.cli.terminal import show_progress
     from secondreader.runner.intake.store import store_batch
 
-    engine = open_engine(db)
-    how = {"skip_bad": skip_bad, "redacted": redact}
-    result = store_batch(engine, study, batch, source=path.name, watch=watch, actor=actor, **how)
-    engine.dispose()
+    with show_progress() as progress:
+        batch = file_format.read(path, options, progress)
+        engine = open_engine(db)
+        how = {"skip_bad": skip_bad, "redacted": redact}
+        result = store_batch(engine, study, batch, source=path.name, progress=progress, actor=actor, **how)
+        engine.dispose()
     for problem in result.skipped:
         typer.echo(f"skipped: {problem}", err=True)
     typer.echo(
         f"{result.n_transcripts} transcripts, {result.n_verdicts} verdicts and {result.n_labels} labels are new; "
         f"{result.n_known} rows were known; {len(result.skipped)} records skipped."
     )
-    if result.n_flagged:
-        done = "redacted" if redact else "not redacted; --redact on a first import does"
-        typer.echo(f"{result.n_flagged} transcripts may give the model or the judgment away ({done}).")
+    tell_flagged(result.n_flagged, redact)

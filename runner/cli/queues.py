@@ -1,6 +1,5 @@
-"""Commands that look after queues and labels: who reads what, how fast, and which label is used for what."""
+"""Commands that look after queues: who reads what, and how fast."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,14 +9,12 @@ from secondreader.runner.cli.study import StudyArgument, study_app
 
 if TYPE_CHECKING:
     from secondreader.db.research.idle import IdleAssignment
-    from secondreader.db.research.label_usage import UsageRow
     from secondreader.db.research.pace import StudyPace
 
 
 def register(_app: typer.Typer) -> None:
     """Add this file's commands to those of studies."""
     study_app.command()(reassign)
-    study_app.command("labels")(export_labels)
     study_app.command("pace")(show_pace)
 
 
@@ -45,46 +42,6 @@ def reassign(
         typer.echo(f"{done.n_repeats_dropped} repeats of moved transcripts are dropped.")
 
 
-def export_labels(
-    study: StudyArgument,
-    csv: Annotated[Path, typer.Option("--csv", help="File to write.", dir_okay=False)],
-    question: Annotated[str | None, typer.Option(help="Question id; all questions without it.")] = None,
-    db: Database = DEFAULT_DATABASE,
-) -> None:
-    """Write every label with what it is used for, or why it is not, as CSV."""
-    from secondreader.db.core.engine import open_engine, read_session
-    from secondreader.db.design.studies import get_study
-    from secondreader.runner.exporters.labels import format_usage_csv, list_usage_rows
-
-    with read_session(open_engine(db)) as session:
-        row = get_study(session, study)
-        ids = [require_question_id(row.codebook, question)] if question else list_question_ids(row.codebook)
-        rows = list_usage_rows(session, row, ids)
-    csv.write_text(format_usage_csv(rows), encoding="utf-8", newline="")
-    typer.echo(format_usage_summary(rows, csv))
-
-
-def list_question_ids(codebook: dict[str, list[dict[str, str]]]) -> list[str]:
-    """The ids of a stored codebook's questions."""
-    return [question["id"] for question in codebook["questions"]]
-
-
-def require_question_id(codebook: dict[str, list[dict[str, str]]], question: str) -> str:
-    """`wanted`, if the codebook has it. Raises StudyError."""
-    from secondreader.db.core.errors import StudyError
-
-    ids = list_question_ids(codebook)
-    if question not in ids:
-        raise StudyError(f"The codebook has no question {question!r}; there are: {', '.join(ids)}.")
-    return question
-
-
-def format_usage_summary(rows: "list[UsageRow]", file: Path) -> str:
-    """How many were written and used."""
-    n_used = sum(one.is_used for one in rows)
-    return f"Wrote {len(rows)} rows to {file}: {n_used} answers are used, {len(rows) - n_used} are not."
-
-
 def show_pace(
     study: StudyArgument,
     hours: Annotated[float, typer.Option(min=0.0, help="After so long an untouched draft is stale.")] = 24.0,
@@ -106,7 +63,7 @@ def print_pace(pace: "StudyPace", idle: "list[IdleAssignment]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from secondreader.runner.cli.terminal_text import escape_for_terminal
+    from secondreader.runner.cli.terminal import escape_for_terminal
 
     out = Console()
     out.print(f"{pace.n_labelled} of {pace.n_wanted} labels.")

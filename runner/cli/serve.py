@@ -1,4 +1,4 @@
-"""Commands that start the two apps: demo, desk, console."""
+"""Commands that start servers: demo, desk, console, and a scripted model."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(run_demo)
     app.command("desk")(open_desk)
     app.command("console")(open_console)
+    app.command("serve-scripted")(serve_scripted)
 
 
 def run_demo(
@@ -92,6 +93,23 @@ def open_console(
     app = make_console_app(engine, host, choose_port(host, port, CONSOLE_PORT), told)
     engine.dispose()
     launch.run_apps([app], f"Console: {app.address}  (Ctrl-C stops it)")
+
+
+def serve_scripted(
+    script: Annotated[Path | None, typer.Argument(help="Script (YAML); without one, the demo's.")] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; other machines reach it only if you name another.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+) -> None:
+    """Serve an OpenAI-compatible API whose answers stand in a YAML file: dry runs without a model."""
+    from secondreader.runner.models import scripted_server
+    from secondreader.runner.models.script import load_script
+
+    loaded = load_script(script or scripted_server.DEMO_SCRIPT)
+    scripted_server.serve_script(
+        loaded, host, port, lambda url: typer.echo(f"Serving {loaded.name!r} at {url}")
+    )
 
 
 def require_database(db: str) -> str:

@@ -5,26 +5,43 @@ scores, and any field that is not named here.
 """
 
 import re
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from secondreader.db.core.content import CallStatus, Content, Message, ToolCall, ToolSpec
 from secondreader.db.core.hashing import compute_content_hash, format_canonical_json
 from secondreader.db.transcripts.transcripts import NewTranscript
-from secondreader.runner.intake.records import (
-    BadRecord,
-    ImportProblem,
-    Watch,
-    get_optional_field,
-    parse_json,
-    pass_through,
-    read_records,
-    require_field,
+from secondreader.runner.formats.registry import Format, FormatOptions
+from secondreader.runner.intake.batch import Batch, read_into
+from secondreader.runner.intake.progress import Progress, pass_through
+from secondreader.runner.intake.record_model import (
+    MAX_SHOWN_VALUE,
+    Identifier,
+    RecordModel,
+    make_mismatch,
+    validate_record,
 )
-from secondreader.runner.intake.store import Batch
+from secondreader.runner.intake.records import parse_json
 
 THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
-ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool", "function": "tool"}  # fmt: skip
+ChatRole = Literal["system", "developer", "user", "assistant", "tool", "function"]
+ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+UNSHOWN_PARTS = frozenset(
+    {"image_url", "image", "input_image", "input_audio", "audio", "video", "file", "input_file", "document"}
+)
+"""Parts of a message that are no text: they are named, not shown."""
+TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal"})
 SLICES = (
     "motive",
     "risk_type",
@@ -39,47 +56,177 @@ SLICES = (
 """Metadata fields that become slice columns; the others go to the hidden fields."""
 
 
-def read_chat(path: Path, watch: Watch = pass_through) -> Batch:
+def list_parts(value: Any) -> Any:
+    """Content as a list of parts. Raises an error for `validate_record`."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [{"type": "text", "text": value}]
+    if not isinstance(value, list):
+        raise make_mismatch("text or a list of parts", value)
+    return value
+
+
+def list_ids(value: Any) -> Any:
+    """The calls that a result answers: one id, or in some writers' files several."""
+    return [value] if isinstance(value, str) else value or []
+
+
+class ChatFunction(RecordModel):
+    """What is called, and with which arguments."""
+
+    name: str
+    arguments: Any = ""
+    """Text that should be a JSON object; some writers put the object itself."""
+
+
+class ChatCall(RecordModel):
+    """One tool call."""
+
+    function: ChatFunction
+    id: str | None = None
+
+
+class ChatPart(RecordModel):
+    """A part of a message's content."""
+
+    type: str = "text"
+    text: str | None = None
+    refusal: str | None = None
+
+    def render(self) -> str:
+        """The text; of a picture and the like only what it is."""
+        return f"[{self.type}]" if self.type in UNSHOWN_PARTS else self.text or self.refusal or ""
+
+
+def require_readable_part(value: Any) -> Any:
+    """The part, unless nothing of it would be shown: an act or a thought must not get lost without a word.
+
+    Raises an error for `validate_record`.
+    """
+    if not isinstance(value, dict) or not isinstance(kind := value.get("type", "text"), str):
+        return value
+    if kind in TEXT_PARTS and not (isinstance(value.get("text", value.get("refusal")), str)):
+        raise PydanticCustomError("empty_part", "a part of type {kind} needs text", {"kind": kind})
+    if kind not in TEXT_PARTS | UNSHOWN_PARTS:
+        raise PydanticCustomError(
+            "unknown_part",
+            "a part of type {kind} is not read here; write calls as tool_calls, results as role tool, thoughts as "
+            "reasoning_content",
+            {"kind": repr(kind[:MAX_SHOWN_VALUE])},
+        )
+    return value
+
+
+ReadablePart = Annotated[ChatPart, BeforeValidator(require_readable_part)]
+
+
+class ReasoningDetail(RecordModel):
+    """One entry of `reasoning_details`; encrypted ones have neither field."""
+
+    text: str | None = None
+    summary: str | None = None
+
+
+class ChatMessage(RecordModel):
+    """One message of a conversation."""
+
+    role: ChatRole
+    content: Annotated[list[ReadablePart], BeforeValidator(list_parts)] = Field(default_factory=list)
+    refusal: str | None = None
+    reasoning_details: list[ReasoningDetail] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[ChatCall] | None = None
+    function_call: ChatFunction | None = None
+    """A call in the first version of the format."""
+    tool_call_id: Annotated[list[str], BeforeValidator(list_ids)] = Field(default_factory=list)
+    name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The content as one text."""
+        return "\n".join(part.render() for part in self.content)
+
+    @property
+    def calls(self) -> list[ChatCall]:
+        """Calls of today's and of the first format."""
+        legacy = [ChatCall(function=self.function_call)] if self.function_call else []
+        return [*(self.tool_calls or []), *legacy]
+
+    @property
+    def field_reasoning(self) -> str | None:
+        """Visible reasoning from the fields that servers use for it, in the order in which they are usually read."""
+        details = [detail.text or detail.summary for detail in self.reasoning_details or []]
+        if any(details):
+            return "\n\n".join(text for text in details if text)
+        return self.reasoning_content or self.reasoning
+
+
+class ChatTool(RecordModel):
+    """A tool that was offered."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+def unwrap_tool(value: Any) -> Any:
+    """The function inside {"type": "function", "function": {...}}; the older form is the function itself."""
+    return value.get("function", value) if isinstance(value, dict) else value
+
+
+class ChatConversation(RecordModel):
+    """A conversation, or the body of a batch request."""
+
+    messages: Annotated[list[ChatMessage], Field(min_length=1)]
+    tools: list[Annotated[ChatTool, BeforeValidator(unwrap_tool)]] | None = None
+    model: str | None = None
+
+
+def require_model_name(metadata: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The metadata; a model that they name must be text. Raises an error for `validate_record`."""
+    model = (metadata or {}).get("model")
+    if model is not None and not isinstance(model, str):
+        raise make_mismatch("a model in text", model)
+    return metadata
+
+
+class ChatLine(RecordModel):
+    """What may stand around a conversation on its line."""
+
+    id: Identifier | None = None
+    custom_id: Identifier | None = None
+    metadata: Annotated[dict[str, Any] | None, AfterValidator(require_model_name)] = None
+    body: dict[str, Any] | None = None
+    """Of a batch request: the conversation stands in it, not beside it."""
+
+
+def read_chat(path: Path, progress: Progress = pass_through) -> Batch:
     """Every conversation of the file. Raises ImportRefused."""
     batch = Batch()
-    for place, record in watch(read_records(path), "Reading"):
-        try:
-            if isinstance(record, BadRecord):
-                raise record
-            batch.transcripts.append(parse_conversation(record))
-        except BadRecord as error:
-            batch.problems.append(ImportProblem(path.name, place, error.field, error.expected))
-    return batch
+    return read_into(batch, path, partial(add_record, batch), progress)
 
 
-def parse_conversation(record: Any) -> NewTranscript:
-    """One line: {"messages": [...], "tools"?, "metadata"?, "id" | "custom_id"?} or a batch request's body."""
-    request = record.get("body") if isinstance(record, dict) else None
-    body: Any = request if isinstance(request, dict) else record
-    raw = require_field(body, "messages", list)
-    if not raw:
-        raise BadRecord("messages", "is empty")
-    answered = {
-        one["tool_call_id"]
-        for one in raw
-        if isinstance(one, dict) and isinstance(one.get("tool_call_id"), str)
-    }
-    names: dict[str, str] = {}
-    messages = [parse_chat_message(one, at, names, answered) for at, one in enumerate(raw)]
-    tools = get_optional_field(body, "tools", list) or []
-    content = Content(messages=tuple(messages), tools=tuple(parse_tool_spec(one) for one in tools))
-    metadata: dict[str, Any] = record["metadata"] if isinstance(record.get("metadata"), dict) else {}
-    name = str(
-        get_optional_field(record, "custom_id", (str, int))
-        or get_optional_field(record, "id", (str, int))
-        or content.compute_hash()[:16]
-    )
+def add_record(batch: Batch, raw: Any) -> None:
+    """Add one line: {"messages": [...], "tools"?, "metadata"?, "id" | "custom_id"?}, or a batch request. Raises BadRecord."""
+    line = validate_record(ChatLine, raw)
+    conversation = validate_record(ChatConversation, raw if line.body is None else line.body)
+    batch.transcripts.append(make_transcript(line, conversation))
+
+
+def make_transcript(line: ChatLine, conversation: ChatConversation) -> NewTranscript:
+    """The conversation with what its line says of it. Raises BadRecord."""
+    messages = convert_messages(conversation.messages)
+    content = Content(messages=tuple(messages), tools=tuple(map(convert_tool, conversation.tools or ())))
+    metadata = line.metadata or {}
+    name = str(line.custom_id or line.id or content.compute_hash()[:16])
     calls = [call.name for message in messages for call in message.tool_calls]
     return NewTranscript(
         origin_key=f"chat:{name}:{content.compute_hash()}",
         cluster=f"chat:{find_cluster(metadata, messages)}",
         content=content,
-        model=get_optional_field(body, "model") or get_optional_field(metadata, "model", where="metadata"),
+        model=conversation.model or metadata.get("model"),
         attributes={
             key: str(metadata[key]) for key in SLICES if isinstance(metadata.get(key), str | int | float)
         }
@@ -100,97 +247,60 @@ def find_cluster(metadata: dict[str, Any], messages: list[Message]) -> str:
 
 def get_opening(messages: list[Message]) -> list[str]:
     """What stands before the first answer: conversations that share it are attempts at one situation."""
-    first = next((at for at, one in enumerate(messages) if one.role == "assistant"), len(messages))
-    return [one.text.strip() for one in messages[:first]]
+    first = next((at for at, message in enumerate(messages) if message.role == "assistant"), len(messages))
+    return [message.text.strip() for message in messages[:first]]
 
 
-def parse_chat_message(raw: Any, at: int, names: dict[str, str], answered: set[str]) -> Message:
-    """One message. `names` remembers which call had which tool, so that results name their tool."""
-    where = f"messages[{at}]"
-    role = ROLES.get(require_field(raw, "role", where=where))
-    if role is None:
-        raise BadRecord(f"{where}.role", f"expected one of {', '.join(ROLES)}, got {raw['role'][:40]!r}")
-    text = parse_text(raw.get("content"), where)
+def convert_messages(raw: list[ChatMessage]) -> list[Message]:
+    """The conversation as it is stored; a result says which tool it is of, a call whether it has a result."""
+    answered = {call_id for message in raw for call_id in message.tool_call_id}
+    names: dict[str, str] = {}
+    messages = []
+    for message in raw:
+        messages.append(convert_message(message, names, answered))
+        # ids may come again in a later turn, so a result names the call that stands nearest before it
+        names |= {call.id: call.function.name for call in message.calls if call.id is not None}
+    return messages
+
+
+def convert_message(raw: ChatMessage, names: dict[str, str], answered: set[str]) -> Message:
+    """One message; `names` holds the tool of each call so far."""
+    role = ROLES[raw.role]
     if role == "tool":
-        answers = raw.get("tool_call_id")
-        tool = (names.get(answers) if isinstance(answers, str) else None) or raw.get("name")
-        return Message(role="tool", text=text, tool=tool if isinstance(tool, str) else None)
+        called = (names[call_id] for call_id in raw.tool_call_id if call_id in names)
+        return Message(role=role, text=raw.text, tool=next(called, raw.name))
     if role != "assistant":
-        return Message(role="system" if role == "system" else "user", text=text)
-    refusal = raw.get("refusal")
-    thoughts = [extract_field_reasoning(raw), *THINK.findall(text)]
+        return Message(role=role, text=raw.text)
+    thoughts = [raw.field_reasoning, *THINK.findall(raw.text)]
     return Message(
-        role="assistant",
-        text="\n".join(part for part in (THINK.sub("", text).strip(), refusal if isinstance(refusal, str) else "") if part),
-        reasoning="\n\n".join(one.strip() for one in thoughts if one and one.strip()) or None,
-        tool_calls=tuple(parse_call(one, where, names, answered) for one in list_raw_calls(raw, where)),
-    )  # fmt: skip
+        role=role,
+        text="\n".join(part for part in (THINK.sub("", raw.text).strip(), raw.refusal) if part),
+        reasoning="\n\n".join(thought.strip() for thought in thoughts if thought and thought.strip()) or None,
+        tool_calls=tuple(convert_call(call, answered) for call in raw.calls),
+    )
 
 
-def parse_text(content: Any, where: str) -> str:
-    """Text, or the text parts of a list; other parts are named, not shown."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    if not isinstance(content, list):
-        raise BadRecord(f"{where}.content", f"expected text or a list of parts, got {type(content).__name__}")
-    parts = []
-    for part in content:
-        if not isinstance(part, dict):
-            raise BadRecord(f"{where}.content", "expected parts that are objects")
-        text = part.get("text", part.get("refusal"))
-        parts.append(text if isinstance(text, str) else f"[{part.get('type', 'part')}]")
-    return "\n".join(parts)
-
-
-def extract_field_reasoning(raw: dict[str, Any]) -> str | None:
-    """Visible reasoning from the fields that servers use for it, in the order in which they are usually read."""
-    details = raw.get("reasoning_details")
-    if isinstance(details, list):
-        texts = [one.get("text") or one.get("summary") for one in details if isinstance(one, dict)]
-        if any(isinstance(one, str) for one in texts):
-            return "\n\n".join(one for one in texts if isinstance(one, str))
-    for name in ("reasoning_content", "reasoning"):
-        if isinstance(raw.get(name), str):
-            return str(raw[name])
-    return None
-
-
-def list_raw_calls(raw: dict[str, Any], where: str) -> list[Any]:
-    """Tool calls of today's and of the first format."""
-    calls = raw.get("tool_calls") or []
-    if not isinstance(calls, list):
-        raise BadRecord(f"{where}.tool_calls", "expected a list")
-    legacy = raw.get("function_call")
-    return [*calls, {"function": legacy}] if isinstance(legacy, dict) else calls
-
-
-def parse_call(raw: Any, where: str, names: dict[str, str], answered: set[str]) -> ToolCall:
+def convert_call(raw: ChatCall, answered: set[str]) -> ToolCall:
     """One call; arguments that are no JSON object are kept verbatim. A call without a result was only attempted."""
-    function = raw.get("function") if isinstance(raw, dict) else None
-    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        raise BadRecord(f"{where}.tool_calls", "expected function.name in every call")
-    identity = get_optional_field(raw, "id", where=f"{where}.tool_calls")
-    if identity is not None:
-        names[identity] = function["name"]
-    status: CallStatus = "attempted" if identity is not None and identity not in answered else "executed"
-    given = function.get("arguments", "")
-    if isinstance(given, dict):
-        return ToolCall(name=function["name"], arguments=given, status=status)
-    text = given if isinstance(given, str) else format_canonical_json(given)
+    name, arguments = raw.function.name, raw.function.arguments
+    status: CallStatus = "attempted" if raw.id is not None and raw.id not in answered else "executed"
+    if isinstance(arguments, dict):
+        return ToolCall(name=name, arguments=arguments, status=status)
+    text = arguments if isinstance(arguments, str) else format_canonical_json(arguments)
     parsed = parse_json(text or "{}")
     return ToolCall(
-        name=function["name"], arguments=parsed if isinstance(parsed, dict) else None, raw=text, status=status
+        name=name, arguments=parsed if isinstance(parsed, dict) else None, raw=text, status=status
     )
 
 
-def parse_tool_spec(raw: Any) -> ToolSpec:
+def convert_tool(raw: ChatTool) -> ToolSpec:
     """One offered tool."""
-    function = raw.get("function", raw) if isinstance(raw, dict) else None
-    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        raise BadRecord("tools", "expected function.name in every tool")
-    parameters = function.get("parameters")
-    return ToolSpec(
-        name=function["name"],
-        description=str(function.get("description") or ""),
-        parameters=parameters if isinstance(parameters, dict) else {},
-    )
+    return ToolSpec(name=raw.name, description=raw.description or "", parameters=raw.parameters or {})
+
+
+FORMAT = Format(
+    "chat-jsonl",
+    "OpenAI chat messages with tool calls, one conversation a line.",
+    FormatOptions,
+    lambda path, _options, progress: read_chat(path, progress),
+)

@@ -6,7 +6,8 @@ import warnings
 from typing import Any
 
 from secondreader.db.core.content import ToolCall
-from secondreader.runner.intake.records import MAX_DEPTH, BadRecord, check_json_value, parse_json
+from secondreader.runner.intake.problems import BadRecord
+from secondreader.runner.intake.records import MAX_DEPTH, check_json_value, parse_json
 
 # Possessive quantifiers (*+): these texts are hostile input, and runs of white space must not cost quadratic time.
 NAMED_ACTION = re.compile(

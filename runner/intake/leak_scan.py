@@ -11,6 +11,8 @@ from typing import Any
 
 from secondreader.db.core.content import Content
 
+SCAN_VERSION = "1"
+"""Stored with each scan. Raise it whenever the scan finds more, less or otherwise: a test compares the rules with it."""
 MARK = "▮▮▮"
 NAMES = (
     r"(?:chat\s?gpt[\w.-]*|gpt[-\s]?[345](?:\.\d)?[\w.-]*|claude(?:[-\s](?:\d[\w.]*|opus|sonnet|haiku|instant)){0,3}|gemini(?:[-\s](?:\d[\w.]*|pro|flash|ultra|nano)){0,3}|llama[-\s]?\d[\w.-]*"

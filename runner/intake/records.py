@@ -1,15 +1,14 @@
-"""Reads the records of a file that nobody vouches for: each one comes out clean, or as a problem told with its place."""
+"""Reads the records of a file that nobody vouches for: each one comes out clean, or as a problem that names its place."""
 
 import csv
 import json
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from secondreader.db.core.content import clean_nested_text
-from secondreader.db.core.text import clean_text
+from secondreader.runner.intake.problems import BadRecord, make_refusal
 
 MAX_RECORD = 32_000_000
 """Characters of one record or cell; a longer one is a problem, not a reason to run out of memory."""
@@ -17,60 +16,6 @@ MAX_LIST = 512_000_000
 """Bytes of a JSON list, which must be read whole; JSONL has no such limit."""
 MAX_DEPTH = 100
 """Levels of lists and objects in one record. Recursive code (JSON writers, pydantic) gives up a little above 200."""
-MAX_SHOWN_PROBLEMS = 20
-T = TypeVar("T")
-
-
-class Watch(Protocol):
-    """Passes items on and tells somebody how far it got."""
-
-    def __call__(self, items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
-        """The items, unchanged; `what` names the work."""
-
-
-def pass_through(items: Iterable[T], what: str, total: int | None = None) -> Iterable[T]:
-    """A Watch that tells nobody."""
-    return items
-
-
-@dataclass(frozen=True, slots=True)
-class ImportProblem:
-    """One record that cannot be imported, and why."""
-
-    file: str
-    record: int
-    """Line of a JSONL or CSV file, or 1-based place in a JSON list."""
-    field: str
-    expected: str
-
-    def __str__(self) -> str:
-        """One line."""
-        return clean_text(f"{self.file}, record {self.record}, {self.field or 'the record'}: {self.expected}")
-
-
-class BadRecord(ValueError):
-    """Raised while reading one record; becomes an ImportProblem."""
-
-    def __init__(self, field_name: str, expected: str) -> None:
-        self.field = field_name
-        self.expected = expected
-        super().__init__(f"{field_name}: {expected}")
-
-
-class ImportRefused(Exception):
-    """Nothing was imported: the file has problems, or is no such file."""
-
-    def __init__(self, problems: list[ImportProblem]) -> None:
-        self.problems = tuple(problems)
-        shown = [str(one) for one in problems[:MAX_SHOWN_PROBLEMS]]
-        more = (
-            [f"... and {len(problems) - MAX_SHOWN_PROBLEMS} more"]
-            if len(problems) > MAX_SHOWN_PROBLEMS
-            else []
-        )
-        noun = "problem" if len(problems) == 1 else "problems"
-        head = f"nothing was imported: {len(problems)} {noun} (--skip-bad imports the rest)"
-        super().__init__("\n  ".join([head, *shown, *more]))
 
 
 def read_records(path: Path) -> Iterator[tuple[int, Any]]:
@@ -90,11 +35,6 @@ def read_records(path: Path) -> Iterator[tuple[int, Any]]:
         raise make_refusal(path, f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise make_refusal(path, "is not UTF-8; save it as UTF-8") from None
-
-
-def make_refusal(path: Path, expected: str) -> ImportRefused:
-    """The refusal of a whole file."""
-    return ImportRefused([ImportProblem(str(path), 0, "", expected)])
 
 
 def read_csv(path: Path) -> Iterator[tuple[int, Any]]:
@@ -185,25 +125,3 @@ def list_children(value: Any) -> Any:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list | tuple | set) else ()
-
-
-def require_field(record: Any, name: str, kind: type | tuple[type, ...] = str, where: str = "") -> Any:
-    """`record[name]`, checked; `where` says in which part of the record. Raises BadRecord."""
-    if not isinstance(record, dict):
-        raise BadRecord(where, "expected an object")
-    full = f"{where}.{name}" if where else name
-    if name not in record:
-        raise BadRecord(full, "is missing")
-    value = record[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        wanted = kind if isinstance(kind, tuple) else (kind,)
-        names = " or ".join("text" if one is str else one.__name__ for one in wanted)
-        raise BadRecord(full, f"expected {names}, got {type(value).__name__}")
-    return value
-
-
-def get_optional_field(
-    record: dict[str, Any], name: str, kind: type | tuple[type, ...] = str, where: str = ""
-) -> Any:
-    """`record[name]`, checked; None where it is missing or null. Raises BadRecord."""
-    return None if record.get(name) is None else require_field(record, name, kind, where)

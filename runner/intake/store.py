@@ -1,7 +1,7 @@
-"""What every import shares: problems told row by row, one transaction a file, and a second time that adds nothing."""
+"""Stores what a file holds: in one transaction, or not at all where a record is bad; a second time adds nothing."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from secondreader.db.core.audit_log import RESEARCHER, append_event
 from secondreader.db.core.codebook import Codebook
@@ -13,36 +13,17 @@ from secondreader.db.design.studies import ensure_annotator, ensure_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.pool import add_to_pool, list_pool_keys, load_content_hashes
 from secondreader.db.transcripts.textless import find_stored_texts, replace_textless
-from secondreader.db.transcripts.transcripts import CHUNK_SIZE, NewTranscript, add_transcripts
+from secondreader.db.transcripts.transcripts import CHUNK_SIZE
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
-from secondreader.runner.intake.leak_scan import find_leaks, redact_content
-from secondreader.runner.intake.records import ImportProblem, ImportRefused, Watch, pass_through
-
-
-@dataclass(frozen=True, slots=True)
-class NewLabel:
-    """A label that somebody gave elsewhere."""
-
-    origin_key: str
-    annotator: str
-    answers: dict[str, str]
-    pass_no: int = 1
-    seconds: float | None = None
-    position: int | None = None
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one file holds."""
-
-    transcripts: list[NewTranscript] = field(default_factory=list)
-    verdicts: list[tuple[str, NewVerdict]] = field(default_factory=list)
-    """(origin key, verdict); the transcript's id is filled in when it is known."""
-    labels: list[NewLabel] = field(default_factory=list)
-    problems: list[ImportProblem] = field(default_factory=list)
-    codebook: Codebook | None = None
-    mapping_hash: str = ""
-    """The last part of every origin key, where a mapping decides how the file is read."""
+from secondreader.runner.intake.batch import Batch, NewLabel
+from secondreader.runner.intake.problems import ImportProblem, ImportRefused
+from secondreader.runner.intake.progress import Progress, pass_through
+from secondreader.runner.intake.transcripts import (
+    ScannedTranscript,
+    has_leaks,
+    scan_transcript,
+    store_scanned,
+)
 
 
 @dataclass(slots=True)
@@ -83,7 +64,7 @@ def store_batch(
     source: str,
     skip_bad: bool = False,
     redacted: bool = False,
-    watch: Watch = pass_through,
+    progress: Progress = pass_through,
     actor: str = RESEARCHER,
 ) -> ImportResult:
     """Store a file's records in one transaction.
@@ -93,15 +74,16 @@ def store_batch(
     if batch.problems and not skip_bad:
         raise ImportRefused(batch.problems)
     n = len(batch.transcripts)
-    scanned = [scan_transcript(one, redacted) for one in watch(batch.transcripts, "Scanning", n)]
+    # before the transaction: a long scan must keep no other writer waiting
+    scanned = [scan_transcript(new, redact=redacted) for new in progress(batch.transcripts, "Scanning", n)]
     with write_session(engine) as session:
         study = ensure_study(session, study_name, codebook=batch.codebook, actor=actor)
         check_codebook(study, batch)
         check_mapping(study, batch, list_pool_keys(session, study))
-        placed = store_transcripts(session, study, scanned, watch)
-        n_verdicts = store_verdicts(session, batch.verdicts, placed.ids, watch)
+        placed = store_transcripts(session, study, scanned, progress)
+        n_verdicts = store_verdicts(session, batch.verdicts, placed.ids, progress)
         replace_textless(session, study, placed.texts)
-        n_labels = store_labels(session, study, batch.labels, placed.ids, watch)
+        n_labels = store_labels(session, study, batch.labels, placed.ids, progress)
         n_new = placed.n_added + n_verdicts + n_labels
         if n_new:
             append_event(session, actor, "import", f"study {study.id}", source=source, rows=n_new)
@@ -110,7 +92,7 @@ def store_batch(
         n_verdicts=n_verdicts,
         n_labels=n_labels,
         n_known=n + len(batch.verdicts) + len(batch.labels) - n_new,
-        n_flagged=sum(bool(one.leaks) for one in scanned),
+        n_flagged=sum(map(has_leaks, scanned)),
         skipped=tuple(batch.problems),
     )
 
@@ -146,15 +128,17 @@ def check_mapping(study: StudyRecord, batch: Batch, pooled: Iterable[str]) -> No
 
 
 def store_transcripts(
-    session: DatabaseSession, study: StudyRecord, new: list[NewTranscript], watch: Watch
+    session: DatabaseSession, study: StudyRecord, new: list[ScannedTranscript], progress: Progress
 ) -> StoredTranscripts:
     """Store the transcripts and put them into the pool; one without text stands for its text where that is known."""
     texts = find_stored_texts(session, study, new)
     placed = StoredTranscripts(ids=dict(texts), texts=dict(texts))
     rest = [one for one in new if one.origin_key not in texts]
-    for start in watch(range(0, len(rest), CHUNK_SIZE), "Storing transcripts", -(-len(rest) // CHUNK_SIZE)):
+    for start in progress(
+        range(0, len(rest), CHUNK_SIZE), "Storing transcripts", -(-len(rest) // CHUNK_SIZE)
+    ):
         chunk = rest[start : start + CHUNK_SIZE]
-        stored = add_transcripts(session, chunk)
+        stored = store_scanned(session, chunk)
         check_contents(session, chunk, stored.ids)
         placed.n_added += stored.n_added
         for one, row_id in zip(chunk, stored.ids, strict=True):
@@ -165,7 +149,7 @@ def store_transcripts(
     return placed
 
 
-def check_contents(session: DatabaseSession, new: list[NewTranscript], ids: tuple[int, ...]) -> None:
+def check_contents(session: DatabaseSession, new: Sequence[ScannedTranscript], ids: tuple[int, ...]) -> None:
     """Raises ImportConflict where a known key has another text: its verdicts would land on the wrong transcript."""
     stored = load_content_hashes(session, ids)
     for one, row_id in zip(new, ids, strict=True):
@@ -177,11 +161,11 @@ def check_contents(session: DatabaseSession, new: list[NewTranscript], ids: tupl
 
 
 def store_verdicts(
-    session: DatabaseSession, verdicts: list[tuple[str, NewVerdict]], ids: dict[str, int], watch: Watch
+    session: DatabaseSession, verdicts: list[tuple[str, NewVerdict]], ids: dict[str, int], progress: Progress
 ) -> int:
     """Store verdicts (origin key, verdict) on their transcripts; returns how many were new."""
     n_new = 0
-    for start in watch(
+    for start in progress(
         range(0, len(verdicts), CHUNK_SIZE), "Storing verdicts", -(-len(verdicts) // CHUNK_SIZE)
     ):
         chunk = verdicts[start : start + CHUNK_SIZE]
@@ -191,7 +175,11 @@ def store_verdicts(
 
 
 def store_labels(
-    session: DatabaseSession, study: StudyRecord, labels: list[NewLabel], ids: dict[str, int], watch: Watch
+    session: DatabaseSession,
+    study: StudyRecord,
+    labels: list[NewLabel],
+    ids: dict[str, int],
+    progress: Progress,
 ) -> int:
     """Store labels; returns how many were new. Raises ImportConflict for two answers of one reading."""
     seen: dict[tuple[str, str, int], dict[str, str]] = {}
@@ -206,7 +194,7 @@ def store_labels(
         raw: ensure_annotator(session, study, name, source="import") for raw, name in sorted(names.items())
     }
     n_new = 0
-    for start in watch(range(0, len(labels), CHUNK_SIZE), "Storing labels", -(-len(labels) // CHUNK_SIZE)):
+    for start in progress(range(0, len(labels), CHUNK_SIZE), "Storing labels", -(-len(labels) // CHUNK_SIZE)):
         chunk = labels[start : start + CHUNK_SIZE]
         new = [make_imported_label(study, one, ids[one.origin_key], readers[one.annotator]) for one in chunk]
         n_new += add_imported_labels(session, study, new)
@@ -225,19 +213,4 @@ def make_imported_label(
         pass_no=label.pass_no,
         active_seconds=label.seconds,
         position=label.position,
-    )
-
-
-def scan_transcript(new: NewTranscript, redacted: bool) -> NewTranscript:
-    """The transcript with what the leak scan found, and with marks in its place if wanted."""
-    if new.content is None:
-        return new
-    found = find_leaks(new.content, new.hidden, new.model)
-    if not found:
-        return new
-    leaks = tuple(one.to_row(redacted) for one in found)
-    if not redacted:
-        return replace(new, leaks=leaks)
-    return replace(
-        new, content=redact_content(new.content, new.hidden, new.model), original=new.content, leaks=leaks
     )

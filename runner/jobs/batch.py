@@ -1,16 +1,15 @@
-"""Works through many requests at once; what fails is counted and told, and does not stop the others."""
+"""Works through many requests at once and commits each result; what fails is counted, and does not stop the others."""
 
 import asyncio
-import hashlib
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from secondreader.db.core.hashing import format_canonical_json
 from secondreader.runner.models.client import ClientError
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 GIVE_UP_AFTER = 24
 """Failures in a row after which nothing more is asked: the server is gone or refuses everything."""
@@ -47,7 +46,7 @@ async def process_items(
     concurrency: int,
     on_done: Callable[[], None] = lambda: None,
 ) -> WorkOutcome:
-    """`do` every item, at most `concurrency` at once; a ClientError counts as that item's failure.
+    """Process every item, at most `concurrency` at once; a ClientError counts as that item's failure.
 
     `on_done` is called after each item. Any other exception ends the work and is raised.
     """
@@ -73,14 +72,31 @@ async def process_items(
     try:
         await asyncio.gather(*workers)
     finally:
-        for one in workers:
-            one.cancel()
+        for task in workers:
+            task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
     outcome.n_untried = len(waiting)
     return outcome
 
 
-def derive_seed(*parts: Any) -> int:
-    """A seed of 31 bits (all that some servers take) from anything that JSON can hold."""
-    digest = hashlib.sha256(format_canonical_json(list(parts)).encode()).digest()
-    return int.from_bytes(digest[:4]) >> 1
+async def make_and_commit(
+    items: Iterable[Item],
+    make_result: Callable[[Item], Awaitable[Result]],
+    commit: Callable[[Item, Result], None],
+    *,
+    concurrency: int,
+    on_done: Callable[[], None] = lambda: None,
+) -> WorkOutcome:
+    """Make each item's result and commit it before the item counts as done: an interruption loses what is under way.
+
+    `commit` runs in a thread, so that requests go on while the disk is written.
+    """
+    # One writer at a time: results that come together would only wait for each other's lock in threads.
+    turn = asyncio.Lock()
+
+    async def process_item(item: Item) -> None:
+        result = await make_result(item)
+        async with turn:
+            await asyncio.to_thread(commit, item, result)
+
+    return await process_items(items, process_item, concurrency=concurrency, on_done=on_done)

@@ -1,8 +1,9 @@
 """Lets a judge read a study's transcripts: every verdict is stored at once, and only missing ones are asked for."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -21,7 +22,8 @@ from secondreader.db.transcripts.verdicts import (
 )
 from secondreader.judge.verdicts.prompt import JudgePrompt, render_prompt
 from secondreader.judge.verdicts.reply import ParsedReply, parse_reply
-from secondreader.runner.jobs.batch import WorkOutcome, derive_seed, process_items
+from secondreader.runner.jobs.batch import WorkOutcome, make_and_commit
+from secondreader.runner.jobs.seeds import derive_seed
 from secondreader.runner.models.client import (
     CompletionRequest,
     Endpoint,
@@ -112,31 +114,30 @@ class JudgeRunner:
     client: ModelClient
     takes_schema: bool = True
     """Until the server refuses a request for its schema and answers the same one without."""
-    counts: dict[str, int] = field(default_factory=lambda: {"parsed": 0, "unparsed": 0})
 
     async def judge_transcript(self, content: Content, repeat: int) -> JudgeReply:
         """Ask until a reply can be read or the tries are used up. Raises ClientError."""
-        plan = self.spec
+        spec = self.spec
         earlier: list[str] = []
         usage = TokenUsage()
         # A retry shows the judge its own reply and what was wrong: at temperature 0 the same request brings the same.
         correction: list[dict[str, Any]] = []
         while True:
-            seed = derive_seed(plan.seed, plan.judge_key, content.compute_hash(), repeat, len(earlier))
+            seed = derive_seed(spec.seed, spec.judge_key, content.compute_hash(), repeat, len(earlier))
             body = content.model_dump(mode="json")
-            rendered = render_prompt(plan.prompt, body, seed=f"{plan.judge_key}/{seed}")
+            rendered = render_prompt(spec.prompt, body, seed=f"{spec.judge_key}/{seed}")
             request = CompletionRequest(
-                model=plan.model,
+                model=spec.model,
                 messages=[*rendered.build_messages(), *correction],
-                temperature=plan.temperature,
+                temperature=spec.temperature,
                 seed=seed,
-                max_tokens=plan.max_tokens,
+                max_tokens=spec.max_tokens,
             )
             reply, structured = await self.ask(request)
             usage += reply.usage
-            parsed = parse_answer(reply, plan.prompt, len(content.messages))
+            parsed = parse_answer(reply, spec.prompt, len(content.messages))
             raw = get_raw_text(reply)
-            if parsed.is_parsed or len(earlier) >= plan.retries:
+            if parsed.is_parsed or len(earlier) >= spec.retries:
                 return JudgeReply(
                     parsed, raw, len(earlier) + 1, structured, reply.finish_reason, usage, tuple(earlier)
                 )
@@ -206,19 +207,19 @@ async def judge_study(
     async with ModelClient(endpoint, prices) as client:
         judge = JudgeRunner(spec, client)
 
-        async def judge_one(one: tuple[int, int]) -> None:
-            repeat, transcript_id = one
+        async def make_reply(item: tuple[int, int]) -> JudgeReply:
+            repeat, transcript_id = item
             content = await asyncio.to_thread(store.load_content, transcript_id)
-            found = await judge.judge_transcript(content, repeat)
-            await store.save(transcript_id, repeat, found)
-            judge.counts[found.parsed.state] += 1
+            return await judge.judge_transcript(content, repeat)
 
-        outcome = await process_items(missing, judge_one, concurrency=endpoint.concurrency, on_done=on_done)
+        outcome = await make_and_commit(
+            missing, make_reply, store.commit, concurrency=endpoint.concurrency, on_done=on_done
+        )
     return JudgeResult(
         n_planned=len(planned),
         n_known=len(planned) - len(missing),
-        n_parsed=judge.counts["parsed"],
-        n_unparsed=judge.counts["unparsed"],
+        n_parsed=store.counts["parsed"],
+        n_unparsed=store.counts["unparsed"],
         n_without_text=pool.n_without_text,
         outcome=outcome,
     )
@@ -238,34 +239,31 @@ class VerdictStore:
 
     def __init__(self, engine: Database, spec: JudgeSpec, endpoint: Endpoint) -> None:
         self.engine = engine
-        self.plan = spec
+        self.spec = spec
         self.base_url = endpoint.get_public_url()
-        self.turn = asyncio.Lock()
+        self.counts = Counter[str]()
+        """New verdicts by state."""
 
     def load_content(self, transcript_id: int) -> Content:
         """The transcript as it was before redaction."""
         with read_session(self.engine) as session:
             content = load_original_content(session, transcript_id)
-        assert content is not None, "judgeable() names only transcripts with text"
+        assert content is not None, "find_judgeable_transcripts names only transcripts with text"
         return content
 
-    async def save(self, transcript_id: int, repeat: int, reply: JudgeReply) -> None:
-        """Store the verdict; the loop goes on while the disk is written."""
-        async with self.turn:
-            await asyncio.to_thread(self.write_verdict, transcript_id, repeat, reply)
-
-    def write_verdict(self, transcript_id: int, repeat: int, reply: JudgeReply) -> None:
-        """Store the verdict, with its prompt and run, in one transaction."""
-        plan = self.plan
-        prompt = plan.prompt
+    def commit(self, item: tuple[int, int], reply: JudgeReply) -> None:
+        """Store the verdict of one (repeat, transcript), with its prompt and run, in one transaction."""
+        (repeat, transcript_id), spec = item, self.spec
+        prompt = spec.prompt
         with write_session(self.engine) as session:
             prompt_id = ensure_judge_prompt(
                 session, prompt.name, prompt.version, prompt.content_hash, prompt.text
             )
-            config = {"judge_key": plan.judge_key, "base_url": self.base_url, **plan.build_parameters()}
-            run_id = ensure_run(session, "judging", plan.judge, config)
-            new = make_judge_verdict(plan, transcript_id, repeat, reply, self.base_url)
+            config = {"judge_key": spec.judge_key, "base_url": self.base_url, **spec.build_parameters()}
+            run_id = ensure_run(session, "judging", spec.judge, config)
+            new = make_judge_verdict(spec, transcript_id, repeat, reply, self.base_url)
             add_verdicts(session, [replace(new, run_id=run_id, judge_prompt_id=prompt_id)])
+        self.counts[reply.parsed.state] += 1
 
 
 def make_judge_verdict(

@@ -1,8 +1,7 @@
 """Runs a scenario pack against models: every finished attempt is stored at once, and only missing ones are made."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -13,9 +12,11 @@ from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.design.studies import ensure_study
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.runs import ensure_run, ensure_scenario
-from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts, find_stored_ids
+from secondreader.db.transcripts.transcripts import NewTranscript, find_stored_ids
+from secondreader.runner.intake.transcripts import has_leaks, scan_transcript, store_scanned
 from secondreader.runner.jobs.agent import MAX_CALLS, AttemptResult, AttemptSetup, run_attempt
-from secondreader.runner.jobs.batch import WorkOutcome, derive_seed, process_items
+from secondreader.runner.jobs.batch import WorkOutcome, make_and_commit
+from secondreader.runner.jobs.seeds import derive_seed
 from secondreader.runner.models.client import Endpoint, ModelClient
 from secondreader.runner.models.prices import Prices
 from secondreader.runner.scenarios.attributes import compute_slice_attributes
@@ -38,6 +39,8 @@ class RunSpec:
     max_calls: int = MAX_CALLS
     max_tokens: int | None = None
     seed: int = 0
+    redact: bool = False
+    """Whether annotators see a mark where the leak scan finds something; the original is kept."""
 
     def build_parameters(self) -> dict[str, Any]:
         """What decides a reply besides model, scenario and condition."""
@@ -75,6 +78,8 @@ class RunResult:
     n_planned: int
     n_known: int
     """Attempts that were stored before."""
+    n_flagged: int
+    """New attempts in which the leak scan found something."""
     outcome: WorkOutcome
 
 
@@ -126,12 +131,13 @@ async def run_pack(
     store = AttemptStore(engine, spec, endpoint)
     async with ModelClient(endpoint, prices) as client:
 
-        async def attempt(one: PlannedAttempt) -> None:
-            result = await run_attempt(client, make_setup(spec, one))
-            await store.save(one, result)
+        async def make_attempt(planned_attempt: PlannedAttempt) -> AttemptResult:
+            return await run_attempt(client, make_setup(spec, planned_attempt))
 
-        outcome = await process_items(missing, attempt, concurrency=endpoint.concurrency, on_done=on_done)
-    return RunResult(len(planned), len(planned) - len(missing), outcome)
+        outcome = await make_and_commit(
+            missing, make_attempt, store.commit, concurrency=endpoint.concurrency, on_done=on_done
+        )
+    return RunResult(len(planned), len(planned) - len(missing), store.n_flagged, outcome)
 
 
 def prepare_attempts(
@@ -171,48 +177,42 @@ def make_setup(spec: RunSpec, attempt: PlannedAttempt) -> AttemptSetup:
 
 
 class AttemptStore:
-    """Commits finished attempts one by one, each with its place in the study's pool."""
+    """Commits finished attempts one by one, scanned for leaks, each with its place in the study's pool."""
 
     def __init__(self, engine: Database, spec: RunSpec, endpoint: Endpoint) -> None:
         self.engine = engine
-        self.plan = spec
+        self.spec = spec
         self.base_url = endpoint.get_public_url()
-        # One writer at a time: attempts that end together would only wait for each other's lock in threads.
-        self.turn = asyncio.Lock()
+        self.n_flagged = 0
 
-    async def save(self, attempt: PlannedAttempt, result: AttemptResult) -> None:
-        """Store the attempt; the loop goes on while the disk is written."""
-        async with self.turn:
-            await asyncio.to_thread(self.write_attempt, attempt, result)
-
-    def write_attempt(self, attempt: PlannedAttempt, result: AttemptResult) -> None:
+    def commit(self, attempt: PlannedAttempt, result: AttemptResult) -> None:
         """Store the attempt and put it into the pool, in one transaction."""
-        pack = self.plan.pack
+        pack = self.spec.pack
+        new = make_attempt_transcript(attempt, result, self.build_provenance(attempt, result))
+        scanned = scan_transcript(new, redact=self.spec.redact)
         with write_session(self.engine) as session:
             run_id = ensure_run(session, "agents", f"{pack.name} {pack.version}", self.build_config())
             scenario_id = ensure_scenario(session, pack.name, attempt.scenario.dump_body())
-            new = make_attempt_transcript(
-                attempt, result, self.build_provenance(attempt, result), run_id, scenario_id
-            )
-            stored = add_transcripts(session, [new])
-            add_to_pool(session, ensure_study(session, self.plan.study), stored.ids)
+            stored = store_scanned(session, [replace(scanned, run_id=run_id, scenario_id=scenario_id)])
+            add_to_pool(session, ensure_study(session, self.spec.study), stored.ids)
+        self.n_flagged += has_leaks(scanned)
 
     def build_config(self) -> dict[str, Any]:
         """The run's configuration."""
         return {
-            "pack": self.plan.pack.content_hash,
-            "models": list(self.plan.models),
+            "pack": self.spec.pack.content_hash,
+            "models": list(self.spec.models),
             "base_url": self.base_url,
-            "conditions": [condition.to_dict() for condition in self.plan.conditions],
-            "attempts": self.plan.attempts,
-            **self.plan.build_parameters(),
+            "conditions": [condition.to_dict() for condition in self.spec.conditions],
+            "attempts": self.spec.attempts,
+            **self.spec.build_parameters(),
         }
 
     def build_provenance(self, attempt: PlannedAttempt, result: AttemptResult) -> dict[str, Any]:
         """What is recorded of the attempt's making."""
         return {
             "base_url": self.base_url,
-            **self.plan.build_parameters(),
+            **self.spec.build_parameters(),
             "attempt_seed": attempt.seed,
             "stop_reason": result.stop_reason,
             "n_requests": result.n_requests,
@@ -223,13 +223,9 @@ class AttemptStore:
 
 
 def make_attempt_transcript(
-    attempt: PlannedAttempt,
-    result: AttemptResult,
-    provenance: dict[str, Any],
-    run_id: int | None,
-    scenario_id: int | None,
+    attempt: PlannedAttempt, result: AttemptResult, provenance: dict[str, Any]
 ) -> NewTranscript:
-    """The attempt as it is stored."""
+    """The attempt as it is stored, but for the rows that it belongs to."""
     content = attempt.brief.build_content(result.messages)
     return NewTranscript(
         origin_key=attempt.origin_key,
@@ -240,6 +236,4 @@ def make_attempt_transcript(
         attempt=attempt.number,
         provenance=provenance,
         attributes=compute_slice_attributes(attempt.scenario, content) | {"stop_reason": result.stop_reason},
-        run_id=run_id,
-        scenario_id=scenario_id,
     )

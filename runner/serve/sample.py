@@ -25,8 +25,9 @@ from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.runs import ensure_run, ensure_scenario
-from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.transcripts import NewTranscript
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
+from secondreader.runner.intake.transcripts import scan_transcript, store_scanned
 from secondreader.runner.scenarios.attributes import compute_slice_attributes
 from secondreader.runner.scenarios.briefing import build_visible_fields, render_system_text
 from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackModel, Scenario, load_pack
@@ -130,9 +131,8 @@ def fill_study(
 ) -> None:
     """Store transcripts and verdicts, freeze the study, and give the sample annotators' labels on part of it."""
     run_id = ensure_run(session, "sample", f"{pack.name} {pack.version}", {"notice": NOTICE})
-    stored = add_transcripts(
-        session, [make_sample_transcript(session, pack, one, at, run_id) for at, one in enumerate(samples)]
-    )
+    new = [make_sample_transcript(session, pack, sample, at, run_id) for at, sample in enumerate(samples)]
+    stored = store_scanned(session, [scan_transcript(transcript) for transcript in new])
     add_to_pool(session, study, stored.ids)
     add_verdicts(
         session,

@@ -15,6 +15,7 @@ from secondreader.db.core.tables import Annotator, Transcript
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study
+from secondreader.db.transcripts.leak_scans import LeakScanResult
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.runs import ensure_run, ensure_scenario
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
@@ -39,6 +40,7 @@ CANARIES = (
     "canary-risk-type",
     "canary-persona",
     "canary-leak",
+    "canary-version",
     "canary-original",
     "canary-raw",
     "canary-parameter",
@@ -49,6 +51,7 @@ CANARIES = (
 RIGHT = {"risky_action": "no", "risk_considered": "yes"}
 WHY = "It thought of deleting all, and did not."
 """What is known of practice items."""
+LEAK = {"kind": "model name", "where": "message 1", "excerpt": "canary-leak", "redacted": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ def new_transcripts(session: Session, name: str, texts: Sequence[Content]) -> li
             hidden={"why": "canary-hidden"},
             attributes={"motive": "canary-attribute"},
             provenance={"file": "canary-origin"},
-            leaks=({"kind": "model name", "where": "message 1", "excerpt": "canary-leak", "redacted": True},),
+            leak_scan=LeakScanResult("canary-version", (LEAK,)),
             run_id=run_id,
             scenario_id=scenario_id,
         )

@@ -21,7 +21,7 @@ from secondreader.db.transcripts.leak_reviews import ACCEPTED, EXCLUDED, decide_
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import add_verdicts
-from secondreader.runner.intake.leak_scan import find_leaks
+from secondreader.runner.intake.transcripts import scan_transcript
 from secondreader.runner.serve import sample
 from tools.screenshots.samples import contents, samples
 
@@ -130,12 +130,8 @@ def draft(engine: Engine) -> None:
                 update={"text": f"{content.messages[-1].text} {SLIPS[at]}"}
             )
             content = content.model_copy(update={"messages": (*content.messages[:-1], last)})
-        found = tuple(one.to_row(redacted=False) for one in find_leaks(content))
-        new.append(
-            NewTranscript(
-                f"spring:{at}", samples()[at].scenario, content, model=samples()[at].agent, leaks=found
-            )
-        )
+        made = NewTranscript(f"spring:{at}", samples()[at].scenario, content, model=samples()[at].agent)
+        new.append(scan_transcript(made))
     with write_session(engine) as session:
         study = ensure_study(session, DRAFT, title="Agents at work, spring")
         ids = add_transcripts(session, new).ids

@@ -10,7 +10,7 @@ from secondreader.db.core.text import make_storable
 from secondreader.db.transcripts.transcripts import NewTranscript
 from secondreader.db.transcripts.verdicts import NewVerdict
 from secondreader.runner.formats.table.mapping import JudgeColumn, TableMapping
-from secondreader.runner.intake.records import BadRecord
+from secondreader.runner.intake.problems import BadRecord
 
 MAX_COUNT = 1_000_000
 """Largest pass or position; far beyond it a database integer overflows."""

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from secondreader.db.transcripts.transcripts import NewTranscript
 from secondreader.db.transcripts.verdicts import NewVerdict
+from secondreader.runner.formats.registry import Format, FormatOptions
 from secondreader.runner.formats.table.cells import (
     UniqueValues,
     make_table_transcript,
@@ -21,9 +24,17 @@ from secondreader.runner.formats.table.cells import (
     read_number,
     read_raw_cell,
 )
-from secondreader.runner.formats.table.mapping import JudgeColumn, TableMapping
-from secondreader.runner.intake.records import BadRecord, ImportProblem, Watch, pass_through, read_records
-from secondreader.runner.intake.store import Batch, NewLabel
+from secondreader.runner.formats.table.mapping import JudgeColumn, TableMapping, read_mapping
+from secondreader.runner.intake.batch import Batch, NewLabel
+from secondreader.runner.intake.problems import BadRecord, ImportProblem
+from secondreader.runner.intake.progress import Progress, pass_through
+from secondreader.runner.intake.records import read_records
+
+
+class TableOptions(FormatOptions):
+    """What a table needs to be told."""
+
+    mapping: str = Field(description="TOML mapping file, or the name of one that ships: long, pandalm, ...")
 
 
 @dataclass(slots=True)
@@ -35,12 +46,12 @@ class JoinedTable:
     """File -> item -> row."""
 
 
-def read_table(path: Path, mapping: TableMapping, watch: Watch = pass_through) -> Batch:
+def read_table(path: Path, mapping: TableMapping, progress: Progress = pass_through) -> Batch:
     """Items, labels and verdicts of a table. Raises ImportRefused where a file cannot be read."""
     batch = Batch(codebook=mapping.make_codebook(), mapping_hash=mapping.fingerprint)
     joined = read_joined_table(path, mapping, batch)
     items, long = UniqueValues(mapping.item), LongTable(mapping)
-    for place, record in watch(joined.rows, "Reading"):
+    for place, record in progress(joined.rows, "Reading"):
         try:
             item = get_item_id(record, mapping)
             if mapping.layout == "long":
@@ -189,3 +200,11 @@ class LongTable:
                 self.mapping.item, f"{item[:40]!r} has another text, cluster or slice in record {first}"
             )
         return known
+
+
+FORMAT = Format(
+    "table",
+    "A CSV, JSONL or JSON table of ratings, by a mapping.",
+    TableOptions,
+    lambda path, options, progress: read_table(path, read_mapping(options.mapping), progress),
+)

@@ -70,8 +70,11 @@ def insert_old_transcripts(engine: Engine, *rows: tuple[str, bool]) -> None:
     with engine.begin() as connection:
         for key, has_text in rows:
             new = Transcript(origin_key=key, cluster="c", content=CONTENT.to_json() if has_text else None)
-            values = {
-                column.name: getattr(new, column.name) for column in table.columns if column.name != "id"
+            # findings of the leak scan stood in a column of this table then
+            values = {"leaks": []} | {
+                column.name: getattr(new, column.name)
+                for column in table.columns
+                if column.name not in {"id", "leaks"}
             }
             connection.execute(insert(table).values(values))
 

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from secondreader.judge.data.coding import MAX_ANSWERS, code_passes, order_answers
-from secondreader.judge.data.frame import FrameError, read_frame
+from secondreader.judge.data.columns import FrameError
+from secondreader.judge.data.frame import read_frame
 from tests.judge.data.test_frame import TWO, long_frame
 
 

@@ -3,7 +3,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from secondreader.judge.data.frame import FrameError, read_frame
+from secondreader.judge.data.columns import FrameError
+from secondreader.judge.data.frame import read_frame
 
 
 def long_frame(*rows: tuple[Any, ...], **columns: Any) -> pd.DataFrame:

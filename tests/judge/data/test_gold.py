@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
 from secondreader.judge.agreement.report import agree
-from secondreader.judge.data.frame import FrameError, Ratings, read_frame
+from secondreader.judge.data.columns import FrameError
+from secondreader.judge.data.frame import Ratings, read_frame
 from secondreader.judge.data.gold import (
     CONTESTED,
     NO_CONSENSUS,

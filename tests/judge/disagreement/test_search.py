@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondreader.judge.data.frame import FrameError, read_frame
+from secondreader.judge.data.columns import FrameError
+from secondreader.judge.data.frame import read_frame
 from secondreader.judge.data.gold import gold_of
 from secondreader.judge.disagreement.finding import Finding, Findings
 from secondreader.judge.disagreement.search import find_disagreements

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondreader.judge.data.frame import FrameError
+from secondreader.judge.data.columns import FrameError
 from secondreader.judge.inference.estimate import Estimate, Reason
 from secondreader.judge.rates import estimators as est
 from secondreader.judge.rates.corrected import RatesResult, estimate_corrected_rates

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -12,8 +13,10 @@ from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.transcripts.leak_reviews import list_leak_items
+from secondreader.db.transcripts.leak_scans import LeakScanResult
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.reports.wording.plan import describe_plan
 from secondreader.runner.cli.app import app as commands
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import HOSTILE
@@ -33,15 +36,18 @@ def db(sqlite_target: str) -> str:
             f"s:{i}",
             f"c{i}",
             text,
-            leaks=(
-                {
-                    "kind": "vendor",
-                    "where": "message 1 text",
-                    "excerpt": one,
-                    "redacted": False,
-                    "before": "<b>said</b> ",
-                    "after": " and no more",
-                },
+            leak_scan=LeakScanResult(
+                "1",
+                (
+                    {
+                        "kind": "vendor",
+                        "where": "message 1 text",
+                        "excerpt": one,
+                        "redacted": False,
+                        "before": "<b>said</b> ",
+                        "after": " and no more",
+                    },
+                ),
             ),
         )
         for i, one in enumerate(excerpts)
@@ -99,3 +105,63 @@ def test_the_command_lists_and_decides(db: str) -> None:
     refused = invoke("study", "leaks", "s", "--accept", first, "--db", db)
     assert refused.exit_code == 1
     assert "needs a reason" in refused.output
+
+
+def test_freezing_with_undecided_findings_takes_a_reason(db: str) -> None:
+    """In the console as on the command line: refused in a sentence, then frozen, and the plan says why."""
+    page = opened(db, "plan")
+    page.text_input(key="plan-annotators").set_value("Ada").run()
+    page.button(key="plan-preview").click().run()
+    assert "nobody has decided on: 3. Accept or exclude each" in sent(page)
+    page.text_input(key="plan-leaks").set_value("a pilot").run()
+    page.button(key="plan-preview").click().run()
+    page.button(key="freeze-now").click().run()
+    assert not page.exception
+    page = opened(db, "plan")
+    assert "<dt>Frozen with undecided leaks</dt><dd>3 transcripts: a pilot</dd>" in sent(page)
+    engine = open_engine(db)
+    with read_session(engine) as session:
+        assert get_study(session, "s").plan["accepted_leaks"] == {"transcripts": 3, "why": "a pilot"}
+    engine.dispose()
+
+
+FREEZE = ("study", "freeze", "s", "--items", "2", "--annotators", "Ada", "--db")
+STUDY_FILE = 'name = "s"\n{reason}[draw]\nitems = 2\nannotators = ["Ada"]\n'
+
+
+@pytest.mark.parametrize("way", ["freeze", "create", "file"])
+def test_the_reason_is_given_in_an_option_or_in_the_study_file(db: str, tmp_path: Path, way: str) -> None:
+    """Each way is refused without it, and says what to do; the report's design prints the reason."""
+    path = tmp_path / "s.toml"
+    path.write_text(STUDY_FILE.format(reason=""))
+    words = (*FREEZE, db) if way == "freeze" else ("study", "create", str(path), "--db", db)
+    refused = invoke(*words)
+    assert refused.exit_code == 1
+    assert "--accept-leaks" in refused.output
+    assert "Traceback" not in refused.output
+    if way == "file":
+        path.write_text(STUDY_FILE.format(reason='accept_leaks = "a pilot"\n'))
+    done = invoke(*words, *(() if way == "file" else ("--accept-leaks", "a pilot")))
+    assert done.exit_code == 0, done.output
+    engine = open_engine(db)
+    with read_session(engine) as session:
+        plan = describe_plan(get_study(session, "s").plan)
+    engine.dispose()
+    assert dict(plan)["Frozen with undecided leaks"] == "3 transcripts: a pilot"
+
+
+def test_the_command_says_what_was_scanned_and_scans_the_rest(db: str) -> None:
+    """A run of an earlier version is not scanned; --scan does it, and says by which version."""
+    engine = open_engine(db)
+    text = Content(task="t", messages=(Message(role="assistant", text="I am Claude."),))
+    with write_session(engine) as session:
+        old = add_transcripts(session, [NewTranscript("run:old", "c", text)]).ids
+        add_to_pool(session, get_study(session, "s"), old)
+    engine.dispose()
+    before = " ".join(invoke("study", "leaks", "s", "--db", db).output.split())
+    assert "3 scanned by version 1 of the scan, 20" in before
+    assert "1 not scanned" in before
+    after = " ".join(invoke("study", "leaks", "s", "--scan", "--db", db).output.split())
+    assert "4 scanned by version 1" in after
+    assert "not scanned" not in after
+    assert "4 undecided" in after

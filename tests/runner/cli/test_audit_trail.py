@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer import Context
 from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from secondreader.db.core.audit_log import count_events, find_first_broken_event
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import ensure_study
+from secondreader.db.transcripts.leak_scans import LeakScanResult
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
@@ -43,8 +45,8 @@ CHANGING = {
     "judge": "--study ran --model j --base-url {url}",
     "study review-scenarios": "{folder}/pack.yaml --name review",
     "study leaks": "pilot --accept {item} --why harmless",
-    "study create": "{folder}/pilot.toml",
-    "study freeze": "second --items 2 --annotators Cy,Dee",
+    "study create": "{folder}/pilot.toml --accept-leaks harmless",
+    "study freeze": "second --items 2 --annotators Cy,Dee --accept-leaks harmless",
     "study reveal": "pilot --force --why late",
     "study amend": "pilot --annotators Eve --why more",
     "study reassign": "pilot --from Ann --to Ben --why ill",
@@ -79,7 +81,10 @@ SERVING = {"demo"}
 
 def commands(group: TyperGroup, above: str = "") -> Iterator[tuple[str, set[str]]]:
     """Every command that does something, by its whole name, with its options."""
-    for name, command in group.commands.items():
+    context = Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, TyperGroup):
             yield from commands(command, f"{above}{name} ")
         else:
@@ -110,7 +115,10 @@ def folder(tmp_path: Path) -> Path:
     write_toolemu(tmp_path)
     write_pack(tmp_path, n_scenarios=1)
     text = Content(messages=(Message(role="user", text="hi"),))
-    new = [NewTranscript(str(i), str(i), text, leaks=(LEAK,) if not i else ()) for i in range(10)]
+    new = [
+        NewTranscript(str(i), str(i), text, leak_scan=LeakScanResult("1", (LEAK,) if not i else ()))
+        for i in range(10)
+    ]
     with write_session(open_engine(str(tmp_path / "s.db"))) as session:
         stored = add_transcripts(session, new).ids
         for name in ("pilot", "second"):

@@ -23,8 +23,9 @@ from secondreader.runner.formats.openai_chat import read_chat
 from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.table.mapping import MappingError, TableMapping, read_mapping
 from secondreader.runner.formats.table.reader import read_table
-from secondreader.runner.formats.toolemu import read_toolemu
-from secondreader.runner.intake.store import Batch, ImportConflict, NewLabel, store_batch
+from secondreader.runner.formats.toolemu import ToolEmuOptions, read_toolemu
+from secondreader.runner.intake.batch import Batch, NewLabel
+from secondreader.runner.intake.store import ImportConflict, store_batch
 from tests.real_data import count_records
 from tests.snapshots import load_rating_rows
 
@@ -47,12 +48,12 @@ def chat(tmp_path: Path, line: str) -> Batch:
 @pytest.mark.parametrize(
     ("record", "says"),
     [
-        ({"messages": [USER], "tools": 5}, "tools: expected list, got int"),
-        ({"messages": [USER], "model": ["a"]}, "model: expected text, got list"),
-        ({"messages": [USER], "custom_id": ["a"]}, "custom_id: expected text or int, got list"),
+        ({"messages": [USER], "tools": 5}, "tools: expected a list, got a number"),
+        ({"messages": [USER], "model": ["a"]}, "model: expected text, got a list"),
+        ({"messages": [USER], "custom_id": ["a"]}, "custom_id: expected text or a whole number, got a list"),
         ({"messages": [USER], "metadata": {"a": float("nan")}}, "holds NaN"),
-        ({"messages": [USER, {"role": []}]}, "messages[1].role: expected text, got list"),
-        ({"messages": [calling("{}") | {"tool_calls": [{"id": [], "function": {"name": "f"}}]}]}, "tool_calls.id"),
+        ({"messages": [USER, {"role": []}]}, "messages[1].role: expected system, developer, user, assistant, tool or function, got a list"),
+        ({"messages": [calling("{}") | {"tool_calls": [{"id": [], "function": {"name": "f"}}]}]}, "messages[0].tool_calls[0].id: expected text, got a list"),
     ],
 )  # fmt: skip
 def test_a_chat_field_of_a_wrong_type_is_told(tmp_path: Path, record: Any, says: str) -> None:
@@ -254,7 +255,7 @@ def test_text_and_scores_of_one_trajectory_are_one_item(
     files = write_toolemu(tmp_path)
     for path in files if text_first else reversed(files):
         store_batch(engine, "s", read_toolemu(path), source="x")
-    store_batch(engine, "s", read_toolemu(files[1], 1), source="x")
+    store_batch(engine, "s", read_toolemu(files[1], ToolEmuOptions(risky_below=1)), source="x")
     with read_session(engine) as session:
         study = get_study(session, "s")
         assert list(list_pool_keys(session, study)) == ["toolemu:7:ag-1"]
@@ -272,7 +273,7 @@ def test_text_and_scores_of_one_trajectory_are_one_item(
 def test_verdicts_on_the_scores_alone_follow_to_the_text(engine: Engine, tmp_path: Path) -> None:
     """A second threshold that was imported before the text is there after it."""
     text, scores = write_toolemu(tmp_path)
-    store_batch(engine, "s", read_toolemu(scores, 1), source="x")
+    store_batch(engine, "s", read_toolemu(scores, ToolEmuOptions(risky_below=1)), source="x")
     store_batch(engine, "s", read_toolemu(text), source="x")
     with read_session(engine) as session:
         rows = load_rating_rows(session, get_study(session, "s"), "risky_action", source="import")

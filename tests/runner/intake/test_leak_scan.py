@@ -3,7 +3,16 @@
 import pytest
 
 from secondreader.db.core.content import Content, Message, ToolCall
-from secondreader.runner.intake.leak_scan import MARK, find_leaks, list_model_tokens, redact_content
+from secondreader.db.core.hashing import compute_content_hash
+from secondreader.runner.intake.leak_scan import (
+    MARK,
+    MIN_HIDDEN,
+    PATTERNS,
+    SCAN_VERSION,
+    find_leaks,
+    list_model_tokens,
+    redact_content,
+)
 
 
 def said(text: str) -> Content:
@@ -84,3 +93,9 @@ def test_marks_that_overlap_become_one() -> None:
     secret = "the assistant was made by Google and leaked"
     content = said(f"Log: {secret}.")
     assert redact_content(content, {"note": secret}).messages[0].text == f"Log: {MARK}."
+
+
+def test_other_rules_are_another_version() -> None:
+    """Studies record which version looked: whoever changes the rules raises SCAN_VERSION and notes the new hash here."""
+    rules = [[kind, pattern.pattern, pattern.flags] for kind, pattern in PATTERNS]
+    assert (SCAN_VERSION, compute_content_hash([rules, MIN_HIDDEN])[:16]) == ("1", "b6ed5b9e1fdaa554")

@@ -10,13 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondreader.runner.intake import records
-from secondreader.runner.intake.records import (
-    MAX_DEPTH,
-    BadRecord,
-    ImportRefused,
-    parse_json,
-    read_records,
-)
+from secondreader.runner.intake.problems import BadRecord, ImportRefused
+from secondreader.runner.intake.records import MAX_DEPTH, parse_json, read_records
 
 
 def nested(depth: int) -> str:

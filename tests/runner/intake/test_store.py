@@ -17,17 +17,18 @@ from typer.testing import CliRunner
 
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import open_engine, read_session
-from secondreader.db.core.tables import Label, Transcript, Verdict
+from secondreader.db.core.tables import Label, LeakScan, Transcript, Verdict
 from secondreader.db.design.studies import get_study
 from secondreader.runner.cli.app import app
 from secondreader.runner.formats.openai_chat import read_chat
 from secondreader.runner.formats.rjudge import read_rjudge
 from secondreader.runner.formats.table.mapping import MappingError, read_mapping
 from secondreader.runner.formats.table.reader import read_table
-from secondreader.runner.formats.toolemu import read_toolemu
+from secondreader.runner.formats.toolemu import ToolEmuOptions, read_toolemu
+from secondreader.runner.intake.batch import Batch
 from secondreader.runner.intake.leak_scan import MARK, find_leaks, redact_content
-from secondreader.runner.intake.records import ImportRefused
-from secondreader.runner.intake.store import Batch, store_batch
+from secondreader.runner.intake.problems import ImportRefused
+from secondreader.runner.intake.store import store_batch
 from tests.real_data import count_records
 from tests.snapshots import load_rating_rows
 
@@ -97,8 +98,8 @@ def break_it(**changes: Any) -> dict[str, Any]:
     ("bad", "says"),
     [
         (break_it(label=2), "label: expected 0 or 1"),
-        (break_it(label="1"), "label: expected int"),
-        (break_it(contents="x"), "contents: expected list"),
+        (break_it(label="1"), "label: expected 0 or 1, got '1'"),
+        (break_it(contents="x"), "contents: expected a list, got text"),
         (break_it(contents=[]), "contents: holds no message"),
         (break_it(contents=[[{"role": "robot"}]]), "role: expected user"),
         (break_it(contents=[[{"role": "agent", "thought": 3}]]), "thought: expected text"),
@@ -190,7 +191,11 @@ def test_toolemu_reads_scores_by_the_threshold(shared_data: Path) -> None:
     """Scores 0 and 1 are risky by default; the threshold is an option; the counts are those of the file."""
     path = shared_data / "toolemu/scores.csv"
     for below, name, expected in ((2, "gpt5mini", 959 + 1317), (1, "gpt5mini (risky < 1)", 959)):
-        verdicts = [one for _, one in read_toolemu(path, below).verdicts if one.judge == name]
+        verdicts = [
+            one
+            for _, one in read_toolemu(path, ToolEmuOptions(risky_below=below)).verdicts
+            if one.judge == name
+        ]
         assert Counter(one.answers["risky_action"] for one in verdicts)["yes"] == expected
     sample = read_toolemu(shared_data / "toolemu/transcripts_sample.jsonl").verdicts
     assert {one.state for _, one in sample} == {"parsed"}
@@ -400,10 +405,10 @@ def test_redaction_keeps_the_original(engine: Engine, tmp_path: Path) -> None:
     told = {**RJUDGE, "contents": [[{"role": "agent", "thought": "", "action": "I am Claude, hello."}]]}
     store_batch(engine, "s", read_rjudge(write(tmp_path / "r.json", [told])), source="r", redacted=True)
     with read_session(engine) as session:
-        row = session.exec(select(Transcript)).one()
+        row, scan = session.exec(select(Transcript)).one(), session.exec(select(LeakScan)).one()
     assert "Claude" not in (row.content or "")
     assert "Claude" in (row.original or "")
-    assert row.leaks[0]["redacted"] is True
+    assert scan.findings[0]["redacted"] is True
 
 
 def test_the_command_says_what_it_did(sqlite_target: str, tmp_path: Path) -> None:

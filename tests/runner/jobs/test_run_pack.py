@@ -20,7 +20,10 @@ from secondreader.db.core.tables import Run, Transcript
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.items import load_item_records
+from secondreader.db.transcripts.leak_reviews import list_leak_items
+from secondreader.db.transcripts.leak_scans import count_scans
 from secondreader.runner.cli.app import app
+from secondreader.runner.intake.leak_scan import SCAN_VERSION
 from secondreader.runner.jobs.run_pack import RunResult, RunSpec, run_pack
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.models.script import load_script
@@ -309,3 +312,24 @@ def test_the_command_tells_failures_and_exits_with_1(
     assert wrong.exit_code == 1
     assert "Traceback" not in failed.stderr + wrong.stderr
     assert json.dumps("scenarios")[1:-1] in wrong.stderr
+
+
+@pytest.mark.parametrize("redact", [False, True])
+async def test_own_runs_pass_the_leak_scan(
+    engine: Engine, small_pack: Path, write_script: WriteScript, redact: bool
+) -> None:
+    """What an agent says of itself is found before anybody reads it, and marked on demand."""
+    script = write_script("- {reply: {reasoning: fine, text: 'I am Claude, made by Anthropic.'}}")
+    plan = RunSpec(
+        load_pack(small_pack), "s", ("m",), scenarios=("note-1", "note-2"), attempts=1, redact=redact
+    )
+    result = await run(engine, plan, script)
+    assert (result.n_flagged, (await run(engine, plan, script)).n_flagged) == (2, 0)
+    with read_session(engine) as session:
+        study = get_study(session, "s")
+        items = list_leak_items(session, study)
+        assert count_scans(session, study).groups[0].version == SCAN_VERSION
+    assert {item.state for item in items} == {"redacted" if redact else "undecided"}
+    for transcript in stored(engine):
+        assert ("Claude" in (transcript.content or "")) is not redact
+        assert ("Claude" in (transcript.original or "")) is redact

@@ -1,18 +1,62 @@
-"""Commands that bring out what adjudicators decided."""
+"""Commands that write what people said to files: labels, adjudicators' decisions, guideline gaps."""
 
 from pathlib import Path
-from typing import Annotated, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
 from secondreader.runner.cli.options import DEFAULT_DATABASE, Database
 from secondreader.runner.cli.study import StudyArgument, study_app
 
+if TYPE_CHECKING:
+    from secondreader.db.research.label_usage import UsageRow
+
 
 def register(_app: typer.Typer) -> None:
     """Add this file's commands to those of studies."""
+    study_app.command("labels")(export_labels)
     study_app.command("gaps")(list_guideline_gaps)
     study_app.command("adjudications")(export_adjudications)
+
+
+def export_labels(
+    study: StudyArgument,
+    csv: Annotated[Path, typer.Option("--csv", help="File to write.", dir_okay=False)],
+    question: Annotated[str | None, typer.Option(help="Question id; all questions without it.")] = None,
+    db: Database = DEFAULT_DATABASE,
+) -> None:
+    """Write every label with what it is used for, or why it is not, as CSV."""
+    from secondreader.db.core.engine import open_engine, read_session
+    from secondreader.db.design.studies import get_study
+    from secondreader.runner.exporters.labels import format_usage_csv, list_usage_rows
+
+    with read_session(open_engine(db)) as session:
+        row = get_study(session, study)
+        ids = [require_question_id(row.codebook, question)] if question else list_question_ids(row.codebook)
+        rows = list_usage_rows(session, row, ids)
+    csv.write_text(format_usage_csv(rows), encoding="utf-8", newline="")
+    typer.echo(format_usage_summary(rows, csv))
+
+
+def list_question_ids(codebook: dict[str, list[dict[str, str]]]) -> list[str]:
+    """The ids of a stored codebook's questions."""
+    return [question["id"] for question in codebook["questions"]]
+
+
+def require_question_id(codebook: dict[str, list[dict[str, str]]], question: str) -> str:
+    """`wanted`, if the codebook has it. Raises StudyError."""
+    from secondreader.db.core.errors import StudyError
+
+    ids = list_question_ids(codebook)
+    if question not in ids:
+        raise StudyError(f"The codebook has no question {question!r}; there are: {', '.join(ids)}.")
+    return question
+
+
+def format_usage_summary(rows: "list[UsageRow]", file: Path) -> str:
+    """How many were written and used."""
+    n_used = sum(one.is_used for one in rows)
+    return f"Wrote {len(rows)} rows to {file}: {n_used} answers are used, {len(rows) - n_used} are not."
 
 
 def list_guideline_gaps(

@@ -15,7 +15,8 @@ from secondreader.db.design.studies import ensure_study
 from secondreader.db.design.study_file import set_codebook
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.runs import ensure_scenario
-from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.transcripts.transcripts import NewTranscript
+from secondreader.runner.intake.transcripts import scan_transcript, store_scanned
 from secondreader.runner.scenarios.briefing import build_visible_fields
 from secondreader.runner.scenarios.pack import Pack, Scenario, UnknownKey
 
@@ -39,8 +40,9 @@ def review_pack(
     if study.codebook.get("unit") != "scenario":
         raise StudyError(f"Study {name!r} is about transcripts; give the review another name.")
     study = set_codebook(session, study, book, guideline)
-    new = [make_review_item(session, pack, one) for one in select_scenarios(pack, tuple(keys))]
-    n_new = add_to_pool(session, study, add_transcripts(session, new).ids)
+    new = [make_review_item(session, pack, scenario) for scenario in select_scenarios(pack, tuple(keys))]
+    stored = store_scanned(session, [scan_transcript(item) for item in new])
+    n_new = add_to_pool(session, study, stored.ids)
     if n_new:
         append_event(session, actor, "scenarios added", f"study {study.id}", pack=pack.name, rows=n_new)
     return study, n_new
