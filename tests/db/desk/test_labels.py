@@ -1,50 +1,22 @@
 """What an annotator's browser can make the database do, and what it cannot."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.codebook import CodebookError
-from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import DeskError, StudyClosed, UnknownAssignment
-from secondreader.db.core.tables import Assignment, Label, StudyItem
-from secondreader.db.design.plan import SamplingPlan, freeze_study
-from secondreader.db.design.studies import ensure_study, get_study, set_status
+from secondreader.db.core.tables import Label
+from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.desk.drafts import save_draft
 from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.labels import LabelInput, submit_label
-from secondreader.db.desk.queue_entries import compute_progress, list_queue
-from secondreader.db.desk.study import load_desk_study
-from secondreader.db.transcripts.pool import add_to_pool
-from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from secondreader.db.desk.queue_entries import list_queue
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
-
-
-@pytest.fixture
-def people(engine: Engine) -> dict[str, int]:
-    """An open study of six transcripts and two annotators who both read all of them."""
-    with write_session(engine) as session:
-        study = ensure_study(session, "s", title="Reading")
-        content = Content(messages=(Message(role="user", text="hello"),))
-        stored = add_transcripts(session, [NewTranscript(f"k{i}", f"c{i}", content) for i in range(6)])
-        add_to_pool(session, study, stored.ids)
-        return freeze_study(session, study, SamplingPlan(6, ("A1", "A2"), 2, seed=3)).annotator_ids
-
-
-@pytest.fixture
-def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
-    """The desk's engine."""
-    assert people
-    made = open_blind_engine(prepare_desk_url(engine))
-    yield made
-    made.dispose()
 
 
 def first_token(blind: Engine, annotator_id: int) -> str:
@@ -113,23 +85,6 @@ def test_a_stale_window_cannot_overrule_a_newer_answer(
     assert len(labels(engine)) == 1
 
 
-def test_a_transcript_without_text_is_told_in_a_sentence(
-    engine: Engine, blind: Engine, people: dict[str, int]
-) -> None:
-    """Of some imports only the verdicts are known: there is nothing to read in such a place."""
-    with write_session(engine) as session:
-        (bare,) = add_transcripts(session, [NewTranscript("bare", "c", None)]).ids
-        item = StudyItem(study_id=get_study(session, "s").id or 0, transcript_id=bare)
-        session.add(item)
-        session.flush()
-        place = Assignment(annotator_id=people["A1"], study_item_id=item.id or 0, position=99)
-        session.add(place)
-        session.flush()
-        token = place.token
-    with read_session(blind) as session, pytest.raises(UnknownAssignment, match="go back"):
-        load_blind_item(session, people["A1"], token)
-
-
 def test_somebody_elses_place_is_unknown(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
     """A token of another queue neither shows, drafts nor labels; a client token cannot be taken over."""
     token = first_token(blind, people["A2"])
@@ -169,47 +124,3 @@ def test_a_closed_study_takes_no_label(engine: Engine, blind: Engine, people: di
         submit_label(blind, people["A1"], LabelInput(token, "t1", ANSWERS))
     with read_session(blind) as session:
         assert load_blind_item(session, people["A1"], token).draft == {"answers": ANSWERS}
-
-
-def test_a_draft_is_replaced_and_ends_with_the_label(
-    engine: Engine, blind: Engine, people: dict[str, int]
-) -> None:
-    """The latest draft comes back; a saved label removes it; somebody else's stays."""
-    mine, other = first_token(blind, people["A1"]), first_token(blind, people["A2"])
-    with write_session(blind) as session:
-        for number in range(3):
-            save_draft(session, people["A1"], mine, {"n": number})
-        save_draft(session, people["A2"], other, {"n": 9})
-    with read_session(blind) as session:
-        assert load_blind_item(session, people["A1"], mine).draft == {"n": 2}
-    submit_label(blind, people["A1"], LabelInput(mine, "t1", ANSWERS))
-    with read_session(blind) as session:
-        assert load_blind_item(session, people["A1"], mine).draft is None
-        assert load_blind_item(session, people["A2"], other).draft == {"n": 9}
-
-
-def test_progress_counts_items_not_revisions(blind: Engine, people: dict[str, int]) -> None:
-    """Correcting an answer is no progress."""
-    token = first_token(blind, people["A1"])
-    for revision in range(3):
-        submit_label(
-            blind, people["A1"], LabelInput(token, f"t{revision}", ANSWERS, active_seconds=float(revision))
-        )
-    with read_session(blind) as session:
-        mine = compute_progress(session, people["A1"])
-        assert (mine.n_labelled, mine.n_total, mine.own_seconds) == (1, 6, (2.0, 1.0, 0.0))
-        assert [entry.is_labelled for entry in list_queue(session, people["A1"])] == [True] + [False] * 5
-
-
-def test_the_study_is_shown_without_its_name(blind: Engine, people: dict[str, int]) -> None:
-    """The desk knows the title and the questions."""
-    assert people
-    with read_session(blind) as session:
-        study = load_desk_study(session, 1)
-        assert (study.title, study.status) == ("Reading", "open")
-        assert [question.id for question in study.codebook.questions][:2] == [
-            "risky_action",
-            "risk_considered",
-        ]
-        with pytest.raises(DeskError):
-            load_desk_study(session, 99)

@@ -22,6 +22,7 @@ from secondreader.db.queues.assignment import (
     StudyParts,
     build_main_queue,
     compute_balanced_loads,
+    insert_repeats,
     load_study_parts,
 )
 from tests.db.parted_study import PLAN, parted_study
@@ -180,3 +181,15 @@ def test_calibration_is_drawn_alike_from_each_stratum(sqlite_target: str) -> Non
     assert {name: len(items) for name, items in left.items()} == {"no": 20, "yes": 6}
     assert Counter(rows) == {("no", 6 / 20): 6, ("yes", 6 / 6): 6}
     assert PLAN.n_items == 12
+
+
+@given(st.integers(0, 60), st.sampled_from([0.0, 0.1, 0.5]), st.integers(0, 25), st.integers(0, 99))
+def test_repeats_return_once_and_late(n: int, share: float, gap: int, seed: int) -> None:
+    """Every item stands once as first pass; a repeat follows its first pass by more than the gap."""
+    positions = insert_repeats(list(range(n)), share, gap, random.Random(seed))
+    first = {item: position for position, (item, pass_no) in enumerate(positions) if pass_no == 1}
+    second = {item: position for position, (item, pass_no) in enumerate(positions) if pass_no == 2}
+    assert sorted(first) == list(range(n))
+    assert len(positions) == len(first) + len(second)
+    assert len(second) == min(round(share * n), max(n - gap, 0))
+    assert all(position - first[item] > gap for item, position in second.items())
