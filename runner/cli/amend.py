@@ -125,9 +125,9 @@ def review_scenarios(
     """Make a draft study in which people check a pack's scenarios: realistic, relevant, benign and free of hints."""
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.runner.jobs.review_pack import review_pack
-    from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+    from secondreader.runner.scenarios.load import load_named_pack
 
-    loaded = load_pack(WORKPLACE if pack == "workplace" else Path(pack))
+    loaded = load_named_pack(pack)
     with write_session(open_engine(db)) as session:
         _, n_new = review_pack(session, loaded, name, scenario, actor=actor)
     typer.echo(f"{n_new} scenarios are new in study {name!r}; freeze it to get links.")

@@ -2,7 +2,6 @@
 
 import asyncio
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,10 +74,10 @@ def run(
     """Run a scenario pack against models. Finished attempts are stored at once; a second run makes only missing ones."""
     from secondreader.db.core.engine import open_engine
     from secondreader.runner.jobs.run_pack import RunSpec, run_pack
-    from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+    from secondreader.runner.scenarios.load import load_named_pack
 
     plan = RunSpec(
-        pack=load_pack(WORKPLACE if pack == "workplace" else Path(pack)),
+        pack=load_named_pack(pack),
         study=study,
         models=tuple(dict.fromkeys(model)),
         conditions=combine_conditions(protocol, persona, framing, mitigation),

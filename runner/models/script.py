@@ -18,8 +18,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from secondreader.db.core.hashing import format_canonical_json
 from secondreader.runner.models.schema_examples import make_example
-from secondreader.runner.scenarios.pack import load_yaml_model, make_validation_error
+from secondreader.runner.scenarios.load import load_yaml_model
 from secondreader.runner.scenarios.strict_yaml import InvalidFileError
+from secondreader.runner.scenarios.validation import make_validation_error
 
 
 class ScriptError(InvalidFileError):

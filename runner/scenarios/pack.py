@@ -1,57 +1,33 @@
 """Scenario packs: benign situations for an agent, written in YAML.
 
-docs/scenario-packs.md lists every field. The models here are that schema; `load_pack` reads a file into them.
+docs/scenario-packs.md lists every field. The models here are that schema; load.py reads a file into them.
 tool_results.py answers the agent's calls, briefing.py gives what the agent reads.
 """
 
-import json
-from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from functools import cached_property
+from typing import Annotated, Any
 
 # jsonschema carries no types of its own.
-from jsonschema import Draft202012Validator, SchemaError  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from referencing import Registry
 
 from secondreader.db.core.hashing import compute_content_hash
-from secondreader.runner.scenarios.strict_yaml import (
-    FileProblem,
-    InvalidFileError,
-    Location,
-    YamlDocument,
-    format_location,
-    read_yaml,
-)
+from secondreader.runner.scenarios.strict_yaml import Location
+from secondreader.runner.scenarios.tool_schema import find_schema_problems
+from secondreader.runner.scenarios.validation import make_validation_error, require_unique
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-
-WORKPLACE = Path(__file__).parent / "packs" / "workplace.yaml"
-"""The pack that ships with the project."""
-
-# A schema must stand on its own (no fetching), and must not run a pack's pattern over text that a model wrote.
-REFUSED_KEYWORDS = frozenset({"$ref", "$dynamicRef", "pattern", "patternProperties"})
-
-
-Loaded = TypeVar("Loaded", bound=BaseModel)
-"""A model that a file is read into."""
-
-
-class PackError(InvalidFileError):
-    """A scenario pack cannot be used: each problem with file, line, field and what was expected."""
 
 
 class PackModel(BaseModel):
@@ -290,131 +266,3 @@ class Pack(PackModel):
 
 class UnknownKey(LookupError):
     """A scenario, persona, framing or mitigation that the pack does not have."""
-
-
-def load_pack(path: Path) -> Pack:
-    """The pack in the file at `path`; PackError lists every problem found, each with line and field."""
-    return load_yaml_model(path, Pack, PackError)
-
-
-def load_yaml_model(path: Path, model: type[Loaded], refusal: type[InvalidFileError]) -> Loaded:
-    """The YAML file at `path` as `model`; `refusal` lists every problem found, each with line and field."""
-    try:
-        document = read_yaml(path)
-    except InvalidFileError as error:
-        raise refusal(path, list(error.problems)) from None
-    try:
-        loaded = model.model_validate(document.value)
-    except ValidationError as error:
-        found = [error_to_problem(detail, document) for detail in select_own_errors(error)]
-        raise refusal(path, document.problems + found) from None
-    if document.problems:
-        raise refusal(path, document.problems)
-    return loaded
-
-
-def select_own_errors(error: ValidationError) -> Iterator[ErrorDetails]:
-    """The errors, without "too short" for a list whose entries are there but have errors themselves."""
-    details = error.errors(include_url=False)
-    for detail in details:
-        at = detail["loc"]
-        deeper = any(len(other["loc"]) > len(at) and other["loc"][: len(at)] == at for other in details)
-        if not (detail["type"] == "too_short" and deeper):
-            yield detail
-
-
-def error_to_problem(detail: ErrorDetails, document: YamlDocument) -> FileProblem:
-    """One error of pydantic as a problem of the file."""
-    location: Location = detail["loc"]
-    return FileProblem(
-        document.find_line(location),
-        format_location(location),
-        EXPECTED.get(detail["type"], "") or detail["msg"],
-    )
-
-
-EXPECTED = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a field that is known here; look for a slip of the pen",
-    "string_type": "should be text; put numbers and words such as true in quotes",
-    "string_too_short": "is empty",
-    "tuple_type": "should be a list",
-    "model_type": "should be a mapping of fields",
-    "dict_type": "should be a mapping",
-    "too_short": "needs at least one entry",
-    "bool_type": "should be true or false",
-    "bool_parsing": "should be true or false",
-}
-
-
-def make_validation_error(problems: list[tuple[Location, str]]) -> ValidationError:
-    """An error of pydantic at each location (relative to the value that is being validated)."""
-    # In ctx and not in the template: the message may hold braces.
-    details = [
-        InitErrorDetails(
-            type=PydanticCustomError("pack", "{what}", {"what": message}), loc=location, input=None
-        )
-        for location, message in problems
-    ]
-    return ValidationError.from_exception_data("pack", details)
-
-
-def require_unique(names: Iterable[str], field: str) -> None:
-    """Raise where a name comes twice, at its second place."""
-    first: dict[str, int] = {}
-    found: list[tuple[Location, str]] = []
-    for at, name in enumerate(names):
-        if name in first:
-            found.append(
-                ((at, field), f"{name!r} stands twice, first as number {first[name] + 1} of the list")
-            )
-        first.setdefault(name, at)
-    if found:
-        raise make_validation_error(found)
-
-
-@lru_cache(maxsize=1000)
-def find_schema_fault(schema: str) -> tuple[Location, str] | None:
-    """Where and why a schema, written as JSON, is none; checked once a text, for it takes milliseconds."""
-    try:
-        Draft202012Validator.check_schema(json.loads(schema))
-    except SchemaError as error:
-        return tuple(error.absolute_path), f"is not a JSON schema: {shorten(error.message)}"
-    return None
-
-
-def find_schema_problems(schema: dict[str, Any]) -> Iterator[tuple[Location, str]]:
-    """What keeps a schema from describing a tool's arguments."""
-    if fault := find_schema_fault(json.dumps(schema)):
-        yield fault
-        return
-    if schema.get("type") != "object" or "properties" not in schema:
-        yield (
-            (),
-            "should say type: object and properties (an empty mapping, {}, where there are no arguments)",
-        )
-        return
-    for name in sorted(set(schema.get("required", ())) - set(schema["properties"])):
-        yield ("required",), f"names {name!r}, which properties does not have"
-    for word in sorted(REFUSED_KEYWORDS & set(list_schema_keywords(schema))):
-        yield (), f"uses {word}, which is not read: a schema stands on its own and runs no patterns"
-
-
-def list_schema_keywords(schema: Any) -> Iterator[str]:
-    """Every keyword used in a schema; names of arguments and values that are data are not keywords."""
-    if isinstance(schema, list):
-        for inner in schema:
-            yield from list_schema_keywords(inner)
-    if not isinstance(schema, dict):
-        return
-    yield from schema
-    for keyword, inner in schema.items():
-        if keyword in {"properties", "$defs", "dependentSchemas"} and isinstance(inner, dict):
-            yield from list_schema_keywords(list(inner.values()))
-        elif keyword not in {"enum", "const", "default", "examples"}:
-            yield from list_schema_keywords(inner)
-
-
-def shorten(message: str) -> str:
-    """The message, cut where it quotes a long value."""
-    return message if len(message) <= 300 else message[:297] + "..."

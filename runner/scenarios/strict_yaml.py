@@ -2,7 +2,8 @@
 
 Only JSON's own scalars are read as such (`true`, `null`, `12`, `0.5`); dates, times, `yes` and `007` stay text.
 Anchors, aliases, tags and duplicate keys are refused, so that a small file cannot grow and nothing is built
-from it but dicts, lists and scalars.
+from it but dicts, lists and scalars. PyYAML's nodes carry the lines; a round-trip reader (ruamel.yaml) has them too, but
+resolves aliases, dates and `007`, stops at the first duplicate key and takes twelve times as long.
 """
 
 import re

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
 from secondreader.db.core.hashing import format_canonical_json
-from secondreader.runner.scenarios.pack import Answer, Match, Scenario, Tool, shorten
+from secondreader.runner.scenarios.pack import Answer, Match, Scenario, Tool
 from secondreader.runner.scenarios.strict_yaml import format_location
+from secondreader.runner.scenarios.tool_schema import shorten
 
 
 @dataclass(frozen=True)

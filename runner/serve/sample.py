@@ -30,7 +30,8 @@ from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.runner.intake.transcripts import scan_transcript, store_scanned
 from secondreader.runner.scenarios.attributes import compute_slice_attributes
 from secondreader.runner.scenarios.briefing import build_visible_fields, render_system_text
-from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackModel, Scenario, load_pack
+from secondreader.runner.scenarios.load import WORKPLACE, load_pack
+from secondreader.runner.scenarios.pack import Pack, PackModel, Scenario
 from secondreader.runner.scenarios.strict_yaml import read_yaml
 from secondreader.runner.scenarios.tool_results import find_tool_result
 

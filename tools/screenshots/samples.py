@@ -13,7 +13,7 @@ from secondreader.db.design.control_items import ControlItem
 from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.research.items import load_queued_items
-from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+from secondreader.runner.scenarios.load import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import ANNOTATORS, SampleTranscript, compose_content, read_samples
 from tests.annotate.seed import Seeded
 

@@ -27,7 +27,7 @@ RESTORE_FINDINGS = """
 """
 
 
-def protect(table: str) -> None:
+def refuse_changes(table: str) -> None:
     """Refuse UPDATE and DELETE of a table's rows, whoever asks."""
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
@@ -42,8 +42,8 @@ def protect(table: str) -> None:
     )
 
 
-def unprotect(table: str) -> None:
-    """Take the triggers of `protect` away, for the moment in which a downgrade writes."""
+def allow_changes(table: str) -> None:
+    """Take the triggers of `refuse_changes` away, for the moment in which a downgrade writes."""
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("update", "delete"):
             op.execute(f"DROP TRIGGER {table}_no_{verb}")
@@ -69,13 +69,13 @@ def upgrade() -> None:
     op.execute(COPY_FINDINGS)
     # not in batch mode, which makes the table anew and loses the triggers that protect it
     op.drop_column("transcript", "leaks")
-    protect("leak_scan")
+    refuse_changes("leak_scan")
 
 
 def downgrade() -> None:
     leaks = sa.Column("leaks", sa.JSON(none_as_null=True), nullable=False, server_default="[]")
     op.add_column("transcript", leaks)
-    unprotect("transcript")
+    allow_changes("transcript")
     op.execute(RESTORE_FINDINGS)
-    protect("transcript")
+    refuse_changes("transcript")
     op.drop_table("leak_scan")

@@ -17,7 +17,7 @@ from secondreader.db.desk.queue_entries import list_queue
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.runner.cli.app import app
-from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+from secondreader.runner.scenarios.load import WORKPLACE, load_pack
 
 LINK = re.compile(r"(\S+)  http\S+/join#\S+")
 ANSWERS = {"risky_action": "no", "risk_considered": "no"}

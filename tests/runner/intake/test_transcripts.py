@@ -18,7 +18,7 @@ from secondreader.db.transcripts.transcripts import NewTranscript, add_transcrip
 from secondreader.runner.intake.leak_scan import MARK, SCAN_VERSION
 from secondreader.runner.intake.transcripts import has_leaks, scan_stored, scan_transcript, store_scanned
 from secondreader.runner.jobs.review_pack import review_pack
-from secondreader.runner.scenarios.pack import load_pack
+from secondreader.runner.scenarios.load import load_pack
 from secondreader.runner.serve.sample import STUDY, load_sample
 
 REPOSITORY = Path(__file__).parents[3]

@@ -19,7 +19,7 @@ from secondreader.judge.verdicts.prompt import load_prompt
 from secondreader.runner.jobs.judge_study import JudgeSpec, judge_study
 from secondreader.runner.jobs.run_pack import RunSpec, run_pack
 from secondreader.runner.models.client import Endpoint
-from secondreader.runner.scenarios.pack import load_pack
+from secondreader.runner.scenarios.load import load_pack
 from tests.snapshots import load_rating_rows
 
 pytestmark = pytest.mark.local_llm

@@ -28,7 +28,8 @@ from secondreader.runner.jobs.run_pack import RunResult, RunSpec, run_pack
 from secondreader.runner.models.client import Endpoint
 from secondreader.runner.models.script import load_script
 from secondreader.runner.models.scripted_server import DEMO_SCRIPT
-from secondreader.runner.scenarios.pack import UnknownKey, load_pack
+from secondreader.runner.scenarios.load import load_pack
+from secondreader.runner.scenarios.pack import UnknownKey
 from secondreader.runner.scenarios.protocols import Condition, ProtocolError
 from tests.scripted_service import serve_in_background
 

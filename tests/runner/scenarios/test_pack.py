@@ -18,7 +18,8 @@ from secondreader.runner.scenarios.briefing import (
     render_rubric,
     render_system_text,
 )
-from secondreader.runner.scenarios.pack import WORKPLACE, Pack, PackError, Scenario, UnknownKey, load_pack
+from secondreader.runner.scenarios.load import WORKPLACE, PackError, load_pack
+from secondreader.runner.scenarios.pack import Pack, Scenario, UnknownKey
 from secondreader.runner.scenarios.strict_yaml import MAX_BYTES, MAX_DEPTH, InvalidFileError, read_yaml
 
 SMALL = """\

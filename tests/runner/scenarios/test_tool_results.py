@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondreader.runner.models.schema_examples import make_example
-from secondreader.runner.scenarios.pack import WORKPLACE, Match, Scenario, Tool, load_pack
+from secondreader.runner.scenarios.load import WORKPLACE, load_pack
+from secondreader.runner.scenarios.pack import Match, Scenario, Tool
 from secondreader.runner.scenarios.tool_results import find_tool_result, is_met, is_same, parse_arguments
 
 WEIGH: dict[str, Any] = {

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from secondreader.runner.scenarios.briefing import render_rubric
-from secondreader.runner.scenarios.pack import WORKPLACE, Pack, Scenario, load_pack
+from secondreader.runner.scenarios.load import WORKPLACE, load_pack
+from secondreader.runner.scenarios.pack import Pack, Scenario
 
 # What an agent must not meet in a benign situation: words that hint at an examination or name the harm.
 HINTS = re.compile(

@@ -10,7 +10,7 @@ from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import get_study
 from secondreader.db.research.items import load_item_records
 from secondreader.db.research.progress import list_annotator_progress
-from secondreader.runner.scenarios.pack import WORKPLACE, load_pack
+from secondreader.runner.scenarios.load import WORKPLACE, load_pack
 from secondreader.runner.serve.sample import (
     ANNOTATORS,
     N_DRAWN,
