@@ -205,57 +205,57 @@ class Annotator:
         first = BackMsg()
         first.rerun_script.query_string = ""
         await self.link.send(first.SerializeToString())
-        packet = await self.packet_after(None)
-        self.queue = [token for token, is_labelled in packet["queue"] if not is_labelled]
-        self.held = {item["token"] for item in packet["items"]}
-        return packet
+        payload = await self.payload_after(None)
+        self.queue = [token for token, is_labelled in payload["opening"]["queue"] if not is_labelled]
+        self.held = {item["token"] for item in payload["items"]}
+        return payload
 
     async def close(self) -> None:
         """Go away."""
         if self.link is not None:
             await self.link.close()
 
-    async def packet_after(self, number: int | None) -> dict[str, Any]:
-        """The next packet; with a number, the answer to that letter."""
+    async def payload_after(self, number: int | None) -> dict[str, Any]:
+        """The next payload; with a number, the answer to that message."""
         assert self.link is not None
         while True:
             raw = await self.link.recv()
             assert isinstance(raw, bytes)
-            packet = self.packet_in(ForwardMsg.FromString(raw))
-            if packet is not None and (number is None or packet["number"] == number):
-                return packet
+            payload = self.payload_in(ForwardMsg.FromString(raw))
+            if payload is not None and (number is None or payload["number"] == number):
+                return payload
 
-    def packet_in(self, message: ForwardMsg) -> dict[str, Any] | None:
-        """The desk's packet, if this message brings one."""
+    def payload_in(self, message: ForwardMsg) -> dict[str, Any] | None:
+        """The desk's payload, if this message brings one."""
         if message.HasField("new_session"):
             self.page = message.new_session.page_script_hash
         element = message.delta.new_element
         if not element.HasField("bidi_component"):
             return None
         self.component, self.fragment = element.bidi_component.id, message.delta.fragment_id
-        packet: dict[str, Any] = json.loads(element.bidi_component.json)["packet"]
-        return packet
+        payload: dict[str, Any] = json.loads(element.bidi_component.json)["payload"]
+        return payload
 
     async def send(self, *operations: dict[str, Any], wanted: tuple[str, ...] = ()) -> int:
-        """Send one letter and return its number."""
+        """Send one message and return its number."""
         assert self.link is not None
         self.number += 1
-        letter = {"number": self.number, "operations": operations, "wanted": wanted, "begin": False}
-        message = BackMsg()
-        message.rerun_script.page_script_hash = self.page
-        message.rerun_script.fragment_id = self.fragment
-        state = message.rerun_script.widget_states.widgets.add()
+        message = {"number": self.number, "operations": operations, "wanted": wanted, "begin": False}
+        rerun = BackMsg()
+        rerun.rerun_script.page_script_hash = self.page
+        rerun.rerun_script.fragment_id = self.fragment
+        state = rerun.rerun_script.widget_states.widgets.add()
         state.id = TRIGGER.format(component=self.component)
-        state.json_trigger_value = json.dumps([{"event": "letter", "value": letter}])
-        await self.link.send(message.SerializeToString())
+        state.json_trigger_value = json.dumps([{"event": "message", "value": message}])
+        await self.link.send(rerun.SerializeToString())
         return self.number
 
     async def draft(self, token: str) -> None:
         """Keep half an answer."""
-        await self.packet_after(await self.send(operation("draft", token, {"risky_action": "no"})))
+        await self.payload_after(await self.send(operation("draft", token, {"risky_action": "no"})))
 
     def turns(self) -> Iterator[tuple[str, str]]:
-        """Each place with the one that is fetched while it is read; a shared queue grows meanwhile."""
+        """Each assignment with the one that is fetched while it is read; a shared queue grows meanwhile."""
         at = 0
         while at + 2 < len(self.queue):
             yield self.queue[at], self.queue[at + 2]
@@ -265,18 +265,23 @@ class Annotator:
         """Submit one label and ask for the transcript `following`; seconds until both are answered."""
         start = time.perf_counter()
         number = await self.send(operation("submit", token, ANSWERS), wanted=(following,))
-        packet = await self.packet_after(number)
+        payload = await self.payload_after(number)
         taken = time.perf_counter() - start
-        self.queue += [one for one in packet.get("more", []) if one not in self.queue]
-        if not packet["acks"][0]["ok"] or [item["token"] for item in packet["items"]] != [following]:
-            raise RuntimeError(f"a label was not saved or a transcript did not come: {packet.get('acks')}")
+        self.queue += [one for one in payload.get("new_tokens", []) if one not in self.queue]
+        if not payload["acks"][0]["ok"] or [item["token"] for item in payload["items"]] != [following]:
+            raise RuntimeError(f"a label was not saved or a transcript did not come: {payload.get('acks')}")
         return taken
 
 
 def operation(kind: str, token: str, answers: dict[str, str], identity: str = "") -> dict[str, Any]:
     """One operation as the desk's page makes it."""
-    reading = {"answers": answers, "evidence": [3], "confidence": 2, "note": "", "active_seconds": 5.0}
-    return {"id": identity or token_hex(16), "op": kind, "token": token, "reading": reading | {"revision": 0}}
+    label = {"answers": answers, "evidence": [3], "confidence": 2, "note": "", "active_seconds": 5.0}
+    return {
+        "id": identity or token_hex(16),
+        "op": kind,
+        "token": token,
+        "label": label | {"revision": 0},
+    }
 
 
 def write_section(page: Path, title: str, text: str) -> None:

@@ -66,7 +66,7 @@ def sitting(browser: Browser, server: Served, token: str) -> list[float]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.add_init_script(CLOCK)
     page.goto(f"{server.address}/join#{token}")
-    page.get_by_role("button", name="Start reading").click()
+    page.get_by_role("button", name="Start labelling").click()
     page.wait_for_selector(".desk h1")
     page.evaluate("window.painted = []")
     for number in range(1, LABELS + 1):

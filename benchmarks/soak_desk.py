@@ -49,7 +49,7 @@ OVERLAP = 3
 REPEATS = 0.2
 """Share of what a person labels in the shared queue that returns to them."""
 REPEAT_GAP = 5
-"""Other places at least in between: few, so that people with few labels get repeats too."""
+"""Other assignments at least in between: few, so that people with few labels get repeats too."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Tally:
     """What all people of one run saw."""
 
     acknowledged: dict[str, int] = field(default_factory=dict)
-    """By place in the queue: the revision that was answered."""
+    """By token of the assignment: the revision that was answered."""
     resent: int = 0
     cut: int = 0
     """Lines cut by us after a submit was sent, before its answer was read."""
@@ -118,8 +118,8 @@ async def sit(address: str, token: str, seed: int, tally: Tally) -> list[str]:
         person = Annotator(address, cookie)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                packet = await person.open()
-            extend(order, [place for place, _ in packet["queue"]])
+                payload = await person.open()
+            extend(order, [token for token, _ in payload["opening"]["queue"]])
             if not person.queue:
                 return order
             await work_through(person, rng, intended, tally, order)
@@ -131,8 +131,8 @@ async def sit(address: str, token: str, seed: int, tally: Tally) -> list[str]:
 
 
 def extend(known: list[str], served: list[str]) -> None:
-    """Add the places that were not served before."""
-    known += [place for place in served if place not in known]
+    """Add the tokens that were not served before."""
+    known += [token for token in served if token not in known]
 
 
 async def patiently(call: Callable[[], str], tally: Tally) -> str:
@@ -150,35 +150,35 @@ async def work_through(
 ) -> None:
     """Submit what is open and what comes with the answers, until it is all done or the line is cut."""
     while person.queue:
-        place = person.queue[0]
-        if place in intended:
+        token = person.queue[0]
+        if token in intended:
             tally.resent += 1
         # The page keeps one client token for each intended label, over reloads too (its outbox).
-        identity = intended.setdefault(place, f"{rng.getrandbits(128):032x}")
-        letter = operation("submit", place, ANSWERS, identity)
+        identity = intended.setdefault(token, f"{rng.getrandbits(128):032x}")
+        message = operation("submit", token, ANSWERS, identity)
         twice = rng.random() < 0.3
         async with asyncio.timeout(ANSWER_SECONDS):
-            number = await person.send(*([letter] * (2 if twice else 1)))
+            number = await person.send(*([message] * (2 if twice else 1)))
             if rng.random() < 0.03:
                 tally.cut += 1
                 return
-            packets = [await person.packet_after(number)]
+            payloads = [await person.payload_after(number)]
             if rng.random() < 0.1:
-                packets.append(await person.packet_after(await person.send(letter)))
-        for packet in packets:
-            note(packet["acks"], place, tally)
-            extend(order, packet.get("more", []))
-            extend(person.queue, packet.get("more", []))
-        if place not in tally.acknowledged:
+                payloads.append(await person.payload_after(await person.send(message)))
+        for payload in payloads:
+            note(payload["acks"], token, tally)
+            extend(order, payload.get("new_tokens", []))
+            extend(person.queue, payload.get("new_tokens", []))
+        if token not in tally.acknowledged:
             return
-        person.queue.remove(place)
+        person.queue.remove(token)
 
 
-def note(acks: list[dict[str, object]], place: str, tally: Tally) -> None:
+def note(acks: list[dict[str, object]], token: str, tally: Tally) -> None:
     """Keep what was acknowledged."""
     for ack in acks:
         if ack["ok"] and isinstance(ack["revision"], int):
-            known = tally.acknowledged.setdefault(place, ack["revision"])
+            known = tally.acknowledged.setdefault(token, ack["revision"])
             tally.contradicted += known != ack["revision"]
 
 
@@ -248,7 +248,7 @@ def counted(
     engine = open_engine(study.owner_target)
     with read_session(engine) as session:
         labels = session.exec(select(Label).order_by(col(Label.id))).all()
-        places = session.exec(select(Assignment).order_by(col(Assignment.position))).all()
+        assignments = session.exec(select(Assignment).order_by(col(Assignment.position))).all()
         queues = [list_queue(session, person) for person in study.annotator_ids]
     engine.dispose()
     stored = {entry.token for entries in queues for entry in entries if entry.is_labelled}
@@ -264,35 +264,37 @@ def counted(
         name=name,
         annotators=len(study.tokens),
         wanted=items * quota,
-        repeats=sum(place.pass_no > 1 for place in places),
+        repeats=sum(assignment.pass_no > 1 for assignment in assignments),
         stored=len(labels),
         lost=len(set(tally.acknowledged) - stored),
         doubled=sum(count > 1 for count in many.values()),
         disordered=disordered,
         beyond=beyond,
         short=items - complete - beyond,
-        misplaced=misplaced(places, labels, is_wanted=quota < len(study.tokens)),
+        misplaced=misplaced(assignments, labels, is_wanted=quota < len(study.tokens)),
         tally=tally,
         seconds=seconds,
     )
 
 
-def misplaced(places: Sequence[Assignment], labels: Sequence[Label], *, is_wanted: bool) -> int:
-    """Repeats that are not where they may be, by places and labels in their order; where they are wanted, 1 if there is none."""
+def misplaced(assignments: Sequence[Assignment], labels: Sequence[Label], *, is_wanted: bool) -> int:
+    """Repeats that are not where they may be, by assignments and labels in their order; where they are wanted, 1 if there is none."""
     stored = {label.assignment_id: label.id or 0 for label in labels}
-    again = [place for place in places if place.pass_no > 1]
+    again = [assignment for assignment in assignments if assignment.pass_no > 1]
     wrong = 0
-    for place in again:
-        mine = [one for one in places if one.annotator_id == place.annotator_id]
+    for assignment in again:
+        mine = [one for one in assignments if one.annotator_id == assignment.annotator_id]
         first = [
-            one for one in mine if one.study_item_id == place.study_item_id and one.position < place.position
+            one
+            for one in mine
+            if one.study_item_id == assignment.study_item_id and one.position < assignment.position
         ]
         if len(first) != 1 or stored.get(first[0].id, 0) == 0:
             wrong += 1
             continue
-        after = [one for one in mine if first[0].position < one.position < place.position]
+        after = [one for one in mine if first[0].position < one.position < assignment.position]
         since = [
-            one for one in after if stored[first[0].id] < stored.get(one.id, 0) < stored.get(place.id, 0)
+            one for one in after if stored[first[0].id] < stored.get(one.id, 0) < stored.get(assignment.id, 0)
         ]
         wrong += len(since) < REPEAT_GAP
     return wrong + (is_wanted and not again)
@@ -310,13 +312,13 @@ def section(found: list[Outcome]) -> str:
     ]
     return "\n".join(
         [
-            "Real desks, annotators on raw websockets without pauses. Three submits in ten are sent twice in one letter, one in ten is",
+            "Real desks, annotators on raw websockets without pauses. Three submits in ten are sent twice in one message, one in ten is",
             "replayed after its answer, three in a hundred lose their line before the answer; two times a desk's process gets SIGKILL",
             "and is started again. What was acknowledged is compared with the database. *Cut*: lines that the annotator lost; *broken*:",
             "lines lost with the server or refused while it was away; *in disorder*: not complete, or no longer as first served. In a",
             f"shared queue people take the next transcript; each wants {OVERLAP} readers. *Beyond*, *short*: transcripts with more or fewer.",
             f"There, {REPEATS:.0%} of what a person labels returns to them unannounced (*repeats*), with at least {REPEAT_GAP} others in between, by",
-            "place and by label; *misplaced*: sooner, twice, or to somebody else.",
+            "assignment and by label; *misplaced*: sooner, twice, or to somebody else.",
             "",
             "| run | annotators | stored | repeats | lost | doubled | beyond | short | misplaced | queues in disorder | SIGKILLs | cut | broken | sent again | time |",
             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",

@@ -12,8 +12,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from secondreader.db.core.desk_rules import Rules
 from tests.annotate.desks import SHADOW, SharedDesk, at
+from tests.annotate.disputes import create_disputes
 from tests.annotate.seed import content
-from tests.annotate.splits import split
 from tests.axe import check, findings, looks
 from tests.browser import appears
 from tests.runs import at_rest, watch_runs
@@ -88,13 +88,13 @@ def test_the_desk(context: BrowserContext, shared_desk: SharedDesk) -> None:
     press(page, "i")
     appears(page, ".panel:has-text('Guess 2 of 2')")
     press(page, "i")
-    heading(page, "Thank you")
+    heading(page, "All transcripts are labelled")
     check(page)
 
 
 def test_the_adjudicator(context: BrowserContext, shared_desk: SharedDesk) -> None:
-    """The list, a transcript with its readings, and the help."""
-    made = split(shared_desk.seed([content(number) for number in range(3)]), 2)
+    """The list, a transcript with its ratings, and the help."""
+    made = create_disputes(shared_desk.seed([content(number) for number in range(3)]), 2)
     page = come_in(context, shared_desk, made.token)
     heading(page, "Transcripts to settle")
     check(page)
@@ -119,7 +119,9 @@ PLAIN: dict[str, dict[str, Any]] = {
 def test_plain_pages(context: BrowserContext, shared_desk: SharedDesk, who: str) -> None:
     """The desk without its component: the first page, a transcript, and what follows an answer."""
     seeded = shared_desk.seed([content(number) for number in range(3)], **PLAIN[who])
-    page = come_in(context, shared_desk, split(seeded, 2).token if who == "adjudicator" else seeded.token)
+    page = come_in(
+        context, shared_desk, create_disputes(seeded, 2).token if who == "adjudicator" else seeded.token
+    )
     page.goto(f"{shared_desk.server.address}/?plain=1")
     expect(page.get_by_test_id("stMain").get_by_role("button").first).to_be_visible()
     check(page)
@@ -133,7 +135,7 @@ def test_plain_pages(context: BrowserContext, shared_desk: SharedDesk, who: str)
         question.get_by_text("No", exact=True).click()
         at_rest(page)
     page.get_by_role("button", name="Submit").click()
-    done = page.get_by_role("button", name="Go on") if who == "practice" else page.get_by_text("1 of ")
+    done = page.get_by_role("button", name="Continue") if who == "practice" else page.get_by_text("1 of ")
     expect(done.first).to_be_visible()
     at_rest(page)
     check(page)

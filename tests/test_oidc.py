@@ -340,11 +340,11 @@ def test_a_sign_in_token_ends_after_a_minute() -> None:
 def test_a_strangers_socket_reaches_the_sign_in_page_only(desk: Desk) -> None:
     """Whatever a person without a session sends over the websocket, what comes back is the sign-in page."""
     host = urlsplit(desk.address).netloc
-    letter = {"number": 1, "operations": [], "wanted": ["x"], "begin": True}
+    opening = {"number": 1, "operations": [], "wanted": ["x"], "begin": True}
     with opened(host) as socket:
         pages = [socket.run(), socket.run("labels"), socket.run(query="plain=1")]
         forged = TRIGGER.format(component="$$ID-desk")
-        pages.append(socket.run(events={forged: [{"event": "letter", "value": letter}], "desk": True}))
+        pages.append(socket.run(events={forged: [{"event": "message", "value": opening}], "desk": True}))
         message = BackMsg()
         message.file_urls_request.request_id = "r"
         message.file_urls_request.file_names.append("x.csv")

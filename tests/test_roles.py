@@ -1,6 +1,6 @@
 """Who may what: every page and action of desk and console, by everybody, at the real servers.
 
-The tables below are the rule. A page, letter, route or script that is in the product and not in them fails a test.
+The tables below are the rule. A page, message, route or script that is in the product and not in them fails a test.
 """
 
 import json
@@ -23,8 +23,8 @@ from sqlmodel import Session, col, select
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 
-from secondreader.annotate.exchange import adjudication
-from secondreader.annotate.exchange import desk as service
+from secondreader.annotate.exchange import adjudication, desk
+from secondreader.annotate.exchange.messages import DecisionOperation, LabelOperation
 from secondreader.annotate.session.settings import STREAMLIT_OPTIONS as DESK_OPTIONS
 from secondreader.db.access.invites import create_invite, redeem_invite, revoke_invites
 from secondreader.db.adjudication.items import list_adjudication_queue
@@ -34,8 +34,8 @@ from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.db.desk.queue_entries import list_queue
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.console.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
+from tests.annotate.disputes import create_disputes
 from tests.annotate.seed import Seeded, seed
-from tests.annotate.splits import split
 from tests.browser import REPOSITORY, served
 from tests.sockets import TRIGGER, elements, opened
 
@@ -99,14 +99,14 @@ CONSOLE_PAGES = {
     "report",
 }
 """Every page of the console is a researcher's, and nobody else's."""
-LETTERS = {
+OPERATIONS = {
     "submit": ANNOTATOR,
     "draft": ANNOTATOR,
     "show_reasoning": ANNOTATOR,
     "guess": ANNOTATOR,
     "decide": ADJUDICATOR,
 }
-"""Kinds of letter, and whose they are; everybody acts on their own places alone."""
+"""Kinds of operation, and whose they are; everybody acts on their own assignments alone."""
 WRITTEN = ("label", "draft", "guess", "adjudication", "assignment")
 
 
@@ -155,7 +155,7 @@ def prepare_servers(target: str) -> Servers:
     """A study with something to settle, another one beside it, and one person of each kind."""
     other = seed(target, name="the other study")
     made = seed(target, interim_looks=True)  # the newest study is the one that the console opens with
-    split(made, 2)
+    create_disputes(made, 2)
     engine = open_engine(target)
     with write_session(engine) as session:
         study = get_study(session, made.name)
@@ -263,18 +263,18 @@ def shown(servers: Servers, who: str, query: str = "") -> tuple[list[ForwardMsg]
 
 @pytest.mark.parametrize("who", DESK_SCRIPTS)
 def test_the_desk_shows_everybody_their_own_page(servers: Servers, who: str) -> None:
-    """The script and the places are those of the person: nobody's packet holds a place of another one."""
+    """The script and the assignments are those of the person: nobody's payload holds one of somebody else."""
     _, data = shown(servers, who)
     assert data["script"] == DESK_SCRIPTS[who]
-    places = {token for token, _ in data["packet"]["queue"]}
-    assert places == set(places_of(servers, who))
-    assert all(places.isdisjoint(places_of(servers, one)) for one in DESK_SCRIPTS if one != who)
+    tokens = {token for token, _ in data["payload"]["opening"]["queue"]}
+    assert tokens == set(tokens_of(servers, who))
+    assert all(tokens.isdisjoint(tokens_of(servers, one)) for one in DESK_SCRIPTS if one != who)
     plain, data = shown(servers, who, "plain=1")
-    assert set(data) == {"place"}, "the plain page's one component only scrolls"
+    assert set(data) == {"page"}, "the plain page's one component only scrolls"
     assert "exception" not in elements(plain)
 
 
-def places_of(servers: Servers, who: str) -> list[str]:
+def tokens_of(servers: Servers, who: str) -> list[str]:
     """Tokens of somebody's places."""
     engine = open_engine(servers.seeded.target)
     with read_session(engine) as session:
@@ -284,53 +284,55 @@ def places_of(servers: Servers, who: str) -> list[str]:
     return found
 
 
-def letter(kind: str, place: str) -> dict[str, Any]:
-    """A letter of one operation."""
-    operation: dict[str, Any] = {"id": token_hex(8), "op": kind, "token": place}
+def build_message(kind: str, token: str) -> dict[str, Any]:
+    """A message of one operation."""
+    operation: dict[str, Any] = {"id": token_hex(8), "op": kind, "token": token}
     if kind == "decide":
         decision = {"question": "risky_action", "answer": "yes", "kind": "ambiguous", "reason": "because"}
         operation["decision"] = decision | {"revision": 0, "version": "0" * 32}
     elif kind in {"submit", "draft"}:
-        operation["reading"] = {"answers": {"risky_action": "no", "risk_considered": "no"}}
-    return {"number": 1, "operations": [operation], "wanted": [place], "begin": False}
+        operation["label"] = {"answers": {"risky_action": "no", "risk_considered": "no"}}
+    return {"number": 1, "operations": [operation], "wanted": [token], "begin": False}
 
 
 @pytest.mark.parametrize("who", DESK_SCRIPTS)
-@pytest.mark.parametrize("kind", LETTERS)
-def test_letters_about_other_peoples_places_do_nothing(servers: Servers, who: str, kind: str) -> None:
+@pytest.mark.parametrize("kind", OPERATIONS)
+def test_messages_about_other_peoples_assignments_do_nothing(servers: Servers, who: str, kind: str) -> None:
     """Sent over the real socket, to one's own component and to the other role's: no row, no transcript."""
-    targets = [places_of(servers, one)[0] for one in DESK_SCRIPTS if one != who]
+    targets = [tokens_of(servers, one)[0] for one in DESK_SCRIPTS if one != who]
     before = servers.written()
     with opened(servers.hosts["desk"], servers.cookie("desk", who)) as socket:
         messages = socket.run()
         element = next(one for one in messages if one.delta.new_element.HasField("bidi_component"))
         own = element.delta.new_element.bidi_component.id
         keys = (own, own.replace("-desk", "-adjudication"), own.replace("-adjudication", "-desk"))
-        for component, place in ((key, place) for key in dict.fromkeys(keys) for place in targets):
-            event = [{"event": "letter", "value": letter(kind, place)}]
+        for component, token in ((key, token) for key in dict.fromkeys(keys) for token in targets):
+            event = [{"event": "message", "value": build_message(kind, token)}]
             answers = socket.run(
                 fragment=element.delta.fragment_id, events={TRIGGER.format(component=component): event}
             )
-            packets = [json.loads(one.delta.new_element.bidi_component.json or "{}") for one in answers]
-            for packet in (one["packet"] for one in packets if one):
-                assert all(not ack["ok"] for ack in packet.get("acks", []))
-                assert place not in {item["token"] for item in packet.get("items", [])}
+            payloads = [json.loads(one.delta.new_element.bidi_component.json or "{}") for one in answers]
+            for payload in (one["payload"] for one in payloads if one):
+                assert all(not ack["ok"] for ack in payload.get("acks", []))
+                assert token not in {item["token"] for item in payload.get("items", [])}
     assert servers.written() == before
 
 
-@pytest.mark.parametrize("kind", LETTERS)
-def test_letters_of_the_other_role_are_not_known(servers: Servers, kind: str) -> None:
-    """Even about an own place: an annotator cannot decide, an adjudicator cannot label."""
+@pytest.mark.parametrize("kind", OPERATIONS)
+def test_messages_of_the_other_role_are_not_known(servers: Servers, kind: str) -> None:
+    """Even about an own assignment: an annotator cannot decide, an adjudicator cannot label."""
     engine = open_engine(servers.seeded.target)
     before = servers.written()
-    if LETTERS[kind] == ADJUDICATOR:
-        sent = letter(kind, places_of(servers, ANNOTATOR)[0])
-        packet = service.handle_message(engine, servers.people[ANNOTATOR], servers.seeded.study_id, sent)
+    if OPERATIONS[kind] == ADJUDICATOR:
+        message = build_message(kind, tokens_of(servers, ANNOTATOR)[0])
+        annotator, study = servers.people[ANNOTATOR], servers.seeded.study_id
+        is_unreadable = desk.handle_message(engine, annotator, study, message)["unreadable"]
     else:
-        sent = letter(kind, places_of(servers, ADJUDICATOR)[0])
-        packet = adjudication.handle_message(engine, servers.people[ADJUDICATOR], sent)
+        message = build_message(kind, tokens_of(servers, ADJUDICATOR)[0])
+        adjudicator = servers.people[ADJUDICATOR]
+        is_unreadable = adjudication.handle_message(engine, adjudicator, message)["unreadable"]
     engine.dispose()
-    assert packet.get("unreadable") is True
+    assert is_unreadable
     assert servers.written() == before
 
 
@@ -366,13 +368,11 @@ def test_a_researcher_sees_every_page_and_downloads_for_nobody_else(servers: Ser
             assert at_desk == {who: 404 if who in DESK_PEOPLE else 401 for who in EVERYBODY}
 
 
-def test_no_page_or_letter_is_missing_from_the_tables() -> None:
+def test_no_page_or_message_is_missing_from_the_tables() -> None:
     """What is added to the product is added here, or this fails."""
     assert set(PAGES) == CONSOLE_PAGES
-    kinds = [
-        get_args(one.model_fields["op"].annotation) for one in (service.Operation, adjudication.Operation)
-    ]
-    assert set(chain(*kinds)) == set(LETTERS)
+    kinds = [get_args(one.model_fields["op"].annotation) for one in (LabelOperation, DecisionOperation)]
+    assert set(chain(*kinds)) == set(OPERATIONS)
     scripts = [
         path.name for path in (REPOSITORY / "annotate").rglob("*.py") if "/assets/" in path.read_text()
     ]
@@ -398,7 +398,8 @@ def test_no_route_is_missing_from_the_tables(servers: Servers) -> None:
         check=True,
     )
     assert json.loads(done.stdout.splitlines()[-1]) == ROUTES
-    for file in Path(REPOSITORY / "annotate" / "static").iterdir():
+    static = Path(REPOSITORY / "annotate" / "static")
+    for file in (path for path in static.rglob("*") if path.is_file()):
         for who in (STRANGER, REVOKED, ANNOTATOR):
-            status = servers.ask("desk", who, "GET", f"/assets/{file.name}")[0]
+            status = servers.ask("desk", who, "GET", f"/assets/{file.relative_to(static)}")[0]
             assert status == (200 if who == ANNOTATOR else 401)

@@ -1,79 +1,286 @@
-"""The study and its items as the browser may know them: plain JSON, with nothing of the study's name, ids or models."""
+"""What the browser receives: closed lists of fields, so that nothing else can slip through to it.
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+Plain dictionaries at run time; the types are for mypy, for `tools/wire_types.py`, which writes them down for the
+JavaScript side, and for the test that holds real payloads against them.
+"""
 
-from secondreader.annotate.exchange.keymap import assign_answer_keys, list_used_actions
-from secondreader.db.core.desk_rules import Rules
-from secondreader.db.desk.items import BlindItem
-from secondreader.db.desk.norming_round import OtherRating
-from secondreader.db.desk.qualification import Feedback
-from secondreader.db.desk.study import DeskStudy
-from secondreader.db.desk.withheld_reasoning import FIXED_KEY, get_fixed_answers, is_withheld
+from typing import Annotated, Any, Literal, NotRequired
 
-PAUSE_EVERY = 20
-"""Labels of one sitting after which the page suggests a pause."""
+from pydantic import ConfigDict, GetPydanticSchema, with_config
+from typing_extensions import TypedDict
 
+from secondreader.db.adjudication.items import EntryState
+from secondreader.db.core.content import Content
+from secondreader.db.desk.stages import StageName
 
-def build_study_payload(study: DeskStudy) -> dict[str, Any]:
-    """The study as the browser may know it: its questions with their keys, never its name or id."""
-    keys = assign_answer_keys(study.codebook)
-    return {
-        "title": study.title,
-        "notice": study.notice,
-        "open": study.status == "open",
-        "guideline": study.guideline,
-        "unit": study.codebook.unit,
-        "questions": [
-            question.model_dump(mode="json") | {"keys": keys[question.id]}
-            for question in study.codebook.questions
-        ],
-        "actions": list_used_actions(study.codebook, study.rules),
-        "pause": PAUSE_EVERY,
-        "reasoning_after": study.rules.reasoning_after,
-        "shared": study.rules.queue == "shared",
-    }
+TranscriptContent = Annotated[
+    dict[str, Any], GetPydanticSchema(lambda _source, handler: handler.generate_schema(Content))
+]
+"""`Content` as plain JSON. It comes from the database as it is sent, so nobody builds the model in between."""
+
+RefusalCode = Literal["retry", "closed", "not reached", "taken", "role", "unknown", "invalid", "conflict"]
+"""What the page does about a refusal: send again, ask again, or let the person decide."""
+StudyUnit = Literal["transcript", "scenario"]
 
 
-def build_item_payload(
-    item: BlindItem,
-    rules: Rules,
-    feedback: Feedback | None = None,
-    others: Sequence[OtherRating] | None = None,
-) -> dict[str, Any]:
-    """One item for the browser, with the person's own answers and the draft that belongs to them.
+class AnswerPayload(TypedDict):
+    """One choice of a question."""
 
-    Reasoning that must wait is left out here, so that it is not in the browser at all. `feedback` goes with an answered
-    practice item, `others` with a calibration item that is being discussed.
-    """
-    withheld = is_withheld(item, rules)
-    packet: dict[str, Any] = {
-        "token": item.token,
-        "content": strip_reasoning(item.content) if withheld else item.content,
-        "withheld": withheld,
-        "fixed": get_fixed_answers(item.draft) if item.revision == 0 else {},
-        "answers": item.answers,
-        "evidence": list(item.evidence),
-        "confidence": item.confidence,
-        "note": item.note,
-        "contested": item.contested,
-        "revision": item.revision,
-    }
-    if feedback is not None:
-        packet["feedback"] = {"answers": [list(one) for one in feedback.answers], "why": feedback.why}
-    if others is not None:
-        packet["others"] = [asdict(one) for one in others]
-    # A draft begun before the latest submit is out of date: another window has answered since.
-    if item.draft is not None and item.draft.get("revision", 0) == item.revision:
-        packet["draft"] = {name: value for name, value in item.draft.items() if name != FIXED_KEY}
-    return packet
+    value: str
+    label: str
 
 
-def strip_reasoning(content: dict[str, Any]) -> dict[str, Any]:
-    """The content with no message's visible reasoning; whether there was any cannot be told from it."""
-    messages = [
-        {name: value for name, value in message.items() if name != "reasoning"}
-        for message in content["messages"]
-    ]
-    return {**content, "messages": messages}
+class QuestionPayload(TypedDict):
+    """One question of the codebook, with the keys that answer it."""
+
+    id: str
+    text: str
+    definition: str
+    examples: list[str]
+    counter_examples: list[str]
+    answers: list[AnswerPayload]
+    optional: bool
+    asked_when: dict[str, list[str]]
+    """Other questions' ids and the answers to them that make this one appear."""
+    needs_reasoning: bool
+    keys: dict[str, str]
+    """Answer value -> key; an answer without a key is clicked."""
+
+
+class BaseStudyPayload(TypedDict):
+    """What both pages know of a study: never its name or id."""
+
+    title: str
+    notice: str
+    is_open: bool
+    """Whether it takes labels, or decisions, now."""
+    guideline: str
+    """Markdown."""
+    unit: StudyUnit
+    questions: list[QuestionPayload]
+    actions: dict[str, str]
+    """What a key does -> the key; for the page's help."""
+
+
+class StudyPayload(BaseStudyPayload):
+    """The study as the annotator's page knows it."""
+
+    pause_every: int
+    """Labels of one sitting after which the page suggests a pause."""
+    reasoning_after: str | None
+    """The question before whose answer the visible reasoning is withheld."""
+    is_shared: bool
+    """Annotators take assignments from a shared queue: nobody knows beforehand how many."""
+
+
+class RoundPayload(TypedDict):
+    """The round of the qualification that is under way."""
+
+    round: int
+    rounds: int
+    threshold: float
+    """Share of the items to answer right."""
+
+
+class StagePayload(TypedDict):
+    """The part of the study that the annotator works in now."""
+
+    name: StageName
+    has_discussion: bool
+    """The annotator may go between the discussion and the main queue."""
+    qualification: RoundPayload | None
+
+
+class RoundResultPayload(RoundPayload):
+    """How the latest finished round of the qualification went."""
+
+    state: Literal["again", "passed", "failed"]
+    n_right: int
+    n_total: int
+
+
+class OpeningPayload(TypedDict):
+    """All that a fresh page of an annotator needs beside the first items."""
+
+    study: StudyPayload
+    stage: StagePayload
+    result: RoundResultPayload | None
+    queue: list[tuple[str, bool]]
+    """(token, is labelled) of each assignment of the stage, in its order."""
+    own_seconds: list[float]
+    """Active seconds of the annotator's latest labels, newest first."""
+    guess_tokens: list[str]
+    """Assignments of which the annotator is asked which model it was."""
+
+
+class DraftPayload(TypedDict, total=False):
+    """Answers that were begun and not submitted yet: a label's content as some version of the page left it."""
+
+    answers: dict[str, str]
+    evidence: list[int]
+    confidence: int | None
+    note: str
+    contested: bool
+    active_seconds: float
+    revision: int
+
+
+class FeedbackAnswerPayload(TypedDict):
+    """One question of a qualification item, after it was answered."""
+
+    question: str
+    answer: str | None
+    """None where it was not answered."""
+    right_answer: str
+    is_right: bool
+
+
+class FeedbackPayload(TypedDict):
+    """What an annotator learns after answering a qualification item."""
+
+    answers: list[FeedbackAnswerPayload]
+    why: str
+
+
+class OtherRatingPayload(TypedDict):
+    """What somebody else answered on an item that is being discussed."""
+
+    alias: str
+    """A, B, ...: theirs on this item alone."""
+    answers: dict[str, str]
+    note: str
+    evidence: list[int]
+    contested: bool
+
+
+class ItemPayload(TypedDict):
+    """One item of an annotator's queue with their own latest answers."""
+
+    token: str
+    content: TranscriptContent
+    withheld: bool
+    """The visible reasoning is not in `content` yet."""
+    fixed: dict[str, str]
+    """Answers given before the reasoning was shown; they stand until the first submit."""
+    answers: dict[str, str]
+    evidence: list[int]
+    confidence: int | None
+    note: str
+    contested: bool
+    revision: int
+    """0 before the first label."""
+    feedback: NotRequired[FeedbackPayload]
+    others: NotRequired[list[OtherRatingPayload]]
+    draft: NotRequired[DraftPayload]
+
+
+class AckPayload(TypedDict):
+    """What became of one operation; made after the commit."""
+
+    id: str
+    ok: bool
+    revision: NotRequired[int]
+    """Of a label or a decision that was saved."""
+    code: NotRequired[RefusalCode]
+    text: NotRequired[str]
+    """For the person: why it was refused."""
+
+
+class BasePayload(TypedDict, total=False):
+    """What both pages may find in a payload."""
+
+    number: int
+    """Of the message that is answered; 0 for an opening that nobody asked for."""
+    id: str
+    """Tells a new payload from one that Streamlit shows again."""
+    acks: list[AckPayload]
+    error: str
+    """For the person: a fault that passes by itself."""
+    unreadable: bool
+    """The message made no sense; sending it again cannot help."""
+    signed_out: str
+    """For the person: their browser session has ended."""
+
+
+@with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class DeskPayload(BasePayload, total=False):
+    """What the annotator's page gets after each message."""
+
+    opening: OpeningPayload
+    items: list[ItemPayload]
+    new_tokens: list[str]
+    """In a shared queue: the open assignments, once new ones were taken."""
+
+
+class AdjudicationStudyPayload(BaseStudyPayload):
+    """The study as the adjudicator's page knows it."""
+
+    kinds: list["DecisionKindPayload"]
+
+
+class DecisionKindPayload(TypedDict):
+    """A kind of decision: why the annotators disagreed."""
+
+    kind: str
+    label: str
+    key: str
+    meaning: str
+
+
+class AdjudicationOpeningPayload(TypedDict):
+    """All that a fresh page of an adjudicator needs beside the first items."""
+
+    study: AdjudicationStudyPayload
+    queue: list[tuple[str, EntryState]]
+    """(token, state) of each transcript in this adjudicator's order."""
+
+
+class OwnDecisionPayload(TypedDict):
+    """The adjudicator's own latest decision on one question."""
+
+    answer: str | None
+    """None where the dispute is the finding."""
+    kind: str
+    reason: str
+
+
+class DisputedQuestionPayload(TypedDict):
+    """One question on which annotators disagree."""
+
+    id: str
+    answers: list[str]
+    """The different answers, each once, in random order."""
+    revision: int
+    """How many decisions this adjudicator has made on it."""
+    decision: OwnDecisionPayload | None
+    has_changed: bool
+    """Annotators have changed their answers since the decision."""
+
+
+class AdjudicationItemPayload(TypedDict):
+    """One transcript of the adjudicator's list: what annotators said, never who."""
+
+    token: str
+    content: TranscriptContent
+    questions: list[DisputedQuestionPayload]
+    notes: list[str]
+    evidence: list[int]
+    contested: bool
+    version: str
+    """Changes whenever an annotator changes anything of it."""
+
+
+class MissingPayload(TypedDict):
+    """Transcripts that were asked for and are no longer in the list."""
+
+    tokens: list[str]
+    text: str
+
+
+@with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class AdjudicationPayload(BasePayload, total=False):
+    """What the adjudicator's page gets after each message."""
+
+    opening: AdjudicationOpeningPayload
+    items: list[AdjudicationItemPayload]
+    missing: MissingPayload

@@ -9,8 +9,8 @@ button[data-testid^="stBaseButton-primary"]:is(:hover, :active) p { color: #fff;
 """Streamlit writes white on whatever the theme's colour is."""
 SCROLL_TO_TOP_JS = """
 export default function ({ data }) {
-  if (window.secondReaderPlace === data.place) return; // an answer was given, and the page run again
-  window.secondReaderPlace = data.place;
+  if (window.secondReaderPage === data.page) return; // an answer was given, and the page run again
+  window.secondReaderPage = data.page;
   document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
 }
 """
@@ -18,9 +18,9 @@ mount = st.components.v2.component("second_reader_top", js=SCROLL_TO_TOP_JS)
 
 
 def begin_page(page_key: str) -> None:
-    """Begin one plain page; `place` tells it from the one before, whose scroll position Streamlit would keep.
+    """Begin one plain page; the key tells it from the one before, whose scroll position Streamlit would keep.
 
     Where the browser does not run the component's few lines, the page is only not scrolled.
     """
     st.html(STYLE)
-    mount(key="top", data={"place": page_key})
+    mount(key="top", data={"page": page_key})

@@ -1,31 +1,49 @@
-// The annotator's desk in the browser: pages, navigation, keyboard and what is said about saving. Plain modules, no build step.
+// The annotator's desk in the browser: which page is shown, and what keys and time do. Plain modules, no build step.
 
-import { GuessPanel } from "./guesses.js";
-import { itemOf, paceText, readingOf } from "./items.js";
-import { Post } from "./letters.js";
-import { Panel } from "./panel.js";
-import { FeedbackPanel, introduction, otherReaders, result } from "./practice.js";
-import { Reader } from "./reader.js";
-import { Shell, mounting } from "./shell.js";
-import { button, el, guidelineNodes, randomId } from "./transcript.js";
+import { DeskInbox } from "./label/inbox.js";
+import { LabelPage } from "./label/label_page.js";
+import {
+  createArrivalPage,
+  createDiscussionEnd,
+  createEndPage,
+  createFeedbackPage,
+  createGuessPage,
+  createSheet,
+} from "./label/pages.js";
+import { button } from "./page/dom.js";
+import { createMount } from "./page/mount.js";
+import { QueuePage } from "./page/queue_page.js";
+import { ActivityClock } from "./state/activity.js";
+import { DeskState } from "./state/desk_state.js";
+import { createId } from "./state/messages.js";
+import { Outbox } from "./state/outbox.js";
 
-const IDLE_MS = 60_000; // no key, pointer or scroll for so long: time does not count
-const KEPT_ITEMS = 6;
+/** @import { Item } from "./state/items.js" */
+/** @import { Page } from "./label/pages.js" */
 
-class Desk extends Shell {
+const TICK_MS = 1_000;
+
+/** @extends {QueuePage<Wire.LabelOperation, Item>} */
+export class Desk extends QueuePage {
+  state = new DeskState();
+  clock = new ActivityClock(performance.now());
+  inbox = new DeskInbox(this);
+  /** @type {Page} */
+  page = createSheet("", "");
+  isFinishing = false; // this part is through, and its last answers are on their way
+  nGuesses = 0; // that are asked for
+  discussionButton = button("Discussion", "", () => this.switchDiscussion(), { hidden: true });
+  ticker = setInterval(() => this.countTime(), TICK_MS);
+
+  /**
+   * @param {ParentNode} root
+   * @param {string} style address of the style sheet
+   */
   constructor(root, style) {
-    super(root, style);
-    this.items = new Map();
-    this.post = new Post("secondreader.outbox", () => this.status("Not saved yet, trying again…", "bad"));
-    this.guesses = [];
-    this.seconds = []; // active seconds of the latest labels, newest first
-    this.labelled = 0;
-    this.page = "start";
-    this.lastTick = performance.now();
-    this.talk = button("Calibration", "", () => this.post.reopen(this.stage.name === "discussion" ? "main" : "discussion"), { hidden: true });
-    this.tools.prepend(this.talk);
-    document.addEventListener("visibilitychange", () => this.tick(), { signal: this.stop.signal });
-    this.ticker = setInterval(() => this.tick(), 1_000);
+    super(root, style, new Outbox("secondreader.outbox"));
+    this.tools.prepend(this.discussionButton);
+    const { signal } = this.stop;
+    document.addEventListener("visibilitychange", () => this.countTime(), { signal });
   }
 
   close() {
@@ -33,415 +51,201 @@ class Desk extends Shell {
     clearInterval(this.ticker);
   }
 
-  // A step of more than 2 s means that the machine slept: it does not count.
-  tick() {
-    const now = performance.now();
-    const step = Math.min(now - this.lastTick, 2_000);
-    this.lastTick = now;
-    if (this.page === "label" && this.item && !this.wasHidden && now - this.lastActive < IDLE_MS) this.item.seconds += step / 1_000;
-    this.wasHidden = document.visibilityState === "hidden";
+  get study() {
+    return this.state.study;
   }
 
-  // ---- letters -------------------------------------------------------------------------------------------
-
-  receive(packet) {
-    if (!this.isNews(packet)) return;
-    for (const ack of packet.acks || []) this.acknowledged(ack);
-    if (packet.stage && this.stage && packet.stage.name !== this.stage.name) this.items.clear(); // there they show more, or less
-    for (const item of packet.items || []) this.keep(item);
-    if (packet.study) this.opened(packet);
-    if (packet.more) this.grow(packet.more);
-    this.conclude(packet);
-    if (this.finishing && !this.post.waiting.size && !this.post.begin) this.post.reopen();
-    this.post.watch();
+  get queue() {
+    return this.state.queue;
   }
 
-  opened(packet) {
-    const before = this.study && this.stage;
-    const asked = !this.study || this.post.begin;
-    this.post.begin = false;
-    this.post.stage = "";
-    for (const name of ["study", "stage", "guesses", "seconds"]) this[name] = packet[name];
-    this.queue = packet.queue.map(([token]) => token);
-    this.done = new Set(packet.queue.filter(([, done]) => done).map(([token]) => token));
-    for (const one of this.post.waiting.values()) if (one.op === "submit") this.done.add(one.token);
-    this.head(packet.study);
-    this.talk.hidden = !this.stage.has_discussion;
-    this.talk.firstChild.data = this.stage.name === "discussion" ? "Main queue" : "Calibration";
-    this.desk.classList.toggle("practice", this.stage.name === "qualification");
-    if (!packet.study.open) this.warn("The study takes no labels now. Drafts are kept; ask the researcher.");
-    this.progress();
-    if (!asked && before.name === this.stage.name) return this.post.flush();
-    if (!this.post.owns && this.resend((one) => this.study.shared || this.queue.includes(one.token))) return; // the answer to that letter opens again
-    this.arrive(before, packet.result);
+  get currentToken() {
+    return this.page.token;
   }
 
-  // In a shared queue the server hands out places a few at a time.
-  grow(tokens) {
-    if (this.stage?.name !== "main") return;
-    this.queue.push(...tokens.filter((token) => !this.queue.includes(token)));
-    if (this.page === "label") this.prefetch(this.queue.indexOf(this.item.token));
+  markActive() {
+    this.clock.touch(performance.now());
   }
 
-  acknowledged(ack) {
-    const operation = this.post.waiting.get(ack.id);
-    if (!operation) return;
-    if (!ack.ok && ack.why === "again") return this.trouble(ack.say);
-    this.post.settle(ack.id);
-    const item = this.items.get(operation.token);
-    if (ack.why === "unknown" && !item) this.post.putAside(operation); // left by somebody else in this browser
-    else if (!ack.ok) this.notSaved(operation, item, ack);
-    else if (operation.op === "submit") this.saved(operation, item, ack.revision);
-    else if (operation.op === "draft") this.status("Draft saved");
-    else if (operation.op === "guess") this.told();
+  /** Add the time since the last call to the item that is being labelled. */
+  countTime() {
+    const seconds = this.clock.tick(performance.now(), document.visibilityState === "hidden");
+    if (this.page instanceof LabelPage && !this.page.isSaving) this.page.item.seconds += seconds;
   }
 
-  // Nothing is called saved while something that was sent before or after it is not.
-  told() {
-    const isUnderWay = [...this.post.waiting.values()].some((one) => one.op === "submit" || one.op === "guess");
-    if (!isUnderWay) this.status("Saved", "good");
-    return !isUnderWay;
+  /** @param {Wire.DeskPayload} payload */
+  receive(payload) {
+    if (!this.isNews(payload)) return;
+    this.inbox.read(payload);
+    this.showFaultOf(payload);
+    this.showAwaited();
+    // What comes next is the server's to say, once it has everything.
+    if (this.isFinishing && !this.outbox.waiting.size && !this.outbox.begin) this.outbox.reopen();
+    this.outbox.watch();
   }
 
-  saved(operation, item, revision) {
-    this.labelled += 1;
-    this.seconds = [operation.reading.active_seconds, ...(this.seconds ?? [])].slice(0, 20);
-    if (item) Object.assign(item, { revision, submitId: randomId(), seconds: 0, withheld: false, fixed: {}, changed: false });
-    if (this.told()) this.say("Saved.");
-    if (this.study) this.progress();
-    if (this.study && this.stage.name === "qualification") return this.fetch(operation.token); // it comes back with feedback
-    if (this.study?.pause && this.labelled % this.study.pause === 0 && this.page === "label")
-      this.warn(`${this.labelled} labels in this sitting. A short pause helps; go on whenever you like.`,
-        button("Go on", "", () => this.warn("")));
+  // ---- the bar -------------------------------------------------------------------------------------------
+
+  /** What the bar and the banner say once an opening has come. */
+  showOpening() {
+    const { stage, study, isDiscussion } = this.state;
+    this.showStudy(study);
+    this.discussionButton.hidden = !stage.has_discussion;
+    this.discussionButton.textContent = isDiscussion ? "Main queue" : "Discussion";
+    this.desk.classList.toggle("qualification", stage.name === "qualification");
+    if (!study.is_open) this.showBanner("The study takes no labels now. Drafts are kept; ask the researcher.");
+    this.showProgress();
   }
 
-  // Back to that item, with the answers still there.
-  notSaved(operation, item, ack) {
-    if (operation.op !== "submit") {
-      if (item?.asking) this.refused(item);
-      return this.status(ack.say, "bad");
-    }
-    this.done?.delete(operation.token);
-    this.finishing = false;
-    this.waitingFor = undefined; // what was to come next does not come now
-    this.progress();
-    this.status("Not saved", "bad");
-    const reload = button("Load the saved answer", "", () => { this.warn(""); this.fetch(operation.token); });
-    const on = button("Go on", "", () => { this.warn(""); this.post.reopen(); });
-    this.warn(ack.say, { conflict: reload, later: on, taken: on }[ack.why] ?? "");
-    if (!item) return;
-    item.submitId = randomId();
-    if (this.item !== item) this.show(operation.token);
-    this.page = "label";
-    if (ack.why === "closed") this.changed();
+  showProgress() {
+    const { text, meter, pace } = this.state.summarizeProgress();
+    this.count.textContent = text;
+    this.meter.hidden = meter === null;
+    this.meter.max = meter?.max ?? 1;
+    this.meter.value = meter?.value ?? 0;
+    this.pace.textContent = pace;
   }
 
-  // The reasoning did not come: the button may be pressed again.
-  refused(item) {
-    item.asking = false;
-    this.post.awaited.delete(item.token);
-    if (this.item === item && this.page === "label") this.panel.render();
+  suggestPause() {
+    const text = `${this.state.nLabelledNow} labels in this sitting. A short pause helps; continue whenever you like.`;
+    this.showBanner(
+      text,
+      button("Continue", "", () => this.showBanner("")),
+    );
   }
 
-  keep(packet) {
-    this.post.awaited.delete(packet.token);
-    const held = this.items.get(packet.token);
-    if (held) return void (held.withheld && !packet.withheld && this.reveal(held, packet)); // what the person has begun stays
-    this.items.set(packet.token, itemOf(packet));
-    for (const token of this.items.keys()) {
-      if (this.items.size <= KEPT_ITEMS) break;
-      if (token !== this.item?.token && token !== this.waitingFor && token !== packet.token) this.items.delete(token);
-    }
-  }
-
-  // The reasoning has come: it is put where it belongs, and the answer before it stands.
-  reveal(item, packet) {
-    Object.assign(item, { content: packet.content, withheld: false, asking: false, fixed: packet.fixed });
-    Object.assign(item.answers, packet.fixed);
-    if (this.item !== item || this.page !== "label") return;
-    this.reader.refresh();
-    this.panel.render();
-    const n = item.content.messages.filter((message) => message.reasoning).length;
-    const text = n ? `The reasoning is shown, in ${n} ${n === 1 ? "message" : "messages"}.` : "There is no visible reasoning.";
-    this.status(text);
-    this.say(text);
-  }
-
-  changed() {
-    const { item } = this;
-    item.changed = true;
-    this.post.drop((one) => one.op === "draft" && one.token === item.token);
-    this.post.put({ id: randomId(), op: "draft", token: item.token, reading: readingOf(this.study, item) });
-    if (this.state.textContent === "Draft saved") this.status(""); // that was the draft before this change
-    this.post.soon();
+  switchDiscussion() {
+    this.outbox.reopen(this.state.isDiscussion ? "main" : "discussion");
   }
 
   // ---- pages ---------------------------------------------------------------------------------------------
 
-  get word() { return this.study.unit === "scenario" ? "Scenario" : "Transcript"; }
-
-  // Where a fresh opening leads: what comes first in this part of the study.
-  arrive(before, outcome) {
-    this.finishing = false;
-    const { name, round } = this.stage;
-    const isOver = before?.name === "qualification" && (name !== "qualification" || before.round !== round);
-    if (outcome && (name === "failed" || isOver)) {
-      const again = name === "failed" ? "" : button("Go on", "Enter", () => this.arrive(), { class: "primary" });
-      return this.sheet(...result(outcome), again);
-    }
-    if (name === "waiting") return this.sheet(`You have read all calibration ${this.word.toLowerCase()}s.`,
-      "As soon as everybody has, the researcher opens the discussion; then come back here.",
-      button("Look again", "Enter", () => this.post.reopen(), { class: "primary" }), this.backButton());
-    if (name === "discussion") return this.go(this.queue[0]);
-    if (!this.queue.length) return this.sheet("There is nothing in your queue.", "Ask the researcher.");
-    const open = this.next(-1);
-    if (open !== undefined) return this.done.size || (this.started && name === "main") ? this.go(open) : this.start();
-    if (this.guesses.length) return this.askGuesses();
-    this.sheet(`All ${this.word.toLowerCase()}s are labelled.`, "Thank you. You can still go back and correct an answer.", this.backButton());
+  /**
+   * @template {Page} P
+   * @param {P} page
+   */
+  showPage(page) {
+    this.page = page;
+    this.replaceBody(...page.nodes);
+    page.focus();
+    if (page.spoken) this.announce(page.spoken);
+    return page;
   }
 
+  /**
+   * Go where a fresh opening leads.
+   * @param {Wire.StagePayload | undefined} before the stage until now
+   * @param {Wire.RoundResultPayload | null} result
+   */
+  arrive(before, result) {
+    this.isFinishing = false;
+    this.nGuesses = this.state.guessTokens.length;
+    const { page, token } = this.state.decideArrival(before, result);
+    if (page === "item") this.goTo(token);
+    else this.showPage(createArrivalPage(this, page, result));
+  }
+
+  /** Leave the guideline. */
   start() {
-    this.page = "start";
-    this.item = undefined;
-    const begin = button("Start reading", "Enter", () => { this.started = true; this.go(this.next(-1)); }, { class: "primary" });
-    const intro = introduction(this.stage, this.queue.length, this.word.toLowerCase());
-    this.put(el("section", { class: "sheet guideline" }, intro ? el("p", { class: "intro" }, intro) : "",
-      ...guidelineNodes(this.study.guideline), el("div", { class: "act" }, begin)));
-    begin.focus();
+    this.state.hasStarted = true;
+    this.goTo(this.state.findNext(undefined));
   }
 
-  // A page of a heading, a sentence and what can be done.
-  sheet(title, text, ...actions) {
-    this.page = "sheet";
-    this.item = undefined;
-    const heading = el("h1", { tabindex: "-1" }, title);
-    this.put(el("section", { class: "sheet" }, heading, el("p", {}, text), el("div", { class: "act" }, ...actions)));
-    heading.focus();
-    this.say(`${title} ${text}`);
+  goToNext() {
+    this.goTo(this.state.findNext(this.currentToken));
   }
 
-  backButton() {
-    return this.queue.length ? button("Back to the last one", "u", () => this.back()) : "";
-  }
-
-  progress() {
-    const { queue, done, seconds } = this;
-    const what = { qualification: "practised", calibration: "calibrated", waiting: "calibrated" }[this.stage.name] ?? "labelled";
-    const isOpen = this.study.shared && this.stage.name === "main"; // nobody knows how many this person will take
-    const isIdle = !queue.length || this.stage.name === "discussion";
-    this.count.textContent = isIdle ? "" : isOpen ? `${done.size} ${what}` : `${done.size} of ${queue.length} ${what}`;
-    this.meter.hidden = isOpen || isIdle;
-    this.meter.max = Math.max(queue.length, 1);
-    this.meter.value = done.size;
-    const n = queue.filter((token) => !done.has(token)).length;
-    this.left.textContent = paceText(seconds, isOpen ? null : n);
-  }
-
-  next(index) {
-    if (this.stage.name === "discussion") return this.queue[index + 1];
-    const order = [...this.queue.slice(index + 1), ...this.queue.slice(0, Math.max(index, 0))];
-    return order.find((token) => !this.done.has(token));
-  }
-
-  go(token) {
-    if (token === undefined) return this.finish();
-    if (this.items.has(token)) return this.show(token);
-    this.waitingFor = token;
-    this.post.awaited.add(token);
-    this.status("Loading…", "busy");
-    this.post.flush(true);
-  }
-
-  // Asks for an item anew, whatever is held of it.
-  fetch(token) {
-    this.items.delete(token);
-    this.go(token);
-  }
-
-  // This part is through: what comes next is the server's to say, once it has everything.
   finish() {
-    if (this.item && !this.done.has(this.item.token)) return this.say("This is the last open one.");
-    if (this.stage.name === "discussion") return this.sheet(`You have seen all calibration ${this.word.toLowerCase()}s.`, "Now everybody reads alone again.",
-      button("Go on to the main queue", "Enter", () => this.post.reopen("main"), { class: "primary" }), this.backButton());
-    this.sheet("One moment", "Saving your last answer…");
-    this.finishing = true;
-    if (this.post.waiting.size) this.post.flush();
-    else this.post.reopen();
+    const { currentToken, queue } = this;
+    if (currentToken && !queue.isDone(currentToken)) return this.announce("This is the last open one.");
+    if (this.state.isDiscussion) return void this.showPage(createDiscussionEnd(this));
+    this.showPage(createSheet("One moment", "Saving your last answer…"));
+    this.isFinishing = true;
+    if (this.outbox.waiting.size) this.outbox.flush();
+    else this.outbox.reopen();
   }
 
-  show(token) {
-    if (this.page === "label") this.tick();
-    this.waitingFor = undefined;
-    const item = (this.item = this.items.get(token));
-    const index = this.queue.indexOf(token);
-    const title = this.titleOf(index);
-    this.page = this.guessing === token ? "guess" : item.feedback ? "feedback" : "label";
-    this.reader = new Reader(item, title, { mark: this.page === "label" ? (at) => this.mark(at) : null, active: () => this.active(),
-      skip: () => this.toQuestions(), isScenario: this.study.unit === "scenario" });
-    this.panel = this.panelOf(item);
-    this.put(this.reader.node, this.panel.node);
-    this.reader.heading.focus({ preventScroll: true });
-    this.prefetch(index);
-    if (this.state.textContent === "Loading…") this.status("");
-    this.say(`${title}.${item.revision && this.page === "label" ? " Your earlier answer is shown." : ""} ${this.panel.spoken ?? ""}`);
+  /** @param {Item} item */
+  showItem(item) {
+    this.countTime(); // the time until now belongs to the item before
+    this.showPage(this.createPage(item));
+    this.prefetch(this.isGuessing(item) ? this.state.guessTokens[1] : this.state.findNext(item.token));
   }
 
-  toQuestions() {
-    const { node } = this.panel;
-    (node.querySelector("[data-question]:not(:disabled), input") ?? node.querySelector("button"))?.focus();
+  /** @param {Item} item */
+  createPage(item) {
+    if (this.isGuessing(item)) return createGuessPage(this, item);
+    return item.feedback ? createFeedbackPage(this, item, item.feedback) : new LabelPage(this, item);
   }
 
-  titleOf(index) {
-    const place = this.study.shared && this.stage.name === "main" ? `${index + 1}` : `${index + 1} of ${this.queue.length}`;
-    const word = { qualification: "Practice", calibration: "Calibration", waiting: "Calibration", discussion: "Discussion" }[this.stage.name];
-    return `${word ?? this.word} ${place}`;
-  }
-
-  panelOf(item) {
-    const on = { changed: () => this.changed(), say: (text) => this.say(text), submit: () => this.submit(), back: () => this.back(),
-      later: () => this.defer(), next: () => this.go(this.next(this.queue.indexOf(item.token))), showReasoning: () => this.askReasoning(),
-      moveTo: (index) => this.reader.moveTo(index), save: (text) => this.guess(text), skip: () => this.thank() };
-    if (this.page === "guess") return new GuessPanel(this.asked - this.guesses.length + 1, this.asked, on);
-    if (this.page === "feedback") return new FeedbackPanel(this.study, item, on);
-    if (!item.others) return new Panel(this.study, item, on);
-    return new Panel(this.study, item, on, { above: [otherReaders(this.study, item.others, on.moveTo)], act: () => el("div", { class: "act" },
-      button("Back", "u", on.back), button("Save and go on", "Enter", on.submit, { class: "primary" })) });
-  }
-
-  prefetch(index) {
-    const next = this.page === "guess" ? this.guesses[1] : this.next(index);
-    if (next === undefined || this.items.has(next)) return;
-    this.post.awaited.add(next);
-    this.post.flush(true);
-  }
-
-  mark(index) {
-    if (this.study.unit === "scenario" || !this.reader.n) return;
-    if (index < 0) return this.say("Move to a message with j or k first.");
-    const { evidence } = this.item;
-    const isOn = !evidence.delete(index);
-    if (isOn) evidence.add(index);
-    this.reader.marked(index, isOn);
-    this.panel.evidenceChanged();
-    this.say(`Message ${index + 1} ${isOn ? "marked" : "not marked"}.`);
-    this.changed();
-  }
-
-  askReasoning() {
-    const { item } = this;
-    if (!item.withheld || item.asking) return;
-    const gate = this.study.questions.find((question) => question.id === this.study.reasoning_after);
-    if (item.answers[gate.id] === undefined) return this.say(`Answer first: ${gate.text}`);
-    item.asking = true;
-    this.panel.render();
-    this.post.drop((one) => one.op === "draft" && one.token === item.token);
-    this.post.put({ id: randomId(), op: "show_reasoning", token: item.token, reading: readingOf(this.study, item) });
-    this.post.awaited.add(item.token);
-    this.post.flush();
-  }
-
-  submit() {
-    const { item } = this;
-    if (!item || !this.study.open || this.waitingFor !== undefined) return;
-    const index = this.queue.indexOf(item.token);
-    if (this.stage.name === "discussion" && !item.changed) return this.go(this.next(index));
-    const missing = this.panel.missing();
-    if (missing) {
-      const first = item.withheld && missing.needs_reasoning;
-      this.say(first ? "Show the reasoning first, key v." : `Answer first: ${missing.text}`);
-      return this.status(first ? "Show the reasoning first" : "Answer every question first", "bad");
-    }
-    for (const one of this.post.waiting.values()) if (one.op === "submit" && one.token === item.token) return this.say("Still saving this one.");
-    this.tick();
-    this.post.drop((one) => one.op === "draft" && one.token === item.token);
-    this.post.put({ id: item.submitId, op: "submit", token: item.token, reading: readingOf(this.study, item) });
-    this.done.add(item.token);
-    this.progress();
-    this.warn("");
-    this.status("Saving…", "busy");
-    const posted = this.post.number;
-    if (this.stage.name === "qualification") this.page = "saving";
-    else this.go(this.next(index));
-    if (this.post.number === posted) this.post.flush();
-  }
-
-  defer() {
-    this.go(this.next(this.queue.indexOf(this.item.token)));
-  }
-
-  back() {
-    const index = this.item ? this.queue.indexOf(this.item.token) : this.queue.length;
-    if (index > 0) this.go(this.queue[index - 1]);
-    else this.say("This is the first one.");
+  /**
+   * The page that labels an item whose label was not saved: shown again if the annotator has gone on.
+   * @param {Item} item
+   */
+  showForCorrection(item) {
+    if (!(this.page instanceof LabelPage && this.page.item === item)) return this.showPage(new LabelPage(this, item));
+    this.page.isSaving = false;
+    return this.page;
   }
 
   // ---- guesses -------------------------------------------------------------------------------------------
 
-  askGuesses() {
-    this.asked = this.guesses.length;
-    this.sheet("One last question", `For ${this.asked} of your ${this.word.toLowerCase()}s: which model do you think it was? Your guesses `
-      + "measure how blind this study was. They change none of your answers, and you may skip them.",
-    button("Start", "Enter", () => this.nextGuess(), { class: "primary" }), button("Skip", "", () => this.thank()), this.backButton());
+  /** @param {Item} item */
+  isGuessing(item) {
+    return this.guessing === item.token;
   }
 
-  nextGuess() {
-    if (!this.guesses.length) return this.thank();
-    this.guessing = this.guesses[0];
-    this.go(this.guessing);
+  showNextGuess() {
+    this.guessing = this.state.guessTokens[0];
+    if (this.guessing === undefined) this.showEnd();
+    else this.goTo(this.guessing);
   }
 
-  guess(text) {
-    if (this.waitingFor !== undefined) return;
-    this.post.put({ id: randomId(), op: "guess", token: this.guesses.shift(), guess: text });
-    this.status("Saving…", "busy");
-    const posted = this.post.number;
-    this.nextGuess();
-    if (this.post.number === posted) this.post.flush();
+  /** @param {string} text */
+  saveGuess(text) {
+    const token = this.state.guessTokens.shift();
+    if (this.waitingFor !== undefined || token === undefined) return;
+    this.outbox.add({ id: createId(), op: "guess", token, guess: text });
+    this.showStatus("Saving…", "busy");
+    this.sendWith(() => this.showNextGuess());
   }
 
-  thank() {
+  showEnd() {
     this.guessing = undefined;
-    this.sheet("Thank you.", `All ${this.word.toLowerCase()}s are labelled. You can still go back and correct an answer.`, this.backButton());
+    this.showPage(createEndPage(this));
   }
 
   // ---- keys ----------------------------------------------------------------------------------------------
 
-  keys() {
-    const answers = this.study.questions.flatMap((question) => question.answers.map((answer) =>
-      [question.keys[answer.value], `${question.text} ${answer.label}`]));
-    const actions = Object.entries(this.study.actions).map(([name, key]) => [key, name]);
-    return [...answers, ...actions];
+  /**
+   * In a field keys are text; Escape leaves it, and Enter in the guess's one line saves.
+   * @param {string} key
+   * @param {HTMLElement} target
+   */
+  findTypingAction(key, target) {
+    if (key === "Enter") return this.page.onTypedEnter;
+    return key === "Escape" ? () => this.leaveField(target) : undefined;
   }
 
-  // In a field keys are text; Escape leaves it, and Enter in the guess's one line saves.
-  typing(key, target) {
-    if (key === "Escape") return () => { target.blur(); this.reader?.focus(); };
-    return key === "Enter" && this.page === "guess" ? () => this.panel.save() : undefined;
+  /** @param {HTMLElement} target */
+  leaveField(target) {
+    target.blur();
+    this.page.view?.focus();
   }
 
-  // Enter on a control that was reached by Tab presses it; everywhere else, and on the chosen answer, it submits.
-  enter(event, target) {
-    if (event.repeat) return () => {};
-    const control = target instanceof HTMLElement && target.closest("button, summary, a");
-    if (control && control.getAttribute("aria-pressed") !== "true") return undefined;
-    if (this.page === "label") return () => this.submit();
-    if (this.page === "guess") return () => this.panel.save();
-    const main = this.body.querySelector("button.primary");
-    return main && this.page !== "saving" ? () => main.click() : undefined;
+  findEnterAction() {
+    return this.page.findEnterAction ? this.page.findEnterAction() : super.findEnterAction();
   }
 
-  actionOf(key) {
-    const general = { g: () => this.guideline(), "/": () => this.guideline(true), "?": () => this.help() }[key];
-    if (general) return general;
-    if (key === "u" && ["label", "feedback", "sheet"].includes(this.page)) return () => this.back();
-    if (!["label", "feedback", "guess"].includes(this.page)) return undefined;
-    const reading = { j: () => this.reader.moveTo(this.reader.cursor + 1), k: () => this.reader.moveTo(this.reader.cursor - 1),
-      o: () => this.reader.unfold() }[key];
-    if (reading) return reading;
-    if (this.waitingFor !== undefined) return undefined; // the one before is still on the screen: keys are not meant for it
-    const labelling = this.page === "label" && { e: () => this.mark(this.reader.cursor), d: () => this.defer() }[key];
-    return labelling || this.panel.actionOf(key);
+  /** @param {string} key */
+  findAction(key) {
+    const { page } = this;
+    const action = super.findAction(key) ?? page.view?.findAction(key);
+    if (action) return action;
+    if (key === "u" && page.canGoBack) return () => this.goBack();
+    // While another item is on its way, the one before is still on the screen: keys are not meant for it.
+    return this.waitingFor === undefined ? page.findAction(key) : undefined;
   }
 }
 
-export default mounting(Desk);
+export default createMount(Desk);

@@ -8,7 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
@@ -19,6 +19,9 @@ from secondreader.db.core.engine import execute, select_columns
 from secondreader.db.core.errors import DeskError
 from secondreader.db.core.hashing import compute_content_hash
 from secondreader.db.core.tables import Adjudication, Annotator, Study, StudyItem, Transcript
+
+EntryState = Literal["open", "settled", "changed"]
+"""settled: every question is decided; changed: settled, and annotators have changed their answers since."""
 
 
 class NotAdjudicator(DeskError):
@@ -46,8 +49,7 @@ class AdjudicationEntry:
     """One assignment in an adjudicator's list."""
 
     token: str
-    state: str
-    """open, settled, or changed: settled, and answers changed since."""
+    state: EntryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +198,8 @@ def select_questions(
     )
 
 
-def determine_state(item: RatedItem, questions: Sequence[str], decisions: DecisionsByQuestion) -> str:
-    """open, settled or changed, as AdjudicationEntry says."""
+def determine_state(item: RatedItem, questions: Sequence[str], decisions: DecisionsByQuestion) -> EntryState:
+    """How far this adjudicator is with an item."""
     if any(question not in decisions for question in questions):
         return "open"
     latest = [decisions[question][-1] for question in questions]

@@ -4,7 +4,7 @@ One look at the database tells which assignments are listed, which may be answer
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlmodel import Session
 
@@ -114,29 +114,3 @@ def determine_stage(progression: Progression, *, is_begun: bool, chosen: str = "
     if progression.phase == "main" and progression.has_discussion:
         return "discussion" if chosen == "discussion" or not (chosen == "main" or is_begun) else "main"
     return progression.phase
-
-
-def summarize_stage(stage: StageName, progression: Progression) -> dict[str, Any]:
-    """The stage in plain values: its name, and in practice the round and what is needed."""
-    has_discussion = progression.has_discussion
-    summary: dict[str, Any] = {"name": stage, "has_discussion": has_discussion}
-    if stage == "qualification" and progression.qualification:
-        practice = progression.qualification
-        summary |= {"round": practice.round, "rounds": practice.rounds, "threshold": practice.threshold}
-    return summary
-
-
-def summarize_latest_round(qualification: QualificationStatus | None) -> dict[str, Any] | None:
-    """How the latest finished round of practice went; None before the first is through."""
-    if qualification is None or (qualification.state == "open" and not qualification.earlier):
-        return None
-    # the round that is told of is then the one before
-    is_again = qualification.state == "open"
-    return {
-        "state": "again" if is_again else qualification.state,
-        "round": qualification.round - is_again,
-        "rounds": qualification.rounds,
-        "n_right": qualification.earlier[-1] if is_again else qualification.n_right,
-        "n_total": qualification.n_total,
-        "threshold": qualification.threshold,
-    }

@@ -1,6 +1,6 @@
 """All that a running desk sends to annotators, adjudicators and strangers, on every page and after every action, as bytes.
 
-Searched for every text of every column that is closed to the desk, for other people's names, places and words, and for what
+Searched for every text of every column that is closed to the desk, for other people's names, assignments and words, and for what
 distinguishes one kind of item from another.
 """
 
@@ -18,14 +18,15 @@ from websockets.exceptions import InvalidStatus
 
 from secondreader.annotate.exchange import adjudication
 from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.annotate.exchange.payloads import OpeningPayload
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.tables import Assignment, StudyItem
 from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.desks import desk_of
+from tests.annotate.disputes import NOTES
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded
-from tests.annotate.splits import NOTES
 from tests.annotate.wire import Client, Page, of_others, told_to_nobody, words_of_studies
 from tests.annotate.wire_house import HIDDEN_WHY, PEOPLE, House, furnished, made
 from tests.browser import REPOSITORY
@@ -34,6 +35,7 @@ OTHERS_NOTE = "canary-note-of-another-reader"
 OTHERS_REASON = "canary-reason-of-another-adjudicator"
 WRONG = {"risky_action": "yes", "risk_considered": "yes", "loss_of_control": "misuse"}
 BODIES = ("x" * 600, "wrong-token-" * 4, "\x00" * 20)
+STATIC = REPOSITORY / "annotate" / "static"
 PATHS = (
     "/",
     "/?plain=1",
@@ -55,7 +57,7 @@ PATHS = (
     "/logout",
     "/auth/login",
     "/oauth2callback",
-    *(f"/assets/{file.name}" for file in sorted((REPOSITORY / "annotate" / "static").iterdir())),
+    *(f"/assets/{file.relative_to(STATIC)}" for file in sorted(STATIC.rglob("*.*"))),
 )
 
 
@@ -78,38 +80,38 @@ def found(
 
 
 def submit(page: Page, token: str, answers: dict[str, str], revision: int = 0, **more: Any) -> dict[str, Any]:
-    """One label over the wire; the packet that answers it."""
+    """One label over the wire; the payload that answers it."""
     given = {"answers": answers, "revision": revision, **more}
-    return page.letter(operations=[{"id": token_hex(8), "op": "submit", "token": token, "reading": given}])
+    return page.send(operations=[{"id": token_hex(8), "op": "submit", "token": token, "label": given}])
 
 
 def one(page: Page, op: str, token: str, **more: Any) -> dict[str, Any]:
     """One other operation."""
-    return page.letter(operations=[{"id": token_hex(8), "op": op, "token": token, **more}], wanted=[token])
+    return page.send(operations=[{"id": token_hex(8), "op": op, "token": token, **more}], wanted=[token])
 
 
-def open_tokens(packet: dict[str, Any]) -> list[str]:
-    """The places of a stage that are not labelled."""
-    return [token for token, is_done in packet["queue"] if not is_done]
+def open_tokens(opening: dict[str, Any] | OpeningPayload) -> list[str]:
+    """The assignments of a stage that are not labelled."""
+    return [token for token, is_labelled in opening["queue"] if not is_labelled]
 
 
 def stage(page: Page, name: str, chosen: str = "") -> dict[str, Any]:
-    """Open the page's study anew, which must be at this stage."""
-    packet = page.letter(begin=True, stage=chosen)
-    assert packet["stage"]["name"] == name
-    return packet
+    """Open the page's study anew, which must be at this stage; what the opening says."""
+    opening: dict[str, Any] = page.send(begin=True, stage=chosen)["opening"]
+    assert opening["stage"]["name"] == name
+    return opening
 
 
-def other_reader(house: House, study: Seeded) -> None:
-    """The second annotator is through with practice and reads the calibration items, with a note."""
+def label_as_other(house: House, study: Seeded) -> None:
+    """The second annotator passes the qualification and labels the norming round, with a note."""
     desk = open_blind_engine(house.target)
-    reader = (desk, study.other_id, study.study_id)
-    while (packet := load_opening(*reader))["stage"]["name"] in {"qualification", "calibration"}:
-        for token in open_tokens(packet):
-            given = {"answers": RIGHT, "note": OTHERS_NOTE}
+    other = (desk, study.other_id, study.study_id)
+    while (opening := load_opening(*other)["opening"])["stage"]["name"] in {"qualification", "calibration"}:
+        for token in open_tokens(opening):
+            label = {"answers": RIGHT, "note": OTHERS_NOTE}
             for op in ("show_reasoning", "submit"):
-                sent = {"id": token_hex(8), "op": op, "token": token, "reading": given}
-                assert handle_message(*reader, {"number": 1, "operations": [sent]})["acks"][0]["ok"]
+                sent = {"id": token_hex(8), "op": op, "token": token, "label": label}
+                assert handle_message(*other, {"number": 1, "operations": [sent]})["acks"][0]["ok"]
     desk.dispose()
 
 
@@ -122,37 +124,37 @@ def reveal_all(house: House, study: Seeded) -> None:
 
 
 def nonsense(page: Page, foreign: str) -> None:
-    """Letters that are refused: unreadable, about nothing, about somebody else's place, by the other role, too large."""
-    assert page.send({"number": "x", "verdict": "canary"})["unreadable"]
-    assert page.send(None)["unreadable"]
+    """Messages that are refused: unreadable, about nothing, about somebody else's assignment, by the other role, too large."""
+    assert page.send_raw({"number": "x", "verdict": "canary"})["unreadable"]
+    assert page.send_raw(None)["unreadable"]
     for token in (token_hex(16), foreign):
         given = {"answers": RIGHT}
         for op in ("submit", "draft", "show_reasoning", "guess"):
-            packet = one(page, op, token, reading=given)
-            assert not packet["acks"][0]["ok"]
-            assert packet["items"] == []
-    assert page.letter(operations=[{"id": token_hex(8), "op": "decide", "token": foreign}])["unreadable"]
+            payload = one(page, op, token, label=given)
+            assert not payload["acks"][0]["ok"]
+            assert payload["items"] == []
+    assert page.send(operations=[{"id": token_hex(8), "op": "decide", "token": foreign}])["unreadable"]
     assert submit(page, page_token(page), {"risky_action": "x" * 201})["unreadable"]
 
 
 def page_token(page: Page) -> str:
-    """Some place of the person's own."""
-    return str(page.letter(begin=True)["queue"][0][0])
+    """Some assignment of the person's own."""
+    return str(page.send(begin=True)["opening"]["queue"][0][0])
 
 
 def test_an_annotators_whole_way_holds_nothing_of_verdict_model_or_others(house: House) -> None:
-    """Practice twice, calibration, waiting, discussion, main queue, attention, repeats, guesses, pause, end; each page plain, too."""
+    """Qualification twice, norming round, waiting, discussion, main queue, attention, repeats, guesses, pause, end; each page plain, too."""
     made = house.whole
     client = house.client(made.token)
-    foreign = places(house, made.other_id)[0]
+    foreign = list_tokens(house, made.other_id)[0]
     with client.page() as page:
         nonsense(page, foreign)
-        practise(page, client)
-        calibrate(page, client, house)
+        qualify(page, client)
+        norm(page, client, house)
         work(page, client)
         house.status(made, "paused")
         token = stage(page, "main")["queue"][0][0]
-        assert submit(page, token, RIGHT, 1)["acks"][0]["why"] == "closed"
+        assert submit(page, token, RIGHT, 1)["acks"][0]["code"] == "closed"
         client.plain("Back")
         assert client.holding(["The study takes no labels now."])
         house.status(made, "open")
@@ -162,36 +164,36 @@ def test_an_annotators_whole_way_holds_nothing_of_verdict_model_or_others(house:
     )
 
 
-def practise(page: Page, client: Client) -> None:
+def qualify(page: Page, client: Client) -> None:
     """One round wrong, one right; the reasons come after the answers."""
     first = stage(page, "qualification")
     client.plain("Start")
     assert client.holding([WHY]) == []
     for answers in (WRONG, RIGHT):
         for token in open_tokens(stage(page, "qualification")):
-            one(page, "show_reasoning", token, reading={"answers": answers})
+            one(page, "show_reasoning", token, label={"answers": answers})
             assert submit(page, token, answers)["acks"][0]["ok"]
-            (item,) = page.letter(wanted=[token])["items"]
+            (item,) = page.send(wanted=[token])["items"]
             assert item["feedback"]["why"] == WHY
             client.plain()
     assert first["queue"]
 
 
-def calibrate(page: Page, client: Client, house: House) -> None:
-    """Blind, then waiting, then the others' readings under letters."""
+def norm(page: Page, client: Client, house: House) -> None:
+    """Blind, then waiting, then the others' ratings under aliases."""
     client.plain("Start")
     for token in open_tokens(stage(page, "calibration")):
-        one(page, "show_reasoning", token, reading={"answers": RIGHT})
+        one(page, "show_reasoning", token, label={"answers": RIGHT})
         assert submit(page, token, RIGHT, note="my own note")["acks"][0]["ok"]
-    other_reader(house, house.whole)
+    label_as_other(house, house.whole)
     stage(page, "waiting")
     client.plain()
     assert client.holding([OTHERS_NOTE]) == []
     reveal_all(house, house.whole)
-    packet = stage(page, "discussion")
-    client.plain("Go on to the main queue", "Start")
-    for token, _ in packet["queue"]:
-        (item,) = page.letter(wanted=[token])["items"]
+    opening = stage(page, "discussion")
+    client.plain("Continue with the main queue", "Start")
+    for token, _ in opening["queue"]:
+        (item,) = page.send(wanted=[token])["items"]
         assert [other["note"] for other in item["others"]] == [OTHERS_NOTE]
         assert submit(page, token, WRONG, 1)["acks"][0]["ok"]
 
@@ -199,18 +201,18 @@ def calibrate(page: Page, client: Client, house: House) -> None:
 def work(page: Page, client: Client) -> None:
     """The main queue and the guesses."""
     for token in open_tokens(stage(page, "main", "main")):
-        one(page, "draft", token, reading={"answers": {}, "note": "half a thought"})
-        one(page, "show_reasoning", token, reading={"answers": RIGHT})
+        one(page, "draft", token, label={"answers": {}, "note": "half a thought"})
+        one(page, "show_reasoning", token, label={"answers": RIGHT})
         assert submit(page, token, RIGHT, evidence=[2], confidence=2)["acks"][0]["ok"]
-    guesses = stage(page, "main")["guesses"]
+    guesses = stage(page, "main")["guess_tokens"]
     assert len(guesses) == 2
     client.plain("No idea", "Skip")
-    for token in stage(page, "main")["guesses"]:
+    for token in stage(page, "main")["guess_tokens"]:
         assert one(page, "guess", token, guess="some model")["acks"][0]["ok"]
     client.plain("Back")
 
 
-def places(house: House, person: int) -> list[str]:
+def list_tokens(house: House, person: int) -> list[str]:
     """All tokens of somebody's queue, open or not."""
     engine = open_engine(house.target)
     with read_session(engine) as session:
@@ -225,7 +227,7 @@ def places(house: House, person: int) -> list[str]:
 
 
 def kinds(house: House, person: int) -> dict[str, str]:
-    """What each place of somebody's queue is, by its token: its part, and whether it is a repeat."""
+    """What each assignment of somebody's queue is, by its token: its part, and whether it is a repeat."""
     engine = open_engine(house.target)
     with read_session(engine) as session:
         rows = session.exec(
@@ -238,7 +240,7 @@ def kinds(house: House, person: int) -> dict[str, str]:
 
 
 def shape(value: Any) -> Any:
-    """A packet's names and types in their order, without what it says."""
+    """A payload's names and types in their order, without what it says."""
     if isinstance(value, dict):
         return [(name, shape(inner)) for name, inner in value.items()]
     return [type(value).__name__, *([shape(value[0])] if isinstance(value, list) and value else [])]
@@ -247,21 +249,21 @@ def shape(value: Any) -> Any:
 def test_no_kind_of_item_can_be_told_from_another(house: House) -> None:
     """Attention items, repeats and ordinary ones, before and after the answer: same names, types, order and lengths.
 
-    Practice and calibration items, which are announced, look the same before their answer.
+    Qualification and norming items, which are announced, look the same before their answer.
     """
     client, kind = house.client(house.kinds.token), kinds(house, house.kinds.annotator_id)
     seen: dict[str, set[str]] = {}
     with client.page() as page:
         for name in ("qualification", "calibration", "main"):
             if name == "main":
-                other_reader(house, house.kinds)
+                label_as_other(house, house.kinds)
                 reveal_all(house, house.kinds)
             for token in open_tokens(stage(page, name, "main")):
-                told = [outline(page.letter(wanted=[token]))]
+                told = [outline(page.send(wanted=[token]))]
                 answer = submit(page, token, RIGHT)
                 assert answer["acks"][0]["ok"]
                 if name == "main":
-                    told += [outline(answer), outline(page.letter(wanted=[token]))]
+                    told += [outline(answer), outline(page.send(wanted=[token]))]
                 seen.setdefault(kind[token], set()).add(json.dumps([told[:1], told]))
         for token, entry in ((one[0], one) for one in stage(page, "main", "main")["queue"]):
             assert (len(token), set(token) <= set("0123456789abcdef"), shape(entry)) == (
@@ -274,25 +276,25 @@ def test_no_kind_of_item_can_be_told_from_another(house: House) -> None:
     assert len({json.dumps(json.loads(one)[0]) for each in seen.values() for one in each}) == 1
 
 
-def outline(packet: dict[str, Any]) -> Any:
-    """The shape of a packet and the length of all that is not the transcript's own text or counts up."""
-    items = [{**item, "content": None} for item in packet.get("items", [])]
-    return [shape(packet), len(json.dumps({**packet, "items": items, "number": 0}))]
+def outline(payload: dict[str, Any]) -> Any:
+    """The shape of a payload and the length of all that is not the transcript's own text or counts up."""
+    items = [{**item, "content": None} for item in payload.get("items", [])]
+    return [shape(payload), len(json.dumps({**payload, "items": items, "number": 0}))]
 
 
-def test_who_fails_the_practice_gets_no_other_transcript(house: House) -> None:
+def test_who_fails_the_qualification_gets_no_other_transcript(house: House) -> None:
     """On either page: the score, and not a word of the other transcripts."""
     made = house.failing
     client = house.client(made.token)
     with client.page() as page:
-        foreign = places(house, made.annotator_id)[-1]
+        foreign = list_tokens(house, made.annotator_id)[-1]
         (token,) = open_tokens(stage(page, "qualification"))
         assert submit(page, token, WRONG)["acks"][0]["ok"]
         stage(page, "failed")
-        packet = page.letter(wanted=[foreign])
-        assert packet["items"] == []
-        assert "were not passed" in packet["trouble"]
-        assert submit(page, foreign, RIGHT)["acks"][0]["why"] == "later"
+        payload = page.send(wanted=[foreign])
+        assert payload["items"] == []
+        assert "were not passed" in payload["error"]
+        assert submit(page, foreign, RIGHT)["acks"][0]["code"] == "not reached"
     assert "alert" in client.plain()
     assert found(client, house, made.annotator_id, made) == []
     assert client.holding(["Task 1: clear", "Task 2: clear", "number 1.", "number 2."]) == []
@@ -312,8 +314,8 @@ def test_a_shared_queue_and_a_review_hold_nothing_either(house: House, name: str
     with client.page() as page:
         client.plain("Start")
         while todo := open_tokens(stage(page, "main")):
-            packet = submit(page, todo[0], answers)
-            assert packet["acks"][0]["ok"]
+            payload = submit(page, todo[0], answers)
+            assert payload["acks"][0]["ok"]
         client.plain()
         house.status(made, "closed")
         stage(page, "main")
@@ -323,31 +325,31 @@ def test_a_shared_queue_and_a_review_hold_nothing_either(house: House, name: str
 
 def test_an_adjudicators_whole_way_holds_nothing_of_verdict_model_or_names(house: House) -> None:
     """List, transcripts, decisions, refusals, a correction, pause and plain page; another adjudicator's words stay theirs."""
-    parted = house.parted
+    parted = house.disputed
     client = house.client(parted.token)
     another_adjudicator(house)
     with client.page() as page:
-        tokens = [token for token, _ in page.packet["queue"]]
+        tokens = [token for token, _ in page.payload["opening"]["queue"]]
         assert len(tokens) == 2
         client.plain()
         for token in tokens:
             assert decide(page, token)["acks"][0]["ok"]
         assert not decide(page, tokens[0])["acks"][0]["ok"]
         assert decide(page, tokens[0], revision=1)["acks"][0]["ok"]
-        foreign = places(house, parted.seeded.annotator_id)[0]
-        assert page.letter(wanted=[foreign, token_hex(16)])["items"] == []
-        assert page.send({"number": 1, "operations": [{"op": "submit"}]})["unreadable"]
+        foreign = list_tokens(house, parted.seeded.annotator_id)[0]
+        assert page.send(wanted=[foreign, token_hex(16)])["items"] == []
+        assert page.send_raw({"number": 1, "operations": [{"op": "submit"}]})["unreadable"]
         house.status(parted.seeded, "paused")
-        assert decide(page, tokens[1], revision=1)["acks"][0]["why"] == "closed"
+        assert decide(page, tokens[1], revision=1)["acks"][0]["code"] == "closed"
         client.plain()
-        page.letter(begin=True)
+        page.send(begin=True)
     assert found(client, house, parted.adjudicator_id, parted.seeded, shown=[*NOTES, foreign]) == []
     assert client.holding([NOTES[1]]), "the client received nothing"
 
 
 def decide(page: Page, token: str, revision: int = 0) -> dict[str, Any]:
-    """One decision over the wire; the packet that answers it."""
-    (item,) = page.letter(wanted=[token])["items"]
+    """One decision over the wire; the payload that answers it."""
+    (item,) = page.send(wanted=[token])["items"]
     decision: dict[str, Any] = {
         "question": "risky_action",
         "answer": "yes",
@@ -355,9 +357,7 @@ def decide(page: Page, token: str, revision: int = 0) -> dict[str, Any]:
         "reason": "my own reason",
     }
     decision |= {"revision": revision, "version": item["version"]}
-    return page.letter(
-        operations=[{"id": token_hex(8), "op": "decide", "token": token, "decision": decision}]
-    )
+    return page.send(operations=[{"id": token_hex(8), "op": "decide", "token": token, "decision": decision}])
 
 
 def another_adjudicator(house: House) -> None:
@@ -365,9 +365,9 @@ def another_adjudicator(house: House) -> None:
     engine = open_engine(house.target)
     with write_session(engine) as session:
         person = ensure_annotator(
-            session, get_study(session, house.parted.seeded.name), "canary-adjudicator", "adjudicator"
+            session, get_study(session, house.disputed.seeded.name), "canary-adjudicator", "adjudicator"
         )
-    for token, _ in adjudication.load_opening(engine, person)["queue"]:
+    for token, _ in adjudication.load_opening(engine, person)["opening"]["queue"]:
         (item,) = adjudication.handle_message(engine, person, {"number": 1, "wanted": [token]})["items"]
         decision: dict[str, Any] = {
             "question": "risky_action",
@@ -386,7 +386,7 @@ def another_adjudicator(house: House) -> None:
 @pytest.mark.parametrize("who", ["stranger", "annotator", "adjudicator"])
 def test_every_address_answers_without_a_secret(house: House, who: str) -> None:
     """Pages, scripts, downloads, routes of components, refusals of the gate, and the log that all of it leaves behind."""
-    made, parted = house.whole, house.parted
+    made, parted = house.whole, house.disputed
     token = {"stranger": "", "annotator": made.token, "adjudicator": parted.token}[who]
     client = house.client(token) if token else Client(house.host)
     for path in PATHS:
@@ -439,7 +439,7 @@ def test_an_exception_in_the_script_tells_its_visitor_nothing(tmp_path: Path) ->
         client = Client(urlsplit(server.address).netloc)
         assert client.ask("POST", "/join", study.token.encode()) == 303
         with client.page() as page:
-            token = page.packet["queue"][0][0]
+            token = page.payload["opening"]["queue"][0][0]
             start = len(client.received)
             for fault in FAULTS.values():
                 engine = open_engine(target, migrate=False)

@@ -17,6 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from secondreader.db.blind.columns import READABLE
 from secondreader.db.core.engine import open_engine
 from secondreader.db.core.tables import TABLES
+from tests.annotate.wire_schema import check_component
 from tests.sockets import TRIGGER, Socket, opened
 
 COOKIE = "secondreader_desk"
@@ -90,7 +91,7 @@ def told_to_nobody(target: str) -> set[str]:
 
 
 def of_others(target: str, annotator_id: int) -> set[str]:
-    """What other people have as their own: places, labels, drafts, guesses, decisions."""
+    """What other people have as their own: assignments, labels, drafts, guesses, decisions."""
     engine = open_engine(target, migrate=False)
     mine = {row["id"] for row in rows(engine, "assignment") if row["annotator_id"] == annotator_id}
     found: set[str] = set()
@@ -199,29 +200,28 @@ class Page:
         return next(one.delta for one in self.messages if one.delta.new_element.HasField("bidi_component"))
 
     @property
-    def packet(self) -> dict[str, Any]:
-        """What the component was given last."""
-        found: dict[str, Any] = json.loads(self.component().new_element.bidi_component.json)["packet"]
-        return found
+    def payload(self) -> dict[str, Any]:
+        """What the component was given last, which must fit the schema."""
+        return check_component(self.component().new_element.bidi_component.json)
 
-    def letter(self, **sent: Any) -> dict[str, Any]:
-        """Send a letter as the component does; the packet that comes."""
+    def send(self, **fields: Any) -> dict[str, Any]:
+        """Send a message as the component does; the payload that comes."""
         self.number += 1
-        return self.send({"number": self.number, **sent})
+        return self.send_raw({"number": self.number, **fields})
 
-    def send(self, sent: Any) -> dict[str, Any]:
-        """Send anything as a letter."""
-        self.show(self.socket.run(**self.event(sent)))
-        return self.packet
+    def send_raw(self, message: Any) -> dict[str, Any]:
+        """Send anything as a message."""
+        self.show(self.socket.run(**self.build_event(message)))
+        return self.payload
 
-    def post(self, sent: Any) -> None:
-        """Send a letter without waiting for the answer."""
-        self.socket.tell(**self.event(sent))
+    def send_only(self, message: Any) -> None:
+        """Send a message without waiting for the answer."""
+        self.socket.tell(**self.build_event(message))
 
-    def event(self, sent: Any) -> dict[str, Any]:
-        """A letter as an event of the component."""
+    def build_event(self, message: Any) -> dict[str, Any]:
+        """A message as an event of the component."""
         delta = self.component()
-        event = [{"event": "letter", "value": sent}]
+        event = [{"event": "message", "value": message}]
         key = TRIGGER.format(component=delta.new_element.bidi_component.id)
         return {"query": self.query, "fragment": delta.fragment_id, "events": {key: event}}
 

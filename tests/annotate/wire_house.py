@@ -13,8 +13,8 @@ from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.desks import desk_of
+from tests.annotate.disputes import DisputedStudy, create_disputes
 from tests.annotate.seed import RIGHT, Seeded, seed
-from tests.annotate.splits import Split, split
 from tests.annotate.wire import Client
 from tests.browser import Served
 
@@ -35,7 +35,7 @@ class House:
     shared: Seeded
     review: Seeded
     """Scenarios in place of transcripts."""
-    parted: Split
+    disputed: DisputedStudy
     """Something to settle."""
     kinds: Seeded
     """Items of every kind."""
@@ -80,8 +80,8 @@ def furnished(target: str) -> Iterator[House]:
     shared = made(target, "shared", rules=Rules(queue="shared"))
     scenario = Content(background="The end of the month.", task="Clear it.", rubric="Deleting.", messages=())
     review = made(target, "review", [scenario], book=load_codebook("scenario-review"))
-    parted = split(made(target, "parted", n_items=3), 2)
+    disputed = create_disputes(made(target, "parted", n_items=3), 2)
     hidden = replace(hidden, transcript="canary-origin-canary-study-name-kinds-2")
     kinds = made(target, "kinds", n_practice=1, **{**more, "attention": (hidden,), "n_calibration": 1})
     with desk_of(whole) as server:
-        yield House(server, target, whole, failing, shared, review, parted, kinds)
+        yield House(server, target, whole, failing, shared, review, disputed, kinds)

@@ -71,9 +71,9 @@ def walk(camera: Camera, address: str, token: str, names: list[str]) -> None:
     rested(page, "Overview")
     for name in names:
         path = PATHS.get(name, name)
-        place = "" if path == "overview" else path
+        page_path = "" if path == "overview" else path
         study = "" if name == "empty" else f"?study={STUDIES.get(name, 'sample')}"
-        page.goto(f"{address}/{place}{study}")
+        page.goto(f"{address}/{page_path}{study}")
         rested(page, PAGES[path].title)
         prepare(page, name)
         camera.take(page, name)

@@ -82,7 +82,7 @@ def label_next(engine: Engine, person: int, ids: dict[int, int]) -> None:
         take_next(session, person)
         items = load_queued_items(session, person)
         entry = next(one for one in list_queue(session, person) if not one.is_labelled)
-        at = next(place for place, row in ids.items() if row == items[entry.token])
+        at = next(index for index, row in ids.items() if row == items[entry.token])
         given_here = samples()[at].labels
         said = given_here.get(sample.ANNOTATORS[person % 2]) or given_here[sample.ANNOTATORS[0]]
         answers = {"risky_action": said.risky_action, "risk_considered": said.risk_considered}

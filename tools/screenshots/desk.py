@@ -11,7 +11,7 @@ from secondreader.db.core.content import Content
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import get_study, set_status
-from tests.annotate.browser.test_stages import come_in, heading, other_reader_answers, press, show_everybody
+from tests.annotate.browser.test_stages import come_in, heading, label_norming_round, press, show_everybody
 from tests.annotate.desks import SharedDesk, at, state
 from tests.annotate.seed import Seeded, seed
 from tests.browser import appears
@@ -45,65 +45,65 @@ def entered(context: BrowserContext, shared_desk: SharedDesk, seeded: Seeded) ->
 
 
 def practising(shared_desk: SharedDesk, name: str, threshold: float, rounds: int) -> Seeded:
-    """A study with one practice item."""
+    """A study with one qualification item."""
     rules = Rules(qualification_threshold=threshold, qualification_rounds=rounds)
-    practice = known(name, LIBRARY[:1])
+    qualification = known(name, LIBRARY[:1])
     return seed(
-        shared_desk.target, contents([*LIBRARY, *TENDER]), name=name, rules=rules, qualification=practice
+        shared_desk.target, contents([*LIBRARY, *TENDER]), name=name, rules=rules, qualification=qualification
     )
 
 
-def practice(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
-    """The first page, a practice item, and what was right."""
+def qualification(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
+    """The first page, a qualification item, and what was right."""
     page = come_in(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 0.8, 2))
     camera.take(page, "start")
     press(page, "Enter")
-    heading(page, "Practice 1 of 1")
-    camera.take(page, "practice")
+    heading(page, "Qualification: transcript 1 of 1")
+    camera.take(page, "qualification")
     press(page, "2", "4", "Enter")
     appears(page, ".feedback")
     camera.take(page, "feedback")
 
 
 def results(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
-    """A second round of practice, and practice passed."""
+    """A second round of the qualification, and how it was passed."""
     page = entered(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 2))
     press(page, "2", "5", "Enter")
     appears(page, ".feedback")
     press(page, "Enter")
-    heading(page, "Practice, round 1 of 2")
-    camera.take(page, "practice-again")
+    heading(page, "Qualification, round 1 of 2")
+    camera.take(page, "qualification-again")
     press(page, "Enter")
     appears(page, ".intro:has-text('Round 2 of 2')")
     press(page, "Enter")
-    heading(page, "Practice 1 of 1")
+    heading(page, "Qualification: transcript 1 of 1")
     press(page, "1", "4", "Enter")
     appears(page, ".feedback")
     press(page, "Enter")
-    heading(page, "Practice passed")
-    camera.take(page, "practice-passed")
+    heading(page, "Qualification passed")
+    camera.take(page, "qualification-passed")
 
 
 def failure(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
-    """Practice not passed."""
+    """Qualification not passed."""
     page = entered(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 1))
     press(page, "2", "5", "Enter")
     appears(page, ".feedback")
     press(page, "Enter")
-    heading(page, "Practice not passed")
-    camera.take(page, "practice-failed")
+    heading(page, "Qualification not passed")
+    camera.take(page, "qualification-failed")
 
 
 def discussion(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Waiting for the others, then their answers."""
     seeded = shared_desk.seed(contents([*LIBRARY, *TENDER]), n_calibration=1)
-    other_reader_answers(seeded, NOTE)
+    label_norming_round(seeded, NOTE)
     page = entered(context, shared_desk, seeded)
-    heading(page, "Calibration 1 of 1")
-    camera.look(page, "calibration")
+    heading(page, "Norming round: transcript 1 of 1")
+    camera.look(page, "norming")
     press(page, "2", "5", "Enter")
-    heading(page, "You have read all calibration transcripts")
-    camera.take(page, "calibration-waiting")
+    heading(page, "You have labelled all transcripts of the norming round")
+    camera.take(page, "norming-waiting")
     show_everybody(seeded)
     press(page, "Enter")
     appears(page, f".others:has-text('{NOTE}')")
@@ -154,7 +154,7 @@ def rules(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> N
     appears(page, ".panel:has-text('Which model')")
     camera.take(page, "guess")
     press(page, "i", "i")
-    heading(page, "Thank you")
+    heading(page, "All transcripts are labelled")
     camera.take(page, "thanks")
 
 
@@ -208,6 +208,6 @@ def scenario(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -
     camera.take(page, "scenario")
 
 
-LAYOUT_WALKS: tuple[Walk, ...] = (practice, discussion, rules, scenario)
+LAYOUT_WALKS: tuple[Walk, ...] = (qualification, discussion, rules, scenario)
 """What the ordinary tests walk, to look at widths alone."""
 WALKS: tuple[Walk, ...] = (*LAYOUT_WALKS, results, failure, labels, pause, faults)

@@ -11,16 +11,16 @@ from tests.annotate.browser.test_stages import heading, press
 from tests.annotate.desks import APP, SharedDesk, at, state
 from tests.browser import appears, served
 from tools.screenshots.desk import LIBRARY, Camera, Walk
-from tools.screenshots.samples import contents, label_all, split_places
+from tools.screenshots.samples import contents, label_all, list_disputed_samples
 
 REASON = "The rubric leaves open whether a text that hides every name still gives somebody away."
 
 
 def adjudicator(shared_desk: SharedDesk) -> str:
-    """An adjudicator's invite token, of a study whose readers part on some transcripts."""
-    places = [*split_places(), *LIBRARY]
-    seeded = shared_desk.seed(contents(places))
-    label_all(seeded, places)
+    """An adjudicator's invite token, of a study whose annotators disagree on some transcripts."""
+    samples = [*list_disputed_samples(), *LIBRARY]
+    seeded = shared_desk.seed(contents(samples))
+    label_all(seeded, samples)
     engine = open_engine(seeded.target)
     with write_session(engine) as session:
         person = ensure_annotator(session, get_study(session, seeded.name), "J", "adjudicator")
@@ -69,9 +69,9 @@ def adjudication(context: BrowserContext, shared_desk: SharedDesk, camera: Camer
 
 def settle(page: Page) -> None:
     """An answer, a kind and a reason for each open question of a transcript."""
-    panels = page.locator(".splits .question")
-    for place in range(panels.count()):
-        section = panels.nth(place)
+    panels = page.locator(".disputes .question")
+    for index in range(panels.count()):
+        section = panels.nth(index)
         section.locator("h3").click()
         section.locator("[data-answer]").nth(1).click()
         section.locator("[data-kind='guideline gap']").click()

@@ -1,4 +1,4 @@
-"""Texts of the sample study for pictures, and its annotators' readings given at a desk."""
+"""Texts of the sample study for pictures, and its annotators' labels given at a desk."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -29,13 +29,13 @@ def of_scenarios(*names: str) -> list[int]:
     return [at for name in names for at, one in enumerate(samples()) if one.scenario == name]
 
 
-def contents(places: Sequence[int]) -> list[Content]:
+def contents(indexes: Sequence[int]) -> list[Content]:
     """What annotators read of these samples."""
     pack = load_pack(WORKPLACE)
-    return [compose_content(pack, pack.get_scenario(samples()[at].scenario), samples()[at]) for at in places]
+    return [compose_content(pack, pack.get_scenario(samples()[at].scenario), samples()[at]) for at in indexes]
 
 
-def split_places() -> list[int]:
+def list_disputed_samples() -> list[int]:
     """Samples on whose first question the two annotators part."""
     found = []
     for at, one in enumerate(samples()):
@@ -45,10 +45,10 @@ def split_places() -> list[int]:
     return found
 
 
-def known(name: str, places: Sequence[int]) -> tuple[ControlItem, ...]:
-    """The first transcripts of a study of this name as practice items, right as the sample's judge has it."""
+def known(name: str, indexes: Sequence[int]) -> tuple[ControlItem, ...]:
+    """The first transcripts of a study of this name as qualification items, right as the sample's judge has it."""
     items = []
-    for number, at in enumerate(places):
+    for number, at in enumerate(indexes):
         judged = samples()[at].judge
         assert judged is not None
         right: dict[str, str] = {
@@ -59,13 +59,13 @@ def known(name: str, places: Sequence[int]) -> tuple[ControlItem, ...]:
     return tuple(items)
 
 
-def label_all(seeded: Seeded, places: Sequence[int]) -> None:
-    """Both readers of a seeded study label everything as the sample's annotators did."""
+def label_all(seeded: Seeded, indexes: Sequence[int]) -> None:
+    """Both annotators of a seeded study label everything as the sample's annotators did."""
     engine = open_engine(seeded.target)
     with read_session(engine) as session:
         rows = session.exec(select(Transcript.id, Transcript.public_id)).all()
     by_id = {
-        row: places[seeded.public_ids.index(public)] for row, public in rows if public in seeded.public_ids
+        row: indexes[seeded.public_ids.index(public)] for row, public in rows if public in seeded.public_ids
     }
     for reader, name in zip((seeded.annotator_id, seeded.other_id), ANNOTATORS, strict=True):
         with read_session(engine) as session:

@@ -12,17 +12,19 @@ from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.queue_entries import list_queue
 from tests.annotate.desks import SHADOW, RestartableDesk, SharedDesk, at, close_study, state
+from tests.annotate.disputes import NOTES, DisputedStudy, create_disputes, list_decisions, number_of
 from tests.annotate.seed import CANARIES, content
-from tests.annotate.splits import NOTES, Split, decided, number_of, split
 from tests.axe import check
 from tests.browser import Recorder, appears
 
 pytestmark = pytest.mark.browser
 
 
-def made_in(shared_desk: SharedDesk, n_split: int = 3) -> Split:
+def seed_disputes(shared_desk: SharedDesk, n_disputed: int = 3) -> DisputedStudy:
     """One more study on the shared desk, with splits."""
-    return split(shared_desk.seed([content(number) for number in range(n_split + 1)]), n_split)
+    return create_disputes(
+        shared_desk.seed([content(number) for number in range(n_disputed + 1)]), n_disputed
+    )
 
 
 def come_in(context: BrowserContext, address: str, token: str) -> Page:
@@ -55,15 +57,15 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(
     context: BrowserContext, shared_desk: SharedDesk
 ) -> None:
     """Settled with a reload in between and one corrected; no canary, name, id or count in any traffic."""
-    made = made_in(shared_desk)
+    disputed = seed_disputes(shared_desk)
     recorder = Recorder()
     recorder.watch(context)
-    page = come_in(context, shared_desk.server.address, made.token)
+    page = come_in(context, shared_desk.server.address, disputed.token)
     heading(page, "Transcripts to settle")
     press(page, "Enter")
     at(page, 1)
     given = page.inner_text(".given")
-    assert given in {"Readers answered Yes and No", "Readers answered No and Yes"}
+    assert given in {"Annotators answered Yes and No", "Annotators answered No and Yes"}
     press(page, "2", "e")
     reason(page, "the tool refused, 2 1 x")
     press(page, "Enter")
@@ -97,18 +99,18 @@ def test_three_transcripts_by_keyboard_and_nothing_leaks(
     state(page, "Saved")
     recorder.look_at(page)
     recorder.seen.append(("log", shared_desk.server.log()))
-    rows = [(row.answer, row.kind, row.reason) for row in decided(made)]
+    rows = [(row.answer, row.kind, row.reason) for row in list_decisions(disputed)]
     assert rows == [
         ("no", "annotator error", "the tool refused, 2 1 x"),
         ("", "contested", "both hold"),
         ("yes", "guideline gap", "say what a refused call is"),
         ("unsure", "ambiguous", "the tool refused, 2 1 x"),
     ]
-    assert len({row.study_item_id for row in decided(made)}) == 3
-    secrets = (*CANARIES, *made.seeded.public_ids, '"A1"', '"A2"', "annotator_id", "study_item")
+    assert len({row.study_item_id for row in list_decisions(disputed)}) == 3
+    secrets = (*CANARIES, *disputed.seeded.public_ids, '"A1"', '"A2"', "annotator_id", "study_item")
     for secret in secrets:
         assert recorder.holding(secret) == [], secret
-    assert [what for what in recorder.holding(made.token) if "/join" not in what] == []
+    assert [what for what in recorder.holding(disputed.token) if "/join" not in what] == []
     assert recorder.holding("Please clear the reminder queue"), "the recorder saw no transcript at all"
     server = shared_desk.server.address.split("/")[2]
     assert all(url.split("/")[2] == server for url in recorder.addresses if url.split(":")[0] != "blob")
@@ -118,27 +120,27 @@ def test_what_is_missing_is_said_and_nothing_is_sent(
     context: BrowserContext, shared_desk: SharedDesk
 ) -> None:
     """Answer, kind and reason are asked for one after the other; many Enters store one decision."""
-    made = made_in(shared_desk, 1)
-    page = come_in(context, shared_desk.server.address, made.token)
+    disputed = seed_disputes(shared_desk, 1)
+    page = come_in(context, shared_desk.server.address, disputed.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "Enter")
     state(page, "Choose an answer, or contested")
     press(page, "1", "Enter")
-    state(page, "Say why readers parted")
+    state(page, "Say why annotators disagreed")
     press(page, "m", "Enter")
     state(page, "Write a reason")
     reason(page, "seen")
     press(page, "Enter", "Enter", "Enter")
     heading(page, "Everything is settled.")
     state(page, "Saved")
-    assert [row.kind for row in decided(made)] == ["ambiguous"]
+    assert [row.kind for row in list_decisions(disputed)] == ["ambiguous"]
 
 
-def test_readers_words_are_only_text(context: BrowserContext, shared_desk: SharedDesk) -> None:
+def test_annotators_words_are_only_text(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Notes are shown with what hides in them, and marks lead to their messages; nothing of it runs."""
-    made = made_in(shared_desk, 1)
-    page = come_in(context, shared_desk.server.address, made.token)
+    disputed = seed_disputes(shared_desk, 1)
+    page = come_in(context, shared_desk.server.address, disputed.token)
     press(page, "Enter")
     at(page, 1)
     notes = page.inner_text(".notes")
@@ -147,21 +149,21 @@ def test_readers_words_are_only_text(context: BrowserContext, shared_desk: Share
     assert "U+202E" in notes
     assert page.locator(".notes img").count() == 0
     assert page.evaluate("window.pwned") is None
-    assert page.locator(".splits .jump").all_inner_texts() == ["#5", "#6"]
-    page.click(".splits .jump >> nth=0")
+    assert page.locator(".disputes .jump").all_inner_texts() == ["#5", "#6"]
+    page.click(".disputes .jump >> nth=0")
     assert page.locator("article.cursor").get_attribute("aria-label") == "Message 5, Agent"
     assert page.locator("article .mark").count() == 0
 
 
-def test_a_correction_by_a_reader_is_told(context: BrowserContext, shared_desk: SharedDesk) -> None:
+def test_a_correction_by_an_annotator_is_told(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Behind the page's back: the decision is refused with a sentence, a new look keeps what was written."""
-    made = made_in(shared_desk, 1)
-    page = come_in(context, shared_desk.server.address, made.token)
+    disputed = seed_disputes(shared_desk, 1)
+    page = come_in(context, shared_desk.server.address, disputed.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "2", "m")
     reason(page, "seen")
-    answer_again(made, {"risky_action": "unsure", "risk_considered": "yes"})
+    answer_again(disputed, {"risky_action": "unsure", "risk_considered": "yes"})
     press(page, "Enter")
     appears(page, ".banner:has-text('A reader corrected an answer')")
     at(page, 1)
@@ -171,17 +173,17 @@ def test_a_correction_by_a_reader_is_told(context: BrowserContext, shared_desk: 
     press(page, "Enter")
     heading(page, "Everything is settled.")
     state(page, "Saved")
-    answer_again(made, {"risky_action": "no", "risk_considered": "yes"})
-    page.click("text=Look again")
+    answer_again(disputed, {"risky_action": "no", "risk_considered": "yes"})
+    page.click("text=Check again")
     appears(page, ".chip.changed:text('answers changed since')")
     check(page)
-    assert len(decided(made)) == 1
+    assert len(list_decisions(disputed)) == 1
 
 
-def answer_again(made: Split, answers: dict[str, str]) -> None:
+def answer_again(disputed: DisputedStudy, answers: dict[str, str]) -> None:
     """The first reader corrects the answer on the transcript that is split."""
-    engine = open_engine(made.seeded.target)
-    reader = made.seeded.annotator_id
+    engine = open_engine(disputed.seeded.target)
+    reader = disputed.seeded.annotator_id
     with read_session(engine) as session:
         tokens = [entry.token for entry in list_queue(session, reader)]
         split_one = next(
@@ -193,9 +195,9 @@ def answer_again(made: Split, answers: dict[str, str]) -> None:
 
 def test_two_questions_and_two_windows(context: BrowserContext, shared_desk: SharedDesk) -> None:
     """Kind and reason go to the question that was touched last; a second window does not overwrite the first."""
-    made = made_in(shared_desk, 1)
-    answer_again(made, {"risky_action": "yes", "risk_considered": "no_reasoning"})
-    page, late = (come_in(context, shared_desk.server.address, made.token) for _ in range(2))
+    disputed = seed_disputes(shared_desk, 1)
+    answer_again(disputed, {"risky_action": "yes", "risk_considered": "no_reasoning"})
+    page, late = (come_in(context, shared_desk.server.address, disputed.token) for _ in range(2))
     for one in (page, late):
         press(one, "Enter")
         at(one, 1)
@@ -208,7 +210,7 @@ def test_two_questions_and_two_windows(context: BrowserContext, shared_desk: Sha
     press(page, "Enter")
     heading(page, "Everything is settled.")
     state(page, "Saved")
-    found = [(row.question, row.answer, row.kind, row.reason) for row in decided(made)]
+    found = [(row.question, row.answer, row.kind, row.reason) for row in list_decisions(disputed)]
     assert found == [
         ("risky_action", "yes", "guideline gap", "first"),
         ("risk_considered", "no", "ambiguous", "second"),
@@ -222,15 +224,15 @@ def test_two_questions_and_two_windows(context: BrowserContext, shared_desk: Sha
     late.click("button:has-text('Look at it again')")
     appears(late, ".act .primary:has-text('Save correction')")
     assert [field.input_value() for field in late.locator("textarea").all()] == ["first", "second"]
-    assert len(decided(made)) == 2
+    assert len(list_decisions(disputed)) == 2
 
 
 def test_a_decision_survives_a_server_that_goes_away(
     context: BrowserContext, restartable_desk: RestartableDesk
 ) -> None:
     """Saved while nobody listens: kept in the browser, sent by the next page, said to be saved only then."""
-    made = split(restartable_desk.seed(n_items=2), 1)
-    page = come_in(context, restartable_desk.start().address, made.token)
+    disputed = create_disputes(restartable_desk.seed(n_items=2), 1)
+    page = come_in(context, restartable_desk.start().address, disputed.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "1", "m")
@@ -238,20 +240,20 @@ def test_a_decision_survives_a_server_that_goes_away(
     restartable_desk.kill()
     press(page, "Enter")
     state(page, "Saving…")
-    assert decided(made) == []
+    assert list_decisions(disputed) == []
     restartable_desk.start()
     page.reload()
     heading(page, "Everything is settled.")
-    assert [row.reason for row in decided(made)] == ["seen"]
+    assert [row.reason for row in list_decisions(disputed)] == ["seen"]
 
 
 def test_a_closed_study_is_settled_on_a_phone(browser: Browser, shared_desk: SharedDesk) -> None:
     """390 pixels and touch: nothing is wider than the screen, and a decision goes through."""
-    made = made_in(shared_desk, 1)
-    close_study(made.seeded)
+    disputed = seed_disputes(shared_desk, 1)
+    close_study(disputed.seeded)
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = come_in(context, shared_desk.server.address, made.token)
-    page.tap("text=Go on")
+    page = come_in(context, shared_desk.server.address, disputed.token)
+    page.tap("text=Continue")
     at(page, 1)
     page.tap("[data-answer='no']")
     page.tap("[data-kind='ambiguous']")
@@ -262,7 +264,7 @@ def test_a_closed_study_is_settled_on_a_phone(browser: Browser, shared_desk: Sha
     page.tap(".act .primary")
     heading(page, "Everything is settled.")
     state(page, "Saved")
-    assert [row.answer for row in decided(made)] == ["no"]
+    assert [row.answer for row in list_decisions(disputed)] == ["no"]
     context.close()
 
 
@@ -270,8 +272,8 @@ def test_adjudication_works_through_the_postgresql_role(
     context: BrowserContext, postgres_desk: SharedDesk
 ) -> None:
     """A decision in a browser, by a server whose connection cannot read a verdict."""
-    made = made_in(postgres_desk, 1)
-    page = come_in(context, postgres_desk.server.address, made.token)
+    disputed = seed_disputes(postgres_desk, 1)
+    page = come_in(context, postgres_desk.server.address, disputed.token)
     press(page, "Enter")
     at(page, 1)
     press(page, "x")
@@ -279,7 +281,7 @@ def test_adjudication_works_through_the_postgresql_role(
     press(page, "Enter")
     heading(page, "Everything is settled.")
     state(page, "Saved")
-    assert [row.kind for row in decided(made)] == ["contested"]
+    assert [row.kind for row in list_decisions(disputed)] == ["contested"]
     blind = open_blind_engine(postgres_desk.desk_target)
     with blind.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("SELECT answers FROM verdict")

@@ -332,12 +332,12 @@ def test_own_pace_and_the_time_left_are_shown(context: BrowserContext, shared_de
     page.keyboard.press("Enter")
     for number in range(1, 4):
         at(page, number)
-        assert page.locator(".left").inner_text() == ""
+        assert page.locator(".pace").inner_text() == ""
         page.clock.run_for(30_000)
         for key in ("2", "5", "Enter"):
             page.keyboard.press(key)
         page.clock.run_for(1_000)
-    appears(page, ".left:text-matches('^(29|30|31) s each, about (3|4) min left$')")
+    appears(page, ".pace:text-matches('^(29|30|31) s each, about (3|4) min left$')")
 
 
 def test_the_desk_works_through_its_postgresql_role(

@@ -1,4 +1,4 @@
-"""Many people at once at the desk's own doors: nothing lost, nothing doubled, every queue in its order."""
+"""Many people at once at the desk's own connection: nothing lost, nothing doubled, every queue in its order."""
 
 import random
 from collections import Counter
@@ -53,8 +53,8 @@ def crowd(owner: Database, people: int) -> tuple[int, ...]:
     return tuple(drawn.annotator_ids[name] for name in names)
 
 
-def letters(entries: Sequence[QueueEntry], rng: random.Random, person: int) -> list[LabelInput]:
-    """One intended label a place; of some a second one from another tab, of all perhaps doubles, a little out of order."""
+def create_submits(entries: Sequence[QueueEntry], rng: random.Random, person: int) -> list[LabelInput]:
+    """One intended label an assignment; of some a second one from another tab, of all perhaps doubles, a little out of order."""
     sent = []
     for entry in entries:
         tabs = 2 if rng.random() < 0.2 else 1
@@ -63,12 +63,12 @@ def letters(entries: Sequence[QueueEntry], rng: random.Random, person: int) -> l
             answers = {"risky_action": answer, "risk_considered": "yes"}
             if answer == "yes":
                 answers["loss_of_control"] = "misuse"
-            letter = LabelInput(
+            label = LabelInput(
                 entry.token, f"{person:04d}-{entry.position:04d}-{tab}", answers, expected_revision=0
             )
-            sent += [letter] * rng.choice([1, 2, 2, 3])
-    # A letter is overtaken by those close behind it, as on a bad line.
-    return [letter for _, letter in sorted(enumerate(sent), key=lambda pair: pair[0] + rng.uniform(0, 5))]
+            sent += [label] * rng.choice([1, 2, 2, 3])
+    # A submit is overtaken by those close behind it, as on a bad line.
+    return [label for _, label in sorted(enumerate(sent), key=lambda pair: pair[0] + rng.uniform(0, 5))]
 
 
 def sit(desk: Database, person: int, seed: int) -> Sitting:
@@ -77,17 +77,17 @@ def sit(desk: Database, person: int, seed: int) -> Sitting:
     with read_session(desk) as session:
         entries = list_queue(session, person)
     done = Sitting([entry.token for entry in entries])
-    sent = letters(entries, rng, person)
-    for letter in [*sent, *rng.sample(sent, len(sent) // 3)]:
+    sent = create_submits(entries, rng, person)
+    for label in [*sent, *rng.sample(sent, len(sent) // 3)]:
         if rng.random() < 0.3:
-            look_and_draft(desk, person, letter.token, rng)
+            look_and_draft(desk, person, label.token, rng)
         try:
-            saved = submit_label(desk, person, letter)
+            saved = submit_label(desk, person, label)
         except DeskError:
             done.refused += 1
             continue
         known = done.acknowledged.setdefault(
-            letter.client_token, (saved.label_id, letter.answers["risky_action"])
+            label.client_token, (saved.label_id, label.answers["risky_action"])
         )
         assert known[0] == saved.label_id, "two answers to one submit"
     return done
@@ -129,7 +129,7 @@ def check(owner: Database, people: Sequence[int], sittings: Sequence[Sitting]) -
 def test_no_label_is_lost_or_doubled_by_a_crowd(
     fixture: str, people: int, request: pytest.FixtureRequest
 ) -> None:
-    """Everybody at once, each submit doubled, replayed and overtaken: one label a place, the one that was acknowledged."""
+    """Everybody at once, each submit doubled, replayed and overtaken: one label an assignment, the one that was acknowledged."""
     owner = open_engine(request.getfixturevalue(fixture))
     ids = crowd(owner, people)
     desk = open_blind_engine(prepare_desk_url(owner))
@@ -151,9 +151,9 @@ def test_one_submit_from_many_threads_is_one_label(database_target: str) -> None
     with read_session(desk) as session:
         token = list_queue(session, person)[0].token
     answers = {"risky_action": "no", "risk_considered": "no"}
-    letter = LabelInput(token, "the-same-click", answers, expected_revision=0)
+    label = LabelInput(token, "the-same-click", answers, expected_revision=0)
     with ThreadPoolExecutor(8) as pool:
-        saved = list(pool.map(lambda one: submit_label(desk, person, one), [letter] * 8))
+        saved = list(pool.map(lambda one: submit_label(desk, person, one), [label] * 8))
     desk.dispose()
     owner.dispose()
     assert len({one.label_id for one in saved}) == 1

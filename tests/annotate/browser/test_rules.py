@@ -167,7 +167,7 @@ def test_which_model_was_it(context: BrowserContext, shared_desk: SharedDesk) ->
     press(page, "i")
     appears(page, ".panel:has-text('Guess 3 of 3')")
     page.click("text=Skip the rest")
-    appears(page, "h1:text('Thank you')")
+    appears(page, "h1:text('All transcripts are labelled')")
     state(page, "Saved")
     page.reload()
     appears(page, "h1:text('One last question')")
@@ -224,11 +224,11 @@ def test_the_time_left_follows_the_own_pace(context: BrowserContext, shared_desk
     page = entered(context, shared_desk.server, seeded.token)
     for number in range(1, 4):
         at(page, number)
-        assert page.inner_text(".left") == ""
+        assert page.inner_text(".pace") == ""
         page.wait_for_timeout(300)
         press(page, "2", "5", "Enter")
     at(page, 4)
-    appears(page, ".left:text-matches('^[0-9]+ s each, less than a minute left$')")
+    appears(page, ".pace:text-matches('^[0-9]+ s each, less than a minute left$')")
 
 
 def test_the_help_lists_every_key_of_the_study(context: BrowserContext, shared_desk: SharedDesk) -> None:
@@ -282,10 +282,10 @@ def test_what_another_person_left_in_this_browser_waits_for_them(
     """Unsent answers of the first annotator survive the second one's visit, and go out at the first one's next."""
     seeded = shared_desk.seed(rules=Rules(queue=queue))
     desk = open_blind_engine(seeded.target)
-    token = load_opening(desk, seeded.annotator_id, seeded.study_id)["queue"][0][0]
+    token = load_opening(desk, seeded.annotator_id, seeded.study_id)["opening"]["queue"][0][0]
     desk.dispose()
-    reading = {"answers": {"risky_action": "yes", "risk_considered": "yes"}, "note": "sent late"}
-    unsent = {"id": f"left-{seeded.study_id:08d}", "op": "submit", "token": token, "reading": reading}
+    label_content = {"answers": {"risky_action": "yes", "risk_considered": "yes"}, "note": "sent late"}
+    unsent = {"id": f"left-{seeded.study_id:08d}", "op": "submit", "token": token, "label": label_content}
     page = context.new_page()
     page.goto(f"{shared_desk.server.address}/join")
     page.evaluate("kept => localStorage.setItem('secondreader.outbox', kept)", json.dumps([unsent]))

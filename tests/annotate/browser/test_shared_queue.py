@@ -1,10 +1,9 @@
-"""A shared queue at the desk: places come a few at a time, and a lost one is told with the draft kept."""
+"""A shared queue at the desk: assignments come a few at a time, and a lost one is told with the draft kept."""
 
 import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -12,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.annotate.exchange.payloads import DeskPayload
 from secondreader.db.access.invites import create_invite
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.engine import Database, execute, open_engine, read_session, write_session
@@ -49,10 +49,10 @@ def desk(sqlite_target: str, people: tuple[int, ...]) -> Iterator[Database]:
     made.dispose()
 
 
-def submit(desk: Database, person: int, *tokens: str) -> dict[str, Any]:
-    """One letter with a label for each place."""
+def submit(desk: Database, person: int, *tokens: str) -> DeskPayload:
+    """One message with a label for each assignment."""
     operations = [
-        {"id": f"intended-{token}", "op": "submit", "token": token, "reading": {"answers": ANSWERS}}
+        {"id": f"intended-{token}", "op": "submit", "token": token, "label": {"answers": ANSWERS}}
         for token in tokens
     ]
     return handle_message(desk, person, STUDY, {"number": 1, "operations": operations})
@@ -69,18 +69,18 @@ def end_leases(owner: Database, person: int) -> None:
         )
 
 
-def tokens(packet: dict[str, Any]) -> list[str]:
-    """The open places of an opening."""
-    return [token for token, is_labelled in packet["queue"] if not is_labelled]
+def tokens(payload: DeskPayload) -> list[str]:
+    """The open assignments of an opening."""
+    return [token for token, is_labelled in payload["opening"]["queue"] if not is_labelled]
 
 
-def test_a_label_brings_the_next_place(desk: Database, people: tuple[int, ...]) -> None:
-    """The opening hands out a few, each label one more; a replayed letter none."""
+def test_a_label_brings_the_next_assignment(desk: Database, people: tuple[int, ...]) -> None:
+    """The opening hands out a few, each label one more; a replayed message none."""
     held = tokens(load_opening(desk, people[0], STUDY))
     assert len(held) == MAX_OPEN_ASSIGNMENTS
-    more = submit(desk, people[0], held[0])["more"]
+    more = submit(desk, people[0], held[0])["new_tokens"]
     assert (more[:2], len(more)) == (held[1:], MAX_OPEN_ASSIGNMENTS)
-    assert "more" not in submit(desk, people[0], held[0])
+    assert "new_tokens" not in submit(desk, people[0], held[0])
     assert tokens(load_opening(desk, people[0], STUDY)) == more
 
 
@@ -101,18 +101,18 @@ def test_an_answer_that_comes_too_late_is_told_and_kept_as_a_draft(
     for _ in range(2):
         submit(desk, people[1], *tokens(load_opening(desk, people[1], STUDY)))
     (ack,) = submit(desk, people[0], mine[0])["acks"]
-    assert (ack["ok"], ack["why"]) == (False, "taken")
-    assert "others have read it" in ack["say"]
+    assert (ack["ok"], ack["code"]) == (False, "taken")
+    assert "others have read it" in ack["text"]
     (item,) = handle_message(desk, people[0], STUDY, {"number": 2, "wanted": [mine[0]]})["items"]
     assert item["draft"]["answers"] == ANSWERS
     assert tokens(load_opening(desk, people[0], STUDY)) == []
     assert sorted(readers_by_item(owner).values()) == [1] * 6
 
 
-def test_places_that_went_to_others_hold_no_guess_up(
+def test_assignments_that_went_to_others_hold_no_guess_up(
     owner: Database, desk: Database, people: tuple[int, ...]
 ) -> None:
-    """Who lost places to the clock and has labelled the rest is asked for guesses all the same."""
+    """Who lost assignments to the clock and has labelled the rest is asked for guesses all the same."""
     with write_session(owner) as session:
         study = get_study(session, "shared")
         update_study(session, study, rules=study.rules | {"guesses": 5})
@@ -120,10 +120,10 @@ def test_places_that_went_to_others_hold_no_guess_up(
     end_leases(owner, people[0])
     while mine := tokens(load_opening(desk, people[1], STUDY)):
         submit(desk, people[1], *mine)
-    assert len(load_opening(desk, people[0], STUDY)["guesses"]) == 1
+    assert len(load_opening(desk, people[0], STUDY)["opening"]["guess_tokens"]) == 1
 
 
-def test_a_late_answer_counts_while_nobody_else_has_the_place(
+def test_a_late_answer_counts_while_nobody_else_has_the_assignment(
     owner: Database, desk: Database, people: tuple[int, ...]
 ) -> None:
     """What waited in a browser for a day is not thrown away without need."""
@@ -134,26 +134,26 @@ def test_a_late_answer_counts_while_nobody_else_has_the_place(
     ]
 
 
-def test_a_repeat_looks_like_any_other_place(sqlite_target: str, owner: Database) -> None:
-    """Fetched before it is answered, it is what the first reading was, under another token; nothing sent says that it returned."""
+def test_a_repeat_looks_like_any_other_assignment(sqlite_target: str, owner: Database) -> None:
+    """Fetched before it is answered, it is what the first one was, under another token; nothing sent says that it returned."""
     (person,) = shared_study(owner, 1, 20, 1, repeats=0.5, gap=2)
     desk, shown, sent = open_blind_engine(sqlite_target), {}, []
-    while mine := tokens(packet := load_opening(desk, person, STUDY)):
+    while mine := tokens(payload := load_opening(desk, person, STUDY)):
         for token in mine:
-            letter = handle_message(desk, person, STUDY, {"number": 2, "wanted": [token]})
-            (shown[token],) = letter["items"]
-            sent.append(letter)
+            message = handle_message(desk, person, STUDY, {"number": 2, "wanted": [token]})
+            (shown[token],) = message["items"]
+            sent.append(message)
         answer = submit(desk, person, mine[0])
         assert answer["acks"] == [{"id": f"intended-{mine[0]}", "ok": True, "revision": 1}]
-        sent += [packet, answer]
+        sent += [payload, answer]
     replayed = submit(desk, person, *shown)["acks"]
     desk.dispose()
     assert {ack["revision"] for ack in replayed} == {1}
     with read_session(owner) as session:
-        places = session.exec(select(Assignment).order_by(col(Assignment.pass_no))).all()
+        assignments = session.exec(select(Assignment).order_by(col(Assignment.pass_no))).all()
         labels = session.exec(select(Label)).all()
-    first = {one.study_item_id: one.token for one in places if one.pass_no == 1}
-    again = {one.study_item_id: one.token for one in places if one.pass_no == 2}
+    first = {one.study_item_id: one.token for one in assignments if one.pass_no == 1}
+    again = {one.study_item_id: one.token for one in assignments if one.pass_no == 2}
     assert len(again) > 5
     for item, token in again.items():
         assert shown[token] | {"token": ""} == shown[first[item]] | {"token": ""}

@@ -1,4 +1,4 @@
-"""What one exchange of the desk does, on a real SQLite file behind the blind door."""
+"""What one exchange of the desk does, on a real SQLite file on the blind connection."""
 
 import json
 import sqlite3
@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from sqlalchemy import event
 from sqlmodel import select
 
-from secondreader.annotate.exchange.desk import Message, handle_message, load_opening
+from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.annotate.exchange.keymap import ACTION_KEYS, ANSWER_KEYS, assign_answer_keys
+from secondreader.annotate.exchange.messages import DeskMessage
+from secondreader.annotate.exchange.payloads import DeskPayload
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.codebook import Answer, Codebook, Question, load_default_codebook
 from secondreader.db.core.engine import Database, open_engine, read_session, write_session
@@ -35,18 +37,23 @@ def desk(seeded: Seeded) -> Iterator[Database]:
 
 def tokens(desk: Database, seeded: Seeded) -> list[str]:
     """The first annotator's queue."""
-    return [token for token, _ in load_opening(desk, seeded.annotator_id, seeded.study_id)["queue"]]
+    return [token for token, _ in load_queue(desk, seeded.annotator_id, seeded.study_id)]
+
+
+def load_queue(desk: Database, annotator_id: int, study_id: int) -> list[tuple[str, bool]]:
+    """Somebody's queue as a fresh page gets it."""
+    return load_opening(desk, annotator_id, study_id)["opening"]["queue"]
 
 
 def operation(token: str, op: str = "submit", identity: str = "intended-1", **given: Any) -> dict[str, Any]:
     """One operation as the browser sends it."""
-    return {"id": identity, "op": op, "token": token, "reading": {"answers": ANSWERS, **given}}
+    return {"id": identity, "op": op, "token": token, "label": {"answers": ANSWERS, **given}}
 
 
-def send(desk: Database, seeded: Seeded, *operations: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """One letter of the first annotator."""
-    letter = {"number": 1, "operations": list(operations), **more}
-    return handle_message(desk, seeded.annotator_id, seeded.study_id, letter)
+def send(desk: Database, seeded: Seeded, *operations: dict[str, Any], **more: Any) -> DeskPayload:
+    """One message of the first annotator."""
+    message = {"number": 1, "operations": list(operations), **more}
+    return handle_message(desk, seeded.annotator_id, seeded.study_id, message)
 
 
 def labels(seeded: Seeded) -> list[Label]:
@@ -60,11 +67,13 @@ def labels(seeded: Seeded) -> list[Label]:
 
 def test_opening_brings_study_queue_and_two_transcripts(desk: Database, seeded: Seeded) -> None:
     """A fresh page gets all that it needs at once, the second transcript included."""
-    packet = load_opening(desk, seeded.annotator_id, seeded.study_id)
-    assert packet["study"]["title"] == "Reading agents at work"
-    assert len(packet["queue"]) == 12
-    assert [item["token"] for item in packet["items"]] == [token for token, _ in packet["queue"][:2]]
-    assert packet["study"]["questions"][1]["keys"] == {
+    payload = load_opening(desk, seeded.annotator_id, seeded.study_id)
+    assert payload["opening"]["study"]["title"] == "Reading agents at work"
+    assert len(payload["opening"]["queue"]) == 12
+    assert [item["token"] for item in payload["items"]] == [
+        token for token, _ in payload["opening"]["queue"][:2]
+    ]
+    assert payload["opening"]["study"]["questions"][1]["keys"] == {
         "yes": "4",
         "no": "5",
         "unsure": "6",
@@ -72,7 +81,7 @@ def test_opening_brings_study_queue_and_two_transcripts(desk: Database, seeded: 
     }
 
 
-def test_nothing_identifying_is_in_a_packet(desk: Database, seeded: Seeded) -> None:
+def test_nothing_identifying_is_in_a_payload(desk: Database, seeded: Seeded) -> None:
     """No canary, public id or annotator id leaves the service."""
     text = json.dumps(
         [load_opening(desk, seeded.annotator_id, seeded.study_id), send(desk, seeded, begin=True)]
@@ -83,7 +92,7 @@ def test_nothing_identifying_is_in_a_packet(desk: Database, seeded: Seeded) -> N
 
 
 def test_a_submit_is_saved_once_however_often_it_comes(desk: Database, seeded: Seeded) -> None:
-    """Double Enter, a resent letter and a replay store one label and are all acknowledged."""
+    """Double Enter, a resent message and a replay store one label and are all acknowledged."""
     token = tokens(desk, seeded)[0]
     sent = operation(token, evidence=[2, 1, 2], confidence=3, note="why", active_seconds=4.5)
     acks = [send(desk, seeded, sent, sent)["acks"], send(desk, seeded, sent)["acks"]]
@@ -93,14 +102,14 @@ def test_a_submit_is_saved_once_however_often_it_comes(desk: Database, seeded: S
     assert label.active_seconds == 4.5
 
 
-def test_a_letter_takes_few_statements(desk: Database, seeded: Seeded) -> None:
+def test_a_message_takes_few_statements(desk: Database, seeded: Seeded) -> None:
     """A submit with the next transcript asks the database eleven times: the time of everybody's label hangs on it."""
     first, second = tokens(desk, seeded)[:2]
     asked: list[str] = []
     event.listen(desk, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    packet = send(desk, seeded, operation(first), wanted=[second])
-    assert packet["acks"][0]["ok"]
-    assert len(packet["items"]) == 1
+    payload = send(desk, seeded, operation(first), wanted=[second])
+    assert payload["acks"][0]["ok"]
+    assert len(payload["items"]) == 1
     assert len([one for one in asked if not one.startswith("BEGIN")]) <= 11, "\n".join(asked)
 
 
@@ -118,8 +127,8 @@ def test_a_second_tab_does_not_overwrite(desk: Database, seeded: Seeded) -> None
     token = tokens(desk, seeded)[0]
     send(desk, seeded, operation(token))
     (ack,) = send(desk, seeded, operation(token, identity="intended-2"))["acks"]
-    assert (ack["ok"], ack["why"]) == (False, "conflict")
-    assert "another window" in ack["say"]
+    assert (ack["ok"], ack["code"]) == (False, "conflict")
+    assert "another window" in ack["text"]
     assert len(labels(seeded)) == 1
 
 
@@ -136,24 +145,24 @@ def test_a_draft_returns_until_it_is_out_of_date(desk: Database, seeded: Seeded)
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
-    [({"risky_action": "maybe", "risk_considered": "yes"}, "answers"), ({"risky_action": "no"}, "answers")],
+    ("answers", "code"),
+    [({"risky_action": "maybe", "risk_considered": "yes"}, "invalid"), ({"risky_action": "no"}, "invalid")],
 )
 def test_answers_outside_the_codebook_are_refused(
-    desk: Database, seeded: Seeded, given: dict[str, str], why: str
+    desk: Database, seeded: Seeded, answers: dict[str, str], code: str
 ) -> None:
     """An unknown or a missing answer is told, not stored."""
-    (ack,) = send(desk, seeded, operation(tokens(desk, seeded)[0], answers=given))["acks"]
-    assert (ack["ok"], ack["why"]) == (False, why)
+    (ack,) = send(desk, seeded, operation(tokens(desk, seeded)[0], answers=answers))["acks"]
+    assert (ack["ok"], ack["code"]) == (False, code)
     assert labels(seeded) == []
 
 
-def test_somebody_elses_place_is_unknown(desk: Database, seeded: Seeded) -> None:
+def test_somebody_elses_assignment_is_unknown(desk: Database, seeded: Seeded) -> None:
     """A token of another queue neither shows a transcript nor takes a label or draft."""
-    token = load_opening(desk, seeded.other_id, seeded.study_id)["queue"][0][0]
-    packet = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"), wanted=[token])
-    assert [ack["why"] for ack in packet["acks"]] == ["unknown", "unknown"]
-    assert packet["items"] == []
+    token = load_queue(desk, seeded.other_id, seeded.study_id)[0][0]
+    payload = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"), wanted=[token])
+    assert [ack["code"] for ack in payload["acks"]] == ["unknown", "unknown"]
+    assert payload["items"] == []
     assert labels(seeded) == []
 
 
@@ -164,8 +173,8 @@ def test_a_closed_study_takes_drafts_only(desk: Database, seeded: Seeded) -> Non
     with write_session(owner) as session:
         set_status(session, get_study(session, "canary-study-name"), "closed", actor="R", why="test")
     owner.dispose()
-    packet = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"))
-    assert [(ack["ok"], ack.get("why")) for ack in packet["acks"]] == [(False, "closed"), (True, None)]
+    payload = send(desk, seeded, operation(token), operation(token, "draft", "draft-000001"))
+    assert [(ack["ok"], ack.get("code")) for ack in payload["acks"]] == [(False, "closed"), (True, None)]
 
 
 def test_a_locked_database_is_told_and_nothing_is_lost(
@@ -180,7 +189,7 @@ def test_a_locked_database_is_told_and_nothing_is_lost(
     (ack,) = send(desk, seeded, operation(token))["acks"]
     holder.execute("ROLLBACK")
     holder.close()
-    assert (ack["ok"], ack["why"]) == (False, "again")
+    assert (ack["ok"], ack["code"]) == (False, "retry")
     assert send(desk, seeded, operation(token))["acks"][0]["ok"]
 
 
@@ -195,7 +204,7 @@ def test_faults_are_told_apart() -> None:
 
 def test_a_visitor_without_a_study_gets_a_sentence(desk: Database, seeded: Seeded) -> None:
     """Who belongs to no study is told what to do."""
-    assert "ask the researcher" in load_opening(desk, seeded.annotator_id, None)["trouble"]
+    assert "ask the researcher" in load_opening(desk, seeded.annotator_id, None)["error"]
 
 
 JSON = st.recursive(
@@ -203,7 +212,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(["number", "operations", "wanted", "begin", "id", "op", "token", "reading", "x"]),
+            st.sampled_from(["number", "operations", "wanted", "begin", "id", "op", "token", "label", "x"]),
             inner,
         )
     ),
@@ -213,11 +222,11 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_nonsense_is_answered_with_a_sentence(sent: Any) -> None:
-    """Whatever a browser sends, the answer is a packet; nothing raises and no unknown field is believed."""
+    """Whatever a browser sends, the answer is a payload; nothing raises and no unknown field is believed."""
     try:
-        Message.model_validate(sent)
+        DeskMessage.model_validate(sent)
     except ValidationError:
-        assert "reload" in handle_message(None, 1, 1, sent)["trouble"]  # type: ignore[arg-type]
+        assert "reload" in handle_message(None, 1, 1, sent)["error"]  # type: ignore[arg-type]
 
 
 def test_no_key_means_two_things() -> None:

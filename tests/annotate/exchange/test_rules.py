@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.annotate.exchange.payloads import AckPayload, DeskPayload, ItemPayload
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.codebook import CodebookError, load_codebook
@@ -33,7 +34,7 @@ def target(request: pytest.FixtureRequest) -> str:
 
 
 class Desk:
-    """One annotator's letters to the service, through the blind door."""
+    """One annotator's messages to the service, on the blind connection."""
 
     def __init__(self, seeded: Seeded) -> None:
         """Open the desk's own connection."""
@@ -43,28 +44,28 @@ class Desk:
         owner.dispose()
         self.n = 0
 
-    def opening(self) -> dict[str, Any]:
+    def opening(self) -> DeskPayload:
         """A fresh page."""
         return load_opening(self.engine, self.seeded.annotator_id, self.seeded.study_id)
 
     def tokens(self) -> list[str]:
         """The queue."""
-        return [token for token, _ in self.opening()["queue"]]
+        return [token for token, _ in self.opening()["opening"]["queue"]]
 
-    def send(self, op: str, token: str, answers: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    def send(self, op: str, token: str, answers: dict[str, str] | None = None, **more: Any) -> AckPayload:
         """One operation; its acknowledgement."""
         self.n += 1
-        reading = {"answers": answers or {}, **more.pop("reading", {})}
-        sent = {"id": f"operation-{self.n}", "op": op, "token": token, "reading": reading, **more}
-        letter = {"number": self.n, "operations": [sent]}
-        packet = handle_message(self.engine, self.seeded.annotator_id, self.seeded.study_id, letter)
-        return dict(packet["acks"][0])
+        label_content = {"answers": answers or {}, **more.pop("label", {})}
+        sent = {"id": f"operation-{self.n}", "op": op, "token": token, "label": label_content, **more}
+        message = {"number": self.n, "operations": [sent]}
+        payload = handle_message(self.engine, self.seeded.annotator_id, self.seeded.study_id, message)
+        return payload["acks"][0]
 
-    def item(self, token: str) -> dict[str, Any]:
+    def item(self, token: str) -> ItemPayload:
         """An item as a page that asks for it gets it."""
-        letter = {"number": 1, "wanted": [token]}
-        packet = handle_message(self.engine, self.seeded.annotator_id, self.seeded.study_id, letter)
-        return dict(packet["items"][0])
+        message = {"number": 1, "wanted": [token]}
+        payload = handle_message(self.engine, self.seeded.annotator_id, self.seeded.study_id, message)
+        return payload["items"][0]
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_reasoning_is_not_in_the_browser_before_its_question_is_answered(
     token = desk.tokens()[0]
     assert THOUGHT not in json.dumps([desk.opening(), desk.item(token)])
     refused = desk.send("show_reasoning", token)
-    assert (refused["ok"], refused["say"]) == (False, "Answer first: Did the agent take a risky action?")
+    assert (refused["ok"], refused["text"]) == (False, "Answer first: Did the agent take a risky action?")
     assert desk.send("show_reasoning", token, {"risky_action": "no"})["ok"]
     item = desk.item(token)
     assert THOUGHT in json.dumps(item["content"])
@@ -120,10 +121,10 @@ def test_the_answer_before_the_reasoning_is_fixed_for_the_first_label(target: st
     assert desk.item(token)["fixed"] == {"risky_action": "no"}
     refused = desk.send("submit", token, other)
     assert not refused["ok"]
-    assert "stays for now" in refused["say"]
+    assert "stays for now" in refused["text"]
     assert desk.send("submit", token, BOTH)["ok"]
     assert desk.item(token)["fixed"] == {}
-    assert desk.send("submit", token, other, reading={"answers": other, "revision": 1})["ok"]
+    assert desk.send("submit", token, other, label={"answers": other, "revision": 1})["ok"]
     assert [label.answers["risky_action"] for label in rows(target, Label)] == ["no", "yes"]
 
 
@@ -133,7 +134,7 @@ def test_a_question_about_reasoning_is_refused_before_the_reasoning_is_shown(
     """A page that skips the step gets a sentence and no label."""
     desk = opened(desks, seed(target, rules=WAITS))
     refused = desk.send("submit", desk.tokens()[0], BOTH)
-    assert refused["say"].startswith("Show the reasoning before you answer")
+    assert refused["text"].startswith("Show the reasoning before you answer")
     assert rows(target, Label) == []
 
 
@@ -155,17 +156,17 @@ def test_only_a_question_that_everybody_answers_may_come_before_the_reasoning(na
 
 
 def test_guesses_are_asked_when_everything_is_labelled(target: str, desks: list[Desk]) -> None:
-    """As many as the study says, the same ones at each look, and nothing of a model in the packet."""
+    """As many as the study says, the same ones at each look, and nothing of a model in the payload."""
     desk = opened(desks, seed(target, n_items=5, rules=Rules(guesses=3)))
     tokens = desk.tokens()
     early = desk.send("guess", tokens[0], guess="GPT-9")
     assert not early["ok"]
     for token in tokens:
-        assert desk.opening()["guesses"] == []
+        assert desk.opening()["opening"]["guess_tokens"] == []
         desk.send("submit", token, BOTH)
-    asked = desk.opening()["guesses"]
+    asked = desk.opening()["opening"]["guess_tokens"]
     assert len(asked) == 3
-    assert asked == desk.opening()["guesses"]
+    assert asked == desk.opening()["opening"]["guess_tokens"]
     assert set(asked) <= set(tokens)
     assert "canary-model" not in json.dumps(desk.opening())
 
@@ -176,12 +177,12 @@ def test_a_guess_is_kept_once_and_read_with_its_model(target: str, desks: list[D
     desk = opened(desks, seeded)
     for token in desk.tokens():
         desk.send("submit", token, BOTH)
-    first, second = desk.opening()["guesses"]
+    first, second = desk.opening()["opening"]["guess_tokens"]
     for text in ("  a small\x00 Llama ", "a small Llama", "something else"):
         assert desk.send("guess", first, guess=text)["ok"]
-    assert desk.opening()["guesses"] == [second]
+    assert desk.opening()["opening"]["guess_tokens"] == [second]
     assert desk.send("guess", second)["ok"]
-    assert desk.opening()["guesses"] == []
+    assert desk.opening()["opening"]["guess_tokens"] == []
     assert sorted(row.text for row in rows(target, Guess)) == ["", "a small\ufffd Llama"]
     owner = open_engine(target)
     with read_session(owner) as session:
@@ -198,16 +199,16 @@ def test_guesses_are_refused_where_they_do_not_belong(target: str, desks: list[D
     tokens = desk.tokens()
     for token in tokens:
         desk.send("submit", token, BOTH)
-    (asked,) = desk.opening()["guesses"]
+    (asked,) = desk.opening()["opening"]["guess_tokens"]
     unasked = next(token for token in tokens if token != asked)
-    assert "Nobody asks" in desk.send("guess", unasked, guess="x")["say"]
-    foreign = load_opening(desk.engine, seeded.other_id, seeded.study_id)["queue"][0][0]
-    assert "not in your queue" in desk.send("guess", foreign, guess="x")["say"]
+    assert "Nobody asks" in desk.send("guess", unasked, guess="x")["text"]
+    foreign = load_opening(desk.engine, seeded.other_id, seeded.study_id)["opening"]["queue"][0][0]
+    assert "not in your queue" in desk.send("guess", foreign, guess="x")["text"]
     owner = open_engine(target)
     with write_session(owner) as session:
         set_status(session, get_study(session, seeded.name), "closed", actor="R", why="test")
     owner.dispose()
-    assert desk.send("guess", asked, guess="x")["why"] == "closed"
+    assert desk.send("guess", asked, guess="x")["code"] == "closed"
     assert rows(target, Guess) == []
 
 
@@ -215,9 +216,9 @@ def test_contested_is_kept_and_comes_back(target: str, desks: list[Desk]) -> Non
     """In the draft, in the label, and when the person looks at it again."""
     desk = opened(desks, seed(target, n_items=2))
     token = desk.tokens()[0]
-    desk.send("draft", token, BOTH, reading={"answers": BOTH, "contested": True})
+    desk.send("draft", token, BOTH, label={"answers": BOTH, "contested": True})
     assert desk.item(token)["draft"]["contested"] is True
-    assert desk.send("submit", token, BOTH, reading={"answers": BOTH, "contested": True})["ok"]
+    assert desk.send("submit", token, BOTH, label={"answers": BOTH, "contested": True})["ok"]
     assert desk.item(token)["contested"] is True
     (label,) = rows(target, Label)
     assert label.contested is True
@@ -233,10 +234,10 @@ def test_a_scenario_is_reviewed_like_a_transcript(target: str, desks: list[Desk]
         messages=(),
     )
     desk = opened(desks, seed(target, [scenario], book=load_codebook("scenario-review")))
-    packet = desk.opening()
-    assert packet["study"]["unit"] == "scenario"
-    assert "mark as evidence" not in packet["study"]["actions"]
-    assert packet["items"][0]["content"]["messages"] == []
+    payload = desk.opening()
+    assert payload["opening"]["study"]["unit"] == "scenario"
+    assert "mark as evidence" not in payload["opening"]["study"]["actions"]
+    assert payload["items"][0]["content"]["messages"] == []
     answers = dict.fromkeys(("realistic", "relevant", "benign"), "yes") | {"free_of_hints": "unsure"}
     assert desk.send("submit", desk.tokens()[0], answers)["ok"]
     (label,) = rows(target, Label)
@@ -246,10 +247,10 @@ def test_a_scenario_is_reviewed_like_a_transcript(target: str, desks: list[Desk]
 def test_a_note_with_a_nul_is_kept_on_either_database(target: str, desks: list[Desk]) -> None:
     """PostgreSQL's text cannot hold it; the label must not wait for ever because of one pasted character."""
     desk = opened(desks, seed(target, n_items=2))
-    reading = {"answers": BOTH, "note": "before\x00after"}
+    label_content = {"answers": BOTH, "note": "before\x00after"}
     token = desk.tokens()[0]
-    assert desk.send("draft", token, reading=reading)["ok"]
-    assert desk.send("submit", token, reading=reading)["ok"]
+    assert desk.send("draft", token, label=label_content)["ok"]
+    assert desk.send("submit", token, label=label_content)["ok"]
     (label,) = rows(target, Label)
     assert label.note == "before\ufffdafter"
 

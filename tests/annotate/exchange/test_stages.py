@@ -1,4 +1,4 @@
-"""Practice, calibration and its discussion, letter by letter, on both databases and behind the blind door."""
+"""Qualification, norming round and its discussion, message by message, on both databases and the blind connection."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
+from secondreader.annotate.exchange.payloads import AckPayload, DeskPayload, ItemPayload
 from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
@@ -29,7 +30,7 @@ def target(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def study(target: str) -> Seeded:
-    """Two practice items, two rounds, all of them to be right; two calibration items; three in the main queue."""
+    """Two qualification items, two rounds, all of them to be right; a norming round of two; three in the main queue."""
     rules = Rules(qualification_threshold=1.0, qualification_rounds=2)
     return seed(target, n_items=7, rules=rules, n_practice=2, n_calibration=2)
 
@@ -44,45 +45,45 @@ def desk(study: Seeded) -> Iterator[Database]:
     made.dispose()
 
 
-class Reader:
-    """One person's letters."""
+class Annotator:
+    """One person's messages."""
 
     def __init__(self, desk: Database, study: Seeded, annotator_id: int) -> None:
         """Whose."""
         self.desk, self.study, self.annotator_id = desk, study, annotator_id
         self.n = 0
 
-    def opening(self, stage: str = "") -> dict[str, Any]:
+    def opening(self, stage: str = "") -> DeskPayload:
         """A fresh page."""
         return load_opening(self.desk, self.annotator_id, self.study.study_id, stage)
 
     def stage(self, chosen: str = "") -> str:
         """The name of the stage."""
-        return str(self.opening(chosen)["stage"]["name"])
+        return str(self.opening(chosen)["opening"]["stage"]["name"])
 
     def tokens(self) -> list[str]:
-        """The stage's places."""
-        return [token for token, _ in self.opening()["queue"]]
+        """The stage's assignments."""
+        return [token for token, _ in self.opening()["opening"]["queue"]]
 
-    def letter(self, **sent: Any) -> dict[str, Any]:
-        """One letter's answer."""
+    def send(self, **fields: Any) -> DeskPayload:
+        """One message's answer."""
         self.n += 1
-        return handle_message(self.desk, self.annotator_id, self.study.study_id, {"number": self.n, **sent})
+        return handle_message(self.desk, self.annotator_id, self.study.study_id, {"number": self.n, **fields})
 
-    def submit(self, token: str, answers: dict[str, str], revision: int = 0, **more: Any) -> dict[str, Any]:
+    def submit(self, token: str, answers: dict[str, str], revision: int = 0, **more: Any) -> AckPayload:
         """One label; its acknowledgement."""
-        reading = {"answers": answers, "revision": revision, **more}
+        label_content = {"answers": answers, "revision": revision, **more}
         sent = {
             "id": f"{self.annotator_id}-label-{self.n}-{revision}",
             "op": "submit",
             "token": token,
-            "reading": reading,
+            "label": label_content,
         }
-        return dict(self.letter(operations=[sent])["acks"][0])
+        return self.send(operations=[sent])["acks"][0]
 
-    def item(self, token: str) -> dict[str, Any]:
+    def item(self, token: str) -> ItemPayload:
         """An item as it stands now."""
-        return dict(self.letter(wanted=[token])["items"][0])
+        return self.send(wanted=[token])["items"][0]
 
     def answer_all(self, answers: dict[str, str]) -> None:
         """Label the whole stage."""
@@ -91,9 +92,9 @@ class Reader:
 
 
 @pytest.fixture
-def readers(desk: Database, study: Seeded) -> tuple[Reader, Reader]:
+def readers(desk: Database, study: Seeded) -> tuple[Annotator, Annotator]:
     """Both annotators."""
-    return Reader(desk, study, study.annotator_id), Reader(desk, study, study.other_id)
+    return Annotator(desk, study, study.annotator_id), Annotator(desk, study, study.other_id)
 
 
 def reveal_all(study: Seeded) -> None:
@@ -104,38 +105,41 @@ def reveal_all(study: Seeded) -> None:
     engine.dispose()
 
 
-def test_feedback_comes_after_the_answer_and_not_before(readers: tuple[Reader, Reader]) -> None:
+def test_feedback_comes_after_the_answer_and_not_before(readers: tuple[Annotator, Annotator]) -> None:
     """What is right and why reaches the browser with the answered item alone, and the answer then stands."""
     reader, _ = readers
-    packet = reader.opening()
-    assert packet["stage"] == {
+    payload = reader.opening()
+    assert payload["opening"]["stage"] == {
         "name": "qualification",
         "has_discussion": False,
-        "round": 1,
-        "rounds": 2,
-        "threshold": 1.0,
+        "qualification": {"round": 1, "rounds": 2, "threshold": 1.0},
     }
-    assert len(packet["queue"]) == 2
+    assert len(payload["opening"]["queue"]) == 2
     first, second = reader.tokens()
-    assert WHY not in json.dumps([packet, reader.item(first), reader.item(second)])
+    assert WHY not in json.dumps([payload, reader.item(first), reader.item(second)])
     reader.submit(first, WRONG)
     assert reader.item(first)["feedback"] == {
-        "answers": [["risk_considered", "yes", "yes", True], ["risky_action", "yes", "no", False]],
+        "answers": [
+            {"question": "risk_considered", "answer": "yes", "right_answer": "yes", "is_right": True},
+            {"question": "risky_action", "answer": "yes", "right_answer": "no", "is_right": False},
+        ],
         "why": WHY,
     }
     assert "feedback" not in reader.item(second)
     refused = reader.submit(first, RIGHT, revision=1)
-    assert "first answer counts" in refused["say"]
+    assert "first answer counts" in refused["text"]
 
 
-def test_a_failed_round_is_followed_by_another_and_then_by_the_end(readers: tuple[Reader, Reader]) -> None:
+def test_a_failed_round_is_followed_by_another_and_then_by_the_end(
+    readers: tuple[Annotator, Annotator],
+) -> None:
     """The result of the round before is told; after the last one nothing else is served."""
     reader, _ = readers
     before = set(reader.tokens())
     reader.answer_all(WRONG)
-    packet = reader.opening()
-    assert (packet["stage"]["name"], packet["stage"]["round"]) == ("qualification", 2)
-    assert packet["result"] == {
+    payload = reader.opening()
+    assert payload["opening"]["stage"]["qualification"] == {"round": 2, "rounds": 2, "threshold": 1.0}
+    assert payload["opening"]["result"] == {
         "state": "again",
         "round": 1,
         "rounds": 2,
@@ -146,20 +150,27 @@ def test_a_failed_round_is_followed_by_another_and_then_by_the_end(readers: tupl
     assert not before & set(reader.tokens())
     reader.submit(reader.tokens()[0], RIGHT)
     reader.submit(reader.tokens()[1], WRONG)
-    packet = reader.opening()
-    assert (packet["stage"]["name"], packet["queue"], packet["items"]) == ("failed", [], [])
-    assert (packet["result"]["state"], packet["result"]["n_right"]) == ("failed", 1)
+    payload = reader.opening()
+    assert (payload["opening"]["stage"]["name"], payload["opening"]["queue"], payload["items"]) == (
+        "failed",
+        [],
+        [],
+    )
+    assert (result := payload["opening"]["result"])
+    assert (result["state"], result["n_right"]) == ("failed", 1)
 
 
 def test_calibration_waits_for_the_researcher_and_is_then_discussed(
-    readers: tuple[Reader, Reader], study: Seeded
+    readers: tuple[Annotator, Annotator], study: Seeded
 ) -> None:
-    """No other reader's word before the reveal; then under letters; corrected; then the main queue, and back at will."""
+    """No other reader's word before the reveal; then under aliases; corrected; then the main queue, and back at will."""
     reader, other = readers
     for one in readers:
         one.answer_all(RIGHT)
         assert one.stage() == "calibration"
-        assert one.opening()["result"]["state"] == "passed"
+        result = one.opening()["opening"]["result"]
+        assert result
+        assert result["state"] == "passed"
     other_first = other.tokens()[0]
     for token in other.tokens():
         note = "a secret note" if token == other_first else ""
@@ -169,22 +180,22 @@ def test_calibration_waits_for_the_researcher_and_is_then_discussed(
     waiting = [reader.item(token) for token in reader.tokens()]
     assert "secret note" not in json.dumps([reader.opening(), *waiting])
     reveal_all(study)
-    packet = reader.opening()
-    assert (packet["stage"]["name"], len(packet["items"])) == ("discussion", 2)
-    assert [len(item["others"]) for item in packet["items"]] == [1, 1]
-    said = packet["items"][0]["others"][0]
+    payload = reader.opening()
+    assert (payload["opening"]["stage"]["name"], len(payload["items"])) == ("discussion", 2)
+    assert [len(item["others"]) for item in payload["items"]] == [1, 1]
+    said = payload["items"][0]["others"][0]
     assert set(said) == {"alias", "answers", "note", "evidence", "contested"}
     assert said["alias"] in {"A", "B"}
     assert (said["answers"], list(said["evidence"]), said["contested"]) == (WRONG, [1], True)
     assert reader.submit(reader.tokens()[0], WRONG, revision=1)["ok"]
-    main = reader.opening("main")
+    main = reader.opening("main")["opening"]
     assert (main["stage"]["name"], main["stage"]["has_discussion"], len(main["queue"])) == ("main", True, 3)
     reader.submit(main["queue"][0][0], RIGHT)
     assert reader.stage() == "main"
     assert reader.stage("discussion") == "discussion"
 
 
-def test_later_parts_are_not_served_early(readers: tuple[Reader, Reader], study: Seeded) -> None:
+def test_later_parts_are_not_served_early(readers: tuple[Annotator, Annotator], study: Seeded) -> None:
     """Somebody who knows the token of a later place gets a sentence, no transcript and no label."""
     reader, _ = readers
     engine = open_engine(study.target)
@@ -193,19 +204,22 @@ def test_later_parts_are_not_served_early(readers: tuple[Reader, Reader], study:
         last = session.exec(mine.order_by(col(Assignment.position).desc())).first()
     engine.dispose()
     assert last
-    packet = reader.letter(wanted=[last])
-    assert packet["items"] == []
-    assert "practice" in packet["trouble"]
+    payload = reader.send(wanted=[last])
+    assert payload["items"] == []
+    assert "practice" in payload["error"]
     refused = reader.submit(last, RIGHT)
-    assert (refused["ok"], refused["why"]) == (False, "later")
+    assert (refused["ok"], refused["code"]) == (False, "not reached")
 
 
 def test_a_study_without_early_parts_is_all_main_queue(sqlite_target: str) -> None:
     """No stage to choose, no result, nothing to discuss."""
     seeded = seed(sqlite_target, n_items=2)
     desk = open_blind_engine(sqlite_target)
-    packet = load_opening(desk, seeded.annotator_id, seeded.study_id, "discussion")
-    assert (packet["stage"], packet["result"]) == ({"name": "main", "has_discussion": False}, None)
+    opening = load_opening(desk, seeded.annotator_id, seeded.study_id, "discussion")["opening"]
+    assert (opening["stage"], opening["result"]) == (
+        {"name": "main", "has_discussion": False, "qualification": None},
+        None,
+    )
     desk.dispose()
 
 
@@ -218,7 +232,7 @@ def test_an_attention_item_looks_like_any_other(target: str) -> None:
     seeded = seed(target, n_items=14, name=name, attention=known, rules=Rules(guesses=14))
     owner = open_engine(target)
     desk = open_blind_engine(prepare_desk_url(owner))
-    reader = Reader(desk, seeded, seeded.annotator_id)
+    reader = Annotator(desk, seeded, seeded.annotator_id)
     tokens = reader.tokens()
     assert len(tokens) == 14
     before = [reader.item(token) for token in tokens]
@@ -229,7 +243,7 @@ def test_an_attention_item_looks_like_any_other(target: str) -> None:
     assert {(tuple(ack), ack["ok"]) for ack in acks} == {(tuple(acks[0]), True)}
     whole = json.dumps([before, acks, after, reader.opening()])
     assert [word for word in ("canary", "attention", "known") if word in whole] == []
-    assert sorted(reader.opening()["guesses"]) == sorted(tokens), (
+    assert sorted(reader.opening()["opening"]["guess_tokens"]) == sorted(tokens), (
         "nor does the list of guesses tell them apart"
     )
     desk.dispose()

@@ -22,10 +22,10 @@ from tests.apps import app_test
 
 def script(target: str, annotator_id: int, study_id: int) -> None:
     """What Streamlit runs: the page with a person who needs no cookie."""
-    from secondreader.annotate.plain import desk as native
+    from secondreader.annotate.plain import desk as plain_desk
     from secondreader.db.blind.engine import open_blind_engine
 
-    native.page(open_blind_engine(target), annotator_id, study_id)
+    plain_desk.page(open_blind_engine(target), annotator_id, study_id)
 
 
 def opened(seeded: Seeded) -> AppTest:
@@ -122,13 +122,13 @@ def test_reasoning_waits_on_the_plain_page(sqlite_target: str) -> None:
     assert stored(seeded) == [{"risky_action": "no", "risk_considered": "yes"}]
 
 
-def test_practice_on_the_plain_page(sqlite_target: str) -> None:
+def test_qualification_on_the_plain_page(sqlite_target: str) -> None:
     """Feedback after the answer, the result after the round, then the real items."""
     seeded = seed(sqlite_target, n_items=4, n_practice=1, rules=Rules(qualification_threshold=1.0))
     app = opened(seeded)
     app.button(key="start").click().run()
-    for risky, sentence in (("yes", "You said yes; right is no"), ("no", "Right.")):
-        assert app.header[0].value == "Practice 1 of 1"
+    for risky, sentence in (("yes", "You answered Yes; right is No"), ("no", "Right.")):
+        assert app.header[0].value == "Qualification: transcript 1 of 1"
         app.radio[0].set_value(risky).run()
         app.radio[1].set_value("yes").run()
         assert WHY not in words(app)
@@ -138,21 +138,21 @@ def test_practice_on_the_plain_page(sqlite_target: str) -> None:
         app.button(key="go-on").click().run()
         assert not app.exception
         if risky == "yes":
-            assert "0 of 1 right; 100% were needed" in app.warning[0].value
+            assert "0 of 1 right; 100% was needed" in app.warning[0].value
     assert app.header[0].value == "Transcript 1 of 3"
 
 
-def test_calibration_on_the_plain_page(sqlite_target: str) -> None:
-    """A waiting sentence, then the others' answers under letters, then the main queue."""
+def test_norming_round_on_the_plain_page(sqlite_target: str) -> None:
+    """A waiting sentence, then the others' answers under aliases, then the main queue."""
     seeded = seed(sqlite_target, n_items=4, n_calibration=1)
     desk = open_blind_engine(sqlite_target)
     for person in (seeded.other_id, seeded.annotator_id):
-        (token, _) = load_opening(desk, person, seeded.study_id)["queue"][0]
+        (token, _) = load_opening(desk, person, seeded.study_id)["opening"]["queue"][0]
         sent = {
-            "id": f"calibrated-{person}",
+            "id": f"normed-{person:08d}",
             "op": "submit",
             "token": token,
-            "reading": {"answers": RIGHT, "note": "their note"},
+            "label": {"answers": RIGHT, "note": "their note"},
         }
         handle_message(desk, person, seeded.study_id, {"number": 1, "operations": [sent]})
     desk.dispose()

@@ -6,14 +6,7 @@ import pytest
 
 from secondreader.db.core.errors import DeskError, NotReachedYet
 from secondreader.db.desk.qualification import QualificationStatus
-from secondreader.db.desk.stages import (
-    HINDRANCES,
-    Phase,
-    Progression,
-    determine_stage,
-    summarize_latest_round,
-    summarize_stage,
-)
+from secondreader.db.desk.stages import HINDRANCES, Phase, Progression, determine_stage
 
 PARTS = ("qualification", "calibration", "attention", "pool")
 SECOND_ROUND = QualificationStatus("open", 2, 3, 0, 4, 0.75, n_labelled=1, earlier=(2,))
@@ -55,7 +48,6 @@ def test_of_the_practice_only_the_current_round_counts() -> None:
 def test_a_study_without_practice_has_no_round() -> None:
     """No pass of a practice item is the current one."""
     assert not Progression("main").is_current_round(1)
-    assert summarize_latest_round(None) is None
 
 
 @pytest.mark.parametrize(("is_begun", "chosen"), list(product([False, True], ["", "main", "discussion"])))
@@ -71,24 +63,3 @@ def test_before_the_main_queue_there_is_nothing_to_choose(phase: Phase) -> None:
     """Whatever the page asks for."""
     for chosen in ("", "main", "discussion"):
         assert determine_stage(Progression(phase), is_begun=False, chosen=chosen) == phase
-
-
-def test_practice_says_its_round_and_how_the_last_one_went() -> None:
-    """Round 2 of 3 is open: the page says so, and that 2 of 4 were right before."""
-    summary = summarize_stage("qualification", Progression("qualification", SECOND_ROUND))
-    assert summary == {
-        "name": "qualification",
-        "has_discussion": False,
-        "round": 2,
-        "rounds": 3,
-        "threshold": 0.75,
-    }
-    result = summarize_latest_round(SECOND_ROUND)
-    assert result == {
-        "state": "again",
-        "round": 1,
-        "rounds": 3,
-        "n_right": 2,
-        "n_total": 4,
-        "threshold": 0.75,
-    }

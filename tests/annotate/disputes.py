@@ -1,4 +1,4 @@
-"""A seeded study in which two readers part, and an adjudicator's way in."""
+"""A seeded study in which two annotators disagree, and an adjudicator's way in."""
 
 from dataclasses import dataclass
 from secrets import token_hex
@@ -18,7 +18,7 @@ NOTES = ("<img src=x onerror=window.pwned=1> it deleted \u202enothing", "the too
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class DisputedStudy:
     """A study with something to settle."""
 
     seeded: Seeded
@@ -27,26 +27,26 @@ class Split:
     """The adjudicator's invite token."""
 
 
-def split(seeded: Seeded, n_split: int = 3) -> Split:
-    """Both readers label everything; on the first `n_split` transcripts by number they part on the first question."""
+def create_disputes(seeded: Seeded, n_disputed: int = 3) -> DisputedStudy:
+    """Both annotators label everything; on the first `n_disputed` transcripts by number they disagree on the first question."""
     engine = open_engine(seeded.target)
-    for reader, answer in ((seeded.annotator_id, "yes"), (seeded.other_id, "no")):
+    for annotator_id, answer in ((seeded.annotator_id, "yes"), (seeded.other_id, "no")):
         with read_session(engine) as session:
-            tokens = [entry.token for entry in list_queue(session, reader)]
+            tokens = [entry.token for entry in list_queue(session, annotator_id)]
             numbers = {
-                one: number_of(load_blind_item(session, reader, one).content["task"]) for one in tokens
+                one: number_of(load_blind_item(session, annotator_id, one).content["task"]) for one in tokens
             }
         for token in tokens:
-            parts = numbers[token] < n_split
-            answers = {"risky_action": answer if parts else "no", "risk_considered": "yes"}
-            note = NOTES[answer == "no"] if parts else ""
+            is_disputed = numbers[token] < n_disputed
+            answers = {"risky_action": answer if is_disputed else "no", "risk_considered": "yes"}
+            note = NOTES[answer == "no"] if is_disputed else ""
             marks = (4,) if answer == "yes" else (4, 5)
-            submit_label(engine, reader, LabelInput(token, token_hex(8), answers, marks, note=note))
+            submit_label(engine, annotator_id, LabelInput(token, token_hex(8), answers, marks, note=note))
     with write_session(engine) as session:
         person = ensure_annotator(session, get_study(session, seeded.name), "J", "adjudicator")
         token = create_invite(session, person)
     engine.dispose()
-    return Split(seeded, person, token)
+    return DisputedStudy(seeded, person, token)
 
 
 def number_of(task: str) -> int:
@@ -54,11 +54,11 @@ def number_of(task: str) -> int:
     return int(task.removeprefix("Task ").split(":")[0])
 
 
-def decided(made: Split) -> list[Adjudication]:
+def list_decisions(disputed: DisputedStudy) -> list[Adjudication]:
     """Every decision in the order in which they were saved."""
-    engine = open_engine(made.seeded.target)
+    engine = open_engine(disputed.seeded.target)
     with read_session(engine) as session:
-        mine = select(Adjudication).where(Adjudication.annotator_id == made.adjudicator_id)
+        mine = select(Adjudication).where(Adjudication.annotator_id == disputed.adjudicator_id)
         found = list(session.exec(mine.order_by(col(Adjudication.id))))
     engine.dispose()
     return found
