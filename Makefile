@@ -28,6 +28,12 @@ help: ## List the targets.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
+# Only the checks of the desk's JavaScript need Node.js: the browser loads its modules as they are.
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "The checks of the desk's JavaScript need Node.js 18.19 or newer with npm (Debian: apt-get install nodejs npm)." >&2; exit 1; }
+	npm ci --silent
+	@touch $@
+
 demo: .venv/.installed ## Open desk and console on the sample study.
 	@exec $(BIN)/secondreader demo
 
@@ -40,23 +46,26 @@ tests: .venv/.installed-dev
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory browser
 
-lint: .venv/.installed-dev ## Style and import contracts.
+lint: .venv/.installed-dev node_modules/.installed ## Style, import contracts, and the desk's JavaScript with its types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	npm run --silent lint
 
 types: .venv/.installed-dev ## mypy, strict.
 	$(BIN)/mypy
 
-unit: .venv/.installed-dev ## Unit and integration tests on SQLite and PostgreSQL, docs checked.
+unit: .venv/.installed-dev node_modules/.installed ## Unit and integration tests on SQLite and PostgreSQL, docs checked.
+	npm test --silent
 	$(BIN)/pytest -n 3 --dist worksteal -q -m "not browser and not slow and not local_llm"
 
 browser: .venv/.installed-dev ## Tests in a real Chromium.
 	$(BIN)/pytest -n 3 --dist loadfile -q -m browser
 
-docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew.
+docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew, and the types of the desk's wire.
 	$(BIN)/cog -r README.md CONTRIBUTING.md docs/*.md
 	$(BIN)/python -m tools.examples
+	$(RUN) -m tools.wire_types
 
 screenshots: .venv/.installed-dev ## Take the screenshots of docs/img anew.
 	$(RUN) -m tools.screenshots docs/img
@@ -85,5 +94,5 @@ lock: ## Pin every dependency anew (needs uv).
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 
-clean: ## Remove the virtual environment and caches.
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+clean: ## Remove the virtual environment, the JavaScript tools and caches.
+	rm -rf .venv node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
