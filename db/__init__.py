@@ -1,1 +1,1 @@
-"""Tables, migrations, sessions, the store, the queue and the blind door. Owns SQL."""
+"""Tables, migrations, sessions, the store, the queue and the blind connection. Owns SQL."""

@@ -39,7 +39,7 @@ def unprotect() -> None:
     op.execute("DROP TRIGGER transcript_no_change ON transcript")
 
 
-def protect() -> None:
+def protect_again() -> None:
     """Refuse UPDATE and DELETE of transcripts, whoever asks."""
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
@@ -65,7 +65,7 @@ def upgrade() -> None:
         batch.drop_constraint(KEY, type_="unique")
         batch.create_unique_constraint(KEY, ["origin_key", "has_text"])
     op.execute(CUT_SUFFIX)
-    protect()
+    protect_again()
 
 
 def downgrade() -> None:
@@ -75,4 +75,4 @@ def downgrade() -> None:
         batch.drop_constraint(KEY, type_="unique")
         batch.create_unique_constraint(KEY, ["origin_key"])
         batch.drop_column("has_text")
-    protect()
+    protect_again()
