@@ -11,14 +11,14 @@ from typing import Any
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data" / "pandalm" / "testset-v1.json"
 JUDGES = ("gpt-3.5-turbo", "pandalm-7b")
 FIGURES = (
-    ("judge-human", "raw", "gives the answer of most people", True),
-    ("judge-human", "kappa", "Cohen kappa with them", False),
-    ("judge-human", "sensitivity", "sensitivity for '1'", True),
-    ("judge-human", "specificity", "specificity for '1'", True),
-    ("rate", "naive", "share of '1' that the judge reports", True),
-    ("rate", "post_stratified", "share of '1' corrected by the labels", True),
+    ("judge-human", "raw", "gives the answer of most people"),
+    ("judge-human", "kappa", "Cohen kappa with them"),
+    ("judge-human", "sensitivity", "sensitivity for '1'"),
+    ("judge-human", "specificity", "specificity for '1'"),
+    ("rate", "naive", "share of '1' that the judge reports"),
+    ("rate", "post_stratified", "share of '1' corrected by the labels"),
 )
-"""Section, name, what the row is called, and whether it is a share."""
+"""Section, name, and what the row is called."""
 
 
 def run_command(*words: str) -> str:
@@ -39,10 +39,12 @@ def load_figures() -> list[dict[str, Any]]:
     return figures
 
 
-def format_figure(row: dict[str, Any], is_share: bool) -> str:
+def format_figure(row: dict[str, Any]) -> str:
     """Value and 95 % interval as a table's cell."""
-    value, low, high = (100 * row[key] if is_share else row[key] for key in ("value", "low", "high"))
-    return f"{value:.1f} % [{low:.1f}, {high:.1f}]" if is_share else f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    value, low, high = row["value"], row["low"], row["high"]
+    if row["unit"] == "percent":
+        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def write_table() -> Iterator[str]:
@@ -50,12 +52,12 @@ def write_table() -> Iterator[str]:
     figures = load_figures()
     yield f"| 999 items, three people each | {' | '.join(JUDGES)} |"
     yield "|---|---|---|"
-    for section, name, title, is_share in FIGURES:
+    for section, name, title in FIGURES:
         rows = {row["judge"]: row for row in figures if (row["section"], row["name"]) == (section, name)}
-        cells = (f"{format_figure(rows[judge], is_share)} of {rows[judge]['n']}" for judge in JUDGES)
+        cells = (f"{format_figure(rows[judge])} of {rows[judge]['n']}" for judge in JUDGES)
         yield f"| {title} | {' | '.join(cells)} |"
     people = next(row for row in figures if (row["section"], row["name"]) == ("human-human", "alpha"))
-    yield f"| people with each other: Krippendorff alpha | {format_figure(people, False)} of {people['n']} | |"
+    yield f"| people with each other: {people['label']} | {format_figure(people)} of {people['n']} | |"
 
 
 if __name__ == "__main__":
