@@ -45,7 +45,10 @@ def test_methods_and_modules_count() -> None:
     assert find_unused([module("judge/app.py", text)], [], "") == ([], ["judge/app.py:Rows.count"])
     derived = text.replace("class Rows", "class Rows(Framework)")
     assert find_unused([module("judge/app.py", derived)], [], "") == ([], [])
-    assert find_unused([module("judge/rows.py", "ROWS = 3\n")], [], "") == ([], ["judge/rows.py"])
+    rows = module("judge/rows.py", "ROWS = 3\n")
+    assert find_unused([rows], [], "") == ([], ["judge/rows.py"])
+    registry = module("judge/app.py", 'MODULES = {"rows": "secondreader.judge.rows"}\n')
+    assert find_unused([rows, registry], [], "") == ([], [])
 
 
 @pytest.mark.parametrize(

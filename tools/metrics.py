@@ -280,6 +280,9 @@ def list_imports(modules: list[Module]) -> frozenset[str]:
                 paths |= {base, *(f"{base}/{alias.name}" for alias in node.names)}
             elif isinstance(node, ast.Import):
                 paths |= {alias.name.removeprefix("secondreader.").replace(".", "/") for alias in node.names}
+            elif isinstance(node, ast.Constant) and str(node.value).startswith("secondreader."):
+                # a registry imports by name, so that a command loads the one module that it needs
+                paths.add(str(node.value).removeprefix("secondreader.").replace(".", "/"))
     return frozenset(paths)
 
 
