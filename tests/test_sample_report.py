@@ -20,9 +20,10 @@ from secondreader.judge.disagreement.verdict_errors import count_unread_by_slice
 from secondreader.reports.analysis.items import NO_GOLD, collect_item_ratings
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.document.report import render_report_html
-from secondreader.reports.document.terminal import print_analysis
+from secondreader.reports.render.html_page import render_report_html
 from secondreader.reports.render.json_csv import format_json
+from secondreader.reports.render.terminal import print_report
+from secondreader.reports.sections.report import build_report
 from secondreader.runner.cli.app import app
 from secondreader.runner.serve.sample import STUDY, load_sample
 from tests.snapshots import analyse_study
@@ -74,14 +75,14 @@ def test_the_rule_of_gold_stands_in_report_json_and_terminal(sample: Engine) -> 
     """Each says by which policy for unsure gold was made, and of how many items."""
     found = analyse_sample(sample, "risky_action")
     rule = "Gold is the majority of the annotators, labels of unsure left out: 32 of 32 items have it."
-    assert rule in render_report_html(found, "2026-01-01")
+    assert rule in render_report_html(build_report(found))
     body = json.loads(format_json(found))["gold"]
     assert (body["policy"], body["items"], body["decided"], body["sentence"]) == ("missing", 32, 32, rule)
     assert found.agreement.gold_rule == rule
     printed = io.StringIO()
-    print_analysis(found, Console(file=printed, width=200))
+    print_report(build_report(found), Console(file=printed, width=200))
     assert rule in printed.getvalue()
-    (rate,) = re.findall(r"│ all +│.*│ +(\d+) +│ +(\d+) +│", printed.getvalue())
+    (rate,) = re.findall(r"│ all transcripts +│.*│ +(\d+) +│ +(\d+) +│", printed.getvalue())
     assert rate == ("48", "32")
 
 
@@ -184,6 +185,6 @@ def test_numbers_of_a_table_are_cut_into_thirds_that_read_well(analyses: dict[st
     assert costs[-1] == "cost = missing"
     assert [label for label in labels if label.startswith("level")] == ["level = 0", "level = 1", "level = 2"]
     for found in analyses.values():
-        page = render_report_html(found, "2026-01-01")
+        page = render_report_html(build_report(found))
         assert not re.search(r"\b(\S+) to \1\b", page)
         assert not re.search(r"\(\d[\d.]*, \d[\d.]*\]", page)

@@ -1,1 +1,1 @@
-"""Which figures a chart shows, and two ways to draw it."""
+"""Which figures a chart shows, and the one drawer of charts."""

@@ -8,7 +8,6 @@ import streamlit as st
 
 from secondreader.db.core.engine import Database
 from secondreader.db.core.errors import translate_database_errors
-from secondreader.reports.document.markup import tag
 from secondreader.reports.pages import agreement as pages_agreement
 from secondreader.reports.pages import audit as pages_audit
 from secondreader.reports.pages import disagreements as pages_disagreements
@@ -20,7 +19,8 @@ from secondreader.reports.pages import quality as pages_quality
 from secondreader.reports.pages import rates as pages_rates
 from secondreader.reports.pages import report as pages_report
 from secondreader.reports.pages import study_plan as pages_studies
-from secondreader.reports.widgets.view import STYLE, ConsoleView, choose_view, show_html, show_rerun_message
+from secondreader.reports.widgets.view import ConsoleView, choose_view
+from secondreader.reports.widgets.widgets import STYLE_FILE, show_paragraph, show_rerun_message
 
 STUDY, RESULTS = "Study", "Results"
 
@@ -73,11 +73,11 @@ def run_navigation(engine: Database, actor: str) -> None:
 def show_page(engine: Database, path: str, actor: str) -> None:
     """One page."""
     page = PAGES[path]
-    st.html(STYLE)
+    st.html(STYLE_FILE)
     with translate_database_errors():
         view = choose_view(engine, actor, results=page.section == RESULTS)
         if view is not None and view.summary.notice:
-            show_html(tag("p", view.summary.notice, class_="sr-notice", role="note"))
+            show_paragraph(view.summary.notice, "notice")
         st.title(page.title)
         show_rerun_message()
         if view is not None:

@@ -8,11 +8,11 @@ from secondreader.db.core.errors import StudyError
 from secondreader.db.design.amendments import AmendmentResult, StudyChange, amend_study, parse_change
 from secondreader.db.design.people import invite_annotators
 from secondreader.db.design.studies import get_study
-from secondreader.reports.document.preparation import format_amendment
 from secondreader.reports.forms.study import UNCHANGED, ask_headline_judge
-from secondreader.reports.widgets.view import (
+from secondreader.reports.sections.design import format_amendment
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import (
     DESK_ADDRESS,
-    ConsoleView,
     rerun_with_message,
     show_links,
     show_refusal,

@@ -6,8 +6,7 @@ from secondreader.db.design.study_file import SamplingSection
 from secondreader.judge.planning.sample_size import JudgeGuess, PlanError, StudyDesign, solve_design
 from secondreader.reports.analysis.label_plan import Expectation, compute_label_needs
 from secondreader.reports.analysis.study_facts import StudySummary
-from secondreader.reports.document.markup import render_sentences
-from secondreader.reports.widgets.view import show_html, show_refusal
+from secondreader.reports.widgets.widgets import show_refusal, show_sentences
 
 
 def show_label_needs(summary: StudySummary) -> float:
@@ -25,7 +24,7 @@ def show_label_needs(summary: StudySummary) -> float:
         per_scenario = max(round(summary.n_pool / max(summary.n_scenarios, 1)), 1)
         expected = Expectation(guess, kappa, max(summary.n_scenarios, 1), per_scenario)
         try:
-            show_html(render_sentences(one.sentence for one in compute_label_needs(expected, half_width)))
+            show_sentences(need.sentence for need in compute_label_needs(expected, half_width))
         except PlanError as error:
             show_refusal(error)
     return float(minutes)

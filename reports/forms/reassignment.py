@@ -7,7 +7,8 @@ from secondreader.db.core.engine import write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.design.reassignment import ReassignmentResult, reassign_items
 from secondreader.db.design.studies import get_study
-from secondreader.reports.widgets.view import ConsoleView, rerun_with_message, show_refusal
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import rerun_with_message, show_refusal
 from secondreader.reports.wording.names import pluralize
 
 

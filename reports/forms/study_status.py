@@ -7,8 +7,8 @@ from secondreader.db.core.errors import StudyError
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.design.unblinding import unblind_study
 from secondreader.db.desk.norming_round import list_norming_progress, reveal_norming_ratings
-from secondreader.reports.document.markup import tag
-from secondreader.reports.widgets.view import ConsoleView, rerun_with_message, show_html, show_refusal
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import rerun_with_message, show_paragraph, show_refusal
 
 STATUS_CHANGES = {
     "open": "open: take labels",
@@ -25,7 +25,7 @@ def show_state_forms(view: ConsoleView) -> None:
         return
     if facts.unblinding is not None:
         one = facts.unblinding
-        show_html(tag("p", f"Unblinded by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {one.why}"))
+        show_paragraph(f"Unblinded by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {one.why}")
         return
     show_reveal_form(view)
     show_status_form(view)
@@ -59,12 +59,9 @@ def show_status_form(view: ConsoleView) -> None:
 def show_unblind_form(view: ConsoleView) -> None:
     """Let judge and people be compared, for good."""
     st.subheader("Unblind", anchor=False)
-    show_html(
-        tag(
-            "p",
-            "Until a study is unblinded, no page compares judge and people. Unblinding is final: the study takes no "
-            "more labels, and the report prints who did it, when and why.",
-        )
+    show_paragraph(
+        "Until a study is unblinded, no page compares judge and people. Unblinding is final: the study takes no "
+        "more labels, and the report prints who did it, when and why."
     )
     with st.form("unblind", clear_on_submit=True):
         why = st.text_input("Reason", max_chars=500, key="unblind-why")
@@ -93,9 +90,7 @@ def show_reveal_form(view: ConsoleView) -> None:
         return
     st.subheader("Calibration", anchor=False)
     states = [f"{one.name}: {one.n_labelled} of {one.n_total}" for one in people if one.is_expected]
-    show_html(
-        tag("p", f"Calibration items read, not revealed yet: {', '.join(states) or 'nobody is expected'}.")
-    )
+    show_paragraph(f"Calibration items read, not revealed yet: {', '.join(states) or 'nobody is expected'}.")
     with st.form("reveal", clear_on_submit=True):
         why = st.text_input("Reason", max_chars=500, key="reveal-why")
         force = st.checkbox("Do not wait for those who are not through", key="reveal-force")

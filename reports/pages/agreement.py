@@ -3,23 +3,21 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.charts import altair_charts
-from secondreader.reports.charts.marks import (
+from secondreader.reports.analysis.estimate_rows import (
     list_human_names,
     list_judge_names,
     list_rows,
-    make_judge_marks,
-    make_people_marks,
     select_headline_estimates,
 )
-from secondreader.reports.document.markup import render_sentences
-from secondreader.reports.widgets.view import (
-    ConsoleView,
+from secondreader.reports.analysis.result import Analysis
+from secondreader.reports.charts.cells import draw_confusion_chart, draw_two_way_chart
+from secondreader.reports.charts.marks import make_judge_charts, make_people_chart
+from secondreader.reports.sections.judges import select_ceiling
+from secondreader.reports.widgets.view import ConsoleView, load_analysis
+from secondreader.reports.widgets.widgets import (
     choose_judge,
-    load_analysis,
+    show_chart,
     show_estimates,
-    show_html,
     show_notices,
     show_sentences,
 )
@@ -27,7 +25,6 @@ from secondreader.reports.wording.adjudication import describe_gold
 from secondreader.reports.wording.sentences import describe_human_agreement, describe_judge
 
 PAIR_SECTIONS = ("pair", "judge pair")
-CEILING_SECTIONS = ("ceiling", "ceiling difference", "judge-human minus human-human")
 
 
 def page(view: ConsoleView) -> None:
@@ -42,24 +39,23 @@ def page(view: ConsoleView) -> None:
             show_human_agreement(found)
         with judge:
             show_judges(found)
-    show_sentences("Read the figures with these in mind", found.warnings)
+    show_sentences(found.warnings, "Read the figures with these in mind")
 
 
 def show_human_agreement(analysis: Analysis) -> None:
     """Human-human agreement."""
     figures = analysis.estimates
-    show_html(render_sentences(describe_human_agreement(analysis)))
-    drawn = altair_charts.draw_interval_chart(make_people_marks(figures))
-    if drawn is not None:
-        st.altair_chart(
-            drawn, alt="Agreement between annotators with 95 % intervals; the table below holds the same"
-        )
+    show_sentences(describe_human_agreement(analysis))
+    show_chart(
+        make_people_chart(figures),
+        "Agreement between annotators with 95 % intervals; the table below holds the same",
+    )
     show_estimates(select_headline_estimates(figures, "human-human"))
     pairs = select_headline_estimates(figures, "pair", judge="", name="kappa")
     if len(pairs):
         st.subheader("Who disagrees with whom", anchor=False)
         st.altair_chart(
-            altair_charts.draw_two_way_chart(compute_pair_disagreement(analysis)),
+            draw_two_way_chart(compute_pair_disagreement(analysis)),
             alt="Share of shared transcripts on which two readers give different answers",
         )
         show_estimates(pairs, {"one": "annotator", "two": "and"})
@@ -87,11 +83,8 @@ def show_judges(analysis: Analysis) -> None:
         return
     st.caption(describe_gold(analysis))
     names = [part.judge for part in analysis.judges]
-    drawn = altair_charts.draw_interval_chart(
-        make_judge_marks(analysis.estimates, names), series=names if len(names) > 1 else ()
-    )
-    if drawn is not None:
-        st.altair_chart(drawn, alt="Judges against gold with 95 % intervals; the tables below hold the same")
+    for chart in make_judge_charts(analysis.estimates, names):
+        show_chart(chart, "Judges against gold with 95 % intervals; the tables below hold the same")
     show_judge_agreement(analysis)
     judge = choose_judge(analysis, "agreement-judge")
     if judge is not None:
@@ -112,19 +105,15 @@ def show_judge_agreement(analysis: Analysis) -> None:
 def show_judge(analysis: Analysis, judge: str) -> None:
     """Counts and figures of one judge."""
     part = next(one for one in analysis.judges if one.judge == judge)
-    show_html(render_sentences(describe_judge(analysis, part)))
+    show_sentences(describe_judge(analysis, part))
     st.subheader("Gold by verdict", anchor=False)
     counts = analysis.agreement.confusion
     mine = counts[(counts["judge"] == judge) & (counts["n"] > 0)]
     if len(mine):
-        st.altair_chart(
-            altair_charts.draw_confusion_chart(mine), alt="Counts of transcripts by gold answer and verdict"
-        )
+        st.altair_chart(draw_confusion_chart(mine), alt="Counts of transcripts by gold answer and verdict")
     figures = select_headline_estimates(analysis.estimates, "judge-human", judge=judge)
     show_estimates(figures[figures["name"].isin([*list_judge_names(), "unparsed_share"])])
     st.subheader("In an annotator's place", anchor=False)
-    show_html(render_sentences([part.alt_test.sentence, *part.alt_test.warnings]))
-    ceiling = analysis.estimates[
-        analysis.estimates["section"].isin(CEILING_SECTIONS) & (analysis.estimates["judge"] == judge)
-    ]
+    show_sentences([part.alt_test.sentence, *part.alt_test.warnings])
+    ceiling = select_ceiling(analysis.estimates, judge)
     show_estimates(ceiling, {"section": "comparison", "one": "side", "two": "against"})

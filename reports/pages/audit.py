@@ -15,7 +15,8 @@ from secondreader.db.core.audit_log import (
     resolve_subject_names,
 )
 from secondreader.db.core.engine import Database, read_session
-from secondreader.reports.widgets.view import ConsoleView, format_time, show_refusal, show_success, show_table
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import format_time, show_refusal, show_success, show_table
 from secondreader.reports.wording.names import pluralize
 
 EVENTS_PER_PAGE = 200

@@ -1,6 +1,8 @@
 """Disagreements: findings, the forest of slices, and each transcript with verdicts and labels side by side."""
 
-import pandas as pd
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from secondreader.db.core.engine import read_session
@@ -16,30 +18,31 @@ from secondreader.reports.analysis.items import (
 )
 from secondreader.reports.analysis.judges import JudgeAnalysis
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.charts import altair_charts
-from secondreader.reports.charts.marks import make_forest_marks
-from secondreader.reports.document.markup import finish_sentence, render_sentences, tag
-from secondreader.reports.document.tables import format_p_value
-from secondreader.reports.document.transcript import (
+from secondreader.reports.charts.marks import make_forest_chart
+from secondreader.reports.render.transcript import (
     TURNS_PER_PAGE,
     render_background,
     render_decision,
-    render_definitions,
     render_label,
     render_turns,
     render_verdict,
     select_latest_labels,
 )
-from secondreader.reports.widgets.view import (
-    ConsoleView,
+from secondreader.reports.sections.blocks import Fold, Pairs
+from secondreader.reports.sections.findings import build_tests_table, build_untested_table
+from secondreader.reports.widgets.view import ConsoleView, load_analysis
+from secondreader.reports.widgets.widgets import (
+    build_table_frame,
     choose_judge,
-    load_analysis,
     shorten_id,
+    show_blocks,
+    show_chart,
     show_html,
     show_notices,
+    show_sentences,
     show_table,
 )
-from secondreader.reports.wording.names import ERROR_KIND_NAMES, pluralize
+from secondreader.reports.wording.names import pluralize
 from secondreader.reports.wording.sentences import describe_findings
 
 EVERY_TRANSCRIPT = "every labelled transcript"
@@ -67,39 +70,17 @@ def page(view: ConsoleView) -> None:
 
 def show_search(part: JudgeAnalysis) -> None:
     """Findings and the forest of slices."""
-    show_html(render_sentences(describe_findings(part)))
-    marks = make_forest_marks(part)
-    drawn = altair_charts.draw_interval_chart(
-        marks, series=("not found", "finding"), percent=True, reference=0.0, side_by_side=False
-    )
-    if drawn is not None:
+    show_sentences(describe_findings(part))
+    forest = make_forest_chart(part)
+    if forest.has_values:
         st.caption("Wrong verdicts inside less outside each slice, with 95 % intervals of each slice alone.")
-        st.altair_chart(drawn, alt="Forest plot of slices; the table below holds the same")
+        show_chart(forest, "Forest plot of slices; the table below holds the same")
         with st.expander(f"{pluralize(len(part.findings.tests), 'test')}: all numbers"):
-            show_table(build_tests_frame(part))
-    if part.findings.untested:
-        with st.expander(f"{pluralize(len(part.findings.untested), 'slice')} not tested"):
-            rows = [
-                [one.slice, ERROR_KIND_NAMES.get(one.statistic, one.statistic), finish_sentence(one.reason)]
-                for one in part.findings.untested
-            ]
-            show_table(pd.DataFrame(rows, columns=["slice", "kind of error", "why"]))
-
-
-def build_tests_frame(part: JudgeAnalysis) -> pd.DataFrame:
-    """Every tested slice for a reader, the smallest adjusted p first."""
-    tests = part.findings.tests.sort_values("p_adjusted", kind="stable")
-    return pd.DataFrame(
-        {
-            "slice": tests["slice"],
-            "kind of error": tests["statistic"].map(ERROR_KIND_NAMES),
-            "wrong inside": [f"{a} of {b}" for a, b in zip(tests["wrong_in"], tests["n_in"], strict=True)],
-            "wrong outside": [f"{a} of {b}" for a, b in zip(tests["wrong_out"], tests["n_out"], strict=True)],
-            "difference": [f"{100 * one:+.1f} points" for one in tests["difference"]],
-            "adjusted p": [format_p_value(one) for one in tests["p_adjusted"]],
-            "q": [format_p_value(one) for one in tests["q"]],
-        }
-    )
+            show_table(build_table_frame(build_tests_table(part)))
+    untested = build_untested_table(part)
+    if not untested.is_empty:
+        with st.expander(f"{pluralize(len(untested.rows), 'slice')} not tested"):
+            show_table(build_table_frame(untested))
 
 
 def filter_items(analysis: Analysis, part: JudgeAnalysis | None) -> list[ItemRatings]:
@@ -204,12 +185,11 @@ def show_transcript(view: ConsoleView, item: str) -> None:
             show_html(*(render_decision(one) for one in settled))
         st.subheader("About it", anchor=False)
         about = {"scenario": seen.cluster, "model": seen.model or "–", **seen.condition, **seen.attributes}
-        show_html(render_definitions({**about, "id": seen.item}))
+        show_blocks(make_pairs({**about, "id": seen.item}))
         if seen.hidden:
-            show_html(
-                tag(
-                    "details",
-                    tag("summary", "Hidden from annotators and judges"),
-                    render_definitions(seen.hidden),
-                )
-            )
+            show_blocks(Fold("Hidden from annotators and judges", (make_pairs(seen.hidden),)))
+
+
+def make_pairs(values: Mapping[str, Any]) -> Pairs:
+    """Names and values as they are, whatever their type."""
+    return Pairs(tuple((name, str(value)) for name, value in values.items()))

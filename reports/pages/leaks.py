@@ -19,17 +19,18 @@ from secondreader.db.transcripts.leak_reviews import (
     list_leak_items,
 )
 from secondreader.db.transcripts.leak_scans import count_scans
-from secondreader.reports.document.markup import Html, finish_sentence, tag
-from secondreader.reports.widgets.view import (
-    ConsoleView,
+from secondreader.reports.sections.blocks import Excerpt, Excerpts
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import (
     format_time,
     rerun_with_message,
     shorten_id,
-    show_html,
+    show_blocks,
+    show_paragraph,
     show_refusal,
     show_table,
 )
-from secondreader.reports.wording.names import pluralize
+from secondreader.reports.wording.names import finish_sentence, pluralize
 
 DECISION_MEANINGS = {
     ACCEPTED: "accept: it may be drawn as it is",
@@ -44,7 +45,7 @@ def page(view: ConsoleView) -> None:
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
         items, coverage = list_leak_items(session, study), count_scans(session, study)
-    show_html(tag("p", count_leaks(items, coverage).sentence))
+    show_paragraph(count_leaks(items, coverage).sentence)
     if not items:
         return
     state = st.segmented_control("Show", ["undecided", "all"], default="all", required=True, key="leak-show")
@@ -70,24 +71,22 @@ def page(view: ConsoleView) -> None:
 
 def show_leak_item(view: ConsoleView, leak_item: LeakItem) -> None:
     """What was found in one transcript, what was decided, and a form to decide."""
-    show_html(tag("ul", *(render_leak_finding(one) for one in leak_item.findings[:MAX_SHOWN])))
+    show_blocks(Excerpts(tuple(map(make_excerpt, leak_item.findings[:MAX_SHOWN]))))
     if len(leak_item.findings) > MAX_SHOWN:
         st.caption(f"The first {MAX_SHOWN} of {len(leak_item.findings):,} findings; the table above has all.")
     if leak_item.review is not None:
         one = leak_item.review
-        show_html(
-            tag("p", finish_sentence(f"{one.decision} by {one.actor} on {format_time(one.at)}: {one.why}"))
-        )
+        show_paragraph(finish_sentence(f"{one.decision} by {one.actor} on {format_time(one.at)}: {one.why}"))
     if view.summary.frozen_at is not None:
         st.caption("The study is frozen: decisions belong before its draw.")
         return
     show_decision_form(view, leak_item)
 
 
-def render_leak_finding(finding: LeakFinding) -> Html:
+def make_excerpt(finding: LeakFinding) -> Excerpt:
     """One finding with the words around it, its own words marked."""
-    kind = f"{finding.kind[:1].upper()}{finding.kind[1:]} in {finding.where}{', redacted' if finding.redacted else ''}: "
-    return tag("li", kind, tag("q", finding.before, tag("mark", finding.excerpt), finding.after))
+    lead = finish_sentence(f"{finding.kind} in {finding.where}{', redacted' if finding.redacted else ''}")
+    return Excerpt(f"{lead[:-1]}:", finding.before, finding.excerpt, finding.after)
 
 
 def show_decision_form(view: ConsoleView, leak_item: LeakItem) -> None:

@@ -4,25 +4,26 @@ import pandas as pd
 import streamlit as st
 
 from secondreader.reports.analysis.study_facts import StudySummary
-from secondreader.reports.document.markup import finish_sentence, tag
-from secondreader.reports.document.sections import describe_blinding
-from secondreader.reports.document.tables import render_pairs
 from secondreader.reports.pages.progress import describe_progress
-from secondreader.reports.widgets.view import ConsoleView, format_time, show_html, show_table
+from secondreader.reports.sections.blocks import Pairs
+from secondreader.reports.sections.design import describe_blinding
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import format_time, show_blocks, show_paragraph, show_table
+from secondreader.reports.wording.names import finish_sentence
 
 
 def page(view: ConsoleView) -> None:
     """The study as it stands now."""
     facts = view.summary
-    show_html(tag("p", finish_sentence(describe_progress(facts))))
+    show_paragraph(finish_sentence(describe_progress(facts)))
     row = st.container(horizontal=True, gap="large")
     for name, value in list_counts(facts).items():
         row.metric(name, value, width="content")
     show_judge_counts(facts)
     st.subheader("Study", anchor=False)
-    show_html(
-        render_pairs(
-            [
+    show_blocks(
+        Pairs(
+            (
                 ("Title", facts.title),
                 ("Status", facts.status),
                 ("Frozen", format_time(facts.frozen_at) or "not yet"),
@@ -30,7 +31,7 @@ def page(view: ConsoleView) -> None:
                 ("Codebook", f"{facts.codebook.name} {facts.codebook.version}, {facts.codebook_hash[:12]}"),
                 ("Guideline", facts.guideline_hash[:12]),
                 ("Plan", (facts.plan_hash or "–")[:12]),
-            ]
+            )
         )
     )
 
@@ -54,4 +55,4 @@ def show_judge_counts(summary: StudySummary) -> None:
     rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in summary.judges]
     show_table(pd.DataFrame(rows, columns=["judge", "verdicts", "unparsed", "failed"]))
     if len(rows) > 1:
-        show_html(tag("p", f"Judge of the headline figures: {summary.headline.reason}.", class_="sr-quiet"))
+        show_paragraph(f"Judge of the headline figures: {summary.headline.reason}.", "quiet")

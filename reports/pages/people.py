@@ -15,9 +15,9 @@ from secondreader.db.design.people import (
     list_people_with_links,
 )
 from secondreader.db.design.studies import get_study
-from secondreader.reports.widgets.view import (
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import (
     DESK_ADDRESS,
-    ConsoleView,
     format_time,
     rerun_with_message,
     show_links,

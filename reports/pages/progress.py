@@ -11,12 +11,19 @@ from secondreader.db.research.progress import AnnotatorProgress
 from secondreader.reports.analysis.load import load_snapshot
 from secondreader.reports.analysis.preparation import ControlResults, list_control_results
 from secondreader.reports.analysis.study_facts import StudySummary
-from secondreader.reports.document.markup import finish_sentence, render_sentences, tag
-from secondreader.reports.document.preparation import format_control_results
 from secondreader.reports.forms.reassignment import show_reassign_form
 from secondreader.reports.forms.study_status import show_state_forms
-from secondreader.reports.widgets.view import ConsoleView, format_time, shorten_id, show_html, show_table
-from secondreader.reports.wording.names import pluralize
+from secondreader.reports.sections.blocks import Paragraph, Sentences
+from secondreader.reports.sections.quality import format_control_results
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import (
+    format_time,
+    shorten_id,
+    show_blocks,
+    show_paragraph,
+    show_table,
+)
+from secondreader.reports.wording.names import finish_sentence, pluralize
 
 SHARE_COLUMN = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
 IDLE_HOURS = 24
@@ -32,13 +39,13 @@ def page(view: ConsoleView) -> None:
         pace = compute_study_pace(session, study)
         prepared = list_control_results(load_snapshot(session, study.name))
         stale = list_idle_assignments(session, study, IDLE_HOURS) if facts.frozen_at else []
-    show_html(tag("p", finish_sentence(describe_progress(facts))), render_sentences(describe_pace(pace)))
+    show_blocks(Paragraph(finish_sentence(describe_progress(facts))), Sentences(tuple(describe_pace(pace))))
     show_annotators(facts, pace, prepared)
     show_strata(facts, pace)
     show_idle_assignments(stale)
     show_reassign_form(view)
     st.subheader("State of the study", anchor=False)
-    show_html(tag("p", f"The study is {'a draft' if facts.status == 'draft' else facts.status}."))
+    show_paragraph(f"The study is {'a draft' if facts.status == 'draft' else facts.status}.")
     show_state_forms(view)
 
 

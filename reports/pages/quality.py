@@ -7,19 +7,17 @@ from secondreader.db.core.engine import Database, read_session
 from secondreader.db.design.studies import get_study
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.document.markup import render_sentences, tag
-from secondreader.reports.document.preparation import build_control_frame
-from secondreader.reports.document.tables import format_p_value, format_percent
-from secondreader.reports.widgets.view import (
-    ConsoleView,
-    load_analysis,
+from secondreader.reports.sections.quality import build_control_table
+from secondreader.reports.widgets.view import ConsoleView, load_analysis
+from secondreader.reports.widgets.widgets import (
+    build_table_frame,
     show_estimates,
-    show_html,
     show_notices,
+    show_paragraph,
     show_sentences,
     show_table,
 )
-from secondreader.reports.wording.names import format_estimate
+from secondreader.reports.wording.names import format_estimate, format_p_value, format_percent
 from secondreader.runner.exporters.labels import build_label_files
 
 MIME_TYPES = {"csv": "text/csv", "md": "text/markdown"}
@@ -31,14 +29,14 @@ def page(view: ConsoleView) -> None:
     show_notices(found)
     notes = [note for one in found.quality.raters for note in one.sentences]
     if found.quality.raters:
-        show_html(render_sentences(notes) or tag("p", "Nothing stands out in the labels."))
+        show_sentences(notes or ["Nothing stands out in the labels"])
         show_table(build_quality_frame(found))
     outliers = found.quality.outliers
     if len(outliers):
         with st.expander("Unusual times"):
             show_table(outliers)
     show_preparation(found)
-    show_sentences("What these data cannot support", found.quality.limitations)
+    show_sentences(found.quality.limitations, "What these data cannot support")
     st.caption("No label is removed or changed for any of this.")
     show_downloads(view)
 
@@ -48,25 +46,22 @@ def show_preparation(analysis: Analysis) -> None:
     made, figures = analysis.preparation, analysis.estimates
     if made.people:
         st.subheader("Items of known answers", anchor=False)
-        show_table(build_control_frame(made.people))
+        show_table(build_table_frame(build_control_table(made.people)))
     if made.norming:
         st.subheader("Calibration, before and after the discussion", anchor=False)
         show_estimates(figures[figures["section"] == "calibration"], {"one": "discussion"})
     if made.n_guessers:
         st.subheader("Guesses of the model", anchor=False)
-        show_html(tag("p", made.guesses.sentence))
+        show_paragraph(made.guesses.sentence)
         show_estimates(figures[figures["section"] == "guesses"])
 
 
 def show_downloads(view: ConsoleView) -> None:
     """The labels with what each is used for, or why it is not; decisions and gaps of the guideline, where there are any."""
     st.subheader("Every label and its use", anchor=False)
-    show_html(
-        tag(
-            "p",
-            "Each revision of each label of every question: in which figures it counts, or why it does not. Where "
-            "adjudicators decided, their decisions and the gaps that they found in the guideline come as files of their own.",
-        )
+    show_paragraph(
+        "Each revision of each label of every question: in which figures it counts, or why it does not. Where "
+        "adjudicators decided, their decisions and the gaps that they found in the guideline come as files of their own."
     )
     if st.button("Write the files", key="write-labels"):
         for column, (name, content) in zip(

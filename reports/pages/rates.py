@@ -5,20 +5,18 @@ from collections.abc import Iterable
 import streamlit as st
 
 from secondreader.judge.rates.corrected import RateDifference
-from secondreader.reports.charts import altair_charts
-from secondreader.reports.charts.marks import make_rate_marks
-from secondreader.reports.document.markup import finish_sentence, render_sentences, tag
-from secondreader.reports.widgets.view import (
-    ConsoleView,
+from secondreader.reports.charts.marks import ALL_TRANSCRIPTS, make_rates_chart
+from secondreader.reports.sections.blocks import Paragraph, Sentences
+from secondreader.reports.widgets.view import ConsoleView, load_analysis
+from secondreader.reports.widgets.widgets import (
     choose_judge,
-    load_analysis,
+    show_blocks,
+    show_chart,
     show_estimates,
-    show_html,
     show_notices,
+    show_sentences,
 )
-from secondreader.reports.wording.names import pluralize
-
-ALL_TRANSCRIPTS = "all transcripts"
+from secondreader.reports.wording.names import finish_sentence, pluralize
 
 
 def page(view: ConsoleView) -> None:
@@ -31,29 +29,25 @@ def page(view: ConsoleView) -> None:
     part = next((one for one in found.judges if one.judge == judge), None)
     if part is None:
         return
-    show_html(
-        tag("p", finish_sentence(part.rates.overall.sentence)), render_sentences(part.rates.overall.warnings)
-    )
+    overall = part.rates.overall
+    show_blocks(Paragraph(finish_sentence(overall.sentence)), Sentences(overall.warnings))
     columns = list(dict.fromkeys(one.column for one in part.rates.groups))
     column = (
         st.selectbox("By", [ALL_TRANSCRIPTS, *columns], index=min(1, len(columns)), key="rates-column")
         or ALL_TRANSCRIPTS
     )
     name = "" if column == ALL_TRANSCRIPTS else column
-    drawn = altair_charts.draw_interval_chart(
-        make_rate_marks(found.estimates, part.judge, name), series=("naive", "corrected"), percent=True
+    show_chart(
+        make_rates_chart(found.estimates, part.judge, name),
+        "Naive beside corrected rates with 95 % intervals; the table below holds the same",
     )
-    if drawn is not None:
-        st.altair_chart(
-            drawn, alt="Naive beside corrected rates with 95 % intervals; the table below holds the same"
-        )
     figures = found.estimates[found.estimates["judge"] == part.judge]
     rates = figures[(figures["section"] == "rate") & figures["slice_name"].isin(["", name])]
     show_estimates(rates, {"slice_value": "group"})
     gaps = figures[(figures["section"] == "rate difference") & (figures["slice_name"] == name)]
     if len(gaps):
         st.subheader("Differences", anchor=False)
-        show_html(render_sentences(describe_differences(part.rates.differences, name)))
+        show_sentences(describe_differences(part.rates.differences, name))
         show_estimates(gaps, {"one": "group", "two": "minus"})
     st.caption(
         "The headline is post-stratified by verdict. Rogan-Gladen is for labels from another population; "

@@ -4,15 +4,9 @@ import streamlit as st
 
 from secondreader.db.core.engine import write_session
 from secondreader.db.design.studies import get_study
-from secondreader.reports.document.export import ExportedReport, make_report
-from secondreader.reports.document.markup import tag
-from secondreader.reports.widgets.view import (
-    ConsoleView,
-    load_analysis,
-    show_html,
-    show_notices,
-    show_sentences,
-)
+from secondreader.reports.render.files import ExportedReport, make_report
+from secondreader.reports.widgets.view import ConsoleView, load_analysis
+from secondreader.reports.widgets.widgets import show_notices, show_paragraph, show_sentences
 
 MIME_TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"}
 
@@ -23,14 +17,11 @@ def page(view: ConsoleView) -> None:
     show_notices(found)
     if found.sealed:
         return
-    show_html(
-        tag(
-            "p",
-            "One HTML file that needs nothing else, and the same numbers as CSV and JSON. Making it puts its figures "
-            "on record, under the hash of everything that went in.",
-        ),
-        tag("p", f"Inputs {found.inputs_hash}", class_="sr-quiet"),
+    show_paragraph(
+        "One HTML file that needs nothing else, and the same numbers as CSV and JSON. Making it puts its figures "
+        "on record, under the hash of everything that went in."
     )
+    show_paragraph(f"Inputs {found.inputs_hash}", "quiet")
     key = f"report-{found.inputs_hash}"
     if st.button("Make the report", type="primary", key="make-report"):
         with write_session(view.engine) as session:
@@ -39,7 +30,7 @@ def page(view: ConsoleView) -> None:
     made = st.session_state.get(key)
     if isinstance(made, ExportedReport):
         offer_downloads(made)
-    show_sentences("What these data cannot support", found.quality.limitations)
+    show_sentences(found.quality.limitations, "What these data cannot support")
 
 
 def offer_downloads(report: ExportedReport) -> None:

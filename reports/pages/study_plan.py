@@ -9,18 +9,18 @@ from secondreader.db.core.errors import StudyError
 from secondreader.db.design.study_file import StudyFile, StudyFileError, create_study_from_file
 from secondreader.db.research.saved_reports import list_study_names
 from secondreader.judge.planning.sample_size import PlanError
-from secondreader.reports.document.markup import tag
-from secondreader.reports.document.tables import render_pairs
 from secondreader.reports.forms.amendment import show_amendments
 from secondreader.reports.forms.label_numbers import describe_cost, show_label_needs
 from secondreader.reports.forms.preview import PlanPreview, compute_form_hash, freeze_with_links, preview_plan
 from secondreader.reports.forms.study import ask_study_file, forget_other_studies, should_keep_questions
-from secondreader.reports.widgets.view import (
+from secondreader.reports.sections.blocks import Pairs
+from secondreader.reports.widgets.view import ConsoleView
+from secondreader.reports.widgets.widgets import (
     DESK_ADDRESS,
-    ConsoleView,
     rerun_with_message,
-    show_html,
+    show_blocks,
     show_links,
+    show_paragraph,
     show_refusal,
     show_success,
     show_table,
@@ -89,7 +89,7 @@ def show_draft(view: ConsoleView) -> None:
     try:
         given = ask_study_file(facts)
         if given.draw is not None:
-            show_html(tag("p", describe_cost(given.draw, minutes)))
+            show_paragraph(describe_cost(given.draw, minutes))
     except (StudyFileError, PlanError) as error:
         show_refusal(error)
         return
@@ -121,7 +121,7 @@ def show_preview(plan_preview: PlanPreview) -> None:
     frame = pd.DataFrame(rows, columns=["stratum", "drawn", "inclusion probability"])
     show_table(frame, {"inclusion probability": st.column_config.NumberColumn(format="%.4f")})
     size = f"{pluralize(plan_preview.n_items, 'transcript')}, {pluralize(plan_preview.n_assignments, 'place')} in queues"
-    show_html(render_pairs([("Draw", size), ("Plan hash", plan_preview.plan_hash)]))
+    show_blocks(Pairs((("Draw", size), ("Plan hash", plan_preview.plan_hash))))
 
 
 def show_freeze_form(view: ConsoleView, study_file: StudyFile, plan_preview: PlanPreview) -> None:
@@ -157,6 +157,6 @@ def show_freeze_form(view: ConsoleView, study_file: StudyFile, plan_preview: Pla
 def show_frozen_plan(view: ConsoleView) -> None:
     """The frozen plan and its amendments."""
     facts = view.summary
-    show_html(tag("p", "The plan is frozen: what it says is fixed, and what changes is amended on record."))
-    show_html(render_pairs([("Plan hash", facts.plan_hash or "–"), *describe_plan(facts.plan)]))
+    show_paragraph("The plan is frozen: what it says is fixed, and what changes is amended on record.")
+    show_blocks(Pairs((("Plan hash", facts.plan_hash or "–"), *describe_plan(facts.plan))))
     show_amendments(view)

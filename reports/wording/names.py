@@ -62,3 +62,21 @@ def explain_reason(reason: Any) -> str:
 def pluralize(n: int, singular: str, plural_form: str | None = None) -> str:
     """`3 labels`, `1 label`."""
     return f"{n:,} {singular if n == 1 else plural_form or singular + 's'}"
+
+
+def finish_sentence(sentence: str) -> str:
+    """With a capital first letter and a full stop."""
+    stop = "" if sentence.endswith((".", "!", "?")) else "."
+    return f"{sentence[:1].upper()}{sentence[1:]}{stop}"
+
+
+def format_percent(value: float | None) -> str:
+    """A share, or a dash."""
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def format_p_value(value: float | None) -> str:
+    """A p-value, never a bare zero."""
+    if value is None or not has_value(value):
+        return "–"
+    return "< .001" if value < 0.001 else f"{value:.3f}"

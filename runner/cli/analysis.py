@@ -89,9 +89,10 @@ def agree(
 
         typer.echo(format_csv(found), nl=False)
     else:
-        from secondreader.reports.document.terminal import print_analysis
+        from secondreader.reports.render.terminal import print_report
+        from secondreader.reports.sections.report import build_report
 
-        print_analysis(found)
+        print_report(build_report(found))
 
 
 def make_options(
@@ -166,7 +167,7 @@ def export_report(
     """Write the study's report as one self-contained HTML file, with the same numbers as CSV and JSON."""
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
-    from secondreader.reports.document.export import make_report, write_report
+    from secondreader.reports.render.files import make_report, write_report
 
     options = make_options(
         question, judge, positive, source, slices, resamples, permutations, seed, reference, words

@@ -34,7 +34,7 @@ def test_agree_tells_people_judges_findings_and_rates(db: str) -> None:
         NOTICE,
         "Two annotators agree on",
         "Krippendorff alpha",
-        "gold by verdict",
+        "by gold answer and verdict",
         "corrected rate",
         "What these data cannot support",
     ):

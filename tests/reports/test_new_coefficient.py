@@ -16,8 +16,9 @@ from secondreader.judge.inference.coefficients import COEFFICIENTS, EVERY, Coeff
 from secondreader.judge.inference.ratios import compute_ratio
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.document.export import make_report
-from secondreader.reports.document.terminal import print_analysis
+from secondreader.reports.render.files import make_report
+from secondreader.reports.render.terminal import print_report
+from secondreader.reports.sections.report import build_report
 from tests.reports.seed import Seeded, Shape
 from tests.snapshots import analyse_study
 
@@ -88,7 +89,7 @@ def test_one_new_entry_is_in_every_table_and_file(engine: Engine, tmp_path: Path
     for text in (ODDS.label, ODDS.formula, ODDS.source, f"{people.value:.3f}"):
         assert text in html
     shown = Console(record=True, width=200, file=io.StringIO())
-    print_analysis(analysis, shown)
+    print_report(build_report(analysis), shown)
     terminal = shown.export_text()
     assert terminal.count(ODDS.label) == 4, "people, both judges against gold, judges with each other"
     assert f"{people.value:.3f}" in terminal

@@ -13,8 +13,9 @@ from secondreader.db.design.amendments import StudyChange, amend_study
 from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.reports.analysis.options import AnalysisError, AnalysisOptions
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.document.report import render_report_html
+from secondreader.reports.render.html_page import render_report_html
 from secondreader.reports.render.json_csv import format_csv, format_json
+from secondreader.reports.sections.report import build_report
 from tests.reports.seed import JUDGES, Seeded, Shape, make_import
 from tests.snapshots import analyse_study, load_rating_rows
 
@@ -158,6 +159,6 @@ def test_unsure_counts_as_the_plan_says(
     for section, ways in (("human-human", people), ("judge-human", judges)):
         mine = figures[(figures["section"] == section) & (figures["name"] == "raw")]
         assert set(mine["unsure"]) == ways
-    page = render_report_html(found, "2026-01-01")
+    page = render_report_html(build_report(found))
     assert f"against gold; {caption}" in page or f"against gold; unsure counted {caption}" in page
     assert ("raw agreement, unsure as negative" in page) is (policy == "worst-case")

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ from secondreader.db.research.items import load_item_records
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.document.report import render_report_html
+from secondreader.reports.render.html_page import render_report_html
 from secondreader.reports.render.json_csv import format_json
+from secondreader.reports.sections.report import build_report
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape, make_import
@@ -87,14 +89,14 @@ def test_without_a_plan_the_judge_with_most_verdicts_leads(lite: Engine) -> None
         add_verdicts(session, [NewVerdict(one, "a", "ak", "parsed", {"better": "1"}) for one in some])
         found = analyse_study(session, study, QUICK)
     assert [part.judge for part in found.judges] == ["j", "a"]
-    page = render_report_html(found, "2026-01-01")
+    page = render_report_html(build_report(found))
     assert "j: it has most verdicts; the plan names none" in page
     assert "secondary" not in page
 
 
 def test_the_report_names_the_plans_judge_first(library: Library) -> None:
     """Headings and sentences say who is the plan's and who is secondary, in this order, in every part."""
-    page = render_report_html(analysed(library, PLANNED), "2026-01-01").replace("&#x27;", "'")
+    page = unescape(render_report_html(build_report(analysed(library, PLANNED))))
     headings = re.findall(r"<h3>(judge-[^<]*)</h3>", page)
     assert headings == [f"{SECOND} (the plan's judge)", f"{FIRST} (secondary)"] * 4
     assert page.index(f"The plan's judge {SECOND} gives") < page.index(f"The secondary judge {FIRST} gives")
@@ -105,7 +107,7 @@ def test_the_report_names_the_plans_judge_first(library: Library) -> None:
 def test_another_judge_in_the_report_is_a_deviation(library: Library) -> None:
     """The sentence stands at the top of the report, and in its JSON."""
     found = analysed(library, PLANNED, replace(QUICK, judge=FIRST))
-    page = render_report_html(found, "2026-01-01")
+    page = render_report_html(build_report(found))
     assert page.index("In short") < page.index(DEVIATION) < page.index("Study and design</h2>")
     assert found.deviations[0] in json.loads(format_json(found))["warnings"]
     assert not analysed(library, PLANNED, replace(QUICK, judge=SECOND)).deviations
@@ -160,7 +162,7 @@ def test_the_console_chooses_the_plans_judge_and_tells_another(library: Library,
 def test_the_overview_says_whose_the_headline_is(library: Library) -> None:
     """With the judge first in the table."""
     page = opened(str(library.path(STRATIFIED)), "overview")
-    text = sent(page).replace("&#x27;", "'").replace("\\'", "'")
+    text = unescape(sent(page)).replace("\\'", "'")
     assert f"Judge of the headline figures: {SECOND}: the strata's judge; the plan names none." in text
     assert page.dataframe[0].value["judge"].iloc[0] == SECOND
 

@@ -27,7 +27,8 @@ from secondreader.reports.analysis.load import load_snapshot
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.preparation import compute_study_hash
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.document.report import render_report_html
+from secondreader.reports.render.html_page import render_report_html
+from secondreader.reports.sections.report import build_report
 from tests.reports.console.test_pages import opened, sent
 from tests.snapshots import analyse_study
 
@@ -147,7 +148,7 @@ def test_nothing_beside_the_labels_enters_the_main_figures(target: str) -> None:
 
 def test_the_report_tells_them_and_the_amendment(target: str) -> None:
     """Tables for people and calibration, the guesses' sentence, and who amended what and why, escaped."""
-    page = render_report_html(analysis(target), "now")
+    page = render_report_html(build_report(analysis(target)))
     for wanted in (
         "Items of known answers, out of the sample",
         "1 of 2",

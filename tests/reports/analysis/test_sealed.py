@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.design.unblinding import SealedError, unblind_study
+from secondreader.reports.analysis.estimate_rows import select_headline_estimates
 from secondreader.reports.analysis.options import AnalysisOptions
-from secondreader.reports.charts.marks import select_headline_estimates
-from secondreader.reports.document.export import make_report
+from secondreader.reports.render.files import make_report
 from secondreader.reports.render.json_csv import format_json
 from secondreader.runner.cli.app import app
 from tests.reports.console.test_pages import opened, sent

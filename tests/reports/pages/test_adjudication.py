@@ -20,9 +20,10 @@ from secondreader.db.core.errors import StudyError
 from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.analysis.result import Analysis
-from secondreader.reports.document.report import render_report_html
 from secondreader.reports.pages.disagreements import EVERY_TRANSCRIPT
+from secondreader.reports.render.html_page import render_report_html
 from secondreader.reports.render.json_csv import format_json
+from secondreader.reports.sections.report import build_report
 from tests.apps import app_test
 from tests.reports.seed import JUDGES, Seeded, Shape
 from tests.snapshots import analyse_study, load_adjudicated_answers
@@ -101,7 +102,7 @@ def test_the_report_says_how_much_was_settled(seeded: Seeded) -> None:
     assert body["adjudication"]["n_contested"] == 1
     assert any("adjudicators settled 1 transcript" in one for one in body["sentences"])
     assert any(one["two"] == "majority + adjudicated" and one["changed"] == 1 for one in body["gold_changes"])
-    page = render_report_html(found, "2026-01-01")
+    page = render_report_html(build_report(found))
     assert "Contested, so without gold: 1 of 1." in page
     assert "stays contested after adjudication" in page
 

@@ -14,7 +14,8 @@ from secondreader.reports.analysis.study_facts import summarize_study
 from secondreader.reports.pages.audit import shorten_value
 from secondreader.reports.pages.progress import compute_share, describe_progress
 from secondreader.reports.pages.rates import describe_differences
-from secondreader.reports.widgets.view import format_time, render_inline_code
+from secondreader.reports.render.environment import mark_code_spans
+from secondreader.reports.widgets.widgets import format_time
 from tests.db.shared_study import shared_study
 
 
@@ -41,7 +42,7 @@ def test_times_are_in_utc_to_the_minute() -> None:
 
 def test_commands_in_a_sentence_are_set_as_code_and_escaped() -> None:
     """What stands between backticks is code; nothing of it is HTML."""
-    assert render_inline_code("say `a <b>` now") == ["say ", "<code>a &lt;b&gt;</code>", " now"]
+    assert mark_code_spans("say `a <b>` now") == "say <code>a &lt;b&gt;</code> now"
 
 
 def test_shares_are_whole_per_cent() -> None:

@@ -18,7 +18,7 @@ from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Report
 from secondreader.db.design.studies import get_study
 from secondreader.reports.analysis.options import AnalysisOptions
-from secondreader.reports.document.export import ExportedReport, make_report, write_report
+from secondreader.reports.render.files import ExportedReport, make_report, write_report
 from tests.reports.seed import HOSTILE, NOTICE, Library, Shape, make_import, make_study
 from tests.snapshots import analyse_study
 

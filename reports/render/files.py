@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,9 @@ from secondreader.db.core.audit_log import RESEARCHER
 from secondreader.db.core.engine import DatabaseSession
 from secondreader.db.design.unblinding import SealedError
 from secondreader.db.research.saved_reports import save_report
-from secondreader.reports.document.report import render_report_html
+from secondreader.reports.render.html_page import render_report_html
 from secondreader.reports.render.json_csv import format_csv, format_json, serialize_analysis
+from secondreader.reports.sections.report import build_report
 
 if TYPE_CHECKING:
     from secondreader.db.core.records import StudyRecord
@@ -43,10 +43,8 @@ def make_report(
     report_id = save_report(
         session, study, analysis.inputs_hash, inputs, serialize_analysis(analysis), actor=actor
     )
-    made_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return ExportedReport(
-        render_report_html(analysis, made_at), format_csv(analysis), format_json(analysis), report_id
-    )
+    page = render_report_html(build_report(analysis))
+    return ExportedReport(page, format_csv(analysis), format_json(analysis), report_id)
 
 
 def write_report(report: ExportedReport, folder: Path) -> list[Path]:

@@ -1,1 +1,0 @@
-"""The report as a document: HTML, terminal, files."""

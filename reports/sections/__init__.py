@@ -1,0 +1,1 @@
+"""What a report says, as typed blocks without any markup."""
