@@ -65,6 +65,7 @@ def test_the_scale_holds_zero_and_every_mark(
 def test_a_group_may_be_called_all() -> None:
     """The rate of all transcripts and that of a group of this name have rows of their own."""
     row = {"section": "rate", "judge": "j", "value": 0.5, "low": None, "high": None, "reason": None}
+    row |= {"label": "a rate", "unit": "percent"}
     estimates = pd.DataFrame(
         [
             row | {"name": name, "slice_name": column, "slice_value": "all"}
