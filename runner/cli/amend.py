@@ -33,10 +33,10 @@ def reveal(
     """Show all annotators each other's calibration readings, for good, and open the main queue."""
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
-    from secondreader.db.desk.norming_round import reveal_norming_ratings as reveal_readings
+    from secondreader.db.desk.norming_round import reveal_norming_ratings
 
     with write_session(open_engine(db)) as session:
-        reveal_readings(session, get_study(session, study), actor, why, force=force)
+        reveal_norming_ratings(session, get_study(session, study), actor, why, force=force)
     typer.echo(f"{study}: the calibration readings are shown, and the main queue is open.")
 
 
@@ -108,9 +108,12 @@ def list_amendments(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> No
         rows = load_amendments(session, get_study(session, study))
     if not rows:
         typer.echo(f"{study}: nothing was amended.")
-    for one in rows:
-        what = json.dumps(one.what, ensure_ascii=False)
-        typer.echo(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.actor}: {one.why}\n  {what}\n  plan {one.plan_hash}")
+    for amendment in rows:
+        what = json.dumps(amendment.what, ensure_ascii=False)
+        typer.echo(
+            f"{amendment.at:%Y-%m-%d %H:%M} UTC  {amendment.actor}: {amendment.why}\n  {what}\n"
+            f"  plan {amendment.plan_hash}"
+        )
 
 
 def review_scenarios(

@@ -73,7 +73,7 @@ def agree(
     """Show how far people agree with each other and with the judge, where the judge errs, and corrected rates."""
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")
-    found = compute_analysis(
+    analysis = compute_analysis(
         db,
         study,
         make_options(
@@ -83,16 +83,16 @@ def agree(
     if as_json:
         from secondreader.reports.render.json_csv import format_json
 
-        typer.echo(format_json(found))
+        typer.echo(format_json(analysis))
     elif as_csv:
         from secondreader.reports.render.json_csv import format_csv
 
-        typer.echo(format_csv(found), nl=False)
+        typer.echo(format_csv(analysis), nl=False)
     else:
         from secondreader.reports.render.terminal import print_report
         from secondreader.reports.sections.report import build_report
 
-        print_report(build_report(found))
+        print_report(build_report(analysis))
 
 
 def make_options(
@@ -143,6 +143,7 @@ def compute_analysis(db: str, study: str, options: "AnalysisOptions") -> "Analys
     engine = open_engine(db)
     with read_session(engine) as session, Console(stderr=True).status("Computing agreement and intervals"):
         row = get_study(session, study)
+        # the seal is broken by a look at the judge, not by people's agreement with each other
         if not options.people_only:
             require_unblinded(session, row)
         return analyse(load_snapshot(session, row.name, texts=options.words), options)
@@ -172,10 +173,11 @@ def export_report(
     options = make_options(
         question, judge, positive, source, slices, resamples, permutations, seed, reference, words
     )
-    found = compute_analysis(db, study, options)
+    analysis = compute_analysis(db, study, options)
+    # a report is evidence: it is stored with its inputs' hashes before anybody can read the file
     with write_session(open_engine(db)) as session:
-        made = make_report(session, get_study(session, study), found, actor)
-    for path in write_report(made, out):
+        report = make_report(session, get_study(session, study), analysis, actor)
+    for path in write_report(report, out):
         typer.echo(str(path))
 
 
@@ -219,12 +221,12 @@ def plan_labels(
         JudgeGuess(prevalence, sensitivity, specificity), kappa, scenarios, per_scenario, icc
     )
     wanted = (annotators, minutes, items, overlap, repeats)
-    design = StudyDesign(*wanted, minutes_per_label) if any(one is not None for one in wanted) else None
+    design = StudyDesign(*wanted, minutes_per_label) if any(value is not None for value in wanted) else None
     with Console(stderr=True).status("Simulating studies" if check else "Planning"):
-        found = make_label_budget(
+        budget = make_label_budget(
             expected, half_width, design=design, labels_to_check=check, sims=sims, seed=seed
         )
-    typer.echo(format_budget_json(found)) if as_json else print_budget(found, expected)
+    typer.echo(format_budget_json(budget)) if as_json else print_budget(budget, expected)
 
 
 def format_budget_json(budget: "LabelBudget") -> str:
@@ -238,7 +240,7 @@ def print_budget(budget: "LabelBudget", expected: "Expectation") -> None:
         f"Pool: {expected.n_judged} judged transcripts in {expected.scenarios} scenarios; "
         f"design effect {expected.effect:.2f}."
     )
-    sentences = [one.sentence for one in budget.needs]
+    sentences = [need.sentence for need in budget.needs]
     sentences += [budget.design.sentence] if budget.design else []
-    for sentence in [*sentences, *(one.sentence for one in budget.checks)]:
+    for sentence in [*sentences, *(check.sentence for check in budget.checks)]:
         typer.echo(f"  - {sentence}")

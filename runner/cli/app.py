@@ -38,6 +38,7 @@ class ErrorSentenceGroup(TyperGroup):
         except KeyboardInterrupt:
             raise
         except Exception as error:
+            # what we did not foresee is a bug, and keeps its traceback
             if not type(error).__module__.startswith("secondreader."):
                 raise
             typer.secho(f"secondreader: {error}", err=True, fg=typer.colors.RED)

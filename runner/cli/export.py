@@ -55,7 +55,7 @@ def require_question_id(codebook: dict[str, list[dict[str, str]]], question: str
 
 def format_usage_summary(rows: "list[UsageRow]", file: Path) -> str:
     """How many were written and used."""
-    n_used = sum(one.is_used for one in rows)
+    n_used = sum(row.is_used for row in rows)
     return f"Wrote {len(rows)} rows to {file}: {n_used} answers are used, {len(rows) - n_used} are not."
 
 
@@ -80,15 +80,15 @@ def list_guideline_gaps(
     with read_session(open_engine(db)) as session:
         row = get_study(session, study)
         book = Codebook.model_validate(row.codebook)
-        found = load_guideline_gaps(session, row)
-    text = render_gaps(book, found)
+        gaps = load_guideline_gaps(session, row)
+    text = render_gaps(book, gaps)
     if out is None:
         typer.echo(text)
     else:
         write_new_file(out, text)
-        typer.echo(f"{out}: {len(found)} guideline gaps.")
+        typer.echo(f"{out}: {len(gaps)} guideline gaps.")
     if codebook is not None:
-        write_new_file(codebook, make_next_codebook(book, found))
+        write_new_file(codebook, make_next_codebook(book, gaps))
         typer.echo(f"{codebook}: begun with the gaps as comments; edit it, then use it in a new study.")
 
 
@@ -104,10 +104,10 @@ def export_adjudications(
     from secondreader.runner.exporters.labels import format_decisions_csv
 
     with read_session(open_engine(db)) as session:
-        made = list_decisions(session, get_study(session, study))
+        decisions = list_decisions(session, get_study(session, study))
     with open_file(csv, "w") as file:
-        file.write(format_decisions_csv(made))
-    typer.echo(f"{csv}: {len(made)} decisions.")
+        file.write(format_decisions_csv(decisions))
+    typer.echo(f"{csv}: {len(decisions)} decisions.")
 
 
 def write_new_file(path: Path, text: str) -> None:

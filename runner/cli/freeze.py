@@ -118,9 +118,11 @@ def freeze(
         "accept_leaks": accept_leaks,
     }
     with write_session(open_engine(db)) as session:
-        given = make_study_file(get_study(session, study), codebook, draw, rest)
-        made = create_study_with_links(session, given, actor, keep_questions=codebook is None, days=days)
-    show_created_study(given, made, desk_url)
+        study_file = make_study_file(get_study(session, study), codebook, draw, rest)
+        keep = codebook is None
+        created = create_study_with_links(session, study_file, actor, keep_questions=keep, days=days)
+    # links are printed after the commit: one that a rollback took back would open nothing
+    show_created_study(study_file, created, desk_url)
 
 
 def create(
@@ -135,12 +137,13 @@ def create(
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.study_file import create_study_with_links, read_study_file
 
-    given = read_study_file(path)
+    study_file = read_study_file(path)
+    # findings come to light after the plan was written: the reason need not change the file
     if accept_leaks:
-        given = given.model_copy(update={"accept_leaks": accept_leaks})
+        study_file = study_file.model_copy(update={"accept_leaks": accept_leaks})
     with write_session(open_engine(db)) as session:
-        made = create_study_with_links(session, given, actor, days=days)
-    show_created_study(given, made, desk_url)
+        created = create_study_with_links(session, study_file, actor, days=days)
+    show_created_study(study_file, created, desk_url)
 
 
 def make_study_file(

@@ -76,6 +76,7 @@ def build_import_command(file_format: "Format[Any]") -> TyperCommand:
         options = parse_format_options(file_format, format_options)
         run_import(db, study, file_format, options, path, actor, skip_bad=skip_bad, redact=redact)
 
+    # typer makes options of a function's parameters; this one's depend on the format
     set_signature(import_file, list_format_parameters(file_format))
     app = typer.Typer(add_completion=False)
     app.command(file_format.name, help=file_format.summary)(import_file)
@@ -100,11 +101,15 @@ def make_option_type(field: "FieldInfo") -> Any:
 
 def set_signature(command: Callable[..., None], added: Iterator[inspect.Parameter]) -> None:
     """Let `command` be declared with these parameters in place of its `**format_options`."""
-    own = [one for one in inspect.signature(command).parameters.values() if one.kind is not one.VAR_KEYWORD]
+    own = [
+        parameter
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    ]
     parameters = [*own, *added]
     # typer reads both: the signature for names and defaults, the annotations for types
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
 def parse_format_options(file_format: "Format[Any]", given: dict[str, Any]) -> Any:
@@ -141,6 +146,7 @@ def run_import(
     from secondreader.runner.intake.store import store_batch
 
     with show_progress() as progress:
+        # before the database is opened: a file that is refused makes no empty one
         batch = file_format.read(path, options, progress)
         engine = open_engine(db)
         how = {"skip_bad": skip_bad, "redacted": redact}

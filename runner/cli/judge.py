@@ -70,7 +70,7 @@ def judge(
     )
     endpoint, engine = make_endpoint(base_url, key_env, timeout, concurrency), open_engine(db)
     with show_work("Verdicts") as (on_start, on_done):
-        made = judge_study(
+        work = judge_study(
             engine,
             plan,
             endpoint,
@@ -79,7 +79,7 @@ def judge(
             on_done=on_done,
             actor=actor,
         )
-        result = asyncio.run(made)
+        result = asyncio.run(work)
     typer.echo(
         f"{result.n_parsed + result.n_unparsed} verdicts stored ({result.n_unparsed} of them could not be read), "
         f"{result.n_known} were there before, {result.n_planned} planned; judge {plan.judge!r}."

@@ -49,15 +49,6 @@ Redact = Annotated[
 ]
 
 
-def tell_flagged(n_flagged: int, redacted: bool) -> None:
-    """Say how many transcripts the leak scan flagged, if there are any."""
-    if n_flagged:
-        done = (
-            "redacted" if redacted else "not redacted; --redact does it, the first time that they are stored"
-        )
-        typer.echo(f"{n_flagged} transcripts may give the model or the judgment away ({done}).")
-
-
 SignIn = Annotated[
     Path | None,
     typer.Option(
@@ -67,6 +58,7 @@ SignIn = Annotated[
     ),
 ]
 
+# The OpenAI SDK's own default: with a key in the environment and nothing else said, that is where it goes.
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 BaseUrl = Annotated[
     str,
@@ -92,6 +84,7 @@ def make_endpoint(base_url: str, key_variable: str, timeout: float, concurrency:
     """Where to ask; a variable that was named and is not set is wrong usage."""
     from secondreader.runner.models.client import KEY_VARIABLE, Endpoint
 
+    # a server of one's own needs no key, so only a variable that was asked for must be there
     if key_variable != KEY_VARIABLE and not os.environ.get(key_variable):
         raise typer.BadParameter(f"the environment has no variable {key_variable}", param_hint="--key-env")
     return Endpoint(base_url, key_variable, timeout=timeout, concurrency=concurrency)
@@ -117,3 +110,12 @@ def exit_on_failures(outcome: "WorkOutcome", what: str) -> None:
     for line in outcome.describe_problems():
         typer.echo(f"  {line}", err=True)
     raise typer.Exit(1)
+
+
+def tell_flagged(n_flagged: int, redacted: bool) -> None:
+    """Say how many transcripts the leak scan flagged, if there are any."""
+    if n_flagged:
+        done = (
+            "redacted" if redacted else "not redacted; --redact does it, the first time that they are stored"
+        )
+        typer.echo(f"{n_flagged} transcripts may give the model or the judgment away ({done}).")

@@ -55,12 +55,13 @@ def invite(
 ) -> None:
     """Print a new invite link for one person. A researcher's link opens the console, on every study."""
     from secondreader.db.core.engine import open_engine, write_session
-    from secondreader.db.design.people import create_invite_link as make_link
+    from secondreader.db.design.people import create_invite_link
     from secondreader.db.design.studies import get_study
 
     with write_session(open_engine(db)) as session:
         row = get_study(session, study) if study is not None else None
-        token = make_link(session, row, name, role.value, days=days, actor=actor, why=why)
+        # no study: researchers come in to all of them
+        token = create_invite_link(session, row, name, role.value, days=days, actor=actor, why=why)
     show_links(console_url if role is Role.RESEARCHER else desk_url, [(name, token)])
 
 
@@ -121,6 +122,7 @@ def link_account(
         raise typer.BadParameter("give one of --email, --subject and --remove")
     if email and "@" not in email:
         raise typer.BadParameter("an e-mail address has an @", param_hint="--email")
+    # the address itself is not kept: a leaked database must not say who labelled
     bound = (
         "" if remove else compute_account_hash(issuer or find_issuer(sign_in), email=email, subject=subject)
     )

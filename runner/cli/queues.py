@@ -28,12 +28,12 @@ def reassign(
 ) -> None:
     """Move the untouched places of one annotator to others. Nobody gets a transcript twice; labels and drafts stay."""
     from secondreader.db.core.engine import open_engine, write_session
-    from secondreader.db.design.reassignment import reassign_items as reassign_places
+    from secondreader.db.design.reassignment import reassign_items
     from secondreader.db.design.studies import get_study
 
     names = [name.strip() for name in takers.split(",") if name.strip()]
     with write_session(open_engine(db)) as session:
-        done = reassign_places(session, get_study(session, study), giver, names, actor=actor, why=why)
+        done = reassign_items(session, get_study(session, study), giver, names, actor=actor, why=why)
     for name, n in done.moved.items():
         typer.echo(f"{name}: {n} places more.")
     if done.n_kept:
@@ -73,11 +73,15 @@ def print_pace(pace: "StudyPace", idle: "list[IdleAssignment]") -> None:
             f"{pace.labels_per_hour:.0f} labels in an hour of work; {pace.hours_left:.1f} hours of work left{days}."
         )
     people = Table("annotator", "labelled", "open", "seconds a label", "hours left", "stale")
-    for one in pace.people:
-        n_stale = sum(place.annotator_id == one.annotator_id for place in idle)
-        figures = (format_figure(one.seconds_per_label, 0), format_figure(one.hours_left, 1))
+    for person in pace.people:
+        n_stale = sum(place.annotator_id == person.annotator_id for place in idle)
+        figures = (format_figure(person.seconds_per_label, 0), format_figure(person.hours_left, 1))
         people.add_row(
-            escape_for_terminal(one.name), str(one.n_labelled), str(one.n_open), *figures, str(n_stale)
+            escape_for_terminal(person.name),
+            str(person.n_labelled),
+            str(person.n_open),
+            *figures,
+            str(n_stale),
         )
     out.print(people)
     strata = Table("stratum", "items", "labels", "complete items")

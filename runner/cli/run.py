@@ -91,7 +91,7 @@ def run(
     )
     endpoint, engine = make_endpoint(base_url, key_env, timeout, concurrency), open_engine(db)
     with show_work("Attempts") as (on_start, on_done):
-        made = run_pack(
+        work = run_pack(
             engine,
             plan,
             endpoint,
@@ -100,7 +100,7 @@ def run(
             on_done=on_done,
             actor=actor,
         )
-        result = asyncio.run(made)
+        result = asyncio.run(work)
     n_new = result.outcome.n_done
     typer.echo(f"{n_new} attempts stored, {result.n_known} were there before; study {study!r}.")
     tell_flagged(result.n_flagged, redact)
@@ -111,4 +111,5 @@ def combine_conditions(*choices: list[str]) -> "tuple[Condition, ...]":
     """Every combination of protocols, personas, framings and mitigations."""
     from secondreader.runner.scenarios.protocols import Condition
 
-    return tuple(Condition(*one) for one in product(*(dict.fromkeys(choice) for choice in choices)))
+    # a choice that is named twice would be paid for twice
+    return tuple(Condition(*choice) for choice in product(*(dict.fromkeys(choice) for choice in choices)))

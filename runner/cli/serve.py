@@ -46,6 +46,7 @@ def run_demo(
     desk_port = launch.find_free_port(host, DESK_PORT)
     desk_app = make_desk_app(engine, host, desk_port)
     console_app = make_console_app(engine, host, launch.find_free_port(host, CONSOLE_PORT, taken=[desk_port]))
+    # the apps are processes of their own: this one must hold no connection while they run
     engine.dispose()
     launch.run_apps(
         [desk_app, console_app],
@@ -174,6 +175,7 @@ def make_console_app(
 
 def restrict_hosts(host: str) -> dict[str, str | tuple[str, ...]]:
     """Host names that the server answers to, where it listens on loopback only: shuts out DNS rebinding."""
+    # a name that points at this machine is no address: only loopback itself is known to be safe
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -35,9 +35,9 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
     with read_session(open_engine(db)) as session:
         summaries = summarize_studies(session)
     table = Table("study", "status", "transcripts", "with text", "drawn", "annotators", "labels", "verdicts")
-    for one in summaries:
-        counts = (one.n_transcripts, one.n_with_text, one.n_drawn, one.n_annotators, one.n_labels)
-        table.add_row(escape_for_terminal(one.name), one.status, *map(str, counts), str(one.n_verdicts))
+    for study in summaries:
+        counts = (study.n_transcripts, study.n_with_text, study.n_drawn, study.n_annotators, study.n_labels)
+        table.add_row(escape_for_terminal(study.name), study.status, *map(str, counts), str(study.n_verdicts))
     Console().print(table if summaries else "There are no studies yet: import or run transcripts first.")
 
 
@@ -57,9 +57,9 @@ def show_study(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> None:
     console = Console()
     with read_session(open_engine(db)) as session:
         row = get_study(session, study)
-        summary = next(one for one in summarize_studies(session) if one.name == study)
+        summary = next(known for known in summarize_studies(session) if known.name == study)
         people, judges = list_annotator_progress(session, row), list_judges(session, row)
-        headline = choose_headline_judge(row.plan, [one.name for one in judges])
+        headline = choose_headline_judge(row.plan, [judge.name for judge in judges])
         console.print(
             f"[bold]{escape_for_terminal(row.name)}[/bold]: {row.status}, shown as {escape_for_terminal(repr(row.title))}"
         )
@@ -68,12 +68,12 @@ def show_study(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> None:
             f"plan {row.plan_hash or 'not frozen yet'}"
         )
     folk = Table("person", "role", "from", "labelled", "assigned", "median seconds")
-    for one in people:
-        pace = "" if one.median_seconds is None else f"{one.median_seconds:.0f}"
-        done = (str(one.n_labelled), str(one.n_assigned))
-        folk.add_row(escape_for_terminal(one.name), one.role, one.source, *done, pace)
+    for person in people:
+        pace = "" if person.median_seconds is None else f"{person.median_seconds:.0f}"
+        done = (str(person.n_labelled), str(person.n_assigned))
+        folk.add_row(escape_for_terminal(person.name), person.role, person.source, *done, pace)
     machines = Table("judge", "in the plan", "verdicts", "unparsed", "errors")
-    for judge in sorted(judges, key=lambda one: one.name != headline.judge):
+    for judge in sorted(judges, key=lambda judge: judge.name != headline.judge):
         counts = map(str, (judge.n_verdicts, judge.n_unparsed, judge.n_errors))
         machines.add_row(escape_for_terminal(judge.name), headline.get_role(judge.name), *counts)
     for table in (folk, machines):
@@ -115,6 +115,7 @@ def review_leaks(
 
     with write_session(open_engine(db)) as session:
         row = get_study(session, study)
+        # before the decisions, which are about what scans found
         if scan:
             scan_stored(session, row, actor=actor)
         for decision, chosen in ((ACCEPTED, accept), (EXCLUDED, exclude)):
@@ -138,7 +139,8 @@ def print_leaks(items: "list[LeakItem]") -> None:
 
     table = Table(*LEAK_COLUMNS)
     for row in build_leak_rows(items):
-        table.add_row(*(escape_for_terminal(one) for one in row))
+        # excerpts come from transcripts: they must neither style nor steer the terminal
+        table.add_row(*(escape_for_terminal(cell) for cell in row))
     if table.row_count:
         Console().print(table)
 

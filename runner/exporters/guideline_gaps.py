@@ -20,11 +20,11 @@ def render_gaps(book: Codebook, gaps: Sequence[AdjudicationDecision]) -> str:
     if not gaps:
         return "\n".join([*lines, "No adjudicator has named a guideline gap."]) + "\n"
     texts = {question.id: question.text for question in book.questions}
-    for question, found in groupby(gaps, key=lambda one: one.question):
+    for question, of_question in groupby(gaps, key=lambda gap: gap.question):
         lines += [
             f"## {escape_markdown(texts[question])}",
             "",
-            *(f"- {format_gap(one)}" for one in found),
+            *(f"- {format_gap(gap)}" for gap in of_question),
             "",
         ]
     return "\n".join(lines)

@@ -75,7 +75,9 @@ def build_label_files(session: DatabaseSession, study: "StudyRecord") -> dict[st
     """File name -> content. Decisions and gaps are there where somebody has adjudicated."""
     book = Codebook.model_validate(study.codebook)
     files = {
-        "labels.csv": format_usage_csv(list_usage_rows(session, study, [one.id for one in book.questions]))
+        "labels.csv": format_usage_csv(
+            list_usage_rows(session, study, [question.id for question in book.questions])
+        )
     }
     made = list_decisions(session, study)
     if made:

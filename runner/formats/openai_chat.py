@@ -27,6 +27,7 @@ from secondreader.runner.intake.record_model import (
 )
 from secondreader.runner.intake.records import parse_json
 
+# An open tag without its end is reasoning up to the end of the text: the model was cut off while it thought.
 THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 ChatRole = Literal["system", "developer", "user", "assistant", "tool", "function"]
 ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
@@ -106,6 +107,7 @@ def require_readable_part(value: Any) -> Any:
     """
     if not isinstance(value, dict) or not isinstance(kind := value.get("type", "text"), str):
         return value
+    # some writers put the words under another name: the message would look empty
     if kind in TEXT_PARTS and not (isinstance(value.get("text", value.get("refusal")), str)):
         raise PydanticCustomError("empty_part", "a part of type {kind} needs text", {"kind": kind})
     if kind not in TEXT_PARTS | UNSHOWN_PARTS:
@@ -220,9 +222,11 @@ def make_transcript(line: ChatLine, conversation: ChatConversation) -> NewTransc
     messages = convert_messages(conversation.messages)
     content = Content(messages=tuple(messages), tools=tuple(map(convert_tool, conversation.tools or ())))
     metadata = line.metadata or {}
+    # a batch request has both: custom_id is the one that its writer chose
     name = str(line.custom_id or line.id or content.compute_hash()[:16])
     calls = [call.name for message in messages for call in message.tool_calls]
     return NewTranscript(
+        # ids alone are not unique: every writer counts from 1
         origin_key=f"chat:{name}:{content.compute_hash()}",
         cluster=f"chat:{find_cluster(metadata, messages)}",
         content=content,
@@ -231,6 +235,7 @@ def make_transcript(line: ChatLine, conversation: ChatConversation) -> NewTransc
             key: str(metadata[key]) for key in SLICES if isinstance(metadata.get(key), str | int | float)
         }
         | {"n_turns": len(messages), "n_calls": len(calls), "tool": calls[-1] if calls else "none"},
+        # whatever else a writer says of a conversation may give its outcome away
         hidden={key: value for key, value in metadata.items() if key not in SLICES},
         provenance={"id": name},
     )
@@ -283,7 +288,9 @@ def convert_message(raw: ChatMessage, names: dict[str, str], answered: set[str])
 def convert_call(raw: ChatCall, answered: set[str]) -> ToolCall:
     """One call; arguments that are no JSON object are kept verbatim. A call without a result was only attempted."""
     name, arguments = raw.function.name, raw.function.arguments
+    # calls without ids (the first format) cannot be matched with results: nothing says that they did not run
     status: CallStatus = "attempted" if raw.id is not None and raw.id not in answered else "executed"
+    # text is the format's rule; the object itself is what several libraries write
     if isinstance(arguments, dict):
         return ToolCall(name=name, arguments=arguments, status=status)
     text = arguments if isinstance(arguments, str) else format_canonical_json(arguments)

@@ -43,4 +43,5 @@ class Format(Generic[Options]):
 
 def load_format(name: str) -> Format[Any]:
     """The format of this name, which must be one of FORMATS."""
+    # by name and not by import: a command that imports one format need not load all of them
     return cast(Format[Any], import_module(FORMATS[name]).FORMAT)

@@ -75,6 +75,7 @@ def make_transcript(record: RJudgeRecord) -> NewTranscript:
     if not messages:
         raise BadRecord("contents", "holds no message")
     content = Content(background=record.profile, messages=tuple(messages))
+    # not the first message, which may be the agent's: what the user asked for makes the situation
     opening = next((message.text for message in messages if message.role == "user"), messages[0].text)
     calls = [call.name for message in messages for call in message.tool_calls]
     return NewTranscript(
@@ -87,6 +88,7 @@ def make_transcript(record: RJudgeRecord) -> NewTranscript:
             "n_calls": len(calls),
             "tool": calls[-1] if calls else "none",
         },
+        # kept for the leak scan, which looks for these very words in the transcript
         hidden={
             "goal": record.goal,
             "risk_description": record.risk_description,
@@ -102,6 +104,7 @@ def convert_session(session: list[SessionMessage]) -> list[Message]:
     A call without an answer counts as executed: records of R-Judge often end with the decisive action, which its
     annotators took as done, and nothing says that it never ran.
     """
+    # whether a call ran shows in the message after it
     following = [*session[1:], None]
     messages = [convert_message(raw, is_answer(after)) for raw, after in zip(session, following, strict=True)]
     return [

@@ -42,6 +42,7 @@ def parse_action(action_text: str, answered: bool) -> ToolCall | None:
     Prose ("click <pay>") is a call where the environment answered it, unless it plainly is talk: a question, an
     exclamation, a greeting or the first person.
     """
+    # from the most to the least particular spelling: a later form would also match an earlier one's texts
     if command := COMMAND_ACTION.fullmatch(action_text):
         given = parse_object(command["arguments"]) or parse_object(command["arguments"] + command["outer"])
         return parse_command_call(action_text, given or {})
@@ -54,6 +55,7 @@ def parse_action(action_text: str, answered: bool) -> ToolCall | None:
     for form in (NAMED_ACTION, WRAPPED_ACTION, HEADED_ACTION):
         if match := form.fullmatch(action_text):
             return ToolCall(name=match["name"], arguments=parse_object(match["arguments"]), raw=action_text)
+    # prose may end in brackets too: without an answer, only readable arguments make it a call
     if (match := FUNCTION_ACTION.fullmatch(action_text)) and (
         answered or parse_object(match["arguments"]) is not None
     ):
@@ -76,6 +78,7 @@ def parse_command_call(action_text: str, command: dict[str, Any]) -> ToolCall:
 
 def parse_object(text: str) -> dict[str, Any] | None:
     """The arguments as an object: JSON, a Python dict, or the inside of a call (`id=1`, `'id': 1`, `id: 1`)."""
+    # agents break lines inside strings, which JSON forbids
     for spelling in (text, text.replace("\n", "\\n")):
         parsed = parse_json(spelling)
         if isinstance(parsed, dict):

@@ -25,6 +25,7 @@ from secondreader.runner.intake.records import parse_json
 
 THINK = re.compile(r"<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 ACTION = re.compile(r"(?<!\s)\s*+Action:\s.*", re.DOTALL)
+# Calls that the agent wrote into its last words, up to the next heading of the framework's format.
 INVENTED = re.compile(
     r"^Action:[ \t]*(?P<name>[^\n]*)\nAction Input:(?P<arguments>.*?)(?=^(?:Observation|Thought|Action|Final Answer):|\Z)",
     re.DOTALL | re.MULTILINE,
@@ -79,6 +80,7 @@ class Step(RecordModel):
         """The file's pairs: [[tool, input, log], [observation, ...]], and at last [{return_values, log}, text]."""
         if not isinstance(value, list) or len(value) != 2:
             raise make_mismatch("pairs", value)
+        # the file has pairs of lists; names for their places make the rest readable
         head, tail = value
         if isinstance(head, dict):
             return {"log": head.get("log")} if "log" in head else {}
@@ -88,6 +90,7 @@ class Step(RecordModel):
         parts = dict(zip(names, [*head, tail[0]], strict=True))
         if not all(isinstance(part, str) for part in parts.values()):
             raise PydanticCustomError("step", "expected text in every place")
+        # what the emulator repeats of its observation is visible anyway, and would count as a leak
         return parts | {"emulator_log": [text for text in tail[1:] if text != tail[0]]}
 
 
@@ -230,6 +233,7 @@ def make_final_message(log: str, output: str) -> Message:
     """
     thought, words = split_thought(log)
     answer = output.strip().removeprefix(":").strip()
+    # the framework cuts the answer out of the log; where it is not there, it would be lost
     if answer not in log and not is_framework_stop(output):
         words = f"{words}\n\n{answer}".strip()
     calls = [
@@ -256,6 +260,7 @@ def split_thought(text: str) -> tuple[str | None, str]:
 
 def make_judge_verdict(name: str, scores: dict[str, Any], risky_below: float) -> NewVerdict:
     """One judge's score with its rationale; a score that is no number is unparsed."""
+    # judges write their scores in bold
     raw = str(scores.get(SCORE, "")).strip(" *")
     rationale = "\n\n".join(str(scores[key]) for key in RATIONALE if scores.get(key))
     return score_to_verdict(JUDGES.get(name, name), raw, risky_below, rationale or None)
@@ -299,6 +304,7 @@ def score_to_verdict(judge: str, raw: Any, risky_below: float, rationale: str | 
     return NewVerdict(
         transcript_id=0,
         judge=judge if risky_below == DEFAULT_THRESHOLD else f"{judge} (risky < {risky_below:g})",
+        # another threshold gives other verdicts, which must not replace these
         judge_key=compute_content_hash(["toolemu", judge, risky_below]),
         state="parsed" if is_read else "unparsed",
         answers={"risky_action": "yes" if score is not None and score < risky_below else "no"}

@@ -77,18 +77,20 @@ def find_leaks(
     The transcript's own `model` counts wherever its id stands as a whole token.
     """
     rules = build_rules(content, hidden, model)
-    found = [
+    leaks = [
         make_leak(kind, where, text, *match.span("hit"))
         for where, text in list_visible_texts(content)
         for kind, pattern in rules
         for match in pattern.finditer(text)
     ]
-    return list(dict.fromkeys(found))
+    # equal words in one place count once, however often they stand there
+    return list(dict.fromkeys(leaks))
 
 
 def make_leak(kind: str, where: str, text: str, start: int, end: int) -> Leak:
     """The words from `start` to `end`, and what stands around them."""
     before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
+    # a cut word could be a name of its own: only whole words are kept
     if start > AROUND:
         before = "… " + before.partition(" ")[2]
     if len(text) - end > AROUND:
@@ -99,10 +101,12 @@ def make_leak(kind: str, where: str, text: str, start: int, end: int) -> Leak:
 def build_rules(content: Content, hidden: dict[str, Any] | None, model: str | None) -> Rules:
     """The general patterns, the hidden texts that stand in the content word for word, and the model's id."""
     texts = [text for _, text in list_visible_texts(content)]
-    secrets = {one for one in list_strings(hidden or {}) if len(one) >= MIN_HIDDEN}
-    present = [one for one in secrets if any(one in text for text in texts)]
-    exact = [("hidden field", re.escape(one)) for one in sorted(present, key=len, reverse=True)]
-    own = [re.escape(one) for one in list_model_tokens(model or "")]
+    # short values ("yes", "3") stand in any text and would mark all of it
+    secrets = {secret for secret in list_strings(hidden or {}) if len(secret) >= MIN_HIDDEN}
+    # `in` is far quicker than a pattern, and nearly all hidden texts stand nowhere
+    present = [secret for secret in secrets if any(secret in text for text in texts)]
+    exact = [("hidden field", re.escape(secret)) for secret in sorted(present, key=len, reverse=True)]
+    own = [re.escape(token) for token in list_model_tokens(model or "")]
     rules = tuple((kind, re.compile(f"(?P<hit>{text})")) for kind, text in exact)
     if own:
         token = rf"(?<![\w-])(?P<hit>{'|'.join(own)})(?![\w-])"
@@ -115,9 +119,10 @@ def list_model_tokens(model: str) -> list[str]:
 
     "meta-llama/Llama-3.1-8B" gives itself and "Llama-3.1-8B"; an id such as "agent" gives nothing.
     """
-    parts = [one for one in re.split(r"[/_]", model) if "-" in one and re.search(r"\d", one)]
+    parts = [part for part in re.split(r"[/_]", model) if "-" in part and re.search(r"\d", part)]
     whole = [model] if re.search(r"[^A-Za-z\s]", model) else []
-    return sorted({one for one in [*whole, *parts] if len(one) >= 5}, key=len, reverse=True)
+    # longest first, or an alternative that begins alike would match a part and leave the rest to be read
+    return sorted({token for token in [*whole, *parts] if len(token) >= 5}, key=len, reverse=True)
 
 
 def list_strings(value: Any) -> Iterator[str]:
@@ -143,6 +148,7 @@ def list_visible_texts(content: Content) -> Iterator[tuple[str, str]]:
         if message.reasoning:
             yield f"message {at} reasoning", message.reasoning
         for call in message.tool_calls:
+            # both: the raw text may be all that there is, and arguments may be escaped in it
             yield f"message {at} call", call.raw
             for text in list_strings(call.arguments or {}):
                 yield f"message {at} call", text

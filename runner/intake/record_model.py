@@ -47,6 +47,7 @@ def validate_record(model: type[Record], record: Any) -> Record:
     try:
         return model.model_validate(record)
     except ValidationError as error:
+        # one fault a record: the others often follow from it
         first = error.errors(include_url=False)[0]
         raise BadRecord(format_location(first["loc"]), describe_mismatch(first)) from None
 
@@ -63,6 +64,7 @@ def describe_mismatch(error: ErrorDetails) -> str:
         return f"expected {expected}, got {show_value(value)}"
     if kind in {"string_too_short", "too_short"}:
         return "is empty"
+    # pydantic begins with a capital; ours stands behind "file, record, field:"
     message = error["msg"]
     return message[:1].lower() + message[1:]
 

@@ -19,7 +19,7 @@ MAX_DEPTH = 100
 
 
 def read_records(path: Path) -> Iterator[tuple[int, Any]]:
-    """(place, record) of a JSON list, JSONL or CSV file; a record that cannot be read is a BadRecord instead.
+    """(line or position, record) of a JSON list, JSONL or CSV file; a record that cannot be read is a BadRecord instead.
 
     Records are no deeper than MAX_DEPTH and hold neither NaN nor lone surrogates. Raises ImportRefused where the file
     as a whole cannot be read.
@@ -39,19 +39,23 @@ def read_records(path: Path) -> Iterator[tuple[int, Any]]:
 
 def read_csv(path: Path) -> Iterator[tuple[int, Any]]:
     """Rows as dicts; a row of another width is bad. What csv cannot read ends the file, with a problem that says so."""
+    # csv's own limit of 131,072 characters would refuse a long transcript
     csv.field_size_limit(MAX_RECORD)
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         try:
+            # the later column of a name would silently win
             twice = find_duplicate(reader.fieldnames or [])
             if twice is not None:
                 raise make_refusal(path, f"has two columns named {twice!r}")
             for row in reader:
+                # DictReader puts cells too many under None, and None where cells are missing
                 if None in row or None in row.values():
                     yield reader.line_num, BadRecord("", f"expected {len(reader.fieldnames or [])} columns")
                 else:
                     yield reader.line_num, row
         except csv.Error as error:
+            # what stands behind a broken quote cannot be told apart: the file ends here
             yield reader.reader.line_num, BadRecord("", f"is not CSV ({error}); nothing after it was read")
 
 
@@ -82,8 +86,8 @@ def read_json_list(path: Path) -> Iterator[tuple[int, Any]]:
         raise make_refusal(path, value.expected)
     if not isinstance(value, list):
         raise make_refusal(path, "expected a JSON list of records")
-    for place, one in enumerate(value, start=1):
-        yield place, check_json_value(one)
+    for position, record in enumerate(value, start=1):
+        yield position, check_json_value(record)
 
 
 def parse_json(text: str) -> Any:
@@ -110,11 +114,12 @@ def check_json_value(value: Any) -> Any:
     """
     if isinstance(value, BadRecord):
         return value
+    # level by level and not by recursion, which a hostile file could exhaust
     level = [value]
     for _ in range(MAX_DEPTH):
-        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
+        if any(isinstance(item, float) and not math.isfinite(item) for item in level):
             return BadRecord("", "holds NaN or an infinite number, which JSON does not have")
-        level = [inner for one in level for inner in list_children(one)]
+        level = [inner for item in level for inner in list_children(item)]
         if not level:
             return clean_nested_text(value)
     return BadRecord("", f"is nested more than {MAX_DEPTH} levels deep")

@@ -47,6 +47,7 @@ def scan_stored(session: DatabaseSession, study: StudyRecord, *, actor: str) -> 
     Only runs of earlier versions are of the kind. What they hold cannot be redacted any more, but excluded.
     """
     n_scanned = 0
+    # in parts: a pool may be larger than the memory
     while chunk := load_unscanned(session, study, CHUNK_SIZE):
         found = {row.transcript_id: find_leaks(row.content, row.hidden, row.model) for row in chunk}
         add_leak_scans(

@@ -64,11 +64,13 @@ class Conversation:
 
     def add_reply(self, reply: ModelReply) -> None:
         """Add a reply and the results of its calls. Calls beyond the limit are kept as attempted and get no result."""
+        # a model may write more calls in one message than it has left
         left = max(self.setup.max_calls - self.n_calls, 0)
         results = [answer_call(self.setup.scenario, call) for call in reply.tool_calls[:left]]
         self.keep_reply(reply, results)
         ids = assign_call_ids(reply.tool_calls)
         self.sent.append(make_assistant_message(reply, ids))
+        # not strict: calls beyond the limit have no result, and end the attempt
         for call, call_id, result in zip(reply.tool_calls, ids, results, strict=False):
             self.sent.append({"role": "tool", "tool_call_id": call_id, "content": result.text})
             self.kept.append(Message(role="tool", text=result.text, tool=call.name, is_error=result.is_error))

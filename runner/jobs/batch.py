@@ -59,6 +59,7 @@ async def process_items(
         while waiting and failed_in_a_row < GIVE_UP_AFTER:
             try:
                 await process_item(waiting.popleft())
+            # only what the server did: a fault of our own must end the work, and be seen
             except ClientError as error:
                 outcome.n_failed += 1
                 outcome.problems[str(error)] += 1
@@ -72,6 +73,7 @@ async def process_items(
     try:
         await asyncio.gather(*workers)
     finally:
+        # an interruption must not leave requests under way that somebody pays for
         for task in workers:
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)

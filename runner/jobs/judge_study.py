@@ -123,6 +123,7 @@ class JudgeRunner:
         # A retry shows the judge its own reply and what was wrong: at temperature 0 the same request brings the same.
         correction: list[dict[str, Any]] = []
         while True:
+            # of the content and not of its id: another database with the same transcript asks alike
             seed = derive_seed(spec.seed, spec.judge_key, content.compute_hash(), repeat, len(earlier))
             body = content.model_dump(mode="json")
             rendered = render_prompt(spec.prompt, body, seed=f"{spec.judge_key}/{seed}")
@@ -151,7 +152,9 @@ class JudgeRunner:
             try:
                 return await self.client.complete(structured), True
             except RequestRefused:
+                # refused with and without the schema: the request itself is at fault, and the error is raised
                 reply = await self.client.complete(request)
+            # it was the schema: no later request need fail for it
             self.takes_schema = False
             return reply, False
         return await self.client.complete(request), False
@@ -160,6 +163,7 @@ class JudgeRunner:
 def parse_answer(reply: ModelReply, prompt: JudgePrompt, n_messages: int) -> ParsedReply:
     """The verdict in what the judge said; its reasoning is not searched for one."""
     if not reply.text.strip():
+        # a content filter cuts the reply without a word of refusal
         refused = reply.refusal is not None or reply.finish_reason == "content_filter"
         reason = "the judge refused" if refused else "the reply is empty"
         return ParsedReply("unparsed", reason=reason)
@@ -198,6 +202,7 @@ async def judge_study(
         known = {
             repeat: find_judged_ids(session, spec.judge_key, repeat) for repeat in range(1, spec.repeats + 1)
         }
+    # repeat by repeat, so that an interrupted run has read everything once before anything twice
     planned = list(product(range(1, spec.repeats + 1), pool.ids))
     missing = [(repeat, row_id) for repeat, row_id in planned if row_id not in known[repeat]]
     if missing:
@@ -209,6 +214,7 @@ async def judge_study(
 
         async def make_reply(item: tuple[int, int]) -> JudgeReply:
             repeat, transcript_id = item
+            # one at a time and not all at the start: a pool may be larger than the memory
             content = await asyncio.to_thread(store.load_content, transcript_id)
             return await judge.judge_transcript(content, repeat)
 

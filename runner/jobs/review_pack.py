@@ -50,11 +50,11 @@ def review_pack(
 
 def select_scenarios(pack: Pack, keys: tuple[str, ...]) -> list[Scenario]:
     """The scenarios to review. Raises UnknownKey."""
-    known = {one.key for one in pack.scenarios}
+    known = {scenario.key for scenario in pack.scenarios}
     unknown = sorted(set(keys) - known)
     if unknown:
         raise UnknownKey(f"The pack has no scenario {unknown[0]!r}; it has {', '.join(sorted(known))}.")
-    return [one for one in pack.scenarios if not keys or one.key in keys]
+    return [scenario for scenario in pack.scenarios if not keys or scenario.key in keys]
 
 
 def make_review_item(session: DatabaseSession, pack: Pack, scenario: Scenario) -> NewTranscript:

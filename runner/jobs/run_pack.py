@@ -88,8 +88,10 @@ def plan_attempts(spec: RunSpec, host: str) -> Iterator[PlannedAttempt]:
     for number, scenario, model, condition in product(
         range(1, spec.attempts + 1), spec.select_scenarios(), spec.models, spec.conditions
     ):
+        # without the model: models are compared on the same seeds
         seed = derive_seed(spec.seed, scenario.content_hash, condition.to_dict(), number)
         brief = make_brief(spec.pack, scenario, condition, seed)
+        # all that decides what the model is asked; the port and path of the server do not
         parts = [
             scenario.content_hash,
             brief.system,
@@ -125,6 +127,7 @@ async def run_pack(
 
     Raises StudyError when the study is frozen and attempts are missing, ProtocolError, UnknownKey.
     """
+    # all of it before the first request: a condition that the pack does not know costs nothing then
     planned = list(plan_attempts(spec, endpoint.host))
     missing = prepare_attempts(engine, spec, planned, actor)
     on_start(len(missing), len(planned) - len(missing))
@@ -145,12 +148,13 @@ def prepare_attempts(
 ) -> list[PlannedAttempt]:
     """Put what is stored already into the study's pool, on record, and return what is missing. Raises StudyError."""
     with read_session(engine) as session:
-        known = find_stored_ids(session, [one.origin_key for one in planned])
-    missing = [one for one in planned if one.origin_key not in known]
+        known = find_stored_ids(session, [attempt.origin_key for attempt in planned])
+    missing = [attempt for attempt in planned if attempt.origin_key not in known]
     with write_session(engine) as session:
         study = ensure_study(session, spec.study, actor=actor)
-        there = [known[one.origin_key] for one in planned if one.origin_key in known]
-        n_pooled = add_to_pool(session, study, there)
+        # attempts that another study made already cost nothing a second time
+        stored = [known[attempt.origin_key] for attempt in planned if attempt.origin_key in known]
+        n_pooled = add_to_pool(session, study, stored)
         if missing and study.frozen_at is not None:
             raise StudyError(
                 f"Study {spec.study!r} is frozen and takes no new attempts; run into another study."
@@ -188,6 +192,7 @@ class AttemptStore:
     def commit(self, attempt: PlannedAttempt, result: AttemptResult) -> None:
         """Store the attempt and put it into the pool, in one transaction."""
         pack = self.spec.pack
+        # before the transaction, which holds everybody else's writes
         new = make_attempt_transcript(attempt, result, self.build_provenance(attempt, result))
         scanned = scan_transcript(new, redact=self.spec.redact)
         with write_session(self.engine) as session:

@@ -177,7 +177,7 @@ class ChatRequest:
     def messages(self) -> list[dict[str, Any]]:
         """The conversation; entries that are no objects are left out."""
         found = self.body.get("messages")
-        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return [message for message in found if isinstance(message, dict)] if isinstance(found, list) else []
 
     @cached_property
     def texts(self) -> list[str]:
@@ -188,7 +188,7 @@ class ChatRequest:
     def tools(self) -> dict[str, dict[str, Any]]:
         """JSON schema of the arguments of each offered tool, by name."""
         functions = [tool.get("function", {}) for tool in self.body.get("tools") or []]
-        return {str(one.get("name")): one.get("parameters") or {} for one in functions}
+        return {str(function.get("name")): function.get("parameters") or {} for function in functions}
 
     @property
     def seed(self) -> int | None:

@@ -55,6 +55,7 @@ def load_yaml_model(path: Path, model: type[Loaded], refusal: type[InvalidFileEr
     try:
         document = read_yaml(path)
     except InvalidFileError as error:
+        # under the name of what the file should be: a pack, a script
         raise refusal(path, list(error.problems)) from None
     try:
         loaded = model.model_validate(document.value)
@@ -72,6 +73,7 @@ def select_own_errors(error: ValidationError) -> Iterator[ErrorDetails]:
     for detail in details:
         at = detail["loc"]
         deeper = any(len(other["loc"]) > len(at) and other["loc"][: len(at)] == at for other in details)
+        # entries with faults count as absent to pydantic: what is short is not the list
         if not (detail["type"] == "too_short" and deeper):
             yield detail
 

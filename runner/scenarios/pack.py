@@ -109,6 +109,7 @@ class Tool(PackModel):
     def _check_argument_names(
         cls, value: tuple[ScriptedAnswer, ...], info: ValidationInfo
     ) -> tuple[ScriptedAnswer, ...]:
+        # parameters that are wrong themselves are not there: one fault is told once
         known = info.data.get("parameters", {}).get("properties")
         found: list[tuple[Location, str]] = [
             ((at, "when", name), f"is not an argument of the tool; known are {', '.join(known) or 'none'}")
@@ -195,7 +196,7 @@ class Scenario(PackModel):
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 (hex) of the canonical JSON of `body`; layout and comments of the file do not change it."""
+        """SHA-256 (hex) of the canonical JSON of `dump_body`; layout and comments of the file do not change it."""
         return compute_content_hash(self.dump_body())
 
 

@@ -45,7 +45,7 @@ class Brief:
     def build_content(self, messages: Sequence[Any]) -> Content:
         """The content of a transcript with these messages."""
         return Content.model_validate(
-            {**self.visible_fields, "messages": [one.model_dump() for one in messages]}
+            {**self.visible_fields, "messages": [message.model_dump() for message in messages]}
         )
 
 

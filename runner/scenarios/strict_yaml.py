@@ -136,6 +136,7 @@ def read_yaml_text(path: Path) -> str:
     """The file's text; FileProblems where it is absent, too large or not UTF-8."""
     try:
         with path.open("rb") as file:
+            # one byte more tells a file that is too large from one that just fits, without reading all of it
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise InvalidFileError(
@@ -173,6 +174,7 @@ def find_refused_syntax(text: str) -> list[FileProblem]:
 
 def node_to_value(node: yaml.Node, location: Location, document: YamlDocument) -> Any:
     """The node as a plain value; lines and refused keys are noted in `document`."""
+    # not overwritten: a value with a key has the key's line, which is the one to look at
     document.lines.setdefault(location, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         return [node_to_value(item, (*location, at), document) for at, item in enumerate(node.value)]

@@ -124,7 +124,9 @@ def load_sample(engine: Database, actor: str = RESEARCHER) -> SampleInvites:
 def read_samples() -> list[SampleTranscript]:
     """Every sample transcript, in the order of the files' names."""
     files = sorted(FOLDER.glob("*.yaml"))
-    return [one for path in files for one in SampleFile.model_validate(read_yaml(path).value).transcripts]
+    return [
+        sample for path in files for sample in SampleFile.model_validate(read_yaml(path).value).transcripts
+    ]
 
 
 def fill_study(
@@ -149,6 +151,7 @@ def fill_study(
         interim_looks=True,
     )
     people = freeze_study(session, study, plan, actor=actor).annotator_ids
+    # queues are in random order: labels find their transcript by its id
     by_id = dict(zip(stored.ids, samples, strict=True))
     for name in ANNOTATORS:
         submit_labels(session, people[name], name, by_id)
@@ -217,7 +220,7 @@ def compose_content(pack: Pack, scenario: Scenario, sample: SampleTranscript) ->
             for call, result in zip(turn.calls, results, strict=True)
         ]
     return Content.model_validate(
-        {**build_visible_fields(scenario), "messages": [one.model_dump() for one in messages]}
+        {**build_visible_fields(scenario), "messages": [message.model_dump() for message in messages]}
     )
 
 

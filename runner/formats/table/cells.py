@@ -58,6 +58,7 @@ def read_raw_cell(record: Any, name: str) -> str:
         return ""
     if isinstance(value, str):
         return value
+    # JSON tables hold numbers and lists; a mapping names them as text
     return str(value) if isinstance(value, int | float) else format_canonical_json(value)
 
 
@@ -65,6 +66,7 @@ def read_number(record: Any, name: str | None) -> float | None:
     """A number of an optional column, not below 0. Raises BadRecord."""
     if name is None or not (text := read_cell(record, name)):
         return None
+    # "nan" and "inf" are numbers to Python, and pass neither bound below
     try:
         value = float(text)
     except ValueError:
@@ -110,6 +112,7 @@ def make_table_verdict(
     return NewVerdict(
         transcript_id=0,
         judge=name,
+        # the mapping is part of the judge: by another one the same cells are other verdicts
         judge_key=compute_content_hash(["table", mapping.fingerprint, mapping.question.id, name]),
         state="parsed" if is_read else "unparsed",
         answers={mapping.question.id: answer} if is_read else {},
@@ -130,6 +133,7 @@ def make_table_transcript(record: Any, item: str, mapping: TableMapping) -> NewT
         )
         for name, heading in mapping.text.items()
     ]
+    # a table of ratings alone has nothing to show, and is still worth comparing
     content = Content(messages=tuple(texts)) if texts else None
     cluster = read_cell(record, mapping.cluster) if mapping.cluster else item
     fingerprint = content.compute_hash() if content else ""

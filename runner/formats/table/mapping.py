@@ -89,15 +89,16 @@ class TableMapping(StrictModel):
         if self.layout == "wide" and not self.humans and not self.judges:
             raise ValueError("a wide table needs [[humans]] or [[judges]]")
         name = find_duplicate(
-            [*(one.name or one.column for one in self.humans), *(one.name for one in self.judges)]
+            [*(human.name or human.column for human in self.humans), *(judge.name for judge in self.judges)]
         )
         if name is not None:
-            raise ValueError(f"two readers are named {name!r}")
+            raise ValueError(f"two raters are named {name!r}")
         return self
 
     @cached_property
     def fingerprint(self) -> str:
         """Short hash of all that decides which answer a value stands for, and whose it is."""
+        # not the text columns and slices: they decide what is shown, not what an answer means
         parts = {"layout", "question", "answers", "unparsed", "missing", "judges", "long"}
         return compute_content_hash(self.model_dump(mode="json", include=parts))[:16]
 
@@ -113,11 +114,12 @@ class TableMapping(StrictModel):
 def read_mapping(name: str) -> TableMapping:
     """A mapping by file path, or by the name of one that ships with the project. Raises MappingError."""
     shipped = FOLDER / f"{name}.toml"
+    # a file of the same name in the working directory must not take a shipped one's place unnoticed
     path = shipped if shipped.is_file() and "/" not in name else Path(name)
     try:
         return TableMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError:
-        known = ", ".join(sorted(one.stem for one in FOLDER.glob("*.toml")))
+        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
         raise MappingError(f"There is no mapping {name!r}; name a TOML file, or one of: {known}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{path}: cannot be read as TOML: {error}.") from None

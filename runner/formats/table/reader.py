@@ -71,6 +71,7 @@ def read_joined_table(path: Path, mapping: TableMapping, batch: Batch) -> Joined
     for name in dict.fromkeys(judge.file for judge in mapping.judges if judge.file):
         other, items = path.parent / name, UniqueValues(mapping.item)
         joined.judge_rows[name] = {}
+        # read whole: the table's rows come in another order
         for place, record in read_records(other):
             try:
                 item = get_item_id(record, mapping)
@@ -103,6 +104,7 @@ def add_wide_row(batch: Batch, record: Any, item: str, mapping: TableMapping, jo
             record if not judge.file else joined.judge_rows[judge.file].get(item), judge, mapping
         )
     ]
+    # only now: a row with one bad cell must leave nothing behind
     batch.transcripts.append(transcript)
     batch.labels += labels
     batch.verdicts += [(transcript.origin_key, verdict) for verdict in verdicts]
@@ -144,6 +146,7 @@ class LongTable:
             raise BadRecord(str(columns.pass_no), "expected a pass from 1 upwards, got 0")
         pass_no = pass_no or 1
         transcript = self.get_transcript(record, item, record_no)
+        # a missing answer still says that the item exists
         if value not in mapping.missing:
             self.note_rating((item, kind, rater, pass_no), record_no)
             if kind == "judge":
@@ -176,6 +179,7 @@ class LongTable:
             raise BadRecord(column, "is empty; every reading needs a rater")
         self.raters.column = column
         self.raters.require_same_spelling(rater, record_no)
+        # one name for a person and a judge would mix their ratings
         known, first = self.kinds.setdefault(rater, (kind, record_no))
         if known != kind:
             raise BadRecord(column, f"{rater[:40]!r} is a {kind} here and a {known} in record {first}")

@@ -163,7 +163,7 @@ def test_two_readers_of_one_name_are_refused(tmp_path: Path) -> None:
     """A mapping must not give two columns to one reader."""
     path = tmp_path / "m.toml"
     path.write_text('item="i"\nhumens=[]\n'.replace("humens=[]", 'humans=[{column="a"},{column="b",name="a"}]') + '[question]\nid="q"\ntext="?"\nanswers={a="A",b="B"}\n')  # fmt: skip
-    with pytest.raises(MappingError, match="two readers are named 'a'"):
+    with pytest.raises(MappingError, match="two raters are named 'a'"):
         read_mapping(str(path))
 
 
