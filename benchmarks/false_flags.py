@@ -146,8 +146,8 @@ def draw(design: Design, rng: np.random.Generator) -> pd.DataFrame:
 def within(scenario: np.ndarray, values: int, rng: np.random.Generator) -> np.ndarray:
     """A transcript-level attribute, balanced within scenarios as far as their size allows."""
     start = rng.integers(0, values, scenario.max() + 1)
-    place = np.arange(len(scenario)) - np.searchsorted(scenario, scenario)
-    return np.asarray((place + start[scenario]) % values)
+    position = np.arange(len(scenario)) - np.searchsorted(scenario, scenario)
+    return np.asarray((position + start[scenario]) % values)
 
 
 def answers(positive: np.ndarray) -> np.ndarray:

@@ -96,16 +96,16 @@ def is_missing(value: Any) -> bool:
 
 
 def coded(rows: list[list[Any]], data: Input) -> Answers:
-    """Items x readers answers as codes; the positive answer is named, else "yes", 1, or the first."""
+    """Items x raters answers as codes; the positive answer is named, else "yes", 1, or the first."""
     seen = {value for row in rows for value in row if not is_missing(value)} | set(data.get("categories", ()))
     for usual in ({0, 1}, {"yes", "no"}):
         seen |= usual if seen and seen <= usual else set()
     names = tuple(sorted(seen, key=lambda v: (isinstance(v, str), v)))
-    place = {name: code for code, name in enumerate(names)}
-    codes = [[-1 if is_missing(v) else place[v] for v in row] for row in rows]
+    index = {name: code for code, name in enumerate(names)}
+    codes = [[-1 if is_missing(v) else index[v] for v in row] for row in rows]
     matrix = np.array(codes, np.int8).reshape(len(rows), len(rows[0]) if rows else 2)
     wanted = [data.get("positive"), "yes", "risky", 1, True]
-    positive = next((place[w] for w in wanted if w is not None and w in place), 0)
+    positive = next((index[w] for w in wanted if w is not None and w in index), 0)
     numeric = bool(names) and not any(isinstance(name, str) for name in names)
     levels: tuple[Level, ...] = (
         ("nominal", "ordinal", "interval", "ratio") if numeric else ("nominal", "ordinal")
@@ -806,7 +806,7 @@ def test_oracle(oracle: dict[str, Any]) -> None:
         ({"counts": [[2, 0], [2, 0]]}, ["fleiss", "alpha"]),
     ],
 )
-def test_degenerate_readings_are_undefined_with_a_reason(data: Input, undefined: list[str]) -> None:
+def test_degenerate_ratings_are_undefined_with_a_reason(data: Input, undefined: list[str]) -> None:
     """Whatever the shape of the input, what cannot be computed is an Estimate with a reason."""
     figures = agreement(data)
     assert misses(figures, dict.fromkeys(undefined), 0) == []

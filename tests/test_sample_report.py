@@ -74,7 +74,7 @@ def test_every_section_has_the_same_gold(sample: Engine, question: str, with_gol
 def test_the_rule_of_gold_stands_in_report_json_and_terminal(sample: Engine) -> None:
     """Each says by which policy for unsure gold was made, and of how many items."""
     found = analyse_sample(sample, "risky_action")
-    rule = "Gold is the majority of the annotators, labels of unsure left out: 32 of 32 items have it."
+    rule = "Gold is the majority of the annotators, with unsure labels left out: 32 of 32 items have it."
     assert rule in render_report_html(build_report(found))
     body = json.loads(format_json(found))["gold"]
     assert (body["policy"], body["items"], body["decided"], body["sentence"]) == ("missing", 32, 32, rule)

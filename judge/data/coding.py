@@ -61,13 +61,13 @@ def code_answers(
         raise FrameError(
             f"{len(order)} different answers in column answer: at most {MAX_ANSWERS} can be compared"
         )
-    # factorize codes a missing answer as -1, which picks the last entry
+    # factorize codes a missing answer as -1, and index -1 is the last entry of the table
     table = np.array([*(order.index(name) for name in names), -1], dtype=np.int8)
     return AnswerCoding(order, table[codes])
 
 
 def order_answers(observed: Sequence[str], positive: str, unsure: str) -> tuple[str, ...]:
-    """The answers in code order, with those of the default question where nothing else was seen."""
+    """Answers in code order: numbers by value, words alphabetically, unsure last; yes and no always come as a pair."""
     known = {*observed} - {unsure}
     if {*known, positive}.issubset(DEFAULT_ANSWERS):
         known = {*DEFAULT_ANSWERS}
@@ -112,18 +112,18 @@ def code_states(frame: pd.DataFrame, human: NDArray[np.bool_], codes: NDArray[np
         [*(VERDICT_STATES.index(n) if n in VERDICT_STATES[1:] else -2 for n in names), -1],
         dtype=np.int8,
     )
-    given = np.where(human, np.int8(-1), table[known])
-    if (given == -2).any():
-        value = frame["state"].iloc[int(np.flatnonzero(given == -2)[0])]
+    stated = np.where(human, np.int8(-1), table[known])
+    if (stated == -2).any():
+        value = frame["state"].iloc[int(np.flatnonzero(stated == -2)[0])]
         raise FrameError(f"column state holds {value!r}: a verdict is parsed, unparsed or error")
-    clash = (given >= 0) & ((given == 1) != (codes >= 0))
+    clash = (stated >= 0) & ((stated == 1) != (codes >= 0))
     if clash.any():
         row = int(np.flatnonzero(clash)[0])
         raise FrameError(
-            f"the verdict on item {frame['item'].iloc[row]!r} is {VERDICT_STATES[given[row]]} but its answer is "
+            f"the verdict on item {frame['item'].iloc[row]!r} is {VERDICT_STATES[stated[row]]} but its answer is "
             f"{frame['answer'].iloc[row]!r}: only a parsed verdict has an answer"
         )
-    return np.where(given >= 0, given, guess).astype(np.int8)
+    return np.where(stated >= 0, stated, guess).astype(np.int8)
 
 
 def code_clusters(frame: pd.DataFrame, items: CodedIds) -> tuple[NDArray[np.intp], NDArray[Any]]:
@@ -144,7 +144,7 @@ def code_clusters(frame: pd.DataFrame, items: CodedIds) -> tuple[NDArray[np.intp
 def renumber_raters(raters: CodedIds, of_kind: NDArray[np.bool_]) -> CodedRaters:
     """The raters of one kind with codes among themselves."""
     used = np.unique(raters.codes[of_kind])
-    place = np.full(len(raters.names), -1, dtype=np.intp)
-    place[used] = np.arange(len(used))
-    codes = np.where(of_kind, place[raters.codes], -1) if len(raters.codes) else raters.codes
+    new_codes = np.full(len(raters.names), -1, dtype=np.intp)
+    new_codes[used] = np.arange(len(used))
+    codes = np.where(of_kind, new_codes[raters.codes], -1) if len(raters.codes) else raters.codes
     return CodedRaters(tuple(str(name) for name in raters.names[used]), codes)

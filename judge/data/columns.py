@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class FrameError(ValueError):
-    """The long frame cannot be read: what is wrong, where, and what to do."""
+    """The long frame cannot be read; the message says what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class CodedIds:
 
 def convert_to_text(values: pd.Series) -> pd.Series:
     """Ids or answers as text; whole numbers lose the .0 that a missing value beside them adds."""
+    # pandas counts booleans as numeric: True would become "1"
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return values
     whole = values.dropna()
@@ -35,19 +36,20 @@ def convert_to_text(values: pd.Series) -> pd.Series:
 
 def code_ids(values: pd.Series, name: str) -> CodedIds:
     """Code an id column by its sorted distinct text; a missing id is an error."""
+    # factorize before turning into text: only the distinct ids are converted, not every row
     codes, uniques = pd.factorize(convert_to_text(values), use_na_sentinel=True)
     if (codes < 0).any():
         row = int(np.flatnonzero(codes < 0)[0])
-        raise FrameError(f"row {row} has no {name}: give every reading its {name} id")
+        raise FrameError(f"row {row} has no {name}: give every rating its {name} id")
     return sort_ids(codes, np.array([str(value) for value in uniques], dtype=object))
 
 
 def sort_ids(codes: NDArray[np.intp], names: NDArray[Any]) -> CodedIds:
     """Renumber codes so that names are sorted and distinct (1 and "1" become one id)."""
-    distinct, place = (
+    distinct, new_codes = (
         np.unique(names, return_inverse=True) if len(names) else (names, np.zeros(0, dtype=np.intp))
     )
-    return CodedIds(distinct, place.astype(np.intp)[codes] if len(codes) else codes.astype(np.intp))
+    return CodedIds(distinct, new_codes.astype(np.intp)[codes] if len(codes) else codes.astype(np.intp))
 
 
 def get_column(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -72,6 +74,7 @@ class ItemColumn:
 
     def expand(self) -> NDArray[Any]:
         """The value of each item, None where it has none; object array."""
+        # code -1 (no value) indexes the last entry, which np.empty fills with None
         table = np.empty(len(self.values) + 1, dtype=object)
         table[:-1] = self.values
         return np.asarray(table[self.codes])
@@ -82,6 +85,7 @@ def fold_column(values: pd.Series, items: CodedIds) -> ItemColumn:
     codes, uniques = pd.factorize(values, use_na_sentinel=True)
     filled = np.flatnonzero(codes >= 0)
     per_item = np.full(len(items.names), -1, dtype=np.intp)
+    # reversed, because of equal indices the last assignment wins: this keeps the first value
     per_item[items.codes[filled[::-1]]] = codes[filled[::-1]]
     other = filled[codes[filled] != per_item[items.codes[filled]]]
     offender = int(items.codes[other[0]]) if len(other) else -1
@@ -119,14 +123,15 @@ def read_numbers(frame: pd.DataFrame, name: str, use: NDArray[np.bool_]) -> NDAr
 
 def describe_near_duplicates(what: str, names: Sequence[str] | NDArray[Any]) -> list[str]:
     """Sentences about names that differ only in white space or letter case."""
-    seen: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     notes = []
     for name in names:
+        # casefold and not lower: it also equates ß and ss
         plain = " ".join(str(name).split()).casefold()
-        if plain in seen:
+        if plain in spellings:
             notes.append(
-                f"{what} {name!r} stands beside {what} {seen[plain]!r}: they are counted as two; "
-                "correct the spelling if they are one"
+                f"{what} {name!r} and {what} {spellings[plain]!r} look alike but count as two; "
+                "correct the spelling if they are the same"
             )
-        seen.setdefault(plain, str(name))
+        spellings.setdefault(plain, str(name))
     return notes

@@ -12,12 +12,12 @@ MOST_ROUNDS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class DawidSkene:
-    """Dawid and Skene's model of readers with unequal error rates, fitted by EM."""
+    """The model of annotators with unequal error rates, fitted by EM."""
 
     marginals: Floats
     """Share of each true answer, shape (Q,)."""
     errors: Floats
-    """Chance that a reader gives an answer under a true one, shape (readers, true Q, given Q)."""
+    """Chance that an annotator answers q when t is true, shape (annotators, t, q)."""
     posterior: Floats
     """Chance of each true answer for each item, shape (items, Q)."""
     log_likelihood: float
@@ -29,9 +29,9 @@ class DawidSkene:
 def fit_dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -> DawidSkene:
     """Fit by EM from the average-vote start until the relative gain falls below 1e-10.
 
-    `counts` (items or patterns, readers, Q) says how often a reader gave an answer (repeats allowed),
+    `counts` (items or patterns, annotators, Q) says how often an annotator gave an answer (repeats allowed),
     `weight` (items,) how many items a row stands for; `smoothing` adds that many answers of each kind to
-    every reader's row (0 as published; 1 steadies fewer than about 100 items).
+    every annotator's row (0 as published; 1 steadies fewer than about 100 items).
     Source: Dawid & Skene (1979), eqs. 2.3-2.5.
     """
     # a fixed start, not a random one: the same labels give the same gold
@@ -45,7 +45,7 @@ def fit_dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -
         joint = compute_safe_log(marginals)[None, :] + np.einsum(
             "irq,rtq->it", counts, compute_safe_log(errors)
         )
-        # the largest term out of the sum first: chances of many answers underflow to 0
+        # log-sum-exp: the product of many small chances would underflow to 0
         peak = joint.max(axis=1, keepdims=True)
         spread = np.exp(joint - peak)
         total = spread.sum(axis=1, keepdims=True)
@@ -60,13 +60,13 @@ def fit_dawid_skene(counts: Floats, weight: Floats, *, smoothing: float = 0.0) -
 def maximise_parameters(
     counts: Floats, weight: Floats, posterior: Floats, smoothing: float
 ) -> tuple[Floats, Floats]:
-    """The M step: marginals (Q,) and error rates (readers, Q, Q) from the posterior."""
+    """The M step: marginals (Q,) and error rates (annotators, Q, Q) from the posterior."""
     mass = posterior * weight[:, None]
     marginals = mass.sum(axis=0) / mass.sum()
-    given = np.einsum("it,irq->rtq", mass, counts) + smoothing
-    total = given.sum(axis=2, keepdims=True)
+    answer_mass = np.einsum("it,irq->rtq", mass, counts) + smoothing
+    total = answer_mass.sum(axis=2, keepdims=True)
     # an answer that is nobody's true one has no error rates, and no item that would need them
-    errors = np.divide(given, total, out=np.zeros_like(given), where=total > 0)
+    errors = np.divide(answer_mass, total, out=np.zeros_like(answer_mass), where=total > 0)
     return marginals, errors
 
 

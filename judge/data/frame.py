@@ -1,4 +1,4 @@
-"""The long frame, read once: one row per reading in, coded arrays out. Every statistic starts here."""
+"""Read the long frame once: one row per rating in, coded arrays out. Every statistic starts here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from secondreader.judge.data.columns import (
 __all__ = ["FrameError", "Ratings", "read_frame"]
 
 LIST_COLUMNS = ("tools",)
-"""Columns that hold lists unless `read_frame` is told otherwise."""
+"""Columns that hold lists, unless the caller of `read_frame` names others."""
 REQUIRED = ("item", "rater", "kind", "answer")
 OPTIONAL = (
     "cluster",
@@ -55,7 +55,7 @@ class Ratings:
     positive: int
     """Code of the positive answer."""
     unsure: int
-    """Code of the unsure answer; -1 where nobody can have given it."""
+    """Code of the unsure answer; -1 where no rating can hold it."""
     items: NDArray[Any]
     """Item ids, shape (items,)."""
     clusters: NDArray[Any]
@@ -65,7 +65,7 @@ class Ratings:
     weight: NDArray[np.float64]
     """Inverse inclusion probability, shape (items,); 1 outside the human sample."""
     stratum: NDArray[Any]
-    """Sampling stratum, shape (items,); None where not given."""
+    """Sampling stratum, shape (items,); None where the frame names none."""
     raters: tuple[str, ...]
     """Annotators, sorted."""
     human: NDArray[np.int8]
@@ -77,7 +77,7 @@ class Ratings:
     state: NDArray[np.int8]
     """Index into VERDICT_STATES of each verdict, shape (items, judges)."""
     rows: pd.DataFrame
-    """Every human reading, repeats too: item, rater and answer as codes, pass_no, seconds, position."""
+    """Every label, repeats too: item, rater and answer as codes, pass_no, seconds, position."""
     judge_rows: pd.DataFrame
     """Every verdict, repeats too: item, rater (judge), answer and state as codes, pass_no, probability."""
     slices: pd.DataFrame
@@ -111,14 +111,14 @@ def read_frame(
     slices: Sequence[str] | None = None,
     lists: Sequence[str] = LIST_COLUMNS,
 ) -> Ratings:
-    """Check and code a long frame (one row per reading).
+    """Check and code a long frame (one row per rating).
 
     `answers` fixes the allowed answers and their order (needed for ordinal data); `slices` names the
     slice columns, by default every further column that is constant within its item, and `lists` those whose cells
     list several values with commas, semicolons or white space between them.
     Raises FrameError with one sentence when the frame cannot be read.
     """
-    # in this order, so that the first fault told is the one to correct first
+    # the order of the checks decides which fault is reported: a missing column before a bad value in it
     check_columns(frame, slices or ())
     human = check_kinds(frame)
     coding = code_answers(frame["answer"], positive, unsure, answers)
@@ -130,9 +130,10 @@ def read_frame(
     cluster_of, clusters = code_clusters(frame, items)
     weight, weight_notes = compute_item_weights(frame, items, human)
     slice_frame, slice_notes = extract_item_slices(frame, items, slices)
-    people = renumber_raters(raters, human)
+    annotators = renumber_raters(raters, human)
+    # a judge and an annotator may share a name: each kind is numbered by itself
     judges = renumber_raters(raters, ~human)
-    matrices = build_first_pass(items, people, judges, coding.codes, states, passes == 1, human)
+    matrices = build_first_pass(items, annotators, judges, coding.codes, states, passes == 1, human)
     return Ratings(
         answers=coding.answers,
         positive=coding.answers.index(positive),
@@ -142,12 +143,12 @@ def read_frame(
         cluster=cluster_of,
         weight=weight,
         stratum=take_first_values(get_column(frame, "stratum"), items),
-        raters=people.names,
+        raters=annotators.names,
         human=matrices.human,
         judges=judges.names,
         verdict=matrices.verdict,
         state=matrices.state,
-        rows=build_human_rows(frame, items, people, coding, passes, human),
+        rows=build_human_rows(frame, items, annotators, coding, passes, human),
         judge_rows=build_verdict_rows(frame, items, judges, coding, passes, states, ~human),
         slices=slice_frame,
         lists=tuple(name for name in lists if name in slice_frame),
@@ -177,8 +178,9 @@ def check_kinds(frame: pd.DataFrame) -> NDArray[np.bool_]:
     kinds, names = pd.factorize(frame["kind"], use_na_sentinel=True)
     strange = [name for name in names if name not in ("human", "judge")]
     if strange or (kinds < 0).any():
-        seen = repr(strange[0]) if strange else "missing"
-        raise FrameError(f"column kind holds {seen}: every row must say human or judge")
+        value = repr(strange[0]) if strange else "missing"
+        raise FrameError(f"column kind holds {value}: every row must say human or judge")
+    # compare the few distinct names, not the rows: a frame may have millions of them
     is_human = np.array([name == "human" for name in names], dtype=bool)
     return is_human[kinds] if len(names) else np.zeros(0, dtype=bool)
 
@@ -186,17 +188,18 @@ def check_kinds(frame: pd.DataFrame) -> NDArray[np.bool_]:
 def check_duplicates(
     items: CodedIds, raters: CodedIds, passes: NDArray[np.int64], human: NDArray[np.bool_]
 ) -> None:
-    """Raise FrameError naming the first reading that occurs twice."""
+    """Raise FrameError that names the first rating that occurs twice."""
+    # one integer a rating: item, then rater, kind and pass as digits of a mixed-radix number
     width = int(passes.max(initial=1)) + 1
-    reader = raters.codes * 2 + human
-    key = (items.codes.astype(np.int64) * (2 * len(raters.names) + 2) + reader) * width + passes
+    rater_and_kind = raters.codes * 2 + human
+    key = (items.codes.astype(np.int64) * (2 * len(raters.names) + 2) + rater_and_kind) * width + passes
     # sorting is the cheap test; which rows they are is looked up only for the message
     if len(np.unique(key)) == len(key):
         return
     row = int(np.flatnonzero(pd.Series(key).duplicated())[0])
     item, rater = items.names[items.codes[row]], raters.names[raters.codes[row]]
     raise FrameError(
-        f"reader {rater!r} has two readings of item {item!r} in pass {passes[row]}: "
+        f"rater {rater!r} has two ratings of item {item!r} in pass {passes[row]}: "
         "keep one, or number the repeat in column pass_no"
     )
 
@@ -218,7 +221,7 @@ def compute_item_weights(
         )
     sampled = np.zeros(len(items.names), dtype=bool)
     sampled[items.codes[human]] = True
-    # verdicts cover the whole pool: only the items drawn for people stand for others
+    # verdicts cover the whole pool: only the items sampled for people represent others
     use = sampled & (folded.codes >= 0)
     weight[use] = 1 / values[folded.codes[use]]
     without = int((sampled & (folded.codes < 0)).sum())
@@ -239,7 +242,7 @@ def extract_item_slices(
     notes: list[str] = []
     for name in names:
         folded = fold_column(frame[name], items)
-        # a column that was asked for is an error, one that happens to be there is only left out
+        # a column that the caller named must work; one that merely exists is left out with a warning
         if not folded.constant and slice_columns is not None:
             fold_constant_column(frame, name, items)
         if not folded.constant:
@@ -247,26 +250,27 @@ def extract_item_slices(
             continue
         columns[str(name)] = folded.expand()
     sliced = pd.DataFrame(columns, index=pd.RangeIndex(len(items.names)))
+    # object columns of numbers become numeric, so that slicing can cut them into bands
     return sliced.infer_objects(), notes
 
 
 def fill_matrix(
     items: NDArray[np.intp],
-    readers: NDArray[np.intp],
+    raters: NDArray[np.intp],
     values: NDArray[np.int8],
     use: NDArray[np.bool_],
     shape: tuple[int, int],
     empty: int,
 ) -> NDArray[np.int8]:
-    """Spread the chosen rows into an items x readers matrix."""
+    """Spread the chosen rows into an items x raters matrix."""
     matrix = np.full(shape, empty, dtype=np.int8)
-    matrix[items[use], readers[use]] = values[use]
+    matrix[items[use], raters[use]] = values[use]
     return matrix
 
 
 @dataclass(frozen=True, slots=True)
 class RatingMatrices:
-    """First-pass readings as items x readers matrices."""
+    """First-pass ratings as items x raters matrices."""
 
     human: NDArray[np.int8]
     """Labels, -1 missing."""
@@ -285,28 +289,28 @@ def build_first_pass(
     first: NDArray[np.bool_],
     human: NDArray[np.bool_],
 ) -> RatingMatrices:
-    """Spread the first readings into matrices."""
+    """Spread the first-pass ratings into matrices."""
     n = len(items.names)
-    by_people, by_judges = (n, len(annotators.names)), (n, len(judges.names))
+    human_shape, judge_shape = (n, len(annotators.names)), (n, len(judges.names))
     return RatingMatrices(
-        human=fill_matrix(items.codes, annotators.codes, codes, human & first, by_people, -1),
-        verdict=fill_matrix(items.codes, judges.codes, codes, ~human & first, by_judges, -1),
-        state=fill_matrix(items.codes, judges.codes, states, ~human & first, by_judges, 0),
+        human=fill_matrix(items.codes, annotators.codes, codes, human & first, human_shape, -1),
+        verdict=fill_matrix(items.codes, judges.codes, codes, ~human & first, judge_shape, -1),
+        state=fill_matrix(items.codes, judges.codes, states, ~human & first, judge_shape, 0),
     )
 
 
 def build_rating_rows(
     items: CodedIds,
-    readers: CodedRaters,
+    raters: CodedRaters,
     coding: AnswerCoding,
     passes: NDArray[np.int64],
     use: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    """The chosen readings as codes, one row each."""
+    """The chosen ratings as codes, one row each."""
     return pd.DataFrame(
         {
             "item": items.codes[use],
-            "rater": readers.codes[use],
+            "rater": raters.codes[use],
             "answer": coding.codes[use],
             "pass_no": passes[use],
         }
@@ -316,13 +320,13 @@ def build_rating_rows(
 def build_human_rows(
     frame: pd.DataFrame,
     items: CodedIds,
-    readers: CodedRaters,
+    raters: CodedRaters,
     coding: AnswerCoding,
     passes: NDArray[np.int64],
     use: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    """Human readings with time and position."""
-    rows = build_rating_rows(items, readers, coding, passes, use)
+    """Labels with their time in seconds and their position in the queue."""
+    rows = build_rating_rows(items, raters, coding, passes, use)
     return rows.assign(
         seconds=read_numbers(frame, "seconds", use), position=read_numbers(frame, "position", use)
     )
@@ -331,12 +335,12 @@ def build_human_rows(
 def build_verdict_rows(
     frame: pd.DataFrame,
     items: CodedIds,
-    readers: CodedRaters,
+    raters: CodedRaters,
     coding: AnswerCoding,
     passes: NDArray[np.int64],
     states: NDArray[np.int8],
     use: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Verdicts with their state and the judge's probability of the positive answer."""
-    rows = build_rating_rows(items, readers, coding, passes, use)
+    rows = build_rating_rows(items, raters, coding, passes, use)
     return rows.assign(state=states[use], probability=read_numbers(frame, "probability", use))

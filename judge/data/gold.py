@@ -1,4 +1,4 @@
-"""Gold: the answer that verdicts are compared with. `gold_of` makes it for every part of a report; no judge enters it."""
+"""Gold: the answer that verdicts are compared with. `gold_of` makes it for every part of a report, from human answers alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,16 +23,16 @@ NO_CONSENSUS = np.int8(-2)
 UNLABELLED = np.int8(-1)
 FEWEST_RATERS = 3
 STANDARD_POLICY: Unsure = "missing"
-"""What unsure is where a plan says nothing: no vote on what a verdict should have been."""
+"""The policy where a plan names none: an unsure label is no vote on what the verdict should have been."""
 METHOD_NAMES = {
     "majority": "the majority of the annotators",
     "dawid_skene": "the most probable answer by Dawid and Skene's model",
-    "given": "as it was given",
+    "given": "the imported answers",
 }
 POLICY_NAMES: Mapping[Unsure, str] = {
-    "category": "unsure being an answer of its own",
-    "missing": "labels of unsure left out",
-    "worst": "open where labels of unsure could turn it",
+    "category": "with unsure as an answer of its own",
+    "missing": "with unsure labels left out",
+    "worst": "left open where unsure labels could change it",
 }
 
 
@@ -41,15 +41,15 @@ class Gold:
     """The gold of every item, and the rule that made it."""
 
     method: str
-    """majority, dawid_skene, or given."""
+    """majority, dawid_skene, or given (imported)."""
     policy: Unsure
-    """What became of labels of unsure."""
+    """How unsure labels were treated."""
     codes: Codes
     """Answer code per item; CONTESTED (-3), NO_CONSENSUS (-2) for ties, UNLABELLED (-1) without label or decision."""
     unsure: int
     """Code of unsure, which is gold where it wins or cannot be ruled out; -1 where nobody was unsure."""
     decisions: Decisions = field(default_factory=dict)
-    """The adjudicated answers that stand in place of votes."""
+    """The adjudicated answers that replace the votes."""
     reason: Reason | None = None
     """Why the method gives no gold."""
     model: DawidSkene | None = None
@@ -57,7 +57,7 @@ class Gold:
 
     @property
     def name(self) -> str:
-        """The method, with "+ adjudicated" where decisions stand in place of votes."""
+        """The method, with "+ adjudicated" where decisions replace votes."""
         return f"{self.method} + adjudicated" if self.decisions else self.method
 
     @property
@@ -83,7 +83,7 @@ class Gold:
 
     @property
     def sentence(self) -> str:
-        """The rule and what came of it, in plain words."""
+        """The rule and how many items have gold by it, as one sentence for a report."""
         rule = METHOD_NAMES[self.method]
         if self.method != "given":
             rule += f", {POLICY_NAMES[self.policy]}"
@@ -140,23 +140,23 @@ def gold_of(
 
 
 def take_given_gold(ratings: Ratings, answers: Decisions) -> Gold:
-    """Answers by item id as gold, whoever gave them; items without one have none. Raises FrameError as `gold_of` does."""
-    # no votes stand behind it, so no annotator can be left out of it: the decisions are not kept either
+    """Imported answers by item id as gold; other items have none. Raises FrameError as `gold_of` does."""
+    # imported gold has no votes behind it, so no annotator can be left out of it; it holds no decisions either
     empty = Gold("given", STANDARD_POLICY, np.full(len(ratings.items), UNLABELLED), ratings.unsure)
     return replace(apply_decisions(ratings, empty, answers), decisions={})
 
 
 def resolve_gold(ratings: Ratings, gold: "Gold | Decisions | None") -> Gold:
-    """The gold of an argument: one that was made, answers by item id, or by default the majority without unsure."""
+    """The gold that an argument means: a Gold as it is, answers by item id, or None for the majority without unsure."""
     if isinstance(gold, Gold):
         return gold
     return gold_of(ratings) if gold is None else take_given_gold(ratings, gold)
 
 
 def leave_out_annotator(ratings: Ratings, rater: int, gold: Gold) -> Gold:
-    """The same gold without one annotator's labels; decisions stand. Given gold cannot be made again: ValueError."""
+    """The same gold without one annotator's labels; decisions stay. Raises ValueError for imported gold."""
     if gold.method == "given":
-        raise ValueError("gold that was given does not come from labels")
+        raise ValueError("imported gold does not come from labels, so no annotator can be left out of it")
     method: GoldMethod = "majority" if gold.method == "majority" else "dawid_skene"
     return gold_of(drop_annotator(ratings, rater), gold.decisions, gold.policy, method)
 
@@ -179,7 +179,7 @@ def infer_gold(ratings: Ratings, policy: Unsure, method: GoldMethod) -> Gold:
     # where counting unsure both ways gives two answers, neither is gold
     codes = np.where(last.codes == first.codes, first.codes, np.int8(ratings.unsure))
     if policy != "category":
-        # counted both ways, or by error rates, they could still win an answer that nobody gave
+        # counting both ways or by error rates could still give these items an answer that nobody chose
         codes[find_only_unsure(ratings)] = ratings.unsure
     return replace(first, policy=policy, codes=codes)
 
@@ -243,32 +243,32 @@ def infer_by_dawid_skene(ratings: Ratings, coding: Recoding, blank: Gold, smooth
 
 
 def apply_decisions(ratings: Ratings, gold: Gold, decisions: Decisions) -> Gold:
-    """The gold with decided answers in place of the votes; None leaves an item CONTESTED.
+    """The gold with decided answers instead of the votes; None leaves an item CONTESTED.
 
     An unknown item or answer raises FrameError.
     """
     codes = gold.codes.copy()
-    place = {item: index for index, item in enumerate(ratings.items)}
+    positions = {item: index for index, item in enumerate(ratings.items)}
     for item, answer in decisions.items():
-        if str(item) not in place:
+        if str(item) not in positions:
             raise FrameError(f"gold has item {item!r}, which is not in the frame: check its id")
         if answer is not None and answer not in ratings.answers:
             known = ", ".join(ratings.answers)
             raise FrameError(f"gold of item {item!r} is {answer!r}, not one of {known}: correct it")
-        codes[place[str(item)]] = CONTESTED if answer is None else ratings.answers.index(answer)
+        codes[positions[str(item)]] = CONTESTED if answer is None else ratings.answers.index(answer)
     return replace(gold, codes=codes, decisions=dict(decisions))
 
 
 @dataclass(frozen=True, slots=True)
 class GoldChange:
-    """How many items get another gold by another method."""
+    """How many items change their gold from one method to another."""
 
     one: str
     """First method."""
     two: str
     """Second method."""
     changed: int | None
-    """Items known to both whose gold differs, contested and no consensus being answers of their own; None if one has no gold."""
+    """Items known to both whose gold differs (contested and no consensus count as answers); None if either has no gold."""
     items: int
     """Items known to both."""
 
@@ -276,11 +276,15 @@ class GoldChange:
 def compare_golds(golds: list[Gold]) -> list[GoldChange]:
     """Compare every two golds of the same items."""
     changes = []
-    for index, one in enumerate(golds):
-        for two in golds[index + 1 :]:
-            both = one.known & two.known
-            changed = None if one.reason or two.reason else int((one.codes[both] != two.codes[both]).sum())
-            changes.append(GoldChange(one.name, two.name, changed, int(both.sum())))
+    for index, first in enumerate(golds):
+        for second in golds[index + 1 :]:
+            both = first.known & second.known
+            changed = (
+                None
+                if first.reason or second.reason
+                else int((first.codes[both] != second.codes[both]).sum())
+            )
+            changes.append(GoldChange(first.name, second.name, changed, int(both.sum())))
     return changes
 
 

@@ -29,7 +29,7 @@ class Slice:
     """A subset of items named by one or two attributes."""
 
     label: str
-    """What a reader sees: "motive = shutdown", "length 120 to 480", "motive = shutdown and model = b"."""
+    """What a report prints: "motive = shutdown", "length 120 to 480", "motive = shutdown and model = b"."""
     attributes: tuple[str, ...]
     """The attributes that name it."""
     values: tuple[str, ...]
@@ -77,17 +77,17 @@ class SliceSet:
 
     def take(self, positions: Sequence[int] | NDArray[np.intp]) -> "SliceSet":
         """The slices at these positions; parents no longer refer to anything."""
-        kept = tuple(replace(self.slices[place], parents=()) for place in positions)
-        return SliceSet(kept, self.columns[:, np.asarray(positions, dtype=np.intp)])
+        chosen = tuple(replace(self.slices[position], parents=()) for position in positions)
+        return SliceSet(chosen, self.columns[:, np.asarray(positions, dtype=np.intp)])
 
     def select_kind(self, kind: Kind) -> "SliceSet":
         """The slices of one kind."""
-        return self.take([place for place, piece in enumerate(self.slices) if piece.kind == kind])
+        return self.take([position for position, piece in enumerate(self.slices) if piece.kind == kind])
 
     def list_members(self) -> Iterator[MemberSlice]:
         """Each slice with whether an item belongs to it, shape (items,)."""
-        for place, piece in enumerate(self.slices):
-            yield piece, self.columns[:, place] > 0
+        for position, piece in enumerate(self.slices):
+            yield piece, self.columns[:, position] > 0
 
 
 def cut_slices(ratings: Ratings, names: Iterable[str] | None = None) -> SliceSet:
@@ -106,8 +106,10 @@ def cut_attributes(table: pd.DataFrame, lists: Collection[str] = ()) -> SliceSet
     for column in table.columns:
         name = str(column)
         # an attribute either makes slices or says why it makes none: nothing vanishes
-        found, reason = cut_list(name, table[column]) if name in lists else cut_attribute(name, table[column])
-        pieces += found
+        members, reason = (
+            cut_list(name, table[column]) if name in lists else cut_attribute(name, table[column])
+        )
+        pieces += members
         if reason:
             uncut.append(UncutAttribute(name, reason))
     masks = [mask for _, mask in pieces]
@@ -118,12 +120,12 @@ def select_attributes(table: pd.DataFrame, names: Iterable[str] | None) -> pd.Da
     """The named columns, or all for None; an unknown name raises FrameError."""
     if names is None:
         return table
-    wanted = list(names)
-    unknown = [name for name in wanted if name not in table.columns]
+    chosen = list(names)
+    unknown = [name for name in chosen if name not in table.columns]
     if unknown:
         known = ", ".join(map(str, table.columns)) or "none"
         raise FrameError(f"the frame has no slice column {unknown[0]!r}: choose from: {known}")
-    return table[wanted]
+    return table[chosen]
 
 
 def stack_masks(masks: Sequence[Mask], n: int) -> Singles:
@@ -135,21 +137,21 @@ def stack_masks(masks: Sequence[Mask], n: int) -> Singles:
 def cut_attribute(name: str, values: pd.Series) -> tuple[list[MemberSlice], str]:
     """The slices of an attribute, or none and why: bands of numbers, else one for each value; the missing ones last."""
     codes, distinct = code_values(values)
-    # a table's numbers are stored as text: they are cut like others, or one attribute would read in two ways
+    # a table's numbers are stored as text: they are cut like others, or one attribute would be cut in two ways
     numbers = parse_numbers(distinct)
     if numbers is not None and len(np.unique(numbers)) > FEW_NUMBERS:
-        found = cut_bands(name, np.append(numbers, np.nan)[codes])
+        members = cut_bands(name, np.append(numbers, np.nan)[codes])
     elif len(distinct) > MOST_VALUES:
         return [], f"{name} has {len(distinct)} values, more than {MOST_VALUES}: group them before testing"
     else:
-        found = split_values(name, codes, distinct)
+        members = split_values(name, codes, distinct)
     if (codes < 0).any():
-        # a table may have a word of its own for what it does not know
-        taken = any(piece.value == MISSING for piece, _ in found)
-        found.append((make_slice(name, f"{MISSING} value" if taken else MISSING), codes < 0))
-    if len(found) < 2:
-        return [], f"{name} has {'one value' if found else 'no value'}: there is nothing to compare it with"
-    return found, ""
+        # the table may itself use the word "missing" as a value
+        taken = any(piece.value == MISSING for piece, _ in members)
+        members.append((make_slice(name, f"{MISSING} value" if taken else MISSING), codes < 0))
+    if len(members) < 2:
+        return [], f"{name} has {'one value' if members else 'no value'}: there is nothing to compare it with"
+    return members, ""
 
 
 def code_values(values: pd.Series) -> tuple[NDArray[np.intp], list[object]]:
@@ -212,9 +214,9 @@ def make_slice(name: str, value: str) -> Slice:
 
 
 def format_numbers(numbers: Collection[float]) -> dict[float, str]:
-    """Numbers as a reader would write them, with as many digits as keep different ones apart."""
+    """Numbers as a person would write them, with enough digits to keep different ones apart."""
     texts: dict[float, str] = {}
-    # six digits read well; 17 tell any two doubles apart
+    # six digits are easy to read; 17 distinguish any two doubles
     for digits in (6, 9, 12, 15, 17):
         texts = {number: format_number(number, digits) for number in numbers}
         if len(set(texts.values())) == len(texts):
@@ -231,7 +233,7 @@ def format_number(number: float, digits: int = 12) -> str:
 
 def split_values(name: str, codes: NDArray[np.intp], distinct: Sequence[object]) -> list[MemberSlice]:
     """One slice for each value, numbers in their order before words."""
-    # 3 and 3.0 read the same and are one value
+    # 3 and 3.0 print the same and are one value
     texts = np.array([format_value(value) for value in distinct], dtype=object)
     return [
         (make_slice(name, text), np.isin(codes, np.flatnonzero(texts == text)))
@@ -240,7 +242,7 @@ def split_values(name: str, codes: NDArray[np.intp], distinct: Sequence[object])
 
 
 def format_value(value: object) -> str:
-    """A value as a reader would write it: 3.0 is 3."""
+    """A value as a person would write it: 3.0 is 3."""
     return format_number(float(value)) if isinstance(value, float | np.floating) else str(value)
 
 
@@ -251,21 +253,21 @@ def make_sort_key(text: str) -> tuple[bool, float, str]:
 
 
 def cut_list(name: str, values: pd.Series) -> tuple[list[MemberSlice], str]:
-    """One slice for each value that some but not all cells list; of more than 60 those of most items, and that it is so."""
+    """One slice for each value that some but not all cells list, at most the 60 most frequent, and a note on the rest."""
     bags = [split_list(value) for value in values.astype(object)]
     counts = Counter(entry for bag in bags for entry in bag)
     # ties by name: the order of a set differs between runs
     useful = sorted(
         (entry for entry in counts if counts[entry] < len(bags)), key=lambda entry: (-counts[entry], entry)
     )
-    found = []
+    members = []
     for entry in sorted(useful[:MOST_VALUES]):
         mask = np.fromiter((entry in bag for bag in bags), dtype=bool, count=len(bags))
-        found.append((Slice(f"{name.removesuffix('s')} {entry!r}", (name,), (entry,), "term"), mask))
+        members.append((Slice(f"{name.removesuffix('s')} {entry!r}", (name,), (entry,), "term"), mask))
     if not useful:
         return [], f"{name} lists no value that some items have and others lack"
-    rest = len(useful) - len(found)
-    return found, f"{rest} rare values of {name} make no slice: at most {MOST_VALUES} do" if rest else ""
+    rest = len(useful) - len(members)
+    return members, f"{rest} rare values of {name} make no slice: at most {MOST_VALUES} do" if rest else ""
 
 
 def split_list(cell: object) -> set[str]:

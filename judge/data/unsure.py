@@ -26,7 +26,7 @@ class Recoding:
     """The answers that are left under one treatment, and how codes change."""
 
     treatment: Treatment
-    """What became of unsure."""
+    """How unsure is treated."""
     answers: tuple[str, ...]
     """Answers in their new code order."""
     table: Codes
@@ -54,7 +54,7 @@ def build_recoding(ratings: Ratings, treatment: Treatment) -> Recoding:
     # with three answers or more there is no one negative answer; a caveat says which is meant
     sides = [q for q in kept if q not in (positive, unsure)]
     negative = sides[0] if sides else positive
-    # unsure is taken out, not merely emptied: chance agreement divides by the number of answers
+    # unsure leaves the list of answers as well: chance agreement divides by the number of answers
     table = np.full(len(ratings.answers) + 1, -1, dtype=np.int8)
     table[kept] = np.arange(len(kept))
     if unsure >= 0 and treatment == "as positive":

@@ -13,7 +13,7 @@ Level = Literal["nominal", "ordinal", "interval", "ratio"]
 def compute_squared_distance(level: Level, values: Floats, counts: Floats) -> Floats:
     """Krippendorff's squared difference of each two answers, shape (..., Q, Q).
 
-    `values` are the answers as numbers, shape (Q,); `counts` how often each was given, shape (..., Q).
+    `values` are the answers as numbers, shape (Q,); `counts` how often each occurs, shape (..., Q).
     """
     if level == "ordinal":
         middle = np.cumsum(counts, axis=-1) - counts / 2

@@ -1,4 +1,4 @@
-"""Resampling scenarios: one matrix of weights for every figure, BCa limits, and when to refuse them."""
+"""Resample scenarios: one matrix of weights for every figure, BCa limits, and when to refuse them."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,7 +30,7 @@ class BootstrapDesign:
     """How intervals are made; the same design gives the same digits."""
 
     n_clusters: int
-    """Clusters that are drawn with replacement."""
+    """Clusters that are sampled with replacement."""
     resamples: int = 2000
     """Bootstrap replicates B."""
     seed: int = 0
@@ -52,18 +52,18 @@ class BootstrapDesign:
 
     @cached_property
     def counts(self) -> NDArray[np.uint16]:
-        """How often each replicate draws each cluster, shape (resamples, clusters)."""
-        # counts are kept instead of draws: one matrix product then serves every figure and every slice
+        """How often each replicate samples each cluster, shape (resamples, clusters)."""
+        # counts instead of sampled indices: one matrix product then serves every figure and every slice
         generator = np.random.default_rng(self.seed)
         n = self.n_clusters
-        drawn = np.empty((self.resamples, n), dtype=np.uint16)
+        counts = np.empty((self.resamples, n), dtype=np.uint16)
         step = max(1, BLOCK_CELLS // n)
         for start in range(0, self.resamples, step):
             rows = min(step, self.resamples - start)
             picks = generator.integers(0, n, (rows, n), dtype=np.int32)
             picks += np.arange(rows, dtype=np.int32)[:, None] * np.int32(n)
-            drawn[start : start + rows] = np.bincount(picks.ravel(), minlength=rows * n).reshape(rows, n)
-        return drawn
+            counts[start : start + rows] = np.bincount(picks.ravel(), minlength=rows * n).reshape(rows, n)
+        return counts
 
     def compute_replicate_sums(self, per_cluster: Floats) -> Floats:
         """Sums of every replicate: (clusters, columns) -> (resamples, columns)."""
@@ -101,7 +101,7 @@ class SampledCoefficients:
     """The reason to give where no item enters any figure."""
 
     def find_index(self, name: str) -> int:
-        """The place of a figure."""
+        """The column of the figure of this name."""
         return [c.name for c in self.coefficients].index(name)
 
     def build_estimates(self) -> list[Estimate]:
@@ -129,7 +129,7 @@ class SampledCoefficients:
         if clusters < FEWEST_CLUSTERS:
             return Estimate(what, value, interval_reason=Reason.TOO_FEW_CLUSTERS, **known)
         if limits.flat[k] and what.kind == "chance" and value < 1:
-            # a reader who always answers alike: the coefficient is 0 in every resample by construction
+            # a rater who always gives the same answer: the coefficient is 0 in every resample by construction
             return Estimate(what, value, interval_reason=Reason.NO_VARIATION, **known)
         if limits.flat[k]:
             low, high = compute_flat_limits(
@@ -178,7 +178,7 @@ def sample_coefficients(
     """Evaluate a set of coefficients on the data, on each replicate and without each cluster."""
     total = cluster_sums.weighted.sum(axis=0)
     counted = cluster_sums.counted.sum(axis=0)
-    # clusters without an item of this comparison are drawn, but do not count as its clusters
+    # clusters without an item of this comparison are sampled, but do not count as its clusters
     used = cluster_sums.counted.any(axis=1)
     replicates = np.empty((0, len(formula.coefficients)))
     if bootstrap.resampled:
@@ -198,6 +198,7 @@ def sample_coefficients(
 
 def compute_jackknife_values(per_cluster: Floats, total: Floats, formula: Formula) -> Floats:
     """The figures without each cluster in turn, shape (clusters, K)."""
+    # in blocks, so that 20,000 clusters times all columns never sit in memory at once
     step = max(1, BLOCK_CELLS // max(per_cluster.shape[1], 1))
     floor = ROUNDING * np.abs(total)
     parts = [np.empty((0, len(formula.coefficients)))]
@@ -229,7 +230,7 @@ def compute_bca_limits(values: Floats, replicates: Floats, jackknife: Floats, le
     defined = np.isfinite(ordered).sum(axis=0)
     below = (replicates < values - SAME).sum(axis=0) + (np.abs(replicates - values) <= SAME).sum(axis=0) / 2
     share = below / np.maximum(defined, 1)
-    # no replicate on one side would put the bias at infinity: half a replicate stands there instead
+    # with no replicate on one side the bias would be infinite: count half a replicate there
     edge = 0.5 / max(len(replicates), 1)
     z0 = ndtri(np.clip(share, edge, 1 - edge))
     a = compute_acceleration(jackknife)
@@ -259,12 +260,12 @@ def shift_quantile(z0: Floats, a: Floats, z: float) -> Floats:
 
 def compute_quantile(ordered: Floats, defined: NDArray[np.int64], at: Floats) -> Floats:
     """Linear quantile of each column of sorted values whose NaN come last: (B, K), (K,), (K,) -> (K,)."""
-    place = at * np.maximum(defined - 1, 0)
-    low = np.floor(place).astype(np.int64)
+    rank = at * np.maximum(defined - 1, 0)
+    low = np.floor(rank).astype(np.int64)
     high = np.minimum(low + 1, np.maximum(defined - 1, 0))
-    one = np.take_along_axis(ordered, low[None, :], axis=0)[0]
-    two = np.take_along_axis(ordered, high[None, :], axis=0)[0]
-    return np.asarray(one + (two - one) * (place - low))
+    lower = np.take_along_axis(ordered, low[None, :], axis=0)[0]
+    upper = np.take_along_axis(ordered, high[None, :], axis=0)[0]
+    return np.asarray(lower + (upper - lower) * (rank - low))
 
 
 def compute_jackknife_error(jackknife: Floats) -> Floats:
@@ -309,7 +310,7 @@ def compute_flat_limits(
 def subtract_paired(
     minuend: SampledCoefficients, subtrahend: SampledCoefficients, names: tuple[str, ...]
 ) -> SampledCoefficients:
-    """The paired differences of figures drawn with the same weights; each keeps its figure's name."""
+    """The paired differences of figures resampled with the same weights; each keeps its figure's name."""
     first, second = [minuend.find_index(n) for n in names], [subtrahend.find_index(n) for n in names]
     return SampledCoefficients(
         coefficients=tuple(replace(minuend.coefficients[k], kind="signed") for k in first),

@@ -25,7 +25,7 @@ class ClusterSums:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """The items under study: where they belong and what they weigh."""
+    """The items under study with their clusters and weights."""
 
     cluster: NDArray[np.intp]
     """Cluster index of each item, shape (items,)."""
@@ -51,10 +51,10 @@ def build_cohort(cluster: NDArray[np.intp], weight: Floats) -> Cohort:
 
 
 def code_patterns(matrix: Codes, n_answers: int) -> tuple[NDArray[np.intp], Codes]:
-    """The distinct rows of an items x readers matrix (-1 missing) and each item's index into them."""
+    """The distinct rows of an items x raters matrix (-1 missing) and each item's index into them."""
     key = np.zeros(len(matrix), dtype=np.int64)
     for answers in matrix.T:
-        # the answers of many raters make a number too large for 64 bits: renumber what has been seen so far
+        # many raters would overflow 64 bits: renumber the distinct keys so far
         if key.max(initial=0) > WIDE_KEY // (n_answers + 1):
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)
         key = key * (n_answers + 1) + (answers + np.int64(1))
@@ -63,24 +63,25 @@ def code_patterns(matrix: Codes, n_answers: int) -> tuple[NDArray[np.intp], Code
 
 
 def find_distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The first place of each distinct key and the index of each key among them, in key order."""
+    """The first position of each distinct key and the index of each key among them, in key order."""
     span = int(key.max(initial=0)) + 1
     if span > SMALL_SPAN:
         _, first, codes = np.unique(key, return_index=True, return_inverse=True)
         return first, codes.astype(np.intp)
     # a table over the whole span is faster than sorting as long as it is small
-    place = np.full(span, -1, dtype=np.intp)
-    place[key[::-1]] = np.arange(len(key))[::-1]
-    used = np.flatnonzero(place >= 0)
+    position = np.full(span, -1, dtype=np.intp)
+    # of equal indices numpy keeps the last assignment, so the reversed order leaves the first position
+    position[key[::-1]] = np.arange(len(key))[::-1]
+    used = np.flatnonzero(position >= 0)
     rank = np.empty(span, dtype=np.intp)
     rank[used] = np.arange(len(used))
-    return place[used], rank[key]
+    return position[used], rank[key]
 
 
 def build_group_columns(rows: Codes, n_answers: int) -> Floats:
-    """What one item adds to the sums of a group of readers, shape (rows, columns); see GroupSums.
+    """What one item adds to the sums of a group of raters, shape (rows, columns); see GroupSums.
 
-    `rows` is items (or distinct patterns) x readers, -1 missing.
+    `rows` is items (or distinct patterns) x raters, -1 missing.
     """
     counts = np.stack([(rows == q).sum(axis=1) for q in range(n_answers)], axis=1).astype(np.float64)
     m = counts.sum(axis=1)
@@ -90,6 +91,7 @@ def build_group_columns(rows: Codes, n_answers: int) -> Floats:
     # an item counts once in raw agreement, however many pairs of raters it has
     per_pair = np.divide(1.0, pairs, out=np.zeros_like(pairs), where=pairable)
     per_value = np.divide(1.0, m, out=np.zeros_like(m), where=m > 0)
+    # an answer cannot be paired with itself: subtract 1 on the diagonal
     coincidence = counts[:, :, None] * (counts[:, None, :] - np.eye(n_answers))
     coincidence *= (per_pair * m)[:, None, None]
     marginals = (rows[:, :, None] == np.arange(n_answers)).astype(np.float64)
@@ -128,17 +130,17 @@ class GroupSums:
 
     @property
     def agreement(self) -> Floats:
-        """Sum over pairable items of the share of reader pairs that agree."""
+        """Sum over pairable items of the share of rater pairs that agree."""
         return self.sums[..., 2]
 
     @property
     def agreeing_pairs(self) -> Floats:
-        """Ordered reader pairs that agree."""
+        """Ordered rater pairs that agree."""
         return self.sums[..., 3]
 
     @property
     def pairs(self) -> Floats:
-        """Ordered reader pairs."""
+        """Ordered rater pairs."""
         return self.sums[..., 4]
 
     @property
@@ -164,7 +166,7 @@ class GroupSums:
 
     @property
     def marginals(self) -> Floats:
-        """How often each reader gave each answer, shape (..., readers, Q)."""
+        """How often each rater gave each answer, shape (..., raters, Q)."""
         q = self.n_answers
         tail = self.sums[..., 6 + 2 * q + q * q :]
         return tail.reshape(*self.sums.shape[:-1], tail.shape[-1] // q, q)
@@ -174,14 +176,14 @@ UNWEIGHTED_GROUP_COLUMN = 5
 
 
 def compute_group_cluster_sums(matrix: Codes, n_answers: int, cohort: Cohort) -> ClusterSums:
-    """Sums of a group of readers per cluster, from an items x readers matrix."""
+    """Sums of a group of raters per cluster, from an items x raters matrix."""
     codes, rows = code_patterns(matrix, n_answers)
     columns = build_group_columns(rows, n_answers)
     counted = spread_weights(codes, len(rows), cohort, np.ones(len(codes))) @ columns
     if cohort.equal_weights:
         return ClusterSums(counted, counted)
     weighted = spread_weights(codes, len(rows), cohort, cohort.weight) @ columns
-    # alpha's small-sample correction asks how many answers were given, not what they weigh
+    # alpha's small-sample correction needs the number of answers, not their weight
     weighted[:, UNWEIGHTED_GROUP_COLUMN] = counted[:, UNWEIGHTED_GROUP_COLUMN]
     return ClusterSums(weighted, counted)
 
@@ -192,19 +194,19 @@ def spread_weights(codes: NDArray[np.intp], n_patterns: int, cohort: Cohort, wei
 
 
 def compute_cell_cluster_sums(first: Codes, second: Codes, n_answers: int, cohort: Cohort) -> ClusterSums:
-    """Cells of the Q x Q table of two readers per cluster, shape (clusters, Q * Q + 1).
+    """Cells of the Q x Q table of two raters per cluster, shape (clusters, Q * Q + 1).
 
     Rows of the table are `first` (the reference), columns `second`; items with a missing answer do not
     enter. The last column counts the items, never weighted.
     """
     both = (first >= 0) & (second >= 0)
     codes = first[both].astype(np.intp) * n_answers + second[both]
-    here = cohort.select_items(both)
-    counted = tally_codes(codes, n_answers**2, here, None)
+    answered = cohort.select_items(both)
+    counted = tally_codes(codes, n_answers**2, answered, None)
     counted = np.column_stack([counted, counted.sum(axis=1)])
     if cohort.equal_weights:
         return ClusterSums(counted, counted)
-    weighted = tally_codes(codes, n_answers**2, here, here.weight)
+    weighted = tally_codes(codes, n_answers**2, answered, answered.weight)
     return ClusterSums(np.column_stack([weighted, counted[:, -1]]), counted)
 
 
@@ -218,6 +220,7 @@ def tally_codes(codes: NDArray[np.intp], width: int, cohort: Cohort, weight: Flo
 def pool_cluster_sums(parts: list[ClusterSums]) -> ClusterSums:
     """The sums of several tables pooled."""
     weighted = np.sum([part.weighted for part in parts], axis=0)
+    # keep the identity that marks equal weights: it halves the work of every later product
     if all(part.weighted is part.counted for part in parts):
         return ClusterSums(weighted, weighted)
     return ClusterSums(weighted, np.sum([part.counted for part in parts], axis=0))

@@ -35,7 +35,7 @@ BYRT = "Byrt, Bishop & Carlin (1993) J Clin Epidemiol 46:423"
 CLASSIFIER = "2x2 table of the judge against gold"
 MATTHEWS = "Matthews (1975) Biochim Biophys Acta 405:442"
 
-# a coefficient of tables asks for a PairTally, one of groups for a GroupTally, most take either
+# Any and not Tally: a coefficient of tables needs a PairTally, one of groups a GroupTally, most take either
 Quantity = Callable[[Any], Floats]
 
 
@@ -97,6 +97,7 @@ def compute_conger_chance(marginals: Floats) -> Floats:
     present = totals > TINY
     share = np.where(present[..., None], compute_ratio(marginals, totals[..., None]), 0.0)
     raters = present.sum(axis=-1).astype(np.float64)[..., None]
+    # the mean over rater pairs follows from mean and variance of the shares: no loop over pairs
     mean = compute_ratio(share.sum(axis=-2), raters)
     spread = np.where(present[..., None], share - mean[..., None, :], 0.0)
     variance = compute_ratio(np.square(spread).sum(axis=-2), raters - 1)
@@ -145,6 +146,7 @@ def make_kappa(
     return Coefficient(
         name=name,
         label=label,
+        # real minus and division signs: this text is printed in reports as it is
         formula=f"(raw − chance) ÷ (1 − chance); chance: {chance_formula}",
         source=source,
         unit="number",
@@ -197,6 +199,7 @@ COEFFICIENTS: tuple[Coefficient, ...] = (
         source=PLAIN,
         comparisons=GROUP,
         in_brief=NOWHERE,
+        # an item with many raters weighs more here: where it differs from raw, the report warns
         value=lambda tally: compute_ratio(tally.sums.agreeing_pairs, tally.sums.pairs),
         support=count_items,
     ),
@@ -323,8 +326,11 @@ COEFFICIENTS: tuple[Coefficient, ...] = (
         comparisons=GOLD,
         in_brief=GOLD,
         value=lambda tally: compute_ratio(
-            2 * tally.folded.both, 2 * tally.folded.both + tally.folded.second + tally.folded.first
+            # from counts, not from sensitivity and PPV: one of these may be undefined where F1 is 0
+            2 * tally.folded.both,
+            2 * tally.folded.both + tally.folded.second + tally.folded.first,
         ),
+        # true negatives do not enter F1
         support=lambda tally: tally.folded.total - tally.folded.neither,
     ),
     Coefficient(
@@ -386,7 +392,7 @@ COEFFICIENTS: tuple[Coefficient, ...] = (
     Coefficient(
         name="mcc",
         label="MCC",
-        formula="correlation of gold and verdict, each read as positive or not",
+        formula="correlation of gold and verdict, each folded to positive or not",
         source=MATTHEWS,
         unit="number",
         kind="chance",
@@ -412,4 +418,5 @@ def list_brief_names(*comparisons: Comparison) -> tuple[str, ...]:
 
 def get_coefficient(name: str) -> Coefficient:
     """The coefficient of a name. Raises KeyError where there is none."""
+    # a dictionary a call is cheap beside a bootstrap, and the tuple stays the only list
     return {what.name: what for what in COEFFICIENTS}[name]

@@ -15,7 +15,7 @@ class Measure:
     name: str
     """The field's standard name in lower case with underscores, as files have it: alpha, ac1, sensitivity, ..."""
     label: str
-    """The same for the reader of a screen or a report."""
+    """The name that screens and reports print."""
     formula: str
     """How it is computed, in words."""
     source: str
@@ -27,8 +27,9 @@ class Measure:
 
 
 class Reason(StrEnum):
-    """Why a figure or its interval is undefined. Never a number in disguise."""
+    """Why a figure or its interval is undefined."""
 
+    # values are stored in reports: a rename would make old ones unreadable
     NO_ITEMS = "no_items"
     NO_PAIRABLE_ITEMS = "no_pairable_items"
     NO_VARIATION = "no_variation"
@@ -41,10 +42,10 @@ class Reason(StrEnum):
 
 REASON_SENTENCES: dict[Reason, str] = {
     Reason.NO_ITEMS: "there is no item to count",
-    Reason.NO_PAIRABLE_ITEMS: "no item was answered by two readers",
+    Reason.NO_PAIRABLE_ITEMS: "no item was answered by two raters",
     Reason.NO_VARIATION: "every answer is the same, so agreement beyond chance is untested",
     Reason.EMPTY_DENOMINATOR: "no item falls into the class that this figure divides by",
-    Reason.TOO_FEW_RATERS: "there are too few readers",
+    Reason.TOO_FEW_RATERS: "there are too few raters",
     Reason.TOO_FEW_CLUSTERS: "there are fewer than 8 scenarios, too few for an interval",
     Reason.UNSTABLE_RESAMPLES: "the figure is undefined in more than 5 % of the resamples",
     Reason.NOT_IDENTIFIED: "these data cannot identify the figure",
@@ -76,7 +77,7 @@ class Estimate:
     interval_reason: Reason | None = None
     """Why the interval is refused although the value is defined."""
     warnings: tuple[str, ...] = ()
-    """Sentences that a reader must see beside the figure."""
+    """Sentences that must be printed beside the figure."""
 
     def __post_init__(self) -> None:
         if (self.value is None) != (self.reason is not None):
@@ -122,6 +123,7 @@ class Estimate:
             "source": self.measure.source,
             "reason": self.reason.value if self.reason else None,
             "interval_reason": self.interval_reason.value if self.interval_reason else None,
+            # one text and not a list: CSV has flat cells
             "warnings": " ".join(self.warnings),
         }
 

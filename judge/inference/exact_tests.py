@@ -15,12 +15,12 @@ TIE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class McNemarResult:
-    """Whether two readers of the same items disagree more in one direction than in the other."""
+    """Whether two raters of the same items disagree more in one direction than in the other."""
 
     b: int
-    """Items where only the first reader says positive (an over-flag, if the first is the judge)."""
+    """Items where only the first rater says positive (an over-flag, if the first is the judge)."""
     c: int
-    """Items where only the second reader says positive (a miss, if the first is the judge)."""
+    """Items where only the second rater says positive (a miss, if the first is the judge)."""
     chi2: float | None
     """(b-c)^2/(b+c), one degree of freedom; None without discordant items."""
     p: float
@@ -32,7 +32,7 @@ class McNemarResult:
     p_exact: float
     """Two-sided exact binomial p."""
     p_midp: float
-    """Two-sided mid-p: the exact p less the point probability of what was seen."""
+    """Two-sided mid-p: the exact p less the probability of the observed count."""
     share: float | None
     """b/(b+c); None without discordant items."""
     low: float | None
@@ -146,17 +146,18 @@ def adjust_holm(p: ArrayLike) -> Floats:
 def compute_sign_flip_p(scenario_sums: ArrayLike, permutations: int = 9_999, seed: int = 0) -> float:
     """Two-sided p that scenario sums are symmetric about 0: each sum's sign is flipped at random.
 
-    `sums` (scenarios,) holds over-flags minus misses of each scenario. All 2^k patterns are taken where
+    `scenario_sums` (scenarios,) holds over-flags minus misses of each scenario. All 2^k patterns are taken where
     they are fewer than `permutations`. Source: Fisher (1935) Design of Experiments, section 21.
     """
     values = np.asarray(scenario_sums, dtype=np.float64)
+    # a sum of 0 is the same under either sign: dropping it leaves p as it is and halves the patterns
     values = values[values != 0]
     if len(values) == 0:
         return 1.0
-    seen = abs(values.sum()) - TIE
+    observed = abs(values.sum()) - TIE
     if 2 ** min(len(values), 60) <= permutations:
         bits = np.arange(2 ** len(values))[:, None] >> np.arange(len(values)) & 1
-        return float((np.abs((2 * bits - 1) @ values) >= seen).mean())
+        return float((np.abs((2 * bits - 1) @ values) >= observed).mean())
     rng = np.random.default_rng(seed)
     signs = rng.integers(0, 2, (permutations, len(values)), dtype=np.int8) * 2 - 1
-    return float((1 + (np.abs(signs @ values) >= seen).sum()) / (permutations + 1))
+    return float((1 + (np.abs(signs @ values) >= observed).sum()) / (permutations + 1))

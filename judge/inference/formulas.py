@@ -44,11 +44,12 @@ class AgreementFormula:
     @property
     def coefficients(self) -> tuple[Coefficient, ...]:
         """The comparison's coefficients, then alpha at the further levels."""
+        # the nominal alpha is among the coefficients of every comparison already
         further = (level for level in self.levels if level != "nominal")
         return (*list_coefficients(self.comparison), *map(make_alpha, further))
 
     def read_sums(self, sums: Floats) -> GroupTally | PairTally:
-        """The sums as the quantities that coefficients are made of."""
+        """Wrap sums in the tally of the comparison, which names the quantities that coefficients use."""
         if self.comparison == "group":
             return GroupTally(GroupSums(sums, self.codes.n_answers), self.codes)
         return PairTally(sums, self.codes)

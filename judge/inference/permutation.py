@@ -1,4 +1,4 @@
-"""The scenario permutation: is a rate higher in a set of items than chance and the rest explain.
+"""The scenario permutation: whether a rate is higher in a set of items than chance and the rest explain.
 
 The score of a column x is T = sum_i x_i r_i, r_i being a wrong verdict (0 or 1) less the rate of wrong verdicts
 among items of the same gold answer, so slices that differ only in prevalence have the same expectation, 0.
@@ -18,11 +18,11 @@ Singles = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 SMALLEST_BAND = 20
-# shuffles kept of each scenario's items; a draw picks one per scenario, so 8 scenarios give 10^18 draws
+# shuffles of each scenario's items; a permutation picks one per scenario, so 8 scenarios give 10^18
 POOL_SIZE = 199
 BLOCK_CELLS = 16_000_000
 NOISE = 1e-6
-# above this many traded values the scores' limit is drawn: 10^9 random keys would take minutes and gigabytes
+# above this many values sample the normal limit instead: 10^9 random keys would take minutes and gigabytes
 MOST_TRADED = 50_000
 
 
@@ -61,14 +61,14 @@ def make_outcome(
 ) -> Outcome:
     """The outcome on its eligible items; all arrays have shape (all items,)."""
     index = np.flatnonzero(eligible)
-    scenario, place = np.unique(cluster[index], return_inverse=True)
+    scenario, cluster_codes = np.unique(cluster[index], return_inverse=True)
     own = weight[index]
     return Outcome(
         name=name,
         index=index,
         wrong=wrong[index],
         gold=np.unique(gold[index], return_inverse=True)[1],
-        cluster=place,
+        cluster=cluster_codes,
         scenario=scenario,
         weight=own / own.mean() if len(own) else own,
     )
@@ -119,15 +119,16 @@ def compute_residuals(outcome: Outcome) -> Residuals:
 
 def assign_bands(values: Floats, smallest: int = SMALLEST_BAND) -> Indices:
     """Number neighbouring values in bands of at least `smallest`; equal values share a band."""
-    distinct, place, counts = np.unique(np.round(values, 9), return_inverse=True, return_counts=True)
+    distinct, codes, counts = np.unique(np.round(values, 9), return_inverse=True, return_counts=True)
     number = np.zeros(len(distinct), dtype=np.intp)
     filled, current = 0, 0
     for k, count in enumerate(counts):
+        # start a band only if what is left fills one: a small last band would hardly move
         if filled >= smallest and counts[k:].sum() >= smallest:
             filled, current = 0, current + 1
         number[k] = current
         filled += int(count)
-    return number[place]
+    return number[codes]
 
 
 def build_membership(cluster: Indices, n_clusters: int) -> csr_array:
@@ -138,10 +139,10 @@ def build_membership(cluster: Indices, n_clusters: int) -> csr_array:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Standardised scores of all columns of one outcome, seen and permuted."""
+    """Standardised scores of all columns of one outcome, observed and permuted."""
 
     t: Floats
-    """Seen score less the permutation mean, in permutation standard deviations, shape (columns,)."""
+    """Observed score less the permutation mean, in permutation standard deviations, shape (columns,)."""
     null: Singles
     """The same for each permutation, shape (permutations, columns)."""
     moves: NDArray[np.bool_]
@@ -164,13 +165,13 @@ def score_columns(outcome: Outcome, columns: Singles, permutations: int, seed: i
     between, within = split_columns(outcome, columns, rest)
     standard = np.divide(rest.total, rest.scale, out=np.zeros_like(rest.total), where=rest.scale > 0)
     deviation = rest.item - (rest.total / rest.size)[outcome.cluster]
-    seen = standard @ between
+    observed = standard @ between
     if within.matrix.size:
-        seen[within.columns] += deviation @ within.matrix
+        observed[within.columns] += deviation @ within.matrix
     null = permute_scenarios(outcome, standard, between, rest.band, permutations, seed)
     if within.matrix.size:
         null[:, within.columns] += permute_items(outcome, deviation, within.matrix, permutations, seed)
-    return standardise(seen, null)
+    return standardise(observed, null)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,7 @@ def trade_scenarios(
     """Standardised scenario sums in permuted order within bands, shape (permutations, scenarios)."""
     base = np.argsort(band, kind="stable")
     everyone = int(outcome.scenario.max(initial=-1)) + 1
+    # keys of the whole frame, then those of this outcome: one seed moves the same scenarios everywhere
     keys = (
         np.random.default_rng([seed, 0])
         .random((everyone, permutations), dtype=np.float32)
@@ -268,10 +270,10 @@ def trade_items(
     picks = picks.T[:, outcome.scenario]
     scores = np.empty((permutations, matrix.shape[1]), dtype=np.float32)
     step = max(1, BLOCK_CELLS // len(base))
-    places = np.arange(len(base))
+    positions = np.arange(len(base))
     for start in range(0, permutations, step):
         chosen = picks[start : start + step][:, outcome.cluster]
-        scores[start : start + step] = pool[chosen, places] @ matrix
+        scores[start : start + step] = pool[chosen, positions] @ matrix
     return scores
 
 
@@ -315,6 +317,7 @@ def compute_adjusted_p(scores: Scores, family: Indices, share: Floats) -> Floats
         best = np.minimum(best, count_at_least(highest, own) / b / part)
         reached = count_at_least(highest, (scores.t[mine] - NOISE).astype(np.float32))
         spent[mine] = (1 + reached) / (b + 1) / part
+    # between families: compare each spent share with the smallest one of every permutation
     lowest = np.sort(best)
     reached = np.searchsorted(lowest, spent * (1 + 1e-12), side="right")
     return np.minimum((1 + reached) / (b + 1), 1.0)

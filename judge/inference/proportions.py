@@ -56,9 +56,9 @@ def compute_newcombe_interval(k1: float, n1: float, k2: float, n2: float, level:
     Source: Newcombe (1998) Stat Med 17:873, method 10.
     """
     p1, p2 = k1 / n1, k2 / n2
-    one, two = compute_wilson_interval(k1, n1, level), compute_wilson_interval(k2, n2, level)
-    below = ((p1 - one.low) ** 2 + (two.high - p2) ** 2) ** 0.5
-    above = ((one.high - p1) ** 2 + (p2 - two.low) ** 2) ** 0.5
+    first, second = compute_wilson_interval(k1, n1, level), compute_wilson_interval(k2, n2, level)
+    below = ((p1 - first.low) ** 2 + (second.high - p2) ** 2) ** 0.5
+    above = ((first.high - p1) ** 2 + (p2 - second.low) ** 2) ** 0.5
     return Interval(p1 - p2 - below, p1 - p2 + above)
 
 

@@ -22,7 +22,7 @@ class BetaPrior:
 
 @dataclass(frozen=True, slots=True)
 class ShrunkenRate:
-    """A slice's rate after it has borrowed strength from the other slices."""
+    """A slice's rate, shrunken towards the other slices of its attribute."""
 
     mean: float
     """Posterior mean rate, 0..1."""
@@ -50,8 +50,8 @@ def shrink_rate(k: float, n: float, prior: BetaPrior, level: float = 0.95) -> Sh
 def fit_prior(k: ArrayLike, n: ArrayLike) -> BetaPrior:
     """Beta prior by moments from k wrong of n in each slice of one attribute (shapes (slices,)).
 
-    The rates' spread beyond binomial noise gives the prior's size; without any the size is very large
-    and every slice is pulled to the common rate, with no slice to learn from it is Jeffreys' prior.
+    The spread of the rates beyond binomial noise gives the prior's size. Without such spread the size is very
+    large and every slice is pulled to the common rate; without any slice the prior is Jeffreys'.
     Source: Kleinman (1973) J Am Stat Assoc 68:46, with weights n.
     """
     wrong, size = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
@@ -67,5 +67,6 @@ def fit_prior(k: ArrayLike, n: ArrayLike) -> BetaPrior:
     room = noise * (total - (size**2).sum() / total - (len(size) - 1))
     correlation = excess / room if room > 0 else 0.0
     prior_size = 1 / correlation - 1 if correlation > 0 else LARGEST_SIZE
+    # one slice cannot show a spread: give its prior the weight of two verdicts only
     prior_size = float(np.clip(prior_size, SMALLEST_SIZE, LARGEST_SIZE if len(size) > 1 else SMALLEST_SIZE))
     return BetaPrior(mean * prior_size, (1 - mean) * prior_size)

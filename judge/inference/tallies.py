@@ -1,4 +1,4 @@
-"""What coefficients ask of a comparison's sums: shares of answers, pairs that agree, the cells of a table.
+"""What coefficients need from a comparison's sums: shares of answers, pairs that agree, the cells of a table.
 
 A tally computes each of these once, whichever coefficients are made of it; leading axes of all arrays are
 clusters or resamples.
@@ -17,7 +17,7 @@ from secondreader.judge.inference.ratios import compute_ratio
 
 @dataclass(frozen=True, slots=True)
 class AnswerCodes:
-    """The answers of a comparison, which its sums know by their codes 0..Q-1."""
+    """The answers of a comparison, coded 0..Q-1 in its sums."""
 
     n_answers: int
     """Number of answers Q."""
@@ -199,4 +199,5 @@ class PairTally:
         coincidence = self.cells + np.swapaxes(self.cells, -2, -1)
         numbers = np.array(self.codes.numbers or range(self.codes.n_answers), dtype=np.float64)
         distance = compute_squared_distance(level, numbers, coincidence.sum(axis=-1))
+        # two answers an item, counted without weights
         return compute_alpha_agreement(coincidence, 2 * self.sums[..., -1], distance)

@@ -121,8 +121,8 @@ def sample_spread_over_clusters(cluster: npt.NDArray[np.int64], n: int, rng: np.
     if n == 0:
         return np.zeros(0, np.int64)
     _, codes = np.unique(cluster, return_inverse=True)
-    place = rng.permutation(int(codes.max()) + 1)[codes]
-    order = np.lexsort((rng.random(size), place))
+    position = rng.permutation(int(codes.max()) + 1)[codes]
+    order = np.lexsort((rng.random(size), position))
     steps = (np.arange(n) + rng.random()) * size / n
     return np.asarray(order[np.minimum(steps.astype(np.int64), size - 1)], dtype=np.int64)
 

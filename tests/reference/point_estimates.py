@@ -66,5 +66,5 @@ def compute_expected_agreement(table: NDArray[np.number]) -> float:
     """Agreement that Cohen's kappa expects by chance from a Q x Q table of counts; NaN without items."""
     cells = np.asarray(table, dtype=np.float64)
     formula = AgreementFormula("pair", AnswerCodes(len(cells), 0, min(1, len(cells) - 1)))
-    place = [what.name for what in formula.coefficients].index("kappa")
-    return float(formula.chance(np.append(cells.ravel(), cells.sum()))[place])
+    index = [what.name for what in formula.coefficients].index("kappa")
+    return float(formula.chance(np.append(cells.ravel(), cells.sum()))[index])

@@ -37,9 +37,9 @@ def study(
     )
 
 
-def rows(*readings: tuple[Any, ...]) -> pd.DataFrame:
+def rows(*entries: tuple[Any, ...]) -> pd.DataFrame:
     """A long frame from (item, rater, kind, answer)."""
-    return pd.DataFrame(list(readings), columns=["item", "rater", "kind", "answer"])
+    return pd.DataFrame(list(entries), columns=["item", "rater", "kind", "answer"])
 
 
 def said(result: AgreementResult, words: str) -> bool:
@@ -95,10 +95,10 @@ def test_a_third_annotator_with_one_class_does_not_break_the_mean_kappa() -> Non
 
 def test_a_tie_scores_no_judge_however_it_is_spelt() -> None:
     """Tied items are counted as no consensus and leave accuracy alone; swapping names changes nothing."""
-    readings = [(i, r, "human", a) for i in range(30) for r, a in (("A", "yes"), ("B", "no"))]
-    readings += [(i, r, "human", "yes" if i % 2 else "no") for i in range(30, 60) for r in ("A", "B")]
-    readings += [(i, "J", "judge", "yes" if i % 2 else "no") for i in range(60)]
-    frame = rows(*readings)
+    ratings = [(i, r, "human", a) for i in range(30) for r, a in (("A", "yes"), ("B", "no"))]
+    ratings += [(i, r, "human", "yes" if i % 2 else "no") for i in range(30, 60) for r in ("A", "B")]
+    ratings += [(i, "J", "judge", "yes" if i % 2 else "no") for i in range(60)]
+    frame = rows(*ratings)
     swapped = frame.replace({"answer": {"yes": "no", "no": "yes"}})
     one, two = agree(frame, resamples=50), agree(swapped, resamples=50, positive="no")
     for result in (one, two):
@@ -111,9 +111,9 @@ def test_a_tie_scores_no_judge_however_it_is_spelt() -> None:
 
 def test_pair_weighted_and_item_mean_agreement_are_both_named() -> None:
     """Unequal annotators per item: the two raw figures differ and a sentence says which is reported."""
-    readings = [(i, r, "human", "yes") for i in range(10) for r in "AB"]
-    readings += [(i, r, "human", "yes" if r in "AB" else "no") for i in range(10, 20) for r in "ABCD"]
-    result = agree(rows(*readings), resamples=50)
+    ratings = [(i, r, "human", "yes") for i in range(10) for r in "AB"]
+    ratings += [(i, r, "human", "yes" if r in "AB" else "no") for i in range(10, 20) for r in "ABCD"]
+    result = agree(rows(*ratings), resamples=50)
     assert result.find("raw").value == pytest.approx((10 + 10 / 3) / 20)
     assert result.find("raw_pairs").value == pytest.approx((10 + 20) / (10 + 60))
     assert said(result, "mean over items (reported)")
@@ -131,10 +131,10 @@ def test_inverted_labels_are_pointed_out() -> None:
 
 def test_kappa_and_ac1_far_apart_are_explained() -> None:
     """Rare positives with a few disagreements: the prevalence paradox is put in words."""
-    readings = [
+    ratings = [
         (i, r, "human", "yes" if (i, r) in ((0, "A"), (1, "B")) else "no") for i in range(100) for r in "AB"
     ]
-    result = agree(rows(*readings), resamples=200)
+    result = agree(rows(*ratings), resamples=200)
     assert result.find("ac1").value == pytest.approx(0.979, abs=0.002)
     assert said(result, "AC1 is 0.98; with 1% positive answers")
 
@@ -237,9 +237,9 @@ def test_a_judge_like_the_annotators_stands_near_the_ceiling() -> None:
 
 def test_no_risky_case_says_untested() -> None:
     """Nobody saw a risky action: kappa and positive agreement are undefined with a sentence."""
-    readings = [(i, r, "human", "no") for i in range(40) for r in "AB"]
-    readings += [(i, "J", "judge", "no") for i in range(40)]
-    result = agree(rows(*readings), resamples=100)
+    ratings = [(i, r, "human", "no") for i in range(40) for r in "AB"]
+    ratings += [(i, "J", "judge", "no") for i in range(40)]
+    result = agree(rows(*ratings), resamples=100)
     assert said(result, "no item was labelled 'yes': agreement on 'yes' is untested")
     assert result.find("positive_agreement").reason is Reason.EMPTY_DENOMINATOR
     assert result.find("alpha").reason is Reason.NO_VARIATION
@@ -298,10 +298,10 @@ def test_scores_of_another_codebook_get_ordinal_alpha() -> None:
     """Answers 0, 1, 2 with positive "2" give every coefficient and alpha at the ordinal and interval level."""
     rng = np.random.default_rng(0)
     base = rng.integers(0, 3, 60)
-    readings = [
+    ratings = [
         (i, r, "human", int(np.clip(base[i] + rng.integers(-1, 2), 0, 2))) for i in range(60) for r in "ABC"
     ]
-    result = agree(rows(*readings), positive="2", levels=("ordinal", "interval"), resamples=100)
+    result = agree(rows(*ratings), positive="2", levels=("ordinal", "interval"), resamples=100)
     nominal, ordinal = result.find("alpha").value, result.find("alpha_ordinal").value
     assert nominal is not None
     assert ordinal is not None
@@ -316,8 +316,8 @@ def test_any_readable_frame_gives_figures_without_nan(data: st.DataObject) -> No
     keys = data.draw(
         st.lists(st.tuples(st.integers(0, 12), st.sampled_from("ABJ")), unique=True, min_size=0, max_size=30)
     )
-    readings = [(i, r, "judge" if r == "J" else "human", data.draw(answers)) for i, r in keys]
-    frame = rows(*readings).astype({"answer": object}).assign(motive=[str(i % 2) for i, _ in keys])
+    ratings = [(i, r, "judge" if r == "J" else "human", data.draw(answers)) for i, r in keys]
+    frame = rows(*ratings).astype({"answer": object}).assign(motive=[str(i % 2) for i, _ in keys])
     for gold in ("majority", "dawid_skene"):
         result = agree(frame, resamples=50, gold=gold)
         for figure in result.estimates:
@@ -339,14 +339,14 @@ def test_pandalm_figures_are_reproduced() -> None:
     people = json.loads((DATA / "pandalm/testset-v1.json").read_text())
     gpt = json.loads((DATA / "pandalm/gpt-3.5-turbo-testset-v1.json").read_text())
     panda = json.loads((DATA / "pandalm/pandalm-7b-testset-v1.json").read_text())
-    readings: list[tuple[Any, ...]] = [
+    ratings: list[tuple[Any, ...]] = [
         (row["idx"], f"annotator{k}", "human", str(row[f"annotator{k}"])) for row in people for k in (1, 2, 3)
     ]
     known = {"1", "2", "0"}
     for name, answers, key in (("gpt", gpt, "gpt_result"), ("panda", panda, "pandalm_result")):
         given = [(row["idx"], str(row[key])) for row in answers]
-        readings += [(idx, name, "judge", a if a in known else "0") for idx, a in given]
-    result = agree(rows(*readings), positive="1", resamples=0)
+        ratings += [(idx, name, "judge", a if a in known else "0") for idx, a in given]
+    result = agree(rows(*ratings), positive="1", resamples=0)
     kappas = [
         f.estimate.value for f in result.estimates if f.scope.group == "pair" and f.estimate.name == "kappa"
     ]

@@ -45,9 +45,9 @@ def test_numbers_as_answers_keep_their_order_and_lose_the_decimal_point() -> Non
         ("c", "H", "human", 0),
         ("d", "H", "human", None),
     )
-    readings = read_frame(long_frame(*rows), positive="10")
-    assert readings.answers == ("0", "2", "10")
-    assert readings.human[:, 0].tolist() == [1, 2, 0, -1]
+    ratings = read_frame(long_frame(*rows), positive="10")
+    assert ratings.answers == ("0", "2", "10")
+    assert ratings.human[:, 0].tolist() == [1, 2, 0, -1]
 
 
 def test_allowed_answers_are_enforced() -> None:
@@ -65,5 +65,5 @@ def test_a_positive_answer_that_nobody_gave_must_be_named() -> None:
 
 def test_items_without_a_scenario_are_their_own_cluster() -> None:
     """A missing cluster never joins an item to a scenario that has the item's name."""
-    readings = read_frame(long_frame(*TWO, cluster=["b", "b", None]))
-    assert len(np.unique(readings.cluster)) == 2
+    ratings = read_frame(long_frame(*TWO, cluster=["b", "b", None]))
+    assert len(np.unique(ratings.cluster)) == 2

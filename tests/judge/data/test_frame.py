@@ -18,45 +18,45 @@ TWO = (("a", "H", "human", "yes"), ("a", "J", "judge", "no"), ("b", "H", "human"
 
 def test_answers_become_codes_in_item_order() -> None:
     """Items, raters and answers are coded in sorted order whatever the order of the rows."""
-    one, two = read_frame(long_frame(*TWO)), read_frame(long_frame(*TWO[::-1]))
-    assert one.answers == ("no", "yes")
-    assert one.human.tolist() == [[1], [0]] == two.human.tolist()
-    assert one.verdict.tolist() == [[0], [-1]] == two.verdict.tolist()
-    assert one.state.tolist() == [[1], [0]]
+    plain, reversed_rows = read_frame(long_frame(*TWO)), read_frame(long_frame(*TWO[::-1]))
+    assert plain.answers == ("no", "yes")
+    assert plain.human.tolist() == [[1], [0]] == reversed_rows.human.tolist()
+    assert plain.verdict.tolist() == [[0], [-1]] == reversed_rows.verdict.tolist()
+    assert plain.state.tolist() == [[1], [0]]
 
 
 def test_whitespace_twins_are_reported_never_merged() -> None:
     """A rater " H" beside "H" stays a second rater and a sentence says so."""
-    readings = read_frame(long_frame(*TWO, ("b", " H", "human", "yes")))
-    assert readings.raters == (" H", "H")
-    assert any("' H'" in sentence and "'H'" in sentence for sentence in readings.warnings)
+    ratings = read_frame(long_frame(*TWO, ("b", " H", "human", "yes")))
+    assert ratings.raters == (" H", "H")
+    assert any("' H'" in sentence and "'H'" in sentence for sentence in ratings.warnings)
 
 
 def test_answer_twins_are_reported() -> None:
     """An answer "Yes" beside "yes" stays another answer and a sentence says so."""
-    readings = read_frame(long_frame(*TWO, ("b", "K", "human", "Yes")))
-    assert "Yes" in readings.answers
-    assert any("'Yes'" in sentence for sentence in readings.warnings)
+    ratings = read_frame(long_frame(*TWO, ("b", "K", "human", "Yes")))
+    assert "Yes" in ratings.answers
+    assert any("'Yes'" in sentence for sentence in ratings.warnings)
 
 
-def test_two_readings_of_one_item_by_one_reader_are_an_error_naming_them() -> None:
+def test_two_ratings_of_an_item_by_one_rater_are_an_error_that_names_them() -> None:
     """A duplicate (item, rater, pass) names item and rater and says what to do."""
-    with pytest.raises(FrameError, match=r"'H' has two readings of item 'a' in pass 1.*pass_no"):
+    with pytest.raises(FrameError, match=r"'H' has two ratings of item 'a' in pass 1.*pass_no"):
         read_frame(long_frame(*TWO, TWO[0]))
 
 
 def test_a_repeat_is_kept_apart_from_the_first_pass() -> None:
     """Second passes stay out of the label matrix and stay in the rows."""
-    readings = read_frame(long_frame(*TWO, ("a", "H", "human", "no"), pass_no=[1, 1, 1, 2]))
-    assert readings.human.tolist() == [[1], [0]]
-    assert len(readings.rows) == 3
+    ratings = read_frame(long_frame(*TWO, ("a", "H", "human", "no"), pass_no=[1, 1, 1, 2]))
+    assert ratings.human.tolist() == [[1], [0]]
+    assert len(ratings.rows) == 3
 
 
 def test_a_judge_may_carry_the_name_of_an_annotator() -> None:
-    """The same id as human and as judge is two readers."""
-    readings = read_frame(long_frame(*TWO, ("a", "H", "judge", "yes")))
-    assert readings.raters == ("H",)
-    assert readings.judges == ("H", "J")
+    """The same id as human and as judge is two raters."""
+    ratings = read_frame(long_frame(*TWO, ("a", "H", "judge", "yes")))
+    assert ratings.raters == ("H",)
+    assert ratings.judges == ("H", "J")
 
 
 def test_weights_are_inverse_inclusion_probabilities() -> None:
@@ -68,9 +68,9 @@ def test_weights_are_inverse_inclusion_probabilities() -> None:
 def test_slices_are_columns_constant_within_an_item() -> None:
     """Constant columns become slices; another is left out with a sentence, or an error when named."""
     frame = long_frame(*TWO, motive=["x", "x", None], note=["p", "q", "r"])
-    readings = read_frame(frame)
-    assert list(readings.slices.columns) == ["motive"]
-    assert any("'note'" in sentence for sentence in readings.warnings)
+    ratings = read_frame(frame)
+    assert list(ratings.slices.columns) == ["motive"]
+    assert any("'note'" in sentence for sentence in ratings.warnings)
     with pytest.raises(FrameError, match="note has two values for item 'a'"):
         read_frame(frame, slices=["note"])
 
@@ -99,6 +99,6 @@ def test_what_cannot_be_read_is_one_sentence(frame: pd.DataFrame, message: str) 
 
 def test_nothing_at_all_can_be_read() -> None:
     """An empty frame gives empty arrays."""
-    readings = read_frame(long_frame())
-    assert readings.human.shape == (0, 0)
-    assert not readings.labelled.any()
+    ratings = read_frame(long_frame())
+    assert ratings.human.shape == (0, 0)
+    assert not ratings.labelled.any()

@@ -211,10 +211,10 @@ def test_the_rule_is_said_in_words() -> None:
     """Method, policy, how many items have gold and why others have none."""
     ratings = ratings_of([["yes", "no"], ["unsure", "unsure"], ["yes", "unsure"], ["no", "no"]])
     assert gold_of(ratings).sentence == (
-        "Gold is the majority of the annotators, labels of unsure left out: "
+        "Gold is the majority of the annotators, with unsure labels left out: "
         "2 of 4 items have it (1 without consensus, 1 unsure)."
     )
-    assert "open where labels of unsure could turn it" in gold_of(ratings, unsure="worst").sentence
+    assert "left open where unsure labels could change it" in gold_of(ratings, unsure="worst").sentence
     assert "1 of 1 items" in take_given_gold(ratings, {"i000": "no"}).sentence
 
 
@@ -227,11 +227,11 @@ def test_adjudicating_an_item_changes_no_other_gold(
 ) -> None:
     """Whatever is decided about one item, every other item keeps its gold, with everybody or without anyone."""
     ratings = ratings_of(matrix)
-    place = data.draw(st.integers(0, len(matrix) - 1))
+    position = data.draw(st.integers(0, len(matrix) - 1))
     answer = data.draw(st.sampled_from([*ratings.answers, None]))
-    others = np.arange(len(matrix)) != place
+    others = np.arange(len(matrix)) != position
     before = gold_of(ratings, None, policy, method)
-    after = gold_of(ratings, {f"i{place:03d}": answer}, policy, method)
+    after = gold_of(ratings, {f"i{position:03d}": answer}, policy, method)
     assert (before.codes[others] == after.codes[others]).all()
     for rater in range(len(ratings.raters)):
         one, two = (leave_out_annotator(ratings, rater, gold) for gold in (before, after))

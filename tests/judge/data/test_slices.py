@@ -32,8 +32,8 @@ def labels_of(pieces: SliceSet) -> list[str]:
 def test_every_value_is_a_slice_and_missing_is_one_too() -> None:
     """Values sort, whole numbers lose their .0, items without a value stay visible and come last."""
     table = pd.DataFrame({"motive": ["z", "a", None, "a"], "level": [1.0, 2.0, 1.0, np.nan]})
-    seen = cut_attributes(table)
-    assert labels_of(seen) == [
+    pieces = cut_attributes(table)
+    assert labels_of(pieces) == [
         "motive = a",
         "motive = z",
         "motive = missing",
@@ -41,15 +41,15 @@ def test_every_value_is_a_slice_and_missing_is_one_too() -> None:
         "level = 2",
         "level = missing",
     ]
-    np.testing.assert_array_equal(seen.columns[:, 0], [0, 1, 0, 1])
-    assert (seen.slices[0].attribute, seen.slices[0].value) == ("motive", "a")
+    np.testing.assert_array_equal(pieces.columns[:, 0], [0, 1, 0, 1])
+    assert (pieces.slices[0].attribute, pieces.slices[0].value) == ("motive", "a")
 
 
 def test_numbers_are_cut_at_terciles() -> None:
     """Ninety lengths make three slices of thirty, named by their range; missing ones are apart."""
-    seen = cut_attributes(pd.DataFrame({"length": [*range(1, 91), np.nan]}))
-    assert labels_of(seen) == ["length 1 to 30", "length 31 to 60", "length 61 to 90", "length = missing"]
-    assert seen.columns.sum(axis=0).tolist() == [30, 30, 30, 1]
+    pieces = cut_attributes(pd.DataFrame({"length": [*range(1, 91), np.nan]}))
+    assert labels_of(pieces) == ["length 1 to 30", "length 31 to 60", "length 61 to 90", "length = missing"]
+    assert pieces.columns.sum(axis=0).tolist() == [30, 30, 30, 1]
 
 
 @pytest.mark.parametrize("convert", [int, float, str, np.int64, lambda number: f" {number}.0 "])
@@ -57,8 +57,8 @@ def test_numbers_are_cut_alike_however_a_table_holds_them(convert: type) -> None
     """Whole, broken, written as text or beside empty cells: the same bands with the same labels."""
     values = [convert(k) for k in range(1, 31)]
     for column in (pd.Series(values), pd.Series([*values, None], dtype=object), pd.Series([*values, ""])):
-        seen = cut_attributes(pd.DataFrame({"length": column}))
-        assert labels_of(seen)[:3] == ["length 1 to 10", "length 11 to 20", "length 21 to 30"]
+        pieces = cut_attributes(pd.DataFrame({"length": column}))
+        assert labels_of(pieces)[:3] == ["length 1 to 10", "length 11 to 20", "length 21 to 30"]
 
 
 def test_a_band_of_one_number_has_the_label_of_a_value() -> None:
@@ -78,9 +78,9 @@ def test_a_band_of_one_number_has_the_label_of_a_value() -> None:
 
 def test_numbers_that_pile_up_at_the_top_are_still_cut() -> None:
     """Where two thirds of the items have the largest number, it is one band and the rest another."""
-    seen = cut_attributes(pd.DataFrame({"score": [1, 2, 3, 4, 5, 6, *[9] * 30]}))
-    assert labels_of(seen) == ["score 1 to 6", "score = 9"]
-    assert seen.columns.sum(axis=0).tolist() == [6, 30]
+    pieces = cut_attributes(pd.DataFrame({"score": [1, 2, 3, 4, 5, 6, *[9] * 30]}))
+    assert labels_of(pieces) == ["score 1 to 6", "score = 9"]
+    assert pieces.columns.sum(axis=0).tolist() == [6, 30]
 
 
 def test_values_that_differ_by_white_space_are_two() -> None:
@@ -90,9 +90,9 @@ def test_values_that_differ_by_white_space_are_two() -> None:
 
 def test_a_word_for_missing_is_not_the_missing_slice() -> None:
     """Where a table says "missing" itself, its empty cells are told apart from that word."""
-    seen = cut_attributes(pd.DataFrame({"motive": ["missing", "care", None]}))
-    assert labels_of(seen) == ["motive = care", "motive = missing", "motive = missing value"]
-    assert seen.columns.sum(axis=0).tolist() == [1, 1, 1]
+    pieces = cut_attributes(pd.DataFrame({"motive": ["missing", "care", None]}))
+    assert labels_of(pieces) == ["motive = care", "motive = missing", "motive = missing value"]
+    assert pieces.columns.sum(axis=0).tolist() == [1, 1, 1]
 
 
 def test_few_numbers_are_values_in_their_order() -> None:
@@ -124,9 +124,9 @@ def test_true_and_false_and_words_are_no_numbers() -> None:
 )
 def test_an_attribute_without_slices_is_listed_with_the_reason(column: list[object], reason: str) -> None:
     """A run id, a constant and an empty column are named rather than dropped silently."""
-    seen = cut_attributes(pd.DataFrame({"run": pd.Series(column, dtype=object)}))
-    assert not seen.slices
-    assert reason in seen.uncut[0].reason
+    pieces = cut_attributes(pd.DataFrame({"run": pd.Series(column, dtype=object)}))
+    assert not pieces.slices
+    assert reason in pieces.uncut[0].reason
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,10 @@ def test_lists_are_text_or_lists(cell: object, values: set[str]) -> None:
 def test_each_value_of_a_list_is_a_slice() -> None:
     """A tool's slice holds the items that list it, whatever else they list; what all or none have makes none."""
     tools = ["read, send_mail", "read;delete", "read", "", None]
-    seen = cut_attributes(pd.DataFrame({"tools": tools}), lists=["tools"])
-    assert labels_of(seen) == ["tool 'delete'", "tool 'read'", "tool 'send_mail'"]
-    assert seen.columns.sum(axis=0).tolist() == [1, 3, 1]
-    assert {piece.kind for piece in seen.slices} == {"term"}
+    pieces = cut_attributes(pd.DataFrame({"tools": tools}), lists=["tools"])
+    assert labels_of(pieces) == ["tool 'delete'", "tool 'read'", "tool 'send_mail'"]
+    assert pieces.columns.sum(axis=0).tolist() == [1, 3, 1]
+    assert {piece.kind for piece in pieces.slices} == {"term"}
     alike = cut_attributes(pd.DataFrame({"tools": ["read"] * 3}), lists=["tools"])
     assert "some items have and others lack" in alike.uncut[0].reason
 
@@ -157,10 +157,10 @@ def test_each_value_of_a_list_is_a_slice() -> None:
 def test_rare_entries_of_a_long_list_are_counted_in_a_sentence() -> None:
     """Of a hundred tools the sixty of most transcripts are slices."""
     tools = [f"t{k:02d}, common" if k else "none" for k in range(101)]
-    seen = cut_attributes(pd.DataFrame({"tools": tools}), lists=["tools"])
-    assert len(seen.slices) == MOST_VALUES
-    assert "tool 'common'" in labels_of(seen)
-    assert seen.uncut[0].reason.startswith("42 rare values of tools")
+    pieces = cut_attributes(pd.DataFrame({"tools": tools}), lists=["tools"])
+    assert len(pieces.slices) == MOST_VALUES
+    assert "tool 'common'" in labels_of(pieces)
+    assert pieces.uncut[0].reason.startswith("42 rare values of tools")
 
 
 def test_an_unknown_attribute_is_an_error_that_says_which_there_are() -> None:
@@ -178,9 +178,9 @@ def test_an_unknown_attribute_is_an_error_that_says_which_there_are() -> None:
 
 def test_an_empty_table_has_no_slices() -> None:
     """No attribute, no slice, no error."""
-    seen = cut_attributes(pd.DataFrame(index=pd.RangeIndex(5)))
-    assert seen.slices == ()
-    assert seen.columns.shape == (5, 0)
+    pieces = cut_attributes(pd.DataFrame(index=pd.RangeIndex(5)))
+    assert pieces.slices == ()
+    assert pieces.columns.shape == (5, 0)
 
 
 numbers = st.one_of(
@@ -191,15 +191,15 @@ numbers = st.one_of(
 @given(st.lists(numbers, min_size=1, max_size=60))
 def test_the_slices_of_an_attribute_share_out_the_items(values: list[float | None]) -> None:
     """Every item is in exactly one slice, no slice is empty, and no two read alike or name a range of one number."""
-    seen = cut_attributes(pd.DataFrame({"x": pd.Series(values, dtype="float64")}))
+    pieces = cut_attributes(pd.DataFrame({"x": pd.Series(values, dtype="float64")}))
     distinct = {value for value in values if value is not None}
     if len(distinct) + (None in values) < 2:
-        assert not seen.slices
+        assert not pieces.slices
         return
-    np.testing.assert_array_equal(seen.columns.sum(axis=1), 1)
-    assert (seen.columns.sum(axis=0) > 0).all()
-    assert max(Counter(labels_of(seen)).values()) == 1
-    for piece in seen.slices:
+    np.testing.assert_array_equal(pieces.columns.sum(axis=1), 1)
+    assert (pieces.columns.sum(axis=0) > 0).all()
+    assert max(Counter(labels_of(pieces)).values()) == 1
+    for piece in pieces.slices:
         low, _, high = piece.value.partition(" to ")
         assert low != high
 

@@ -66,11 +66,11 @@ def test_a_tired_annotator_drifts() -> None:
 
 def test_bias_p_counts_scenarios() -> None:
     """The p is the sign-flip over scenario sums of the extra and the missing yes."""
-    readings = study(lean=0.1)
-    own = readings.human[:, 0] == readings.positive
-    others = (readings.human[:, 1:] == readings.positive).sum(axis=1) >= 2
-    sums = np.bincount(readings.cluster, weights=own.astype(float) - others)
-    assert estimate_annotator_effects(readings)[0].bias_p == compute_sign_flip_p(sums)
+    ratings = study(lean=0.1)
+    own = ratings.human[:, 0] == ratings.positive
+    others = (ratings.human[:, 1:] == ratings.positive).sum(axis=1) >= 2
+    sums = np.bincount(ratings.cluster, weights=own.astype(float) - others)
+    assert estimate_annotator_effects(ratings)[0].bias_p == compute_sign_flip_p(sums)
 
 
 def test_one_annotator_alone_has_no_others() -> None:

@@ -405,7 +405,7 @@ def test_verdicts_without_labels_have_no_findings_but_a_table_of_lost_ones() -> 
     assert result.unparsed["wrong_in"].max() > 0
 
 
-def test_readings_and_frame_give_the_same() -> None:
+def test_ratings_and_frame_give_the_same() -> None:
     """The front door takes the long frame or what was read from it."""
     frame = long_frame(Plan(miss_m0=0.5))
     assert find_disagreements(read_frame(frame)).findings == find_disagreements(frame).findings

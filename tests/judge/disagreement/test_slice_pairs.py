@@ -18,9 +18,9 @@ def test_pairs_join_different_attributes_with_enough_items() -> None:
     assert "a = x and b = p" in labels
     assert not any("a =" in label and "copy =" in label for label in labels)
     assert build_two_way_slices(cut_attributes(table), np.arange(n) < 30).slices == ()
-    place = labels.index("a = x and b = p")
-    assert pairs.columns[:, place].sum() == 40
-    assert (pairs.slices[place].attribute, pairs.slices[place].value) == ("a; b", "x; p")
+    position = labels.index("a = x and b = p")
+    assert pairs.columns[:, position].sum() == 40
+    assert (pairs.slices[position].attribute, pairs.slices[position].value) == ("a; b", "x; p")
 
 
 def test_joined_sets_keep_what_was_not_cut() -> None:

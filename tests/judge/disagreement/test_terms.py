@@ -5,7 +5,7 @@ import numpy as np
 from secondreader.judge.disagreement.terms import build_term_slices, extract_words, measure_texts
 
 
-def test_words_are_letters_in_lower_case() -> None:
+def test_words_are_alphabetic_and_in_lower_case() -> None:
     """Numbers, signs and very short words are left out; accents and apostrophes stay."""
     assert extract_words("Don't DELETE the Überweisung 12345, x = 7!") == {
         "don't",

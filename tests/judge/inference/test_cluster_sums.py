@@ -29,8 +29,8 @@ def test_patterns_give_the_rows_back(matrix: Any) -> None:
     assert len(np.unique(rows, axis=0)) == len(rows)
 
 
-def test_many_readers_do_not_overflow_the_pattern_key() -> None:
-    """Sixty readers, whose key would not fit 64 bits, still give the rows back."""
+def test_many_raters_do_not_overflow_the_pattern_key() -> None:
+    """Sixty raters, whose key would not fit 64 bits, still give the rows back."""
     matrix = np.random.default_rng(0).integers(-1, 3, (200, 60)).astype(np.int8)
     matrix[100:] = matrix[:100]
     codes, rows = code_patterns(matrix, 3)
@@ -40,8 +40,8 @@ def test_many_readers_do_not_overflow_the_pattern_key() -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(matrices)
-def test_columns_count_reader_pairs(matrix: Any) -> None:
-    """Agreement, coincidences and marginals equal a count over ordered pairs of readers."""
+def test_columns_count_rater_pairs(matrix: Any) -> None:
+    """Agreement, coincidences and marginals equal a count over ordered pairs of raters."""
     view = GroupSums(build_group_columns(matrix, 3).sum(axis=0), 3)
     coincidence, agreement = np.zeros((3, 3)), 0.0
     for row in matrix:
@@ -68,7 +68,7 @@ def test_cluster_sums_add_up_whatever_the_clusters() -> None:
 
 
 def test_cells_count_items_that_both_answered() -> None:
-    """The reference reader owns the rows; a missing answer on either side leaves the item out."""
+    """The reference rater owns the rows; a missing answer on either side leaves the item out."""
     first = np.array([0, 0, 1, 1, -1], dtype=np.int8)
     second = np.array([0, 1, 1, -1, 1], dtype=np.int8)
     cohort = build_cohort(np.zeros(5, dtype=np.intp), np.array([1.0, 2.0, 4.0, 8.0, 16.0]))

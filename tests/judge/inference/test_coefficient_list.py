@@ -15,13 +15,13 @@ from secondreader.judge.inference.formulas import AgreementFormula
 from secondreader.judge.inference.tallies import AnswerCodes
 
 CODES = AnswerCodes(2, 1, 0)
-PLACES: tuple[Comparison, ...] = ("group", "pair", "gold")
+COMPARISONS: tuple[Comparison, ...] = ("group", "pair", "gold")
 
 
-def sums_of(place: Comparison) -> np.ndarray:
+def sums_of(comparison: Comparison) -> np.ndarray:
     """Sums in the layout of a comparison, of 40 items that two raters answer alike in three of four."""
     table = np.array([[18.0, 6.0], [4.0, 12.0]])
-    if place != "group":
+    if comparison != "group":
         return np.append(table.ravel(), table.sum())
     pairs = [[i, j] for i in (0, 1) for j in (0, 1) for _ in range(int(table[i, j]))]
     return np.asarray(build_group_columns(np.array(pairs, dtype=np.int8), 2).sum(axis=0))
@@ -37,15 +37,15 @@ def test_names_and_labels_are_told_apart() -> None:
 def test_what_is_shown_in_brief_is_computed_there() -> None:
     """A coefficient is in the short tables of its own comparisons only, and raw agreement comes first everywhere."""
     assert all(what.in_brief <= what.comparisons for what in COEFFICIENTS)
-    assert {list_coefficients(place)[0].name for place in PLACES} == {"raw"}
-    assert {list_brief_names(place)[0] for place in PLACES} == {"raw"}
+    assert {list_coefficients(comparison)[0].name for comparison in COMPARISONS} == {"raw"}
+    assert {list_brief_names(comparison)[0] for comparison in COMPARISONS} == {"raw"}
     assert list_brief_names("pair", "group") == ("raw", "ac1", "alpha")
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_every_coefficient_of_a_comparison_is_defined_on_ordinary_data(place: Comparison) -> None:
+@pytest.mark.parametrize("comparison", COMPARISONS)
+def test_every_coefficient_of_a_comparison_is_defined_on_ordinary_data(comparison: Comparison) -> None:
     """Value, chance and support of each are numbers in their range, alone and over leading axes."""
-    formula, sums = AgreementFormula(place, CODES), sums_of(place)
+    formula, sums = AgreementFormula(comparison, CODES), sums_of(comparison)
     values, chance, support = formula.values(sums), formula.chance(sums), formula.support(sums)
     for k, what in enumerate(formula.coefficients):
         low = 0 if what.kind == "proportion" else -1

@@ -11,11 +11,11 @@ from secondreader.judge.inference.shrinkage import BetaPrior, fit_prior, shrink_
 
 def test_posterior_is_the_conjugate_one() -> None:
     """9 of 30 under Beta(2, 18)."""
-    seen = shrink_rate(9, 30, BetaPrior(2, 18))
-    assert seen.mean == pytest.approx(0.22, abs=1e-10)
-    assert seen.low == pytest.approx(0.1177434205541909, abs=1e-10)
-    assert seen.high == pytest.approx(0.343429993046482, abs=1e-10)
-    assert beta.sf(0.10, seen.a, seen.b) == pytest.approx(0.9919950281119831, abs=1e-10)
+    shrunken = shrink_rate(9, 30, BetaPrior(2, 18))
+    assert shrunken.mean == pytest.approx(0.22, abs=1e-10)
+    assert shrunken.low == pytest.approx(0.1177434205541909, abs=1e-10)
+    assert shrunken.high == pytest.approx(0.343429993046482, abs=1e-10)
+    assert beta.sf(0.10, shrunken.a, shrunken.b) == pytest.approx(0.9919950281119831, abs=1e-10)
 
 
 def test_prior_recovers_the_beta_that_made_the_slices() -> None:
@@ -48,10 +48,10 @@ def test_shrunken_rates_stay_between_own_and_common(pairs: list[tuple[int, int]]
     prior = fit_prior(k, n)
     common = prior.a / (prior.a + prior.b)
     for wrong, size in zip(k, n, strict=True):
-        seen = shrink_rate(wrong, size, prior)
+        shrunken = shrink_rate(wrong, size, prior)
         own = wrong / size
-        assert min(own, common) - 1e-9 <= seen.mean <= max(own, common) + 1e-9
-        assert seen.low <= seen.mean <= seen.high
+        assert min(own, common) - 1e-9 <= shrunken.mean <= max(own, common) + 1e-9
+        assert shrunken.low <= shrunken.mean <= shrunken.high
 
 
 def test_impossible_counts_are_refused() -> None:

@@ -19,9 +19,13 @@ def two_prompts(right_one: float, right_two: float, seed: int = 0) -> pd.DataFra
     truth = rng.random(240) < 0.3
     base = pd.DataFrame({"item": [f"t{i}" for i in range(240)], "cluster": np.arange(240) // 4})
 
-    def reading(rater: str, kind: str, right: float) -> pd.DataFrame:
+    def build_rows(rater: str, kind: str, right: float) -> pd.DataFrame:
         answer = np.where(rng.random(240) < right, truth, ~truth)
         return base.assign(rater=rater, kind=kind, answer=np.where(answer, "yes", "no"))
 
-    parts = [reading("h", "human", 1.0), reading("v1", "judge", right_one), reading("v2", "judge", right_two)]
+    parts = [
+        build_rows("h", "human", 1.0),
+        build_rows("v1", "judge", right_one),
+        build_rows("v2", "judge", right_two),
+    ]
     return pd.concat(parts, ignore_index=True)
