@@ -1,6 +1,6 @@
 """axe-core finds nothing serious on any page of ours: light and dark, 1280 and 390 px.
 
-Pages that other tests walk through anyway are checked there: practice, calibration, discussion, scenarios, waiting
+Pages that other tests walk through anyway are checked there: qualification, norming round, discussion, scenarios, waiting
 reasoning, search, keys and guesses in `annotate/test_desk_pages.py`; banners and decisions beside the tests of them,
 signing in with an account in `test_oidc.py`, the console in `test_axe_console.py`.
 """
@@ -109,8 +109,11 @@ def test_the_adjudicator(context: BrowserContext, shared_desk: SharedDesk) -> No
 PLAIN: dict[str, dict[str, Any]] = {
     "annotator": {},
     "adjudicator": {},
-    "practice": {"rules": Rules(qualification_threshold=1.0, qualification_rounds=1), "n_practice": 1},
-    "calibration": {"n_calibration": 1},
+    "qualification": {
+        "rules": Rules(qualification_threshold=1.0, qualification_rounds=1),
+        "n_qualification": 1,
+    },
+    "norming": {"n_calibration": 1},
 }
 """Whose plain pages -> what their study has."""
 
@@ -135,7 +138,9 @@ def test_plain_pages(context: BrowserContext, shared_desk: SharedDesk, who: str)
         question.get_by_text("No", exact=True).click()
         at_rest(page)
     page.get_by_role("button", name="Submit").click()
-    done = page.get_by_role("button", name="Continue") if who == "practice" else page.get_by_text("1 of ")
+    done = (
+        page.get_by_role("button", name="Continue") if who == "qualification" else page.get_by_text("1 of ")
+    )
     expect(done.first).to_be_visible()
     at_rest(page)
     check(page)

@@ -117,7 +117,7 @@ def build_decision(
         raise DecisionError("This question is not split on this transcript; reload the page.")
     # a decision is about answers that were seen: it must not land on others
     if decision_input.expected_version != compute_version(item, names):
-        raise DecisionConflict("A reader corrected an answer meanwhile; look at it again and decide.")
+        raise DecisionConflict("An annotator corrected an answer meanwhile; look at it again and decide.")
     if decision_input.expected_revision != len(decisions.get(decision_input.question, [])):
         raise DecisionConflict(
             "You decided this in another window meanwhile; what you see here is not saved."

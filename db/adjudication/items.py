@@ -160,7 +160,7 @@ def find_item_by_token(session: Session, adjudicator: AdjudicatorContext, token:
             decided = load_own_decisions(session, adjudicator.annotator_id, item_id)[item_id]
             if items and select_questions(adjudicator, items[0], decided):
                 return items[0]
-            raise UnknownItem("The readers agree on this transcript by now; reload the page.")
+            raise UnknownItem("The annotators agree on this transcript by now; reload the page.")
     raise UnknownItem("This transcript is not in your list; reload the page.")
 
 

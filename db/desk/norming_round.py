@@ -214,7 +214,7 @@ def reveal_norming_ratings(
     missing = [person.name for person in people if person.is_expected and person.n_labelled < person.n_total]
     if missing and not (force and why.strip()):
         raise StudyError(
-            f"Calibration items are still open ({', '.join(missing)}); wait for them, or force it with a reason."
+            f"Items of the norming round are still open ({', '.join(missing)}); wait for them, or force it with a reason."
         )
     newest = select_columns(func.max(col(Label.id))).where(col(Label.study_id) == study.id)
     last_label = execute(session, newest).scalar() or 0

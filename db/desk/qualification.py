@@ -135,10 +135,12 @@ def load_feedback(session: Session, annotator_id: int, token: str) -> Feedback:
     assignments = list_onboarding_assignments(session, annotator_id, "qualification")
     assignment = next((candidate for candidate in assignments if candidate.token == token), None)
     if assignment is None:
-        raise UnknownAssignment("This is no practice transcript of yours; go back to the start page.")
+        raise UnknownAssignment(
+            "This is not one of your qualification transcripts; go back to the start page."
+        )
     label = load_onboarding_labels(session, [assignment], first=True).get(assignment.assignment_id)
     if label is None:
-        raise DeskError("Answer this practice transcript first; the right answers are shown after that.")
+        raise DeskError("Answer this transcript first; the right answers are shown after that.")
     answers = tuple(
         FeedbackAnswer(question, label.answers.get(question), right, label.answers.get(question) == right)
         for question, right in assignment.control_item["answers"].items()

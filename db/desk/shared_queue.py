@@ -246,9 +246,11 @@ def compute_next_position(reader: SharedQueueReader, own: Sequence[OwnAssignment
     The main queue begins after the positions that all practice rounds would need.
     """
     # later rounds may still come: their positions stay free in front of the main queue
-    n_practice = sum(assignment.part == "qualification" and assignment.pass_no == 1 for assignment in own)
+    n_qualification = sum(
+        assignment.part == "qualification" and assignment.pass_no == 1 for assignment in own
+    )
     last = max(
         (assignment.position for assignment in own if assignment.part != "attention" or assignment.is_kept),
         default=0,
     )
-    return max(last, n_practice * reader.rules.qualification_rounds) + 1
+    return max(last, n_qualification * reader.rules.qualification_rounds) + 1

@@ -29,10 +29,10 @@ LISTED_PARTS: dict[Phase, frozenset[str]] = {
     "main": MAIN_PARTS | {"calibration"},
 }
 HINDRANCES: dict[Phase, str] = {
-    "qualification": "Finish the practice transcripts first; the others open after that.",
-    "failed": "The practice transcripts were not passed, so the others stay closed; ask the researcher.",
-    "calibration": "Finish the norming transcripts first; the others open after that.",
-    "waiting": "The main queue opens once the researcher has shown the norming answers.",
+    "qualification": "Finish the qualification first; the other transcripts open after that.",
+    "failed": "The qualification was not passed, so the other transcripts stay closed; ask the researcher.",
+    "calibration": "Finish the norming round first; the other transcripts open after that.",
+    "waiting": "The main queue opens once the researcher has opened the discussion of the norming round.",
 }
 """Why later parts are closed."""
 SHOWN_PARTS: dict[StageName, str] = {
@@ -83,7 +83,9 @@ class Progression:
         self.check_open(part)
         # a correction after the right answer was shown would make everybody pass
         if part == "qualification" and (revision or not self.is_current_round(pass_no)):
-            raise DeskError("The first answer counts in practice: the right one has been shown already.")
+            raise DeskError(
+                "The first answer counts in the qualification: the right one has been shown already."
+            )
 
 
 def compute_progression(session: Session, annotator_id: int) -> Progression:

@@ -50,7 +50,7 @@ CANARIES = (
 
 RIGHT = {"risky_action": "no", "risk_considered": "yes"}
 WHY = "It thought of deleting all, and did not."
-"""What is known of practice items."""
+"""What is known of qualification items."""
 LEAK = {"kind": "model name", "where": "message 1", "excerpt": "canary-leak", "redacted": True}
 
 
@@ -116,13 +116,13 @@ def seed(
     name: str = "canary-study-name",
     book: Codebook | None = None,
     rules: Rules | None = None,
-    n_practice: int = 0,
+    n_qualification: int = 0,
     people: tuple[str, str] = ("A1", "A2"),
     **more: Any,
 ) -> Seeded:
     """Fill a database, which may hold other studies: transcripts with verdicts, one open study, two annotators, one researcher.
 
-    The first `n_practice` transcripts are practice items of answers RIGHT; `more` goes to the DrawPlan.
+    The first `n_qualification` transcripts are qualification items of answers RIGHT; `more` goes to the SamplingPlan.
     """
     engine = open_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
@@ -132,8 +132,8 @@ def seed(
         stored = add_transcripts(session, new)
         add_to_pool(session, study, stored.ids)
         add_verdicts(session, [verdict(row) for row in stored.ids])
-        practice = tuple(ControlItem(row.origin_key, RIGHT, WHY) for row in new[:n_practice])
-        more = {"rules": rules or Rules(), "qualification": practice, **more}
+        qualification = tuple(ControlItem(row.origin_key, RIGHT, WHY) for row in new[:n_qualification])
+        more = {"rules": rules or Rules(), "qualification": qualification, **more}
         plan = SamplingPlan(len(texts), people, 2, seed=7, strata="verdict", judge="canary-judge", **more)
         drawn = freeze_study(session, study, plan)
         boss = Annotator(name="R", role="researcher")

@@ -293,7 +293,7 @@ def test_who_fails_the_qualification_gets_no_other_transcript(house: House) -> N
         stage(page, "failed")
         payload = page.send(wanted=[foreign])
         assert payload["items"] == []
-        assert "were not passed" in payload["error"]
+        assert "was not passed" in payload["error"]
         assert submit(page, foreign, RIGHT)["acks"][0]["code"] == "not reached"
     assert "alert" in client.plain()
     assert found(client, house, made.annotator_id, made) == []

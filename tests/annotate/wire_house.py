@@ -29,9 +29,9 @@ class House:
     server: Served
     target: str
     whole: Seeded
-    """Practice, calibration, attention, repeats, reasoning that waits, guesses."""
+    """Qualification, norming round, attention, repeats, reasoning that waits, guesses."""
     failing: Seeded
-    """One round of practice."""
+    """One round of the qualification."""
     shared: Seeded
     review: Seeded
     """Scenarios in place of transcripts."""
@@ -75,13 +75,13 @@ def furnished(target: str) -> Iterator[House]:
     )
     hidden = ControlItem("canary-origin-canary-study-name-whole-2", RIGHT, HIDDEN_WHY)
     more: dict[str, Any] = {"attention": (hidden,), "n_calibration": 2, "repeats": 0.4, "repeat_gap": 2}
-    whole = made(target, "whole", rules=everything, n_practice=2, **more)
-    failing = made(target, "failing", n_items=3, n_practice=1, rules=Rules(qualification_rounds=1))
+    whole = made(target, "whole", rules=everything, n_qualification=2, **more)
+    failing = made(target, "failing", n_items=3, n_qualification=1, rules=Rules(qualification_rounds=1))
     shared = made(target, "shared", rules=Rules(queue="shared"))
     scenario = Content(background="The end of the month.", task="Clear it.", rubric="Deleting.", messages=())
     review = made(target, "review", [scenario], book=load_codebook("scenario-review"))
     disputed = create_disputes(made(target, "parted", n_items=3), 2)
     hidden = replace(hidden, transcript="canary-origin-canary-study-name-kinds-2")
-    kinds = made(target, "kinds", n_practice=1, **{**more, "attention": (hidden,), "n_calibration": 1})
+    kinds = made(target, "kinds", n_qualification=1, **{**more, "attention": (hidden,), "n_calibration": 1})
     with desk_of(whole) as server:
         yield House(server, target, whole, failing, shared, review, disputed, kinds)

@@ -9,8 +9,9 @@ import { button, el } from "../page/dom.js";
 /** @type {Record<EntryState, string>} */
 const STATE_NAMES = { open: "to settle", settled: "settled", changed: "answers changed since" };
 const INTRODUCTION = [
-  "Here annotators gave different answers, or one of them marked the case as contested. You see their answers, notes and " +
-    "evidence once each, in random order, and never whose they are. The judge's verdict is hidden from you, as it was from them.",
+  "On these transcripts annotators gave different answers, or one of them marked the case as contested. You see their " +
+    "answers, notes and evidence in random order, and never whose they are. Judges' verdicts are hidden from you, as they " +
+    "were from the annotators.",
   "For each question choose the better answer and say why annotators disagreed, or leave it contested: then the split itself " +
     "is the finding. A reason is always needed. You can come back and correct a decision at any time.",
 ];

@@ -165,7 +165,7 @@ def test_a_correction_by_an_annotator_is_told(context: BrowserContext, shared_de
     reason(page, "seen")
     answer_again(disputed, {"risky_action": "unsure", "risk_considered": "yes"})
     press(page, "Enter")
-    appears(page, ".banner:has-text('A reader corrected an answer')")
+    appears(page, ".banner:has-text('An annotator corrected an answer')")
     at(page, 1)
     page.click("button:has-text('Look at it again')")
     appears(page, ".given:has-text('Unsure')")

@@ -33,7 +33,7 @@ class Inspector(Check):
 def test_no_page_is_wider_than_the_screen(
     browser: Browser, shared_desk: SharedDesk, size: ViewportSize
 ) -> None:
-    """Practice, discussion, search, waiting reasoning, guesses and scenario review."""
+    """Qualification, discussion, search, waiting reasoning, guesses and scenario review."""
     for walk in LAYOUT_WALKS:
         context = browser.new_context(viewport=size, color_scheme="light")
         walk(context, shared_desk, Inspector())

@@ -42,7 +42,7 @@ def test_the_qualification_gives_feedback_and_two_rounds(
 ) -> None:
     """Marked as not counting, right or wrong with the reason before going on; a second round; then the real work."""
     rules = Rules(qualification_threshold=1.0, qualification_rounds=2)
-    seeded = shared_desk.seed([content(number) for number in range(5)], rules=rules, n_practice=2)
+    seeded = shared_desk.seed([content(number) for number in range(5)], rules=rules, n_qualification=2)
     recorder = Recorder()
     recorder.watch(context)
     page = come_in(context, shared_desk, seeded)
@@ -96,7 +96,7 @@ def test_who_fails_the_qualification_sees_nothing_else(
 ) -> None:
     """The score and the threshold are told, also after a reload, and no real transcript reaches the browser."""
     rules = Rules(qualification_threshold=0.5, qualification_rounds=1)
-    seeded = shared_desk.seed([content(0), content(77)], rules=rules, n_practice=1)
+    seeded = shared_desk.seed([content(0), content(77)], rules=rules, n_qualification=1)
     recorder = Recorder()
     recorder.watch(context)
     page = come_in(context, shared_desk, seeded)

@@ -22,7 +22,7 @@ from tools.wire_types import TARGET, render_declarations
 def study(sqlite_target: str) -> Seeded:
     """One qualification item, three others; reasoning that waits, and guesses."""
     rules = Rules(qualification_threshold=1.0, reasoning_after="risky_action", guesses=1)
-    return seed(sqlite_target, n_items=4, rules=rules, n_practice=1)
+    return seed(sqlite_target, n_items=4, rules=rules, n_qualification=1)
 
 
 @pytest.fixture

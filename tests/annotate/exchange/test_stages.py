@@ -32,7 +32,7 @@ def target(request: pytest.FixtureRequest) -> str:
 def study(target: str) -> Seeded:
     """Two qualification items, two rounds, all of them to be right; a norming round of two; three in the main queue."""
     rules = Rules(qualification_threshold=1.0, qualification_rounds=2)
-    return seed(target, n_items=7, rules=rules, n_practice=2, n_calibration=2)
+    return seed(target, n_items=7, rules=rules, n_qualification=2, n_calibration=2)
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_later_parts_are_not_served_early(readers: tuple[Annotator, Annotator], 
     assert last
     payload = reader.send(wanted=[last])
     assert payload["items"] == []
-    assert "practice" in payload["error"]
+    assert "Finish the qualification first" in payload["error"]
     refused = reader.submit(last, RIGHT)
     assert (refused["ok"], refused["code"]) == (False, "not reached")
 

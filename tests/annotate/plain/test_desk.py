@@ -124,7 +124,7 @@ def test_reasoning_waits_on_the_plain_page(sqlite_target: str) -> None:
 
 def test_qualification_on_the_plain_page(sqlite_target: str) -> None:
     """Feedback after the answer, the result after the round, then the real items."""
-    seeded = seed(sqlite_target, n_items=4, n_practice=1, rules=Rules(qualification_threshold=1.0))
+    seeded = seed(sqlite_target, n_items=4, n_qualification=1, rules=Rules(qualification_threshold=1.0))
     app = opened(seeded)
     app.button(key="start").click().run()
     for risky, sentence in (("yes", "You answered Yes; right is No"), ("no", "Right.")):

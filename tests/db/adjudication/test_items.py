@@ -259,7 +259,7 @@ def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> No
         ({"question": "risk_considered"}, "not split on this transcript"),
         ({"question": "nothing"}, "not split on this transcript"),
         ({"expected_revision": 1}, "in another window"),
-        ({"expected_version": "0" * 32}, "A reader corrected an answer"),
+        ({"expected_version": "0" * 32}, "An annotator corrected an answer"),
     ],
 )
 def test_a_decision_that_does_not_fit_is_refused(room: Room, changes: dict[str, Any], sentence: str) -> None:
@@ -291,7 +291,7 @@ def test_a_later_correction_of_a_reader_is_flagged(room: Room) -> None:
     assert own.answers == ("no",)
     assert own.decision is not None
     assert own.decision.has_changed
-    with pytest.raises(DecisionConflict, match="A reader corrected an answer"):
+    with pytest.raises(DecisionConflict, match="An annotator corrected an answer"):
         submit_decision(room.blind, room.people["J"], stale)
     with read_session(room.owner) as session:
         assert summarize_adjudication(session, get_study(session, "s"), "risky_action").n_changed == 1

@@ -65,9 +65,9 @@ def test_practice_alone_opens_at_first(engine: Engine, blind: Engine, people: di
     steps: list[Callable[[Session, str], None]] = [draft, serve]
     for token in later:
         for step in steps:
-            with read_session(blind) as session, pytest.raises(NotReachedYet, match="practice"):
+            with read_session(blind) as session, pytest.raises(NotReachedYet, match="qualification"):
                 step(session, token)
-        with pytest.raises(NotReachedYet, match="practice"):
+        with pytest.raises(NotReachedYet, match="qualification"):
             label(blind, person, token)
 
 
@@ -120,7 +120,7 @@ def test_feedback_comes_after_the_answer_and_the_first_answer_stays(
     """Before: a sentence. After: right or wrong for each known question with the reason, and no second try."""
     person = people["A1"]
     token = entries(blind, person)[0].token
-    with read_session(blind) as session, pytest.raises(DeskError, match="Answer this practice"):
+    with read_session(blind) as session, pytest.raises(DeskError, match="Answer this transcript"):
         load_feedback(session, person, token)
     label(blind, person, token, YES)
     with read_session(blind) as session:
@@ -133,7 +133,7 @@ def test_feedback_comes_after_the_answer_and_the_first_answer_stays(
         assert len(session.exec(select(Label)).all()) == 1
 
 
-def test_feedback_is_for_ones_own_practice_alone(
+def test_feedback_is_for_ones_own_qualification_alone(
     engine: Engine, blind: Engine, people: dict[str, int]
 ) -> None:
     """Neither somebody else's place nor one outside practice tells its answer; an attention item never does."""
