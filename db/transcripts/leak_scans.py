@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func
+from sqlalchemy import Select, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from secondreader.db.core.content import Content
@@ -102,16 +103,6 @@ def add_leak_scans(session: Session, results: Mapping[int, LeakScanResult]) -> N
     insert_rows(session, LeakScan, rows)
 
 
-def select_latest_scan_ids(study_id: int | None) -> Select[Any]:
-    """The id of each pool transcript's latest scan: ids only grow, whatever the clocks said."""
-    return (
-        select_columns(func.max(col(LeakScan.id)))
-        .join(StudyItem, col(StudyItem.transcript_id) == col(LeakScan.transcript_id))
-        .where(col(StudyItem.study_id) == study_id)
-        .group_by(col(LeakScan.transcript_id))
-    )
-
-
 def count_scans(session: Session, study: StudyRecord) -> ScanCoverage:
     """How many of the study's transcripts were scanned, when, and by which version."""
     rows = execute(
@@ -125,11 +116,14 @@ def count_scans(session: Session, study: StudyRecord) -> ScanCoverage:
 
 def join_latest_scans(statement: Select[Any], study_id: int | None) -> Select[Any]:
     """The statement over each transcript of the study's pool, with the transcript's latest scan where it has one."""
-    latest = col(LeakScan.id).in_(select_latest_scan_ids(study_id))
+    scan = aliased(LeakScan)
+    # The latest is that of the highest id: ids only grow, whatever the clocks said. It is asked for each transcript, by the
+    # index: a list of all latest ids would be searched whole for each transcript again.
+    latest = select_columns(func.max(scan.id)).where(col(scan.transcript_id) == col(Transcript.id))
     return (
         statement.select_from(StudyItem)
         .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
-        .outerjoin(LeakScan, and_(col(LeakScan.transcript_id) == col(Transcript.id), latest))
+        .outerjoin(LeakScan, col(LeakScan.id) == latest.correlate(Transcript).scalar_subquery())
         .where(col(StudyItem.study_id) == study_id)
     )
 
