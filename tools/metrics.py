@@ -156,11 +156,8 @@ def used_names(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             yield from (one.name for one in node.names)
             yield from (node.module or "").split(".")
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # a registry names its modules in full, to load them when they are asked for
-            parts = node.value.removeprefix("secondreader.").split(".")
-            if parts == [node.value] or node.value.startswith("secondreader."):
-                yield from (part for part in parts if part.isidentifier())
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value
 
 
 def count_comments(module: Module) -> tuple[int, int]:
