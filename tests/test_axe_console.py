@@ -95,6 +95,8 @@ def fill(page: Page, label: str, text: str) -> None:
 def previewed(page: Page) -> None:
     """A draft's plan with its preview and the form that freezes it."""
     fill(page, "Annotators (pseudonyms, separated by commas)", "Ada, Ben")
+    # the pool holds findings that nobody has decided on
+    fill(page, "Reason to freeze although nobody has decided on leak findings in 6 transcripts", "a pilot")
     press_button(page, "Preview the draw")
     expect(page.get_by_role("button", name="Freeze this plan")).to_be_visible()
 

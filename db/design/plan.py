@@ -186,8 +186,8 @@ def accept_undecided_leaks(session: Session, study: StudyRecord, why: str) -> di
     if not why:
         raise StudyError(
             f"Transcripts of study {study.name!r} with leak findings that nobody has decided on: {n_undecided}. Accept or "
-            f"exclude each (secondreader study leaks), or give a reason to freeze all the same (--accept-leaks, in a "
-            "study file accept_leaks)."
+            "exclude each in the leak review (secondreader study leaks), or give a reason to freeze all the same "
+            "(--accept-leaks; accept_leaks in a study file)."
         )
     return {"accepted_leaks": {"transcripts": n_undecided, "why": make_storable(why)}}
 
