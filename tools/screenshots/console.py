@@ -111,7 +111,7 @@ def prepare(page: Page, name: str) -> None:
         choose(page, "Strata", "verdict")
         rested(page, "Study plan")
         # some findings of the draft's leak scan are still undecided
-        reason = page.get_by_label("Reason to freeze although")
+        reason = page.get_by_role("textbox", name="Reason to freeze although")
         reason.fill("a pilot: the others name no model")
         reason.press("Enter")
         rested(page, "Study plan")
