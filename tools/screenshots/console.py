@@ -112,7 +112,7 @@ def prepare(page: Page, name: str) -> None:
         rested(page, "Study plan")
         # some findings of the draft's leak scan are still undecided
         reason = page.get_by_role("textbox", name="Reason to freeze although")
-        reason.fill("a pilot: the others name no model")
+        reason.fill("a pilot, for our own eyes")
         reason.press("Enter")
         rested(page, "Study plan")
         page.get_by_role("button", name="Preview the draw").click()
