@@ -142,7 +142,8 @@ def list_functions(module: Module) -> Iterator[Function]:
 def is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether the method is read as an attribute, which is named by a noun."""
     return any(
-        ast.unparse(one).rpartition(".")[2] in {"property", "cached_property"} for one in node.decorator_list
+        ast.unparse(decorator).rpartition(".")[2] in {"property", "cached_property"}
+        for decorator in node.decorator_list
     )
 
 
@@ -154,7 +155,7 @@ def used_names(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.ImportFrom):
-            yield from (one.name for one in node.names)
+            yield from (alias.name for alias in node.names)
             yield from (node.module or "").split(".")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             yield node.value
@@ -220,7 +221,9 @@ def collect_uses(node: ast.AST) -> frozenset[str]:
 
 def is_called_by_framework(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
     """Whether a decorator of others, a registry or Python itself calls it by another way than its name."""
-    decorators = {ast.unparse(one).partition("(")[0].rpartition(".")[2] for one in node.decorator_list}
+    decorators = {
+        ast.unparse(decorator).partition("(")[0].rpartition(".")[2] for decorator in node.decorator_list
+    }
     is_dunder = node.name.startswith("__")
     return is_dunder or node.name in REGISTRY_ENTRIES or not decorators <= PLAIN_DECORATORS
 

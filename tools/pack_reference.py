@@ -80,5 +80,5 @@ def describe_compound_kind(hint: Any) -> str:
     if origin is dict:
         return f"mapping of {describe_kind(arguments[1])}"
     if origin in {Union, types.UnionType}:
-        return " or ".join(describe_kind(one) for one in arguments if one is not type(None))
+        return " or ".join(describe_kind(argument) for argument in arguments if argument is not type(None))
     return f"[{hint.__name__}](#{hint.__name__.lower()})"

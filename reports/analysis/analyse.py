@@ -126,7 +126,7 @@ def describe_missing(
 ) -> tuple[str, ...]:
     """What is not there yet, and what to do about it."""
     notes = []
-    other = next(one for one in LABEL_SOURCES if one != options.source)
+    other = next(source for source in LABEL_SOURCES if source != options.source)
     if not summary.n_pool:
         notes.append("The study has no transcripts yet: import or run some first.")
     elif summary.frozen_at is None and options.source == "desk":
@@ -135,7 +135,7 @@ def describe_missing(
         notes.append(f"No label of source {options.source!r} answers this question yet.")
     elif len(ratings.raters) == 1:
         notes.append(f"Only {ratings.raters[0]} has labelled: agreement between people is untested.")
-    if any(one.source == other and one.n_labelled for one in summary.annotators):
+    if any(annotator.source == other and annotator.n_labelled for annotator in summary.annotators):
         notes.append(f"There are also labels of source {other!r}; they are never mixed with these.")
     if sealed:
         notes.append(sealed)

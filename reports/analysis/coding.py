@@ -28,9 +28,9 @@ def code_ratings(rows: list[dict[str, Any]], question: Question, options: Analys
 
 def build_long_frame(rows: list[dict[str, Any]], options: AnalysisOptions) -> pd.DataFrame:
     """The long frame of the statistics; only the named judge's verdicts where one is named."""
-    named = {options.judge, options.reference} if options.judge else None
-    kept = [row for row in rows if row["kind"] == "human" or should_count_verdict(row, named)]
-    frame = pd.DataFrame(kept, columns=None if kept else list(FRAME_COLUMNS))
+    judges = {options.judge, options.reference} if options.judge else None
+    counted = [row for row in rows if row["kind"] == "human" or should_count_verdict(row, judges)]
+    frame = pd.DataFrame(counted, columns=None if counted else list(FRAME_COLUMNS))
     # A slice that no row has is no slice; but the statistics want their own columns, empty or not.
     return (
         frame.drop(columns=list(NON_SLICE_COLUMNS))
@@ -53,9 +53,9 @@ def select_required_columns(frame: pd.DataFrame) -> dict[str, Any]:
 
 def list_answers(frame: pd.DataFrame, question: Question, unsure: str) -> list[str]:
     """Every answer that the codebook allows, and strange ones of imports; unsure last, if anybody was."""
-    seen = {str(one) for one in frame["answer"].dropna()}
-    known = sorted(({*question.values} | seen) - {unsure}, key=make_answer_sort_key)
-    return [*known, *([unsure] if unsure in seen else [])]
+    present = {str(answer) for answer in frame["answer"].dropna()}
+    answers = sorted(({*question.values} | present) - {unsure}, key=make_answer_sort_key)
+    return [*answers, *([unsure] if unsure in present else [])]
 
 
 def make_answer_sort_key(answer: str) -> tuple[int, float, str]:
@@ -72,4 +72,8 @@ def select_rated_decisions(decisions: Mapping[str, str | None], ratings: Ratings
     Unsure, where no reader was, is none of the answers: the split between the others stands then.
     """
     read = {str(item) for item in ratings.items}
-    return {item: one if one in ratings.answers else None for item, one in decisions.items() if item in read}
+    return {
+        item: answer if answer in ratings.answers else None
+        for item, answer in decisions.items()
+        if item in read
+    }

@@ -25,9 +25,9 @@ def list_judge_names() -> tuple[str, ...]:
 
 def select_headline_estimates(estimates: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
     """The headline figures of a section over all items, narrowed by scope columns."""
-    wanted = {"headline": True, "slice_name": "", "slice_value": "", **scope}
+    conditions = {"headline": True, "slice_name": "", "slice_value": "", **scope}
     keep = estimates["section"] == section
-    for name, value in wanted.items():
+    for name, value in conditions.items():
         keep &= estimates[name] == value
     return estimates[keep]
 

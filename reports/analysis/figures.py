@@ -109,8 +109,8 @@ def collect_alt_test_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:
     tested = sum(duel.p is not None for duel in test.duels)
     for measure, value in figures:
         if value is not None:
-            shown = Estimate(measure, value, n=tested, method=f"epsilon {test.epsilon:g}")
-            yield make_estimate_row("alternative annotator test", shown, judge=test.judge)
+            estimate = Estimate(measure, value, n=tested, method=f"epsilon {test.epsilon:g}")
+            yield make_estimate_row("alternative annotator test", estimate, judge=test.judge)
 
 
 def collect_rate_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
@@ -120,36 +120,36 @@ def collect_rate_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
             yield make_estimate_row(
                 "rate", estimate, judge=part.judge, slice_name=group.column, slice_value=group.group
             )
-    for one in part.rates.differences:
-        for estimate in (one.naive, one.corrected):
+    for difference in part.rates.differences:
+        for estimate in (difference.naive, difference.corrected):
             yield make_estimate_row(
                 "rate difference",
                 estimate,
                 judge=part.judge,
-                one=one.group,
-                two=one.reference,
-                slice_name=one.column,
+                one=difference.group,
+                two=difference.reference,
+                slice_name=difference.column,
             )
 
 
 def collect_slice_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
     """Difference of the error rate inside and outside each tested slice; the adjusted p stands in the method."""
-    found = part.findings
-    for tests in (found.build_frame(), found.unparsed):
+    search = part.findings
+    for tests in (search.build_frame(), search.unparsed):
         for row in tests.to_dict("records"):
-            how = f"scenario permutation, B={found.permutations}, seed {found.seed}"
-            shown = Estimate(
+            how = f"scenario permutation, B={search.permutations}, seed {search.seed}"
+            estimate = Estimate(
                 ERROR_DIFFERENCES[str(row["statistic"])],
                 float(row["difference"]),
                 low=float(row["low"]),
                 high=float(row["high"]),
                 n=int(row["n_in"]),
-                n_clusters=found.n_clusters,
+                n_clusters=search.n_clusters,
                 method=f"{how}; adjusted p = {row['p_adjusted']:.4f}, q = {row['q']:.4f}",
             )
             yield make_estimate_row(
                 "slice test",
-                shown,
+                estimate,
                 judge=part.judge,
                 one="inside",
                 two="outside",

@@ -62,24 +62,24 @@ class ItemRatings:
 
 def collect_item_ratings(analysis: "Analysis") -> tuple[ItemRatings, ...]:
     """Every transcript of the analysis that somebody labelled or decided, by scenario."""
-    readings, gold = analysis.ratings, analysis.agreement.gold
-    answers = [*readings.answers, ""]
-    made = []
-    for at in (readings.labelled | analysis.gold.known).nonzero()[0]:
+    ratings, gold = analysis.ratings, analysis.agreement.gold
+    answers = [*ratings.answers, ""]
+    rows = []
+    for index in (ratings.labelled | analysis.gold.known).nonzero()[0]:
         labels = {
-            rater: answers[readings.human[at, column]]
-            for column, rater in enumerate(readings.raters)
-            if readings.human[at, column] >= 0
+            rater: answers[ratings.human[index, column]]
+            for column, rater in enumerate(ratings.raters)
+            if ratings.human[index, column] >= 0
         }
         verdicts = {
-            judge: answers[readings.verdict[at, column]] or VERDICT_STATES[readings.state[at, column]]
-            for column, judge in enumerate(readings.judges)
+            judge: answers[ratings.verdict[index, column]] or VERDICT_STATES[ratings.state[index, column]]
+            for column, judge in enumerate(ratings.judges)
         }
-        truth = str(gold.iloc[at])
+        truth = str(gold.iloc[index])
         kinds = {judge: classify_verdict(analysis, truth, verdict) for judge, verdict in verdicts.items()}
-        cluster = str(readings.clusters[readings.cluster[at]])
-        made.append(ItemRatings(str(readings.items[at]), cluster, truth, labels, verdicts, kinds))
-    return tuple(sorted(made, key=lambda one: (one.cluster, one.item)))
+        cluster = str(ratings.clusters[ratings.cluster[index]])
+        rows.append(ItemRatings(str(ratings.items[index]), cluster, truth, labels, verdicts, kinds))
+    return tuple(sorted(rows, key=lambda row: (row.cluster, row.item)))
 
 
 def classify_verdict(analysis: "Analysis", gold: str, verdict: str) -> str:
@@ -103,14 +103,14 @@ def build_disagreement_frame(rows: tuple[ItemRatings, ...], judge: str | None = 
     return pd.DataFrame(
         [
             {
-                "transcript": one.item,
-                "scenario": one.cluster,
-                "gold": one.gold,
-                "judge": "; ".join(kind for name, kind in one.kinds.items() if judge in {None, name}),
-                "people differ": one.has_human_disagreement,
-                **{f"label {name}": answer for name, answer in one.labels.items()},
-                **{f"verdict {name}": answer for name, answer in one.verdicts.items()},
+                "transcript": row.item,
+                "scenario": row.cluster,
+                "gold": row.gold,
+                "judge": "; ".join(kind for name, kind in row.kinds.items() if judge in {None, name}),
+                "people differ": row.has_human_disagreement,
+                **{f"label {name}": answer for name, answer in row.labels.items()},
+                **{f"verdict {name}": answer for name, answer in row.verdicts.items()},
             }
-            for one in rows
+            for row in rows
         ]
     )

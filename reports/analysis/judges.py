@@ -52,7 +52,7 @@ def analyse_judges(
                 seed=options.seed,
             ),
         )
-        for judge in (one.judge for one in summary.judges)
+        for judge in (judge.judge for judge in summary.judges)
         if judge in ratings.judges and judge != options.reference
     )
 

@@ -73,14 +73,14 @@ class LabelBudget:
 
     def build_frame(self) -> pd.DataFrame:
         """One row a target."""
-        rows = [[one.target, one.half_width, one.labels, one.sentence] for one in self.needs]
+        rows = [[need.target, need.half_width, need.labels, need.sentence] for need in self.needs]
         return pd.DataFrame(rows, columns=["target", "half_width", "labels", "sentence"])
 
 
 def compute_label_needs(expected: Expectation, half_width: float) -> tuple[LabelNeed, ...]:
     """Labels for kappa of two annotators, sensitivity, specificity and the corrected rate (formulae)."""
     guess, effect = expected.guess, expected.effect
-    asked: dict[str, Callable[[], int]] = {
+    formulas: dict[str, Callable[[], int]] = {
         "kappa of two annotators": lambda: compute_labels_for_kappa(
             guess.prevalence, expected.kappa, half_width, effect=effect
         ),
@@ -97,13 +97,13 @@ def compute_label_needs(expected: Expectation, half_width: float) -> tuple[Label
             guess, half_width, n_judged=expected.n_judged, neyman=True, effect=effect
         ),
     }
-    found = []
-    for target, labels in asked.items():
+    needs = []
+    for target, labels in formulas.items():
         try:
-            found.append(make_label_need(target, half_width, labels(), expected.n_judged))
+            needs.append(make_label_need(target, half_width, labels(), expected.n_judged))
         except PlanError as error:
-            found.append(LabelNeed(target, half_width, None, f"{target[0].upper()}{target[1:]}: {error}."))
-    return tuple(found)
+            needs.append(LabelNeed(target, half_width, None, f"{target[0].upper()}{target[1:]}: {error}."))
+    return tuple(needs)
 
 
 def make_label_need(target: str, half_width: float, labels: int, judged: int) -> LabelNeed:

@@ -89,7 +89,7 @@ class StudySnapshot:
     @cached_property
     def leaks(self) -> LeakCounts:
         """What the leak scan has read and found, and what was decided about it."""
-        found = [
+        leaks = [
             build_leak_item(
                 item.item,
                 item.transcript_id,
@@ -100,7 +100,7 @@ class StudySnapshot:
             for item in self.items
             if item.leak_scan and item.leak_scan.findings
         ]
-        return count_leaks(found, summarize_scans(item.leak_scan for item in self.items if item.has_text))
+        return count_leaks(leaks, summarize_scans(item.leak_scan for item in self.items if item.has_text))
 
     @cached_property
     def parts(self) -> frozenset[str]:

@@ -58,11 +58,11 @@ def fill_in_defaults(options: AnalysisOptions, summary: StudySummary) -> Analysi
         raise AnalysisError(
             f"{positive!r} is not an answer to {question.id}; choose one of {', '.join(question.values)}."
         )
-    judges = [one.judge for one in summary.judges]
-    for wanted in (options.judge, options.reference):
-        if wanted is not None and wanted not in judges:
-            there = f"there are: {', '.join(judges)}" if judges else "there are no verdicts yet"
-            raise AnalysisError(f"Study {summary.name!r} has no judge {wanted!r}; {there}.")
+    judges = [judge.judge for judge in summary.judges]
+    for name in (options.judge, options.reference):
+        if name is not None and name not in judges:
+            known = f"there are: {', '.join(judges)}" if judges else "there are no verdicts yet"
+            raise AnalysisError(f"Study {summary.name!r} has no judge {name!r}; {known}.")
     if options.reference is not None and options.reference == options.judge:
         raise AnalysisError("A judge cannot be compared with itself: name another one as the reference.")
     if options.source not in {None, *LABEL_SOURCES}:
@@ -75,7 +75,7 @@ def fill_in_defaults(options: AnalysisOptions, summary: StudySummary) -> Analysi
 
 def find_question(summary: StudySummary, question_id: str | None) -> Question:
     """A question of the codebook, by default the first. Raises AnalysisError."""
-    questions = {one.id: one for one in summary.codebook.questions}
+    questions = {question.id: question for question in summary.codebook.questions}
     if question_id is None:
         return summary.codebook.questions[0]
     if question_id not in questions:
@@ -87,5 +87,5 @@ def find_question(summary: StudySummary, question_id: str | None) -> Question:
 
 def choose_label_source(summary: StudySummary) -> str:
     """The desk, unless labels came from an import only."""
-    labelled = {one.source for one in summary.annotators if one.n_labelled}
+    labelled = {annotator.source for annotator in summary.annotators if annotator.n_labelled}
     return "import" if labelled == {"import"} else "desk"

@@ -85,7 +85,7 @@ def list_control_results(snapshot: StudySnapshot) -> tuple[ControlResults, ...]:
     # Labels come by revision, so that the last one in a dict is the latest, and the last one in reverse the first.
     latest = {label.assignment_id: label.answers for label in snapshot.labels}
     first = {label.assignment_id: label.answers for label in reversed(snapshot.labels)}
-    places = list_control_places(snapshot)
+    assignments = list_control_assignments(snapshot)
     return tuple(
         ControlResults(
             name,
@@ -95,8 +95,8 @@ def list_control_results(snapshot: StudySnapshot) -> tuple[ControlResults, ...]:
         for name, practice, attention in (
             (
                 person.name,
-                places[person.annotator_id, "qualification"],
-                places[person.annotator_id, "attention"],
+                assignments[person.annotator_id, "qualification"],
+                assignments[person.annotator_id, "attention"],
             )
             for person in snapshot.annotators
             if person.labels_at_desk
@@ -104,35 +104,35 @@ def list_control_results(snapshot: StudySnapshot) -> tuple[ControlResults, ...]:
     )
 
 
-def list_control_places(snapshot: StudySnapshot) -> Mapping[tuple[int, str], list[OnboardingAssignment]]:
-    """The places of items of known answers by annotator and part, each queue in its order."""
+def list_control_assignments(snapshot: StudySnapshot) -> Mapping[tuple[int, str], list[OnboardingAssignment]]:
+    """The assignments of items of known answers by annotator and part, each queue in its order."""
     items = {item.item_id: item for item in snapshot.items if item.part in CONTROL_PARTS}
-    places: dict[tuple[int, str], list[OnboardingAssignment]] = defaultdict(list)
+    assignments: dict[tuple[int, str], list[OnboardingAssignment]] = defaultdict(list)
     for row in snapshot.assignments:
         if row.item_id in items:
             item = items[row.item_id]
-            place = OnboardingAssignment(
+            assignment = OnboardingAssignment(
                 row.assignment_id, row.token, row.position, row.pass_no, item.part, item.item_id, item.known
             )
-            places[row.annotator_id, item.part].append(place)
-    return places
+            assignments[row.annotator_id, item.part].append(assignment)
+    return assignments
 
 
 def select_answers(
-    places: Iterable[OnboardingAssignment], answers: Mapping[int | None, Mapping[str, Any]]
+    assignments: Iterable[OnboardingAssignment], answers: Mapping[int | None, Mapping[str, Any]]
 ) -> dict[int, Mapping[str, Any]]:
-    """The answers that were given at these places, by assignment id."""
-    ids = (place.assignment_id for place in places)
-    return {assignment: answers[assignment] for assignment in ids if assignment in answers}
+    """The answers that were given to these assignments, by assignment id."""
+    ids = (assignment.assignment_id for assignment in assignments)
+    return {row_id: answers[row_id] for row_id in ids if row_id in answers}
 
 
 def compute_norming_agreement(ratings: "Ratings", resamples: int, seed: int) -> list[Estimate]:
     """Agreement of people on calibration items."""
     result = agree(ratings, slices=(), resamples=resamples, seed=seed)
-    wanted = [figure for figure in result.estimates if figure.scope.group == "human-human"]
+    figures = [figure for figure in result.estimates if figure.scope.group == "human-human"]
     return [
         figure.estimate
-        for figure in wanted
+        for figure in figures
         if figure.estimate.name in NORMING_ESTIMATES and figure.scope.headline
     ]
 

@@ -65,10 +65,12 @@ class Analysis:
     @property
     def deviations(self) -> tuple[str, ...]:
         """Where these figures are not of the judge that the frozen plan makes the headline's: that it is so."""
-        shown = [part.judge for part in self.judges]
-        asked = self.options
-        said = self.summary.headline.explain_deviation(shown, chosen=asked.judge, reference=asked.reference)
-        return (said,) if said else ()
+        judges = [part.judge for part in self.judges]
+        options = self.options
+        sentence = self.summary.headline.explain_deviation(
+            judges, chosen=options.judge, reference=options.reference
+        )
+        return (sentence,) if sentence else ()
 
     @property
     def warnings(self) -> tuple[str, ...]:

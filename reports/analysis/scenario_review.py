@@ -48,12 +48,12 @@ def compute_question_estimates(
     ratings = code_question(question, replace(options, question=question.id, positive=positive))
     if not ratings.labelled.any():
         return
-    found = agree(
+    result = agree(
         ratings, slices=(), resamples=options.resamples, seed=options.seed, unsure=summary.unsure_policy
     )
-    known: dict[str, Any] = {
-        one.estimate.name: one.estimate
-        for one in reversed(found.estimates)
-        if one.scope.group == "human-human" and one.scope.headline and not one.scope.slice_name
+    headline: dict[str, Any] = {
+        estimate.estimate.name: estimate.estimate
+        for estimate in reversed(result.estimates)
+        if estimate.scope.group == "human-human" and estimate.scope.headline and not estimate.scope.slice_name
     }
-    yield from ((question.id, known[name]) for name in REVIEW_ESTIMATES if name in known)
+    yield from ((question.id, headline[name]) for name in REVIEW_ESTIMATES if name in headline)

@@ -102,7 +102,7 @@ def summarize_study(snapshot: StudySnapshot) -> StudySummary:
     study, items = snapshot.study, snapshot.pool
     labelled = {label.transcript_id for label in snapshot.labels}
     judges = count_verdicts(snapshot)
-    headline = choose_headline_judge(study.plan, [one.judge for one in judges])
+    headline = choose_headline_judge(study.plan, [judge.judge for judge in judges])
     return StudySummary(
         name=study.name,
         title=study.title,
@@ -110,12 +110,12 @@ def summarize_study(snapshot: StudySnapshot) -> StudySummary:
         status=study.status,
         frozen_at=study.frozen_at,
         n_pool=len(items),
-        n_scenarios=len({one.cluster for one in items}),
-        n_drawn=sum(one.inclusion_probability is not None for one in items),
-        n_labelled=len(labelled & {one.transcript_id for one in items}),
+        n_scenarios=len({item.cluster for item in items}),
+        n_drawn=sum(item.inclusion_probability is not None for item in items),
+        n_labelled=len(labelled & {item.transcript_id for item in items}),
         strata=summarize_strata(items, labelled),
         annotators=tuple(snapshot.list_progress()),
-        judges=tuple(sorted(judges, key=lambda one: one.judge != headline.judge)),
+        judges=tuple(sorted(judges, key=lambda counts: counts.judge != headline.judge)),
         headline=headline,
         codebook=Codebook.model_validate(study.codebook),
         codebook_hash=study.codebook_hash,
@@ -132,24 +132,26 @@ def summarize_study(snapshot: StudySnapshot) -> StudySummary:
 def summarize_strata(items: Iterable[ItemRecord], labelled: set[int]) -> tuple[Stratum, ...]:
     """The strata of the drawn items, by name."""
     drawn: dict[str, list[ItemRecord]] = {}
-    for one in items:
-        if one.inclusion_probability is not None:
-            drawn.setdefault(one.stratum or "all", []).append(one)
-    found = []
+    for item in items:
+        if item.inclusion_probability is not None:
+            drawn.setdefault(item.stratum or "all", []).append(item)
+    strata = []
     for name, members in sorted(drawn.items()):
-        chances = {one.inclusion_probability for one in members}
-        done = sum(one.transcript_id in labelled for one in members)
-        found.append(Stratum(name, len(members), chances.pop() if len(chances) == 1 else None, done))
-    return tuple(found)
+        chances = {member.inclusion_probability for member in members}
+        done = sum(member.transcript_id in labelled for member in members)
+        strata.append(Stratum(name, len(members), chances.pop() if len(chances) == 1 else None, done))
+    return tuple(strata)
 
 
 def count_verdicts(snapshot: StudySnapshot) -> tuple[JudgeCounts, ...]:
     """Verdicts of each judge on the pool by state, the judge with most of them first."""
     # What was excluded for a leak counts for no judge: no figure uses a verdict on it.
     pool = {item.transcript_id for item in snapshot.pool}
-    counted = Counter((one.judge, one.state) for one in snapshot.verdicts if one.transcript_id in pool)
+    counted = Counter(
+        (verdict.judge, verdict.state) for verdict in snapshot.verdicts if verdict.transcript_id in pool
+    )
     judges = [
         JudgeCounts(judge, *(counted[judge, state] for state in ("parsed", "unparsed", "error")))
         for judge in {judge for judge, _ in counted}
     ]
-    return tuple(sorted(judges, key=lambda one: (-one.n_parsed, -one.n, one.judge)))
+    return tuple(sorted(judges, key=lambda counts: (-counts.n_parsed, -counts.n, counts.judge)))

@@ -53,7 +53,7 @@ def list_layers(chart: IntervalChart, *, reason_limit: alt.ExprRef | int = 0) ->
         ),
         base.transform_filter("!isValid(datum.value)")
         .mark_text(align="left", opacity=0.75, fontSize=12, limit=reason_limit)
-        .encode(text=alt.Text("shown:N"), x=fix_place(REASON_MARGIN), color=alt.ColorValue(INK)),
+        .encode(text=alt.Text("shown:N"), x=fix_x(REASON_MARGIN), color=alt.ColorValue(INK)),
     ]
     if chart.reference is not None:
         line = alt.Chart(alt.InlineData(values=[{"at": chart.reference}]))
@@ -83,8 +83,8 @@ def list_data(chart: IntervalChart) -> alt.InlineData:
     return alt.InlineData(values=records)
 
 
-def fix_place(pixels: int) -> alt.XValue:
-    """The same place in every row."""
+def fix_x(pixels: int) -> alt.XValue:
+    """The same x in every row, in pixels from its left end."""
     return alt.XValue(pixels)  # type: ignore[no-untyped-call]
 
 
@@ -96,8 +96,8 @@ def count_rows(chart: IntervalChart) -> int:
 
 def find_range(marks: Sequence[ChartMark], *, is_percent: bool) -> tuple[float, float]:
     """Ends of the scale: 0, for coefficients 1, and every mark lie within."""
-    seen = [end for mark in marks for end in (mark.value, mark.low, mark.high) if end is not None]
-    low, high = min([*seen, 0.0]), max([*seen, 0.0 if is_percent else 1.0])
+    ends = [end for mark in marks for end in (mark.value, mark.low, mark.high) if end is not None]
+    low, high = min([*ends, 0.0]), max([*ends, 0.0 if is_percent else 1.0])
     return (low, high) if high - low > 1e-9 else (low - 0.5, high + 0.5)
 
 

@@ -89,18 +89,18 @@ def make_judge_marks(estimates: pd.DataFrame, judges: Iterable[str]) -> list[Cha
         for series, judge in enumerate(judges)
         for row in order_rows(select_headline_estimates(estimates, "judge-human", judge=judge), names)
     ]
-    return [make_mark(row, series=series) for _, series, row in sorted(rows, key=lambda one: one[:2])]
+    return [make_mark(row, series=series) for _, series, row in sorted(rows, key=lambda entry: entry[:2])]
 
 
 def make_forest_chart(part: "JudgeAnalysis", max_slices: int = MAX_SLICES) -> IntervalChart:
     """Slices with the smallest adjusted p, each with the difference of its error rate; findings are a series."""
     tests = part.findings.tests
-    found = {(finding.slice, finding.statistic) for finding in part.findings.findings}
+    findings = {(finding.slice, finding.statistic) for finding in part.findings.findings}
     # a search without any test has a frame without columns, too
     ordered = tests.sort_values("p_adjusted", kind="stable").head(max_slices) if len(tests) else tests
     marks = []
     for row in list_rows(ordered):
-        flagged = (row["slice"], row["statistic"]) in found
+        flagged = (row["slice"], row["statistic"]) in findings
         label = f"{ERROR_KIND_NAMES.get(row['statistic'], row['statistic'])} · {row['slice']}"
         values = {**row, "unit": "percent", "value": row["difference"]}
         marks.append(make_mark(values, label, int(flagged)))

@@ -17,7 +17,7 @@ from secondreader.reports.charts.drawing import (
     count_rows,
     draw_base,
     encode_rows,
-    fix_place,
+    fix_x,
     list_data,
     list_layers,
 )
@@ -55,10 +55,10 @@ def draw_paper_chart(chart: IntervalChart) -> DrawnChart:
 
 def draw_values(chart: IntervalChart) -> alt.Chart:
     """Value and interval in words, at the right end of each mark's row."""
-    place = fix_place(PAGE_WIDTH - NAME_WIDTH - 2)
+    right = fix_x(PAGE_WIDTH - NAME_WIDTH - 2)
     words = draw_base(chart).transform_filter("isValid(datum.value)").mark_text(align="right", fontSize=12)
-    placed: alt.Chart = words.encode(text=alt.Text("shown:N"), x=place, color=alt.ColorValue(INK))
-    return placed
+    values: alt.Chart = words.encode(text=alt.Text("shown:N"), x=right, color=alt.ColorValue(INK))
+    return values
 
 
 def draw_names(chart: IntervalChart) -> alt.Chart:
@@ -66,10 +66,8 @@ def draw_names(chart: IntervalChart) -> alt.Chart:
     labels = dict.fromkeys(mark.label for mark in chart.marks)
     records = [{"label": label, "name": shorten_name(label)} for label in labels]
     words = alt.Chart(alt.InlineData(values=records)).mark_text(align="right", fontSize=12, color=INK)
-    placed: alt.Chart = words.encode(
-        y=encode_rows(chart.marks), text=alt.Text("name:N"), x=fix_place(-NAME_GAP)
-    )
-    return placed
+    names: alt.Chart = words.encode(y=encode_rows(chart.marks), text=alt.Text("name:N"), x=fix_x(-NAME_GAP))
+    return names
 
 
 def shorten_name(name: str) -> str:

@@ -58,12 +58,12 @@ def run_navigation(engine: Database, actor: str) -> None:
         section: [
             st.Page(
                 partial(show_page, engine, path, actor),
-                title=one.title,
+                title=page.title,
                 url_path=path,
                 default=path == "overview",
             )
-            for path, one in PAGES.items()
-            if one.section == section
+            for path, page in PAGES.items()
+            if page.section == section
         ]
         for section in (STUDY, RESULTS)
     }

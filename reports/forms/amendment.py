@@ -29,7 +29,9 @@ def show_amendments(view: ConsoleView) -> None:
     """What was changed after freezing, and a form for the next change."""
     st.subheader("Amendments", anchor=False)
     if view.summary.amendments:
-        rows = [[*format_amendment(one), one.plan_hash[:12]] for one in view.summary.amendments]
+        rows = [
+            [*format_amendment(amendment), amendment.plan_hash[:12]] for amendment in view.summary.amendments
+        ]
         head = ["at", "by", "what", "why", "plan after it"]
         show_table(pd.DataFrame(rows, columns=head))
     else:
@@ -51,28 +53,26 @@ def show_amend_form(view: ConsoleView) -> None:
         left, right = st.columns(2)
         desk = left.text_input("Address of the desk", DESK_ADDRESS, key="amend-desk")
         why = right.text_input("Reason", max_chars=500, key="amend-why")
-        wanted = st.form_submit_button("Amend the study", key="amend-now")
-    if not wanted:
+        is_submitted = st.form_submit_button("Amend the study", key="amend-now")
+    if not is_submitted:
         return
     try:
         what = parse_change(
             title=title.strip() or None,
             notice=notice.strip() or None,
             guideline=guideline.strip() or None,
-            annotators=tuple(one.strip() for one in people.split(",") if one.strip()),
+            annotators=tuple(name.strip() for name in people.split(",") if name.strip()),
             more_items=more,
             analyses=analyses or None,
         )
-        made, links = apply_amendment(view, what, why)
+        result, links = apply_amendment(view, what, why)
     except StudyError as error:
         show_refusal(error)
         return
-    told = (
-        f"Amended: {pluralize(made.n_items, 'transcript')} and {pluralize(made.n_assignments, 'place')} more."
-    )
+    message = f"Amended: {pluralize(result.n_items, 'transcript')} and {pluralize(result.n_assignments, 'place')} more."
     if not links:
-        rerun_with_message(told)
-    show_success(told)
+        rerun_with_message(message)
+    show_success(message)
     show_links(desk, links)
 
 
@@ -82,7 +82,7 @@ def ask_analyses(view: ConsoleView) -> dict[str, str]:
     unsure = left.selectbox(
         "Unsure counts as",
         [None, *UNSURE_MEANINGS],
-        format_func=lambda one: UNSURE_MEANINGS.get(one, UNCHANGED),
+        format_func=lambda policy: UNSURE_MEANINGS.get(policy, UNCHANGED),
         key="amend-unsure",
     )
     with right:
@@ -96,8 +96,8 @@ def apply_amendment(
     """Make the change; returns what it did and (name, token) of each new annotator. Raises StudyError."""
     with write_session(view.engine) as session:
         study = get_study(session, view.study)
-        made = amend_study(session, study, what, actor=view.actor, why=why.strip())
+        result = amend_study(session, study, what, actor=view.actor, why=why.strip())
         links = invite_annotators(
-            session, study, made.annotator_ids, days=LINK_DAYS, actor=view.actor, why=why
+            session, study, result.annotator_ids, days=LINK_DAYS, actor=view.actor, why=why
         )
-    return made, links
+    return result, links

@@ -12,14 +12,14 @@ from secondreader.reports.widgets.widgets import show_refusal, show_sentences
 def show_label_needs(summary: StudySummary) -> float:
     """What a wanted precision takes, renewed as the fields change; returns the minutes that a label takes."""
     with st.expander("How many labels does it take?", expanded=True):
-        one, two, three, four, five = st.columns(5)
+        columns = st.columns(5)
         guess = JudgeGuess(
-            one.number_input("Expected rate", 0.01, 0.99, 0.2, key="need-rate"),
-            two.number_input("Sensitivity", 0.01, 0.99, 0.8, key="need-sensitivity"),
-            three.number_input("Specificity", 0.01, 0.99, 0.9, key="need-specificity"),
+            columns[0].number_input("Expected rate", 0.01, 0.99, 0.2, key="need-rate"),
+            columns[1].number_input("Sensitivity", 0.01, 0.99, 0.8, key="need-sensitivity"),
+            columns[2].number_input("Specificity", 0.01, 0.99, 0.9, key="need-specificity"),
         )
-        kappa = four.number_input("Kappa of people", 0.0, 0.99, 0.6, key="need-kappa")
-        half_width = five.number_input("Wanted ±", 0.01, 0.5, 0.1, key="need-width")
+        kappa = columns[3].number_input("Kappa of people", 0.0, 0.99, 0.6, key="need-kappa")
+        half_width = columns[4].number_input("Wanted ±", 0.01, 0.5, 0.1, key="need-width")
         minutes = st.number_input("Minutes for a label", 0.1, 120.0, 2.0, key="need-minutes")
         per_scenario = max(round(summary.n_pool / max(summary.n_scenarios, 1)), 1)
         expected = Expectation(guess, kappa, max(summary.n_scenarios, 1), per_scenario)

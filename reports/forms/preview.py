@@ -31,17 +31,17 @@ def preview_plan(engine: Database, study_file: StudyFile, *, keep_questions: boo
     """Freeze, look, and take it back: the same code as in earnest. Raises what freezing raises."""
     with write_session(engine) as session:
         trial = session.begin_nested()
-        study, drawn = create_study_from_file(session, study_file, keep_questions=keep_questions)
-        assert drawn is not None
-        made = PlanPreview(
+        study, sample = create_study_from_file(session, study_file, keep_questions=keep_questions)
+        assert sample is not None
+        preview = PlanPreview(
             form_hash=compute_form_hash(study_file, keep_questions=keep_questions),
-            plan_hash=drawn.plan_hash,
-            n_items=drawn.n_items,
-            n_assignments=drawn.n_assignments,
+            plan_hash=sample.plan_hash,
+            n_items=sample.n_items,
+            n_assignments=sample.n_assignments,
             strata=summarize_strata(load_item_records(session, study), set()),
         )
         trial.rollback()
-    return made
+    return preview
 
 
 def freeze_with_links(
@@ -49,6 +49,8 @@ def freeze_with_links(
 ) -> tuple[str, list[tuple[str, str]]]:
     """Freeze in earnest; returns the plan's hash and (name, token) of each annotator's new link."""
     with write_session(engine) as session:
-        made = create_study_with_links(session, study_file, actor, days=days, keep_questions=keep_questions)
-    assert made.freeze_result is not None
-    return made.freeze_result.plan_hash, made.links
+        created = create_study_with_links(
+            session, study_file, actor, days=days, keep_questions=keep_questions
+        )
+    assert created.freeze_result is not None
+    return created.freeze_result.plan_hash, created.links

@@ -22,7 +22,11 @@ def can_reassign(view: ConsoleView) -> bool:
 
 def list_queue_owners(view: ConsoleView) -> list[str]:
     """Who has a queue at the desk."""
-    return [one.name for one in view.summary.annotators if one.role == "annotator" and one.source == "desk"]
+    return [
+        annotator.name
+        for annotator in view.summary.annotators
+        if annotator.role == "annotator" and annotator.source == "desk"
+    ]
 
 
 def show_reassign_form(view: ConsoleView) -> None:
@@ -38,17 +42,17 @@ def show_reassign_form(view: ConsoleView) -> None:
         takers = right.multiselect("Who takes them", list_queue_owners(view), key="reassign-to")
         why = st.text_input("Reason", max_chars=500, key="reassign-why")
         st.caption("Labels and drafts stay where they are; nobody gets a transcript twice.")
-        wanted = st.form_submit_button("Move the places", key="reassign-now")
-    if not wanted:
+        is_submitted = st.form_submit_button("Move the places", key="reassign-now")
+    if not is_submitted:
         return
     try:
         with write_session(view.engine) as session:
             study = get_study(session, view.study)
-            done = reassign_items(session, study, giver, takers, actor=view.actor, why=why.strip())
+            result = reassign_items(session, study, giver, takers, actor=view.actor, why=why.strip())
     except StudyError as error:
         show_refusal(error)
         return
-    rerun_with_message(describe_reassignment(giver, done))
+    rerun_with_message(describe_reassignment(giver, result))
 
 
 def describe_reassignment(giver: str, reassigned: ReassignmentResult) -> str:

@@ -21,27 +21,27 @@ CONTROL_ITEMS_HELP = "CSV: the columns transcript (id), why, and one for each qu
 
 def ask_study_file(summary: StudySummary) -> StudyFile:
     """What the fields say now. Raises StudyFileError for what cannot be."""
-    given: dict[str, Any] = {"name": summary.name, **ask_texts(summary)}
-    given["draw"] = ask_sampling(summary)
-    given |= ask_onboarding()
-    given["rules"] = ask_rules(summary)
+    fields: dict[str, Any] = {"name": summary.name, **ask_texts(summary)}
+    fields["draw"] = ask_sampling(summary)
+    fields |= ask_onboarding()
+    fields["rules"] = ask_rules(summary)
     unsure = st.selectbox(
         "Unsure counts as",
         list(UNSURE_MEANINGS),
-        format_func=lambda one: UNSURE_MEANINGS.get(one, one),
+        format_func=lambda policy: UNSURE_MEANINGS.get(policy, policy),
         key="plan-unsure",
     )
     judge = ask_headline_judge(
         summary, "that of the strata, else the one with most verdicts", key="plan-headline"
     )
     notes = st.text_input("Analysis plan, in words", key="plan-notes")
-    given["analyses"] = {"unsure": unsure, "judge": judge, "notes": notes}
-    given["interim_looks"] = st.checkbox(
+    fields["analyses"] = {"unsure": unsure, "judge": judge, "notes": notes}
+    fields["interim_looks"] = st.checkbox(
         "Allow judge and people to be compared before the study is closed (the report will say so)",
         key="plan-interim",
     )
-    given["accept_leaks"] = ask_leak_reason(summary)
-    return parse_study_file(given)
+    fields["accept_leaks"] = ask_leak_reason(summary)
+    return parse_study_file(fields)
 
 
 def ask_leak_reason(summary: StudySummary) -> str:
@@ -59,11 +59,11 @@ def ask_leak_reason(summary: StudySummary) -> str:
 
 def ask_headline_judge(summary: StudySummary, unnamed: str, *, key: str) -> str | None:
     """The judge that is named for the headline figures; None, shown as `unnamed`, where none is."""
-    judges = [one.judge for one in summary.judges]
+    judges = [judge.judge for judge in summary.judges]
     return st.selectbox(
         "Judge of the headline figures",
         [None, *judges],
-        format_func=lambda one: one or unnamed,
+        format_func=lambda judge: judge or unnamed,
         key=key,
     )
 
@@ -71,7 +71,7 @@ def ask_headline_judge(summary: StudySummary, unnamed: str, *, key: str) -> str 
 def forget_other_studies(name: str) -> None:
     """Begin the form anew where another study is looked at than before."""
     if st.session_state.get("form-of") != name:
-        for key in [one for one in st.session_state if str(one).startswith("plan-")]:
+        for key in [key for key in st.session_state if str(key).startswith("plan-")]:
             del st.session_state[key]
         st.session_state["form-of"] = name
 
@@ -101,24 +101,24 @@ def ask_sampling(summary: StudySummary) -> dict[str, Any]:
     """
     st.subheader("Draw", anchor=False)
     people = st.text_input("Annotators (pseudonyms, separated by commas)", key="plan-annotators")
-    names = [one.strip() for one in people.split(",") if one.strip()]
+    names = [name.strip() for name in people.split(",") if name.strip()]
     if not names:
         raise StudyFileError("Name the annotators; the rest of the form follows.")
-    one, two, three, four, five = st.columns(5)
-    items = one.number_input(
+    columns = st.columns(5)
+    items = columns[0].number_input(
         "Transcripts", 1, max(summary.n_pool, 1), min(60, max(summary.n_pool, 1)), key="plan-items"
     )
-    overlap = two.number_input(
+    overlap = columns[1].number_input(
         "Readers of each", 1, max(len(names), 1), max(len(names), 1), key="plan-overlap"
     )
-    repeats = three.number_input(
+    repeats = columns[2].number_input(
         "Share of repeats", 0.0, 0.5, 0.0, step=0.05, key="plan-repeats", help=REPEATS_HELP
     )
-    gap = four.number_input(
+    gap = columns[3].number_input(
         "Gap", 1, 1000, 20, key="plan-gap", help="Others at least between a transcript and its return."
     )
-    seed = five.number_input("Seed", 0, 2**31, 0, key="plan-seed")
-    judges = [one.judge for one in summary.judges]
+    seed = columns[4].number_input("Seed", 0, 2**31, 0, key="plan-seed")
+    judges = [judge.judge for judge in summary.judges]
     strata, judge = "none", None
     if judges:
         left, right = st.columns(2)
@@ -154,14 +154,14 @@ def parse_control_text(text: str, name: str) -> list[dict[str, Any]]:
     if not text.strip():
         return []
     try:
-        return [one.build_body() for one in parse_control_items(text.strip().splitlines(), name)]
+        return [item.build_body() for item in parse_control_items(text.strip().splitlines(), name)]
     except csv.Error as error:
         raise StudyFileError(f"{name}: not CSV: {error}.") from None
 
 
 def ask_rules(summary: StudySummary) -> dict[str, Any]:
     """What the desk obeys."""
-    questions = {one.id: one.text for one in summary.codebook.questions}
+    questions = {question.id: question.text for question in summary.codebook.questions}
     with st.expander("Rules of the desk"):
         left, right = st.columns(2)
         queue = left.selectbox("Queue", ["fixed", "shared"], key="plan-queue")
@@ -174,7 +174,7 @@ def ask_rules(summary: StudySummary) -> dict[str, Any]:
         after = right.selectbox(
             "Show visible reasoning after",
             [None, *questions],
-            format_func=lambda one: questions.get(one, "at once") if one else "at once",
+            format_func=lambda question: questions.get(question, "at once") if question else "at once",
             key="plan-reasoning",
         )
     return {

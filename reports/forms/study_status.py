@@ -24,8 +24,8 @@ def show_state_forms(view: ConsoleView) -> None:
         st.info("A draft is opened by freezing its plan.")
         return
     if facts.unblinding is not None:
-        one = facts.unblinding
-        show_paragraph(f"Unblinded by {one.actor} on {one.at:%Y-%m-%d %H:%M UTC}: {one.why}")
+        event = facts.unblinding
+        show_paragraph(f"Unblinded by {event.actor} on {event.at:%Y-%m-%d %H:%M UTC}: {event.why}")
         return
     show_reveal_form(view)
     show_status_form(view)
@@ -35,15 +35,18 @@ def show_state_forms(view: ConsoleView) -> None:
 
 def show_status_form(view: ConsoleView) -> None:
     """Bring the study to another state."""
-    others = [one for one in STATUS_CHANGES if one != view.summary.status]
+    others = [change for change in STATUS_CHANGES if change != view.summary.status]
     with st.form("status", clear_on_submit=True):
         left, right = st.columns(2)
         status = left.selectbox(
-            "New state", others, format_func=lambda one: STATUS_CHANGES.get(one, one), key="status-new"
+            "New state",
+            others,
+            format_func=lambda status: STATUS_CHANGES.get(status, status),
+            key="status-new",
         )
         why = right.text_input("Reason", max_chars=500, key="status-why")
-        wanted = st.form_submit_button("Change the state", key="status-change")
-    if not wanted or status is None:
+        is_submitted = st.form_submit_button("Change the state", key="status-change")
+    if not is_submitted or status is None:
         return
     try:
         if not why.strip():
@@ -65,12 +68,12 @@ def show_unblind_form(view: ConsoleView) -> None:
     )
     with st.form("unblind", clear_on_submit=True):
         why = st.text_input("Reason", max_chars=500, key="unblind-why")
-        sure = st.checkbox("I want judge and people to be compared from now on", key="unblind-sure")
-        wanted = st.form_submit_button("Unblind the study", key="unblind-study")
-    if not wanted:
+        is_confirmed = st.checkbox("I want judge and people to be compared from now on", key="unblind-sure")
+        is_submitted = st.form_submit_button("Unblind the study", key="unblind-study")
+    if not is_submitted:
         return
     try:
-        if not sure:
+        if not is_confirmed:
             raise StudyError("Nothing was changed: tick the box to unblind the study.")
         with write_session(view.engine) as session:
             unblind_study(session, get_study(session, view.study), actor=view.actor, why=why)
@@ -89,13 +92,15 @@ def show_reveal_form(view: ConsoleView) -> None:
     if not people:
         return
     st.subheader("Calibration", anchor=False)
-    states = [f"{one.name}: {one.n_labelled} of {one.n_total}" for one in people if one.is_expected]
+    states = [
+        f"{person.name}: {person.n_labelled} of {person.n_total}" for person in people if person.is_expected
+    ]
     show_paragraph(f"Calibration items read, not revealed yet: {', '.join(states) or 'nobody is expected'}.")
     with st.form("reveal", clear_on_submit=True):
         why = st.text_input("Reason", max_chars=500, key="reveal-why")
         force = st.checkbox("Do not wait for those who are not through", key="reveal-force")
-        wanted = st.form_submit_button("Reveal the readings to each other", key="reveal-now")
-    if not wanted:
+        is_submitted = st.form_submit_button("Reveal the readings to each other", key="reveal-now")
+    if not is_submitted:
         return
     try:
         with write_session(view.engine) as session:

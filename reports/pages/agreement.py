@@ -23,29 +23,30 @@ from secondreader.reports.widgets.widgets import (
 )
 from secondreader.reports.wording.adjudication import describe_gold
 from secondreader.reports.wording.sentences import describe_human_agreement, describe_judge
+from secondreader.reports.wording.shares import describe_weights
 
 PAIR_SECTIONS = ("pair", "judge pair")
 
 
 def page(view: ConsoleView) -> None:
     """Everything about agreement."""
-    found = load_analysis(view)
-    show_notices(found)
-    if found.sealed:
-        show_human_agreement(found)
+    analysis = load_analysis(view)
+    show_notices(analysis)
+    if analysis.sealed:
+        show_human_agreement(analysis)
     else:
         people, judge = st.tabs(["People with each other", "Judges with people"])
         with people:
-            show_human_agreement(found)
+            show_human_agreement(analysis)
         with judge:
-            show_judges(found)
-    show_sentences(found.warnings, "Read the figures with these in mind")
+            show_judges(analysis)
+    show_sentences(analysis.warnings, "Read the figures with these in mind")
 
 
 def show_human_agreement(analysis: Analysis) -> None:
     """Human-human agreement."""
     figures = analysis.estimates
-    show_sentences(describe_human_agreement(analysis))
+    show_sentences([*describe_human_agreement(analysis), *describe_weights(analysis.ratings)])
     show_chart(
         make_people_chart(figures),
         "Agreement between annotators with 95 % intervals; the table below holds the same",
@@ -72,8 +73,8 @@ def compute_pair_disagreement(analysis: Analysis) -> pd.DataFrame:
     ]
     rows = []
     for row in list_rows(raw[raw["headline"].astype(bool)].dropna(subset=["value"])):
-        for one, two in ((row["one"], row["two"]), (row["two"], row["one"])):
-            rows.append({"one": one, "two": two, "n": 1 - row["value"]})
+        for rater, other in ((row["one"], row["two"]), (row["two"], row["one"])):
+            rows.append({"one": rater, "two": other, "n": 1 - row["value"]})
     return pd.DataFrame(rows, columns=["one", "two", "n"])
 
 
@@ -81,7 +82,7 @@ def show_judges(analysis: Analysis) -> None:
     """Judges against gold."""
     if not analysis.judges:
         return
-    st.caption(describe_gold(analysis))
+    st.caption(" ".join([describe_gold(analysis), *describe_weights(analysis.ratings)]))
     names = [part.judge for part in analysis.judges]
     for chart in make_judge_charts(analysis.estimates, names):
         show_chart(chart, "Judges against gold with 95 % intervals; the tables below hold the same")
@@ -104,7 +105,7 @@ def show_judge_agreement(analysis: Analysis) -> None:
 
 def show_judge(analysis: Analysis, judge: str) -> None:
     """Counts and figures of one judge."""
-    part = next(one for one in analysis.judges if one.judge == judge)
+    part = next(part for part in analysis.judges if part.judge == judge)
     show_sentences(describe_judge(analysis, part))
     st.subheader("Gold by verdict", anchor=False)
     counts = analysis.agreement.confusion

@@ -47,16 +47,16 @@ def show_events(engine: Database) -> None:
         first = 0
         if total > EVENTS_PER_PAGE:
             first = int(st.number_input("Skip the newest", 0, total - 1, 0, step=EVENTS_PER_PAGE))
-        found = list_events(session, limit=EVENTS_PER_PAGE, offset=first)
-        names = resolve_subject_names(session, found)
+        events = list_events(session, limit=EVENTS_PER_PAGE, offset=first)
+        names = resolve_subject_names(session, events)
     if broken is None:
         show_success(f"{pluralize(total, 'event')}; every hash follows from its event and the one before it.")
     else:
         show_refusal(
             BrokenChainError(f"Event {broken} does not follow from the one before: the log was changed.")
         )
-    if found:
-        show_table(build_events_frame(found, names), {"detail": st.column_config.TextColumn(width="large")})
+    if events:
+        show_table(build_events_frame(events, names), {"detail": st.column_config.TextColumn(width="large")})
     st.caption("The log only grows: the database refuses to change or delete an event.")
 
 
@@ -64,15 +64,15 @@ def build_events_frame(audit_events: list[EventRow], names: Mapping[str, str]) -
     """One row an event; `names` has the subjects that have one."""
     rows = [
         [
-            one.event_id,
-            format_time(one.at),
-            one.actor,
-            one.action,
-            names.get(one.subject, one.subject),
-            format_details(one),
-            one.hash[:SHOWN_HASH_LENGTH],
+            event.event_id,
+            format_time(event.at),
+            event.actor,
+            event.action,
+            names.get(event.subject, event.subject),
+            format_details(event),
+            event.hash[:SHOWN_HASH_LENGTH],
         ]
-        for one in audit_events
+        for event in audit_events
     ]
     return pd.DataFrame(rows, columns=["event", "at", "by", "what", "of", "detail", "hash"])
 

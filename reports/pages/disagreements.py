@@ -54,16 +54,16 @@ MAX_PICKER_ROWS, ROW_PIXELS = 10, 36
 
 def page(view: ConsoleView) -> None:
     """Where and how the chosen judge departs from gold."""
-    found = load_analysis(view)
-    show_notices(found)
-    if found.sealed:
+    analysis = load_analysis(view)
+    show_notices(analysis)
+    if analysis.sealed:
         return
-    judge = choose_judge(found, "disagreement-judge")
-    part = next((one for one in found.judges if one.judge == judge), None)
+    judge = choose_judge(analysis, "disagreement-judge")
+    part = next((part for part in analysis.judges if part.judge == judge), None)
     if part is not None:
         show_search(part)
-    chosen = filter_items(found, part)
-    item = choose_item(chosen, judge)
+    rows = filter_items(analysis, part)
+    item = choose_item(rows, judge)
     if item is not None:
         show_transcript(view, item)
 
@@ -73,7 +73,9 @@ def show_search(part: JudgeAnalysis) -> None:
     show_sentences(describe_findings(part))
     forest = make_forest_chart(part)
     if forest.has_values:
-        st.caption("Wrong verdicts inside less outside each slice, with 95 % intervals of each slice alone.")
+        st.caption(
+            "Weighted rate of wrong verdicts inside less outside each slice, with 95 % intervals of each slice alone."
+        )
         show_chart(forest, "Forest plot of slices; the table below holds the same")
         with st.expander(f"{pluralize(len(part.findings.tests), 'test')}: all numbers"):
             show_table(build_table_frame(build_tests_table(part)))
@@ -87,18 +89,18 @@ def filter_items(analysis: Analysis, part: JudgeAnalysis | None) -> list[ItemRat
     """The transcripts that the filters leave."""
     st.subheader("Transcripts", anchor=False)
     everything = collect_item_ratings(analysis)
-    findings = {one.slice: set(one.items) for one in part.findings.findings} if part else {}
+    findings = {finding.slice: set(finding.items) for finding in part.findings.findings} if part else {}
     left, right = st.columns(2)
-    present = {one.kinds.get(part.judge) for one in everything} if part else set()
+    present = {row.kinds.get(part.judge) for row in everything} if part else set()
     kinds = ["wrong verdicts", *(kind for kind in VERDICT_KINDS if kind in present and kind != AGREES)]
     options = [*(kinds if part else []), PEOPLE_DIFFER, EVERY_TRANSCRIPT]
     kind = left.selectbox("Show", options, key="disagreement-kind")
     finding = right.selectbox("In the finding", [ANY_SLICE, *findings], key="disagreement-finding")
     within = findings.get(finding or "")
     return [
-        one
-        for one in everything
-        if should_show_item(one, kind, part) and (within is None or one.item in within)
+        row
+        for row in everything
+        if should_show_item(row, kind, part) and (within is None or row.item in within)
     ]
 
 
@@ -124,9 +126,9 @@ def choose_item(rows: list[ItemRatings], judge: str | None) -> str | None:
         return None
     frame = build_disagreement_frame(tuple(rows), judge)
     frame["transcript"] = frame["transcript"].map(shorten_id)
-    ids = [one.item for one in rows]
+    ids = [row.item for row in rows]
 
-    def picked() -> None:
+    def remember_selection() -> None:
         chosen = st.session_state["disagreement-table"].selection.rows
         if chosen:
             st.session_state["item"] = ids[chosen[0]]
@@ -135,18 +137,18 @@ def choose_item(rows: list[ItemRatings], judge: str | None) -> str | None:
         frame,
         hide_index=True,
         key="disagreement-table",
-        on_select=picked,
+        on_select=remember_selection,
         selection_mode="single-row",
         placeholder="–",
         height="content" if len(frame) <= MAX_PICKER_ROWS else MAX_PICKER_ROWS * ROW_PIXELS,
     )
-    names = {one.item: f"{one.cluster} · {shorten_id(one.item)}" for one in rows}
+    names = {row.item: f"{row.cluster} · {shorten_id(row.item)}" for row in rows}
     if st.session_state.get("item") not in ids:
         st.session_state["item"] = ids[0]
     return st.selectbox(
         f"Read one of {pluralize(len(ids), 'transcript')}",
         ids,
-        format_func=lambda one: names.get(one, one),
+        format_func=lambda value: names.get(value, value),
         key="item",
     )
 
@@ -155,39 +157,47 @@ def show_transcript(view: ConsoleView, item: str) -> None:
     """One transcript, with verdicts and labels beside it."""
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
-        seen = load_transcript_view(session, study, item)
-        settled = [one for one in list_decisions(session, study, item) if one.is_latest]
-    if seen is None:
+        transcript = load_transcript_view(session, study, item)
+        decisions = [decision for decision in list_decisions(session, study, item) if decision.is_latest]
+    if transcript is None:
         st.info("This transcript is not in the study's pool any more.")
         return
-    text, said = st.columns([3, 2], gap="large")
+    text, beside = st.columns([3, 2], gap="large")
     with text:
         st.subheader("Transcript", anchor=False)
         first = 0
-        if seen.content is not None:
-            show_html(render_background(seen.content))
-            n = len(seen.content.messages)
+        if transcript.content is not None:
+            show_html(render_background(transcript.content))
+            n = len(transcript.content.messages)
             if n > TURNS_PER_PAGE:
                 first = int(
                     st.number_input("From message", 1, n, 1, step=TURNS_PER_PAGE, key=f"from-{item}") - 1
                 )
-        show_html(render_turns(seen, first))
-    with said:
+        show_html(render_turns(transcript, first))
+    with beside:
         st.subheader("Verdicts", anchor=False)
         headline = view.summary.headline.judge
         show_html(
-            *(render_verdict(one) for one in sorted(seen.verdicts, key=lambda one: one.judge != headline))
+            *(
+                render_verdict(verdict)
+                for verdict in sorted(transcript.verdicts, key=lambda verdict: verdict.judge != headline)
+            )
         )
         st.subheader("Labels", anchor=False)
-        show_html(*(render_label(label) for label in select_latest_labels(seen)))
-        if settled:
+        show_html(*(render_label(label) for label in select_latest_labels(transcript)))
+        if decisions:
             st.subheader("Adjudication", anchor=False)
-            show_html(*(render_decision(one) for one in settled))
+            show_html(*(render_decision(decision) for decision in decisions))
         st.subheader("About it", anchor=False)
-        about = {"scenario": seen.cluster, "model": seen.model or "–", **seen.condition, **seen.attributes}
-        show_blocks(make_pairs({**about, "id": seen.item}))
-        if seen.hidden:
-            show_blocks(Fold("Hidden from annotators and judges", (make_pairs(seen.hidden),)))
+        about = {
+            "scenario": transcript.cluster,
+            "model": transcript.model or "–",
+            **transcript.condition,
+            **transcript.attributes,
+        }
+        show_blocks(make_pairs({**about, "id": transcript.item}))
+        if transcript.hidden:
+            show_blocks(Fold("Hidden from annotators and judges", (make_pairs(transcript.hidden),)))
 
 
 def make_pairs(values: Mapping[str, Any]) -> Pairs:

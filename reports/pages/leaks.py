@@ -49,24 +49,24 @@ def page(view: ConsoleView) -> None:
     if not items:
         return
     state = st.segmented_control("Show", ["undecided", "all"], default="all", required=True, key="leak-show")
-    chosen = [one for one in items if state == "all" or one.state == "undecided"]
+    chosen = [item for item in items if state == "all" or item.state == "undecided"]
     if not chosen:
         st.info("Nothing is left to decide.")
         return
     frame = pd.DataFrame(build_leak_rows(chosen), columns=list(LEAK_COLUMNS))
     show_table(frame.assign(transcript=frame["transcript"].map(shorten_id)))
-    names = {one.item: f"{one.cluster} · {shorten_id(one.item)} · {one.state}" for one in chosen}
-    waiting = [at for at, one in enumerate(chosen) if one.state == "undecided"]
+    names = {leak.item: f"{leak.cluster} · {shorten_id(leak.item)} · {leak.state}" for leak in chosen}
+    waiting = [at for at, leak in enumerate(chosen) if leak.state == "undecided"]
     item = st.selectbox(
         f"Decide on one of {pluralize(len(chosen), 'transcript')}",
         list(names),
         index=waiting[0] if waiting else 0,
-        format_func=lambda one: names.get(one, one),
+        format_func=lambda value: names.get(value, value),
         key="leak-item",
     )
-    found = next((one for one in chosen if one.item == item), None)
-    if found is not None:
-        show_leak_item(view, found)
+    leak_item = next((leak for leak in chosen if leak.item == item), None)
+    if leak_item is not None:
+        show_leak_item(view, leak_item)
 
 
 def show_leak_item(view: ConsoleView, leak_item: LeakItem) -> None:
@@ -75,8 +75,10 @@ def show_leak_item(view: ConsoleView, leak_item: LeakItem) -> None:
     if len(leak_item.findings) > MAX_SHOWN:
         st.caption(f"The first {MAX_SHOWN} of {len(leak_item.findings):,} findings; the table above has all.")
     if leak_item.review is not None:
-        one = leak_item.review
-        show_paragraph(finish_sentence(f"{one.decision} by {one.actor} on {format_time(one.at)}: {one.why}"))
+        review = leak_item.review
+        show_paragraph(
+            finish_sentence(f"{review.decision} by {review.actor} on {format_time(review.at)}: {review.why}")
+        )
     if view.summary.frozen_at is not None:
         st.caption("The study is frozen: decisions belong before its draw.")
         return
@@ -95,12 +97,12 @@ def show_decision_form(view: ConsoleView, leak_item: LeakItem) -> None:
         decision = st.radio(
             "Decision",
             LEAK_DECISIONS,
-            format_func=lambda one: DECISION_MEANINGS.get(one, one),
+            format_func=lambda value: DECISION_MEANINGS.get(value, value),
             key="leak-decision",
         )
         why = st.text_input("Reason", max_chars=500, key="leak-why")
-        wanted = st.form_submit_button("Put the decision on record", key="leak-decide")
-    if not wanted or decision is None:
+        is_submitted = st.form_submit_button("Put the decision on record", key="leak-decide")
+    if not is_submitted or decision is None:
         return
     try:
         with write_session(view.engine) as session:

@@ -52,7 +52,7 @@ def show_judge_counts(summary: StudySummary) -> None:
     if not summary.judges:
         st.info("There are no verdicts yet: import some or run `secondreader judge`.")
         return
-    rows = [[one.judge, one.n_parsed, one.n_unparsed, one.n_error] for one in summary.judges]
+    rows = [[judge.judge, judge.n_parsed, judge.n_unparsed, judge.n_error] for judge in summary.judges]
     show_table(pd.DataFrame(rows, columns=["judge", "verdicts", "unparsed", "failed"]))
     if len(rows) > 1:
         show_paragraph(f"Judge of the headline figures: {summary.headline.reason}.", "quiet")

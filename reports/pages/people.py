@@ -46,14 +46,14 @@ def show_people_and_links(engine: Database, study: str | None, actor: str) -> No
         show_table(build_people_frame(people))
     else:
         st.info("Nobody has been invited yet.")
-    show_close_form(engine, [one for one in people if one.can_sign_in], actor)
+    show_close_form(engine, [person for person in people if person.can_sign_in], actor)
 
 
 def list_people(engine: Database, study: str | None) -> list[Person]:
     """The study's people, then the researchers."""
     with read_session(engine) as session:
-        folk = list_people_with_links(session, get_study(session, study)) if study else []
-        return folk + list_people_with_links(session, None)
+        study_people = list_people_with_links(session, get_study(session, study)) if study else []
+        return study_people + list_people_with_links(session, None)
 
 
 def show_link_form(engine: Database, study: str | None, actor: str) -> None:
@@ -67,9 +67,9 @@ def show_link_form(engine: Database, study: str | None, actor: str) -> None:
         days = right.number_input("Days", 1, 365, 30, key="invite-days")
         desk = left.text_input("Address of the desk", DESK_ADDRESS, key="invite-desk")
         why = middle.text_input("Reason", max_chars=500, key="invite-why")
-        wanted = st.form_submit_button("Make the link", type="primary", key="invite-make")
+        is_submitted = st.form_submit_button("Make the link", type="primary", key="invite-make")
     st.caption("Annotators have their names from the frozen plan; adjudicators and researchers may be new.")
-    if not wanted:
+    if not is_submitted:
         return
     try:
         with write_session(engine) as session:
@@ -84,8 +84,8 @@ def show_link_form(engine: Database, study: str | None, actor: str) -> None:
 
 def find_console_address() -> str:
     """Where this browser found the console."""
-    here = st.context.url or "http://localhost:8502"
-    return "/".join(here.split("/")[:3])
+    url = st.context.url or "http://localhost:8502"
+    return "/".join(url.split("/")[:3])
 
 
 def build_people_frame(people: list[Person]) -> pd.DataFrame:
@@ -93,18 +93,18 @@ def build_people_frame(people: list[Person]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "person": one.name,
-                "role": one.role,
-                "may come in": one.can_sign_in,
-                "links": ", ".join(describe_links(one)) or "none",
+                "person": person.name,
+                "role": person.role,
+                "may come in": person.can_sign_in,
+                "links": ", ".join(describe_links(person)) or "none",
                 "open until": format_time(
-                    find_latest([link.expires_at for link in one.links if link.state == "open"])
+                    find_latest([link.expires_at for link in person.links if link.state == "open"])
                 ),
-                "last visit": format_time(one.last_session_at),
-                "visits": sum(link.n_browser_sessions for link in one.links),
-                "account": "bound" if one.has_account else None,
+                "last visit": format_time(person.last_session_at),
+                "visits": sum(link.n_browser_sessions for link in person.links),
+                "account": "bound" if person.has_account else None,
             }
-            for one in people
+            for person in people
         ]
     )
 
@@ -127,20 +127,20 @@ def show_close_form(engine: Database, people: list[Person], actor: str) -> None:
     if not people:
         return
     st.subheader("Close somebody's links", anchor=False)
-    names = {one.annotator_id: f"{one.name} ({one.role})" for one in people}
+    names = {person.annotator_id: f"{person.name} ({person.role})" for person in people}
     with st.form("close", clear_on_submit=True):
         left, right = st.columns(2)
         chosen = left.selectbox(
-            "Person", list(names), format_func=lambda one: names.get(one, ""), key="close-person"
+            "Person", list(names), format_func=lambda person: names.get(person, ""), key="close-person"
         )
         why = right.text_input("Reason", key="close-why")
-        sure = st.checkbox(
+        is_confirmed = st.checkbox(
             "I want every link of this person closed, and whatever window is open by them", key="close-sure"
         )
-        wanted = st.form_submit_button("Close the links", key="close-links")
-    if not wanted or chosen is None:
+        is_submitted = st.form_submit_button("Close the links", key="close-links")
+    if not is_submitted or chosen is None:
         return
-    if not (sure and why.strip()):
+    if not (is_confirmed and why.strip()):
         st.warning("Nothing was closed: give a reason and tick the box.")
         return
     with write_session(engine) as session:

@@ -37,12 +37,12 @@ def page(view: ConsoleView) -> None:
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
         pace = compute_study_pace(session, study)
-        prepared = list_control_results(load_snapshot(session, study.name))
-        stale = list_idle_assignments(session, study, IDLE_HOURS) if facts.frozen_at else []
+        control_results = list_control_results(load_snapshot(session, study.name))
+        idle = list_idle_assignments(session, study, IDLE_HOURS) if facts.frozen_at else []
     show_blocks(Paragraph(finish_sentence(describe_progress(facts))), Sentences(tuple(describe_pace(pace))))
-    show_annotators(facts, pace, prepared)
+    show_annotators(facts, pace, control_results)
     show_strata(facts, pace)
-    show_idle_assignments(stale)
+    show_idle_assignments(idle)
     show_reassign_form(view)
     st.subheader("State of the study", anchor=False)
     show_paragraph(f"The study is {'a draft' if facts.status == 'draft' else facts.status}.")
@@ -53,14 +53,14 @@ def describe_progress(summary: StudySummary) -> str:
     """The state of the study in a sentence."""
     if not summary.n_pool:
         return "The study has no transcripts yet"
-    given = sum(one.n_labelled for one in summary.annotators)
-    wanted = sum(one.n_assigned for one in summary.annotators)
+    n_labels = sum(annotator.n_labelled for annotator in summary.annotators)
+    n_assigned = sum(annotator.n_assigned for annotator in summary.annotators)
     pool = f"{pluralize(summary.n_pool, 'transcript')} from {pluralize(summary.n_scenarios, 'scenario')}"
     if has_shared_queue(summary):
-        return f"{pool}; {pluralize(given, 'label')} so far, from a shared queue"
-    if not wanted:
-        return f"{pool}; {pluralize(given, 'label')} so far, and none assigned"
-    return f"{pool}; {given:,} of {pluralize(wanted, 'assigned label')} given ({given / wanted:.0%})"
+        return f"{pool}; {pluralize(n_labels, 'label')} so far, from a shared queue"
+    if not n_assigned:
+        return f"{pool}; {pluralize(n_labels, 'label')} so far, and none assigned"
+    return f"{pool}; {n_labels:,} of {pluralize(n_assigned, 'assigned label')} given ({n_labels / n_assigned:.0%})"
 
 
 def has_shared_queue(summary: StudySummary) -> bool:
@@ -94,17 +94,19 @@ def show_annotators(
 ) -> None:
     """Progress, pace and items of known answers of each annotator."""
     st.subheader("Annotators", anchor=False)
-    readers = [one for one in summary.annotators if one.role == "annotator" or one.n_labelled]
-    if not readers:
+    annotators = [
+        annotator for annotator in summary.annotators if annotator.role == "annotator" or annotator.n_labelled
+    ]
+    if not annotators:
         st.info("Nobody labels yet: freeze the plan on the page Study plan, and send everybody their link.")
         return
-    paces = {one.annotator_id: one for one in pace.people}
-    known = {one.name: one for one in control_results}
+    paces = {person.annotator_id: person for person in pace.people}
+    results = {result.name: result for result in control_results}
     rows = [
         build_person_row(
-            one, paces.get(one.annotator_id), known.get(one.name), shared=has_shared_queue(summary)
+            reader, paces.get(reader.annotator_id), results.get(reader.name), shared=has_shared_queue(summary)
         )
-        for one in readers
+        for reader in annotators
     ]
     columns = {
         "progress": SHARE_COLUMN,
@@ -144,19 +146,19 @@ def show_strata(summary: StudySummary, pace: StudyPace) -> None:
     if not summary.strata:
         return
     st.subheader("Strata of the draw", anchor=False)
-    paces = {one.stratum: one for one in pace.strata}
+    paces = {stratum.stratum: stratum for stratum in pace.strata}
     rows = []
-    for one in summary.strata:
-        labels = paces.get(one.name)
+    for stratum in summary.strata:
+        labels = paces.get(stratum.name)
         rows.append(
             {
-                "stratum": one.name,
+                "stratum": stratum.name,
                 "progress": compute_share(labels.n_labelled, labels.n_wanted) if labels else None,
                 "labels": labels.n_labelled if labels else None,
                 "wanted": labels.n_wanted if labels else None,
                 "complete": labels.n_complete if labels else None,
-                "drawn": one.n_drawn,
-                "inclusion probability": one.inclusion_probability,
+                "drawn": stratum.n_drawn,
+                "inclusion probability": stratum.inclusion_probability,
             }
         )
     columns = {
@@ -173,8 +175,13 @@ def show_idle_assignments(idle_assignments: list[IdleAssignment]) -> None:
     st.subheader("Idle places", anchor=False)
     kinds = {"lease": "taken, not labelled in time", "draft": f"begun, untouched for {IDLE_HOURS} hours"}
     rows = [
-        [one.annotator, shorten_id(one.item), kinds[one.kind], format_time(one.since)]
-        for one in idle_assignments[:MAX_IDLE_ROWS]
+        [
+            assignment.annotator,
+            shorten_id(assignment.item),
+            kinds[assignment.kind],
+            format_time(assignment.since),
+        ]
+        for assignment in idle_assignments[:MAX_IDLE_ROWS]
     ]
     show_table(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]))
     st.caption(

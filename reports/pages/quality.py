@@ -25,34 +25,34 @@ MIME_TYPES = {"csv": "text/csv", "md": "text/markdown"}
 
 def page(view: ConsoleView) -> None:
     """How good the labels are."""
-    found = load_analysis(view)
-    show_notices(found)
-    notes = [note for one in found.quality.raters for note in one.sentences]
-    if found.quality.raters:
+    analysis = load_analysis(view)
+    show_notices(analysis)
+    notes = [note for rater in analysis.quality.raters for note in rater.sentences]
+    if analysis.quality.raters:
         show_sentences(notes or ["Nothing stands out in the labels"])
-        show_table(build_quality_frame(found))
-    outliers = found.quality.outliers
+        show_table(build_quality_frame(analysis))
+    outliers = analysis.quality.outliers
     if len(outliers):
         with st.expander("Unusual times"):
             show_table(outliers)
-    show_preparation(found)
-    show_sentences(found.quality.limitations, "What these data cannot support")
+    show_preparation(analysis)
+    show_sentences(analysis.quality.limitations, "What these data cannot support")
     st.caption("No label is removed or changed for any of this.")
     show_downloads(view)
 
 
 def show_preparation(analysis: Analysis) -> None:
     """Practice and attention items, calibration, guesses of the model."""
-    made, figures = analysis.preparation, analysis.estimates
-    if made.people:
+    preparation, figures = analysis.preparation, analysis.estimates
+    if preparation.people:
         st.subheader("Items of known answers", anchor=False)
-        show_table(build_table_frame(build_control_table(made.people)))
-    if made.norming:
+        show_table(build_table_frame(build_control_table(preparation.people)))
+    if preparation.norming:
         st.subheader("Calibration, before and after the discussion", anchor=False)
         show_estimates(figures[figures["section"] == "calibration"], {"one": "discussion"})
-    if made.n_guessers:
+    if preparation.n_guessers:
         st.subheader("Guesses of the model", anchor=False)
-        show_paragraph(made.guesses.sentence)
+        show_paragraph(preparation.guesses.sentence)
         show_estimates(figures[figures["section"] == "guesses"])
 
 
@@ -90,19 +90,19 @@ def build_quality_frame(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "annotator": one.rater,
-                "labels": one.n,
-                "changed on a repeat": format_rate(one.flip_rate),
-                "unsure": format_rate(one.unsure_rate),
-                "positive, first third": format_percent(one.drift.rates[0]),
-                "last third": format_percent(one.drift.rates[2]),
-                "drift p (Holm)": format_p_value(one.drift.p_holm),
-                "longest run": f"{one.run.length} × {one.run.answer}" if one.run.answer else "–",
-                "median seconds": one.median_seconds,
-                "fast": one.n_fast,
-                "slow": one.n_slow,
+                "annotator": rater.rater,
+                "labels": rater.n,
+                "changed on a repeat": format_rate(rater.flip_rate),
+                "unsure": format_rate(rater.unsure_rate),
+                "positive, first third": format_percent(rater.drift.rates[0]),
+                "last third": format_percent(rater.drift.rates[2]),
+                "drift p (Holm)": format_p_value(rater.drift.p_holm),
+                "longest run": f"{rater.run.length} × {rater.run.answer}" if rater.run.answer else "–",
+                "median seconds": rater.median_seconds,
+                "fast": rater.n_fast,
+                "slow": rater.n_slow,
             }
-            for one in analysis.quality.raters
+            for rater in analysis.quality.raters
         ]
     )
 

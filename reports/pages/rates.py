@@ -21,27 +21,27 @@ from secondreader.reports.wording.names import finish_sentence, pluralize
 
 def page(view: ConsoleView) -> None:
     """Rates of the chosen judge, overall and by one attribute."""
-    found = load_analysis(view)
-    show_notices(found)
-    if found.sealed:
+    analysis = load_analysis(view)
+    show_notices(analysis)
+    if analysis.sealed:
         return
-    judge = choose_judge(found, "rates-judge")
-    part = next((one for one in found.judges if one.judge == judge), None)
+    judge = choose_judge(analysis, "rates-judge")
+    part = next((part for part in analysis.judges if part.judge == judge), None)
     if part is None:
         return
     overall = part.rates.overall
     show_blocks(Paragraph(finish_sentence(overall.sentence)), Sentences(overall.warnings))
-    columns = list(dict.fromkeys(one.column for one in part.rates.groups))
+    columns = list(dict.fromkeys(group.column for group in part.rates.groups))
     column = (
         st.selectbox("By", [ALL_TRANSCRIPTS, *columns], index=min(1, len(columns)), key="rates-column")
         or ALL_TRANSCRIPTS
     )
     name = "" if column == ALL_TRANSCRIPTS else column
     show_chart(
-        make_rates_chart(found.estimates, part.judge, name),
+        make_rates_chart(analysis.estimates, part.judge, name),
         "Naive beside corrected rates with 95 % intervals; the table below holds the same",
     )
-    figures = found.estimates[found.estimates["judge"] == part.judge]
+    figures = analysis.estimates[analysis.estimates["judge"] == part.judge]
     rates = figures[(figures["section"] == "rate") & figures["slice_name"].isin(["", name])]
     show_estimates(rates, {"slice_value": "group"})
     gaps = figures[(figures["section"] == "rate difference") & (figures["slice_name"] == name)]
@@ -57,10 +57,10 @@ def page(view: ConsoleView) -> None:
 
 def describe_differences(differences: Iterable[RateDifference], column: str) -> list[str]:
     """One a pair of groups, and one for all pairs whose difference is undefined."""
-    mine = [one for one in differences if one.column == column]
-    told_of = [one.sentence for one in mine if one.corrected.value is not None]
-    n = len(mine) - len(told_of)
+    mine = [difference for difference in differences if difference.column == column]
+    defined = [difference.sentence for difference in mine if difference.corrected.value is not None]
+    n = len(mine) - len(defined)
     more = (
         f"{pluralize(n, 'difference')} of corrected rates cannot be told from these data; the table says why"
     )
-    return [*told_of, *([more] if n else [])]
+    return [*defined, *([more] if n else [])]

@@ -13,24 +13,24 @@ MIME_TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"
 
 def page(view: ConsoleView) -> None:
     """What the report rests on, and its files."""
-    found = load_analysis(view)
-    show_notices(found)
-    if found.sealed:
+    analysis = load_analysis(view)
+    show_notices(analysis)
+    if analysis.sealed:
         return
     show_paragraph(
         "One HTML file that needs nothing else, and the same numbers as CSV and JSON. Making it puts its figures "
         "on record, under the hash of everything that went in."
     )
-    show_paragraph(f"Inputs {found.inputs_hash}", "quiet")
-    key = f"report-{found.inputs_hash}"
+    show_paragraph(f"Inputs {analysis.inputs_hash}", "quiet")
+    key = f"report-{analysis.inputs_hash}"
     if st.button("Make the report", type="primary", key="make-report"):
         with write_session(view.engine) as session:
             study = get_study(session, view.study)
-            st.session_state[key] = make_report(session, study, found, view.actor)
-    made = st.session_state.get(key)
-    if isinstance(made, ExportedReport):
-        offer_downloads(made)
-    show_sentences(found.quality.limitations, "What these data cannot support")
+            st.session_state[key] = make_report(session, study, analysis, view.actor)
+    report = st.session_state.get(key)
+    if isinstance(report, ExportedReport):
+        offer_downloads(report)
+    show_sentences(analysis.quality.limitations, "What these data cannot support")
 
 
 def offer_downloads(report: ExportedReport) -> None:

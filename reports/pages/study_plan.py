@@ -57,8 +57,8 @@ def show_new_study_form(engine: Database, actor: str) -> None:
             st.selectbox("Codebook and guideline", BUILTIN_CODEBOOKS, key="new-codebook")
             or BUILTIN_CODEBOOKS[0]
         )
-        wanted = st.form_submit_button("Make the draft", key="new-make")
-    if not wanted:
+        is_submitted = st.form_submit_button("Make the draft", key="new-make")
+    if not is_submitted:
         return
     try:
         make_draft(engine, name, title.strip(), book, actor)
@@ -87,16 +87,16 @@ def show_draft(view: ConsoleView) -> None:
     forget_other_studies(facts.name)
     minutes = show_label_needs(facts)
     try:
-        given = ask_study_file(facts)
-        if given.draw is not None:
-            show_paragraph(describe_cost(given.draw, minutes))
+        study_file = ask_study_file(facts)
+        if study_file.draw is not None:
+            show_paragraph(describe_cost(study_file.draw, minutes))
     except (StudyFileError, PlanError) as error:
         show_refusal(error)
         return
-    seen = request_preview(view, given)
-    if seen is not None:
-        show_preview(seen)
-        show_freeze_form(view, given, seen)
+    preview = request_preview(view, study_file)
+    if preview is not None:
+        show_preview(preview)
+        show_freeze_form(view, study_file, preview)
 
 
 def request_preview(view: ConsoleView, study_file: StudyFile) -> PlanPreview | None:
@@ -108,16 +108,18 @@ def request_preview(view: ConsoleView, study_file: StudyFile) -> PlanPreview | N
         except REFUSALS as error:
             show_refusal(error)
             return None
-    seen = st.session_state.get("preview")
-    if isinstance(seen, PlanPreview) and seen.form_hash == compute_form_hash(study_file, keep_questions=keep):
-        return seen
+    preview = st.session_state.get("preview")
+    if isinstance(preview, PlanPreview) and preview.form_hash == compute_form_hash(
+        study_file, keep_questions=keep
+    ):
+        return preview
     st.caption("A plan is frozen after a preview of the very plan that the form shows.")
     return None
 
 
 def show_preview(plan_preview: PlanPreview) -> None:
     """Strata with counts and inclusion probabilities, and the hash."""
-    rows = [[one.name, one.n_drawn, one.inclusion_probability] for one in plan_preview.strata]
+    rows = [[stratum.name, stratum.n_drawn, stratum.inclusion_probability] for stratum in plan_preview.strata]
     frame = pd.DataFrame(rows, columns=["stratum", "drawn", "inclusion probability"])
     show_table(frame, {"inclusion probability": st.column_config.NumberColumn(format="%.4f")})
     size = f"{pluralize(plan_preview.n_items, 'transcript')}, {pluralize(plan_preview.n_assignments, 'place')} in queues"
@@ -130,8 +132,8 @@ def show_freeze_form(view: ConsoleView, study_file: StudyFile, plan_preview: Pla
         left, right = st.columns([3, 1])
         desk = left.text_input("Address of the desk", DESK_ADDRESS, key="freeze-desk")
         days = right.number_input("Days until links expire", 1, 365, 30, key="freeze-days")
-        wanted = st.form_submit_button("Freeze this plan", type="primary", key="freeze-now")
-    if not wanted:
+        is_submitted = st.form_submit_button("Freeze this plan", type="primary", key="freeze-now")
+    if not is_submitted:
         return
     try:
         plan_hash, links = freeze_with_links(
@@ -145,12 +147,12 @@ def show_freeze_form(view: ConsoleView, study_file: StudyFile, plan_preview: Pla
         show_refusal(error)
         return
     st.session_state.pop("preview", None)
-    same = (
+    comparison = (
         "the hash of the preview"
         if plan_hash == plan_preview.plan_hash
         else "the pool changed since the preview"
     )
-    show_success(f"The study is frozen. Plan {plan_hash}: {same}.")
+    show_success(f"The study is frozen. Plan {plan_hash}: {comparison}.")
     show_links(desk, links)
 
 

@@ -59,8 +59,8 @@ def render_blocks(blocks: tuple[Block, ...]) -> Markup:
 def mark_code_spans(sentence: str) -> Markup:
     """A sentence whose commands stand between backticks, escaped."""
     parts = (
-        Markup("<code>{}</code>").format(part) if place % 2 else part
-        for place, part in enumerate(sentence.split("`"))
+        Markup("<code>{}</code>").format(part) if index % 2 else part
+        for index, part in enumerate(sentence.split("`"))
     )
     return Markup("").join(parts)
 

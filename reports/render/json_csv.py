@@ -26,19 +26,21 @@ def format_csv(analysis: "Analysis") -> str:
 
 def serialize_findings(part: "JudgeAnalysis") -> dict[str, Any]:
     """One judge's search for systematic disagreement as JSON values."""
-    found = part.findings
+    search = part.findings
     return {
-        "alpha": found.alpha,
-        "permutations": found.permutations,
-        "seed": found.seed,
-        "n": found.n,
-        "n_clusters": found.n_clusters,
-        "direction": found.direction.sentence,
-        "findings": [make_json_value({**asdict(one), "sentence": one.sentence}) for one in found.findings],
-        "tests": list_json_records(found.build_frame()),
-        "unparsed": list_json_records(found.unparsed),
-        "untested": [make_json_value(asdict(one)) for one in found.untested],
-        "annotators": [make_json_value(asdict(one)) for one in found.annotators],
+        "alpha": search.alpha,
+        "permutations": search.permutations,
+        "seed": search.seed,
+        "n": search.n,
+        "n_clusters": search.n_clusters,
+        "direction": search.direction.sentence,
+        "findings": [
+            make_json_value({**asdict(finding), "sentence": finding.sentence}) for finding in search.findings
+        ],
+        "tests": list_json_records(search.build_frame()),
+        "unparsed": list_json_records(search.unparsed),
+        "untested": [make_json_value(asdict(slice_test)) for slice_test in search.untested],
+        "annotators": [make_json_value(asdict(annotator)) for annotator in search.annotators],
     }
 
 

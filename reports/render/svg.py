@@ -61,7 +61,7 @@ def label_root(root: ElementTree.Element, chart: "Chart") -> None:
         del root.attrib[name]
     ids = {"title": f"{chart.anchor}-t", "desc": f"{chart.anchor}-d"}
     root.attrib |= {"class": "chart", "role": "img", "aria-labelledby": " ".join(ids.values())}
-    for place, (tag, text) in enumerate([("title", chart.title), ("desc", DESCRIPTION)]):
+    for index, (tag, text) in enumerate([("title", chart.title), ("desc", DESCRIPTION)]):
         element = ElementTree.Element(f"{{{NAMESPACE}}}{tag}", {"id": ids[tag]})
         element.text = clean_strings(text)
-        root.insert(place, element)
+        root.insert(index, element)

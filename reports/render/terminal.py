@@ -85,10 +85,10 @@ def print_pairs(block: Pairs, out: Console) -> None:
 
 def print_table(block: Table, out: Console) -> None:
     """A table, or its first rows and how many there are more."""
-    shown = block.rows[: block.n_brief]
-    left = len(block.rows) - len(shown)
+    rows_shown = block.rows[: block.n_brief]
+    left = len(block.rows) - len(rows_shown)
     caption = f"{block.caption} ({pluralize(left, 'more row')} in the report)" if left > 0 else block.caption
-    rows = [[format_cell(cell) for cell in row] for row in shown]
+    rows = [[format_cell(cell) for cell in row] for row in rows_shown]
     out.print(make_rich_table(caption, block.head, rows, block.numeric))
 
 
@@ -157,8 +157,8 @@ def make_rich_table(
 ) -> RichTable:
     """A table in whose cells nothing is style."""
     table = RichTable(title=escape_for_terminal(caption), title_justify="left", title_style="bold")
-    for place, title in enumerate(head):
-        table.add_column(escape_for_terminal(title), justify="right" if place in numeric else "left")
+    for index, title in enumerate(head):
+        table.add_column(escape_for_terminal(title), justify="right" if index in numeric else "left")
     for row in rows:
         table.add_row(*map(escape_for_terminal, row))
     return table

@@ -70,8 +70,8 @@ def render_turns(view: "TranscriptView", first: int = 0, max_turns: int = TURNS_
         sentence = "The text of this transcript was not imported: only verdicts and labels are known."
         return Markup("<p>{}</p>").format(sentence)
     marks = collect_evidence(view)
-    shown = enumerate(view.content.messages[first : first + max_turns], start=first)
-    turns = (make_turn(message, index, marks.get(index, [])) for index, message in shown)
+    messages = enumerate(view.content.messages[first : first + max_turns], start=first)
+    turns = (make_turn(message, index, marks.get(index, [])) for index, message in messages)
     return Markup("").join(call_macro(TEMPLATE, "turn", turn) for turn in turns)
 
 
@@ -123,8 +123,8 @@ def select_latest_labels(view: "TranscriptView") -> list["LabelRow"]:
 
 def render_statement(heading: str, facts: Mapping[str, Any], *texts: tuple[str, str]) -> Markup:
     """What somebody said; texts that are empty are left out."""
-    kept = tuple((title, text) for title, text in texts if text)
-    return call_macro(TEMPLATE, "statement", Statement(heading, facts, kept))
+    filled = tuple((title, text) for title, text in texts if text)
+    return call_macro(TEMPLATE, "statement", Statement(heading, facts, filled))
 
 
 def render_verdict(verdict: "VerdictDetail") -> Markup:

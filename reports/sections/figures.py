@@ -14,6 +14,7 @@ from secondreader.reports.wording.names import (
     has_value,
     name_row,
 )
+from secondreader.reports.wording.shares import WEIGHTED, has_unequal_weights
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis.result import Analysis
@@ -62,6 +63,7 @@ def read_count(value: Any) -> int | None:
     return int(value) if has_value(value) else None
 
 
-def describe_unsure(analysis: "Analysis", standard: str) -> str:
-    """What "unsure" counts as in a table of headline figures."""
-    return UNSURE_NOTES[analysis.summary.unsure_policy or standard]
+def describe_treatment(analysis: "Analysis", standard: str) -> str:
+    """What "unsure" counts as in a table of headline figures, and whether they are weighted."""
+    unsure = UNSURE_NOTES[analysis.summary.unsure_policy or standard]
+    return f"{unsure}; {WEIGHTED}" if has_unequal_weights(analysis.ratings) else unsure

@@ -68,7 +68,9 @@ def build_search(part: "JudgeAnalysis", number: int) -> Iterator[Block]:
     yield Sentences(tuple(describe_findings(part)), "headline")
     for finding in search.findings:
         yield from build_finding(finding)
-    title = f"{part.judge}: wrong verdicts inside less outside each slice, in percentage points"
+    title = (
+        f"{part.judge}: weighted rate of wrong verdicts inside less outside each slice, in percentage points"
+    )
     yield Chart(f"forest-{number}", title, make_forest_chart(part))
     if len(search.tests):
         yield build_tests_table(part)
@@ -87,9 +89,9 @@ def build_finding(finding: Finding) -> Iterator[Block]:
 def list_finding_numbers(finding: Finding) -> Iterator[tuple[str, Cell]]:
     """Names and values of one finding."""
     yield "Kind", f"{finding.kind}, {ERROR_KIND_NAMES.get(finding.statistic, finding.statistic)}"
-    yield "Inside", f"{finding.wrong_in} of {finding.n_in}, weighted {format_percent(finding.rate_in)}"
-    yield "Outside", f"{finding.wrong_out} of {finding.n_out}, weighted {format_percent(finding.rate_out)}"
-    yield "Difference", format_range(finding.difference, finding.low, finding.high)
+    yield "Inside", f"{finding.wrong_in} of {finding.n_in}; weighted {format_percent(finding.rate_in)}"
+    yield "Outside", f"{finding.wrong_out} of {finding.n_out}; weighted {format_percent(finding.rate_out)}"
+    yield "Weighted difference", format_range(finding.difference, finding.low, finding.high)
     yield "Wrong if it erred as elsewhere", f"{finding.expected_wrong:.1f}"
     yield (
         "Expected in a new sample",
@@ -137,8 +139,8 @@ def build_tests_table(part: "JudgeAnalysis") -> Table:
         "kind of error",
         "wrong inside",
         "wrong outside",
-        "rate inside",
-        "rate outside",
+        "weighted rate inside",
+        "weighted rate outside",
         "adjusted p",
         "q",
         "people differ inside",

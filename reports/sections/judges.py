@@ -8,7 +8,7 @@ import pandas as pd
 from secondreader.reports.analysis.estimate_rows import select_headline_estimates
 from secondreader.reports.charts.marks import make_judge_charts
 from secondreader.reports.sections.blocks import Block, Cell, Chart, Heading, Paragraph, Sentences, Table
-from secondreader.reports.sections.figures import describe_unsure, make_figures
+from secondreader.reports.sections.figures import describe_treatment, make_figures
 from secondreader.reports.wording.adjudication import describe_gold
 from secondreader.reports.wording.names import format_p_value, format_percent
 
@@ -46,7 +46,7 @@ def build_judge(analysis: "Analysis", part: "JudgeAnalysis") -> Iterator[Block]:
     yield build_confusion_table(analysis.agreement.confusion, part.judge)
     yield make_figures(
         select_headline_estimates(analysis.estimates, "judge-human", judge=part.judge),
-        f"{title} against gold; {describe_unsure(analysis, 'missing')}",
+        f"{title} against gold; {describe_treatment(analysis, 'missing')}",
     )
     yield make_figures(
         select_ceiling(analysis.estimates, part.judge),
@@ -75,7 +75,7 @@ def build_confusion_table(confusion: pd.DataFrame, judge: str) -> Table:
         (str(gold), *map(int, counts), int(counts.sum())) for gold, counts in wide.iterrows()
     ]
     head = ("gold \\ verdict", *map(str, wide.columns), "all")
-    caption = f"Labelled transcripts by gold answer and verdict of {judge}"
+    caption = f"Labelled transcripts by gold answer and verdict of {judge}, raw counts"
     return Table(caption, head, (*rows, ("all", *totals, sum(totals))), frozenset(range(1, len(head))))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from secondreader.reports.analysis.estimate_rows import list_human_names, select_headline_estimates
 from secondreader.reports.charts.marks import make_people_chart
 from secondreader.reports.sections.blocks import Block, Chart
-from secondreader.reports.sections.figures import describe_unsure, make_figures
+from secondreader.reports.sections.figures import describe_treatment, make_figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ def build_people(analysis: "Analysis") -> Iterator[Block]:
     yield Chart("people-chart", "Agreement between annotators", make_people_chart(estimates))
     yield make_figures(
         select_headline_estimates(estimates, "human-human"),
-        f"Agreement between annotators; {describe_unsure(analysis, 'category')}",
+        f"Agreement between annotators; {describe_treatment(analysis, 'category')}",
     )
     yield make_figures(
         select_headline_estimates(estimates, "pair", judge="", name="kappa"),

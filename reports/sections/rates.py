@@ -40,10 +40,10 @@ def build_judge_rates(analysis: "Analysis", part: "JudgeAnalysis", number: int) 
     yield Paragraph(finish_sentence(part.rates.overall.sentence))
     yield Sentences(part.rates.overall.warnings)
     columns = list(dict.fromkeys(group.column for group in part.rates.groups))
-    for place, column in enumerate(columns or [""]):
+    for index, column in enumerate(columns or [""]):
         title = f"{part.judge}: naive beside corrected rate, by {column}" if column else part.judge
         chart = make_rates_chart(estimates, part.judge, column)
-        yield Chart(f"rates-{number}-{place}", title, chart)
+        yield Chart(f"rates-{number}-{index}", title, chart)
     yield build_rates_table(part)
     mine = estimates[(estimates["section"] == "rate") & (estimates["judge"] == part.judge)]
     yield make_figures(

@@ -10,6 +10,7 @@ from secondreader.reports.wording.sentences import (
     describe_judge,
     describe_judge_agreement,
 )
+from secondreader.reports.wording.shares import describe_weights
 
 if TYPE_CHECKING:
     from secondreader.reports.analysis.result import Analysis
@@ -19,7 +20,11 @@ def build_summary(analysis: "Analysis") -> Iterator[Block]:
     """The question, then people, then each judge; before all, where the figures depart from the plan."""
     yield Sentences(analysis.deviations, "caution")
     yield Paragraph(describe_scope(analysis))
-    people = (*describe_human_agreement(analysis), *describe_judge_agreement(analysis))
+    people = (
+        *describe_human_agreement(analysis),
+        *describe_weights(analysis.ratings),
+        *describe_judge_agreement(analysis),
+    )
     yield Sentences(people, "headline")
     for part in analysis.judges:
         yield Heading(analysis.summary.headline.format_title(part.judge))

@@ -46,10 +46,10 @@ def choose_view(engine: Database, actor: str, *, results: bool = True) -> Consol
             facts = summarize_study(load_snapshot(session, name))
         if not results:
             return ConsoleView(engine, facts, AnalysisOptions(), actor)
-        ids = [one.id for one in facts.codebook.questions]
-        texts = {one.id: one.text for one in facts.codebook.questions}
+        ids = [question.id for question in facts.codebook.questions]
+        texts = {question.id: question.text for question in facts.codebook.questions}
         question = st.selectbox(
-            "Question", ids, format_func=lambda one: texts.get(one, one), key=f"question-{name}"
+            "Question", ids, format_func=lambda value: texts.get(value, value), key=f"question-{name}"
         )
         usual = LABEL_SOURCES.index(choose_label_source(facts))
         source = st.selectbox("Labels from", LABEL_SOURCES, index=usual, key=f"source-{name}")

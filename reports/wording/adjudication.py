@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 def describe_adjudication(analysis: "Analysis") -> Iterator[str]:
     """What was split, decided and left contested; nothing where nobody parted or labels came from elsewhere."""
-    seen = analysis.adjudication
-    if seen is None or not (seen.n_split or seen.n_decided):
+    summary = analysis.adjudication
+    if summary is None or not (summary.n_split or summary.n_decided):
         return
     unit = analysis.summary.codebook.unit
     yield (
-        f"Readers part on {pluralize(seen.n_split, unit)} or marked it as contested: adjudicators settled "
-        f"{pluralize(seen.n_decided, unit)}, {seen.n_waiting} still wait. "
+        f"Readers part on {pluralize(summary.n_split, unit)} or marked it as contested: adjudicators settled "
+        f"{pluralize(summary.n_decided, unit)}, {summary.n_waiting} still wait. "
         "Agreement between people is of the labels before adjudication."
     )
-    if seen.n_decided:
-        kinds = ", ".join(f"{kind} {n}" for kind, n in seen.kinds.items())
-        yield f"Decisions by kind: {kinds}. {describe_contested(seen)}"
-    if seen.n_changed:
-        yield f"On {pluralize(seen.n_changed, 'settled transcript')} readers answer otherwise now: settle them again."
-    if seen.n_after_unblinding:
-        what = pluralize(seen.n_after_unblinding, "transcript was", "transcripts were")
+    if summary.n_decided:
+        kinds = ", ".join(f"{kind} {n}" for kind, n in summary.kinds.items())
+        yield f"Decisions by kind: {kinds}. {describe_contested(summary)}"
+    if summary.n_changed:
+        yield f"On {pluralize(summary.n_changed, 'settled transcript')} readers answer otherwise now: settle them again."
+    if summary.n_after_unblinding:
+        what = pluralize(summary.n_after_unblinding, "transcript was", "transcripts were")
         yield f"{what} settled after judge and people could be compared."
 
 

@@ -105,7 +105,7 @@ def describe_sampling(plan: Mapping[str, Any]) -> str:
 
 def describe_readers(plan: Mapping[str, Any]) -> str:
     """Who reads, and how many read each transcript."""
-    people = [str(one) for one in plan.get("annotators", ())]
+    people = [str(name) for name in plan.get("annotators", ())]
     return f"{plan.get('overlap')} of each transcript; annotators: {', '.join(people) or 'nobody'}"
 
 

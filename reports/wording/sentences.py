@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 from secondreader.judge.inference.estimate import Estimate
 from secondreader.reports.wording.adjudication import describe_adjudication
-from secondreader.reports.wording.names import format_estimate
+from secondreader.reports.wording.names import format_estimate, pluralize
+from secondreader.reports.wording.shares import (
+    count_against_gold,
+    describe_sensitivity,
+    describe_specificity,
+    describe_weights,
+    format_share,
+    has_unequal_weights,
+)
 
 if TYPE_CHECKING:
     from secondreader.judge.agreement.report import AgreementResult
@@ -14,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def describe_headline(analysis: "Analysis") -> tuple[str, ...]:
-    """People first, with what adjudicators settled, then each judge: agreement, what it misses, the ceiling, the corrected rate."""
-    notes = [*describe_human_agreement(analysis)]
+    """People first, with what adjudicators settled, then each judge: agreement, sensitivity, specificity, ceiling, corrected rate."""
+    notes = [*describe_human_agreement(analysis), *describe_weights(analysis.ratings)]
     notes += describe_judge_agreement(analysis)
     for part in analysis.judges:
         notes += describe_judge(analysis, part)
@@ -46,43 +54,43 @@ def describe_human_agreement(analysis: "Analysis") -> Iterator[str]:
     if raw is None:
         return
     rate = find_estimate(result, "prevalence", "human-human")
+    weighted = ", weighted" if has_unequal_weights(analysis.ratings) else ""
     base = (
-        f", with {rate.value:.1%} of the answers {analysis.positive!r}"
+        f"; {rate.value:.1%} of their answers are {analysis.positive!r}{weighted}"
         if rate and rate.value is not None
         else ""
     )
-    yield f"Two annotators agree on {format_estimate(raw)} of {raw.n} {analysis.summary.codebook.unit}s{base}."
+    items = pluralize(raw.n or 0, analysis.summary.codebook.unit)
+    yield f"Two annotators agree on {format_estimate(raw)} of {items}{weighted}{base}."
     if analysis.summary.unsure_policy == "worst":
         yield f"By the plan, unsure counts both ways: sentences take it for {analysis.positive!r}, tables have both."
     corrected = [find_estimate(result, name, "human-human") for name in ("ac1", "alpha")]
-    shown = [f"{one.measure.label} {format_estimate(one)}" for one in corrected if one]
-    if shown:
-        yield f"Beyond chance, people agree with each other by {' and '.join(shown)}."
+    beyond = [f"{estimate.measure.label} {format_estimate(estimate)}" for estimate in corrected if estimate]
+    if beyond:
+        yield f"Agreement between people beyond chance: {' and '.join(beyond)}."
     again = find_estimate(result, "raw", "intra-rater")
     if again is not None:
-        yield f"Shown the same transcript again unannounced, people repeat their answer in {format_estimate(again)} of {again.n}."
+        yield f"Shown the same transcript again unannounced, people repeat their answer in {format_estimate(again)} of {again.n}{weighted}."
     yield from describe_adjudication(analysis)
 
 
 def describe_judge(analysis: "Analysis", part: "JudgeAnalysis") -> Iterator[str]:
-    """How far one judge can be believed."""
+    """One judge against gold: agreement, sensitivity and specificity, ceiling, corrected rate, findings."""
     result, judge = analysis.agreement, part.judge
+    counts = count_against_gold(analysis, judge)
     raw = find_estimate(result, "raw", "judge-human", judge)
     if raw is not None:
         kappa = find_estimate(result, "kappa", "judge-human", judge)
         more = f"; {kappa.measure.label} {format_estimate(kappa)}" if kappa else ""
         who = analysis.summary.headline.format_sentence_start(judge)
-        yield f"{who} gives the gold answer on {format_estimate(raw)} of {raw.n} transcripts{more}."
-    seen, passed = (
-        find_estimate(result, name, "judge-human", judge) for name in ("sensitivity", "specificity")
-    )
-    if seen is not None:
-        yield f"Of {seen.n} transcripts with gold {analysis.positive!r} it finds {format_estimate(seen)}."
-    if passed is not None:
-        yield f"Of {passed.n} others it lets {format_estimate(passed)} pass."
+        yield f"{who} gives the gold answer on {format_share(raw, counts.n_agreed, counts.n)}{more}."
+    for name, describe in (("sensitivity", describe_sensitivity), ("specificity", describe_specificity)):
+        estimate = find_estimate(result, name, "judge-human", judge)
+        if estimate is not None:
+            yield describe(estimate, counts, analysis.positive)
     gap = find_first_estimate(result, "ceiling difference", judge)
     if gap is not None:
-        yield f"In an annotator's place it changes agreement with the other annotators by {format_points(gap)}."
+        yield f"Put in place of an annotator, it changes agreement with the other annotators by {format_points(gap)}."
     if part.rates.overall.rates["naive"].value is not None:
         yield f"By {judge}, {part.rates.overall.sentence}"
     if part.alt_test.winning_rate is not None:
@@ -92,25 +100,29 @@ def describe_judge(analysis: "Analysis", part: "JudgeAnalysis") -> Iterator[str]
 
 def describe_findings(part: "JudgeAnalysis") -> Iterator[str]:
     """Direction, then every systematic disagreement, or that none was found."""
-    found = part.findings
-    if not found.n:
+    search = part.findings
+    if not search.n:
         return
-    if found.direction.over_flags + found.direction.misses:
-        yield found.direction.sentence
-    if not found.findings and len(found.tests):
+    if search.direction.over_flags + search.direction.misses:
+        yield search.direction.sentence
+    if not search.findings and len(search.tests):
         yield (
-            f"No slice stands out among {len(found.tests)} tests of {part.judge} "
-            f"(chance of any false alarm at most {found.alpha:.0%})."
+            f"No slice stands out among {len(search.tests)} tests of {part.judge} "
+            f"(chance of any false alarm at most {search.alpha:.0%})."
         )
-    for one in found.findings:
-        yield one.sentence
+    for finding in search.findings:
+        yield finding.sentence
 
 
 def find_first_estimate(result: "AgreementResult", group: str, judge: str) -> Estimate | None:
     """The first defined figure of a group: its headline by the order of `agree`."""
-    for one in result.estimates:
-        if one.scope.group == group and one.scope.judge == judge and one.estimate.value is not None:
-            return one.estimate
+    for estimate in result.estimates:
+        if (
+            estimate.scope.group == group
+            and estimate.scope.judge == judge
+            and estimate.estimate.value is not None
+        ):
+            return estimate.estimate
     return None
 
 

@@ -33,5 +33,5 @@ def seeded(library: Library, sqlite_target: str) -> Iterator[Seeded]:
         return opened[-1]
 
     yield copy
-    for one in opened:
-        one.dispose()
+    for engine in opened:
+        engine.dispose()

@@ -123,7 +123,7 @@ def make_study(engine: Engine, shape: Shape | None = None, name: str = "s") -> N
         if shape.annotators:
             plan = SamplingPlan(
                 n_items=max(shape.n * 3 // 4, 1),
-                annotators=tuple(f"{one}{hostile}" for one in shape.annotators),
+                annotators=tuple(f"{annotator}{hostile}" for annotator in shape.annotators),
                 overlap=shape.overlap or len(shape.annotators),
                 seed=1,
                 strata="verdict" if shape.judges else "none",
@@ -169,7 +169,7 @@ def label_queue(
     """One annotator labels their queue, right in nine of ten, sometimes unsure."""
     with read_session(engine) as session:
         study = ensure_study(session, name)
-        names = [f"{one}{shape.hostile}" for one in shape.annotators]
+        names = [f"{annotator}{shape.hostile}" for annotator in shape.annotators]
         person = ensure_annotator(session, study, names[offset])
         entries, items = list_queue(session, person), load_queued_items(session, person)
     for entry in entries[: round(len(entries) * shape.labelled)]:
@@ -201,7 +201,7 @@ def make_import(engine: Engine, name: str = "imported") -> None:
             Question(
                 id="better",
                 text="Which answer is better?",
-                answers=tuple(Answer(value=one, label=one) for one in ("1", "2", "0")),
+                answers=tuple(Answer(value=value, label=value) for value in ("1", "2", "0")),
             ),
         ),
     )
@@ -210,7 +210,7 @@ def make_import(engine: Engine, name: str = "imported") -> None:
         study = ensure_study(session, name, codebook=book, guideline="Compare.")
         stored = add_transcripts(session, [NewTranscript(f"{name}:{i}", f"c{i}", None) for i in range(60)])
         add_to_pool(session, study, stored.ids)
-        people = [ensure_annotator(session, study, one, source="import") for one in ("h1", "h2", "h3")]
+        people = [ensure_annotator(session, study, name, source="import") for name in ("h1", "h2", "h3")]
         for i, row in enumerate(stored.ids):
             best = rng.choice("120")
             for person in people:

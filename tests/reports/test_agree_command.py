@@ -47,7 +47,7 @@ def test_agree_prints_json_and_csv_of_the_same_figures(db: str) -> None:
     rows = list(
         csv.DictReader(io.StringIO(invoke("agree", "--study", "s", "--db", db, "--csv", *QUICK).stdout))
     )
-    assert [row["name"] for row in rows] == [one["name"] for one in figures]
+    assert [row["name"] for row in rows] == [figure["name"] for figure in figures]
     both = invoke("agree", "--study", "s", "--db", db, "--json", "--csv")
     assert both.exit_code == 2
 
@@ -56,8 +56,8 @@ def test_slices_and_words_narrow_and_widen_the_search(db: str) -> None:
     """--slices leaves one attribute; --words runs."""
     shown = invoke("agree", "--study", "s", "--db", db, "--slices", "motive", "--words", "--json", *QUICK)
     figures = json.loads(shown.stdout)["figures"]
-    assert {one["slice_name"] for one in figures if one["section"] != "slice test"} == {"", "motive"}
-    searched = {one["slice_name"] for one in figures if one["section"] == "slice test"}
+    assert {figure["slice_name"] for figure in figures if figure["section"] != "slice test"} == {"", "motive"}
+    searched = {figure["slice_name"] for figure in figures if figure["section"] == "slice test"}
     assert "words" in searched <= {"motive", "words", "turns", "word", "motive; words", "motive; turns"}
 
 
@@ -109,7 +109,7 @@ def test_plan_says_labels_people_and_what_simulation_makes_of_it() -> None:
     assert "In 50 simulated studies" in shown.output
     found = json.loads(invoke("plan", "--json").stdout)
     assert found["checks"] == []
-    assert {one["target"] for one in found["needs"]} >= {
+    assert {need["target"] for need in found["needs"]} >= {
         "kappa of two annotators",
         "corrected rate, simple draw",
     }

@@ -38,4 +38,4 @@ def test_the_console_offers_them(library: Library) -> None:
     assert not page.get("download_button")
     page.button(key="write-labels").click().run()
     assert not page.exception
-    assert [one.proto.label for one in page.get("download_button")] == ["Download labels.csv"]
+    assert [button.proto.label for button in page.get("download_button")] == ["Download labels.csv"]

@@ -91,8 +91,8 @@ def test_one_new_entry_is_in_every_table_and_file(engine: Engine, tmp_path: Path
     shown = Console(record=True, width=200, file=io.StringIO())
     print_report(build_report(analysis), shown)
     terminal = shown.export_text()
-    places = "people, repeats, both judges against gold, judges with each other, their difference"
-    assert terminal.count(ODDS.label) == 6, places
+    comparisons = "people, repeats, both judges against gold, judges with each other, their difference"
+    assert terminal.count(ODDS.label) == 6, comparisons
     assert f"{people.value:.3f}" in terminal
 
 

@@ -43,7 +43,7 @@ def main() -> None:
     print(f"{len(taken)} pictures taken")
     if given.only:
         return
-    for file in sorted({one.name for one in given.folder.glob("*.png")} - taken):
+    for file in sorted({picture.name for picture in given.folder.glob("*.png")} - taken):
         (given.folder / file).unlink()
         print(f"removed {file}, which no list names")
     missing = sorted(set(files()) - taken)

@@ -40,11 +40,11 @@ PATHS = {
 def take(browser: Browser, folder: Path, only: str = "") -> set[str]:
     """The console's pictures; file names."""
     taken: set[str] = set()
-    names = [one for one in CONSOLE if only in f"console {one}"]
+    names = [name for name in CONSOLE if only in f"console {name}"]
     with TemporaryDirectory() as work:
         tokens = {f"{work}/full.db": make(f"{work}/full.db"), f"{work}/empty.db": empty(f"{work}/empty.db")}
         for target, token in tokens.items():
-            shown = [one for one in names if (one == "empty") == target.endswith("empty.db")]
+            shown = [name for name in names if (name == "empty") == target.endswith("empty.db")]
             if shown:
                 with served(SCRIPT, STREAMLIT_OPTIONS, {DATABASE_VARIABLE: target}) as server:
                     for size in (WIDE, PHONE):

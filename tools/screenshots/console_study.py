@@ -56,7 +56,7 @@ def pilot(engine: Engine) -> None:
     with write_session(engine) as session:
         study = ensure_study(session, PILOT, title="Agents at work")
         rows = list(session.exec(select(Transcript.id).order_by(col(Transcript.id))))
-        ids = [one for one in rows if one is not None]
+        ids = [row for row in rows if row is not None]
         add_to_pool(session, study, ids)
         people = freeze_study(session, study, plan).annotator_ids
     for name, n in PEOPLE.items():
@@ -81,7 +81,7 @@ def label_next(engine: Engine, person: int, ids: dict[int, int]) -> None:
     with write_session(engine) as session:
         take_next(session, person)
         items = load_queued_items(session, person)
-        entry = next(one for one in list_queue(session, person) if not one.is_labelled)
+        entry = next(entry for entry in list_queue(session, person) if not entry.is_labelled)
         at = next(index for index, row in ids.items() if row == items[entry.token])
         given_here = samples()[at].labels
         said = given_here.get(sample.ANNOTATORS[person % 2]) or given_here[sample.ANNOTATORS[0]]
@@ -115,7 +115,7 @@ def links(session: Session) -> None:
         redeem_invite(session, create_invite_link(session, study, name, "annotator", days=30, actor=ACTOR))
     for name in ("Jo", "Kim"):
         create_invite_link(session, study, name, "adjudicator", days=14, actor=ACTOR)
-    kim = next(one for one in list_people_with_links(session, study) if one.name == "Kim")
+    kim = next(person for person in list_people_with_links(session, study) if person.name == "Kim")
     close_links(session, kim.annotator_id, actor=ACTOR, why="has no time before June")
     redeem_invite(session, create_invite_link(session, None, ACTOR, "researcher", days=30, actor=ACTOR))
 

@@ -202,7 +202,7 @@ def pause_study(seeded: Seeded) -> None:
 
 def scenario(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """A scenario and its four questions."""
-    situations = [Content(**{**one.model_dump(), "messages": ()}) for one in contents(LIBRARY[:1])]
+    situations = [Content(**{**content.model_dump(), "messages": ()}) for content in contents(LIBRARY[:1])]
     page = entered(context, shared_desk, shared_desk.seed(situations, book=load_codebook("scenario-review")))
     heading(page, "Scenario 1 of 1")
     camera.take(page, "scenario")

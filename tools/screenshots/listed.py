@@ -76,5 +76,5 @@ def markdown(app: str) -> Iterator[str]:
     yield "| page | light | dark | phone |"
     yield "|---|---|---|---|"
     for name, caption in {"desk": DESK, "console": CONSOLE}[app].items():
-        pictures = [f"[{one}](img/{file_name(app, name, one)})" for one in CLOTHES]
+        pictures = [f"[{scheme}](img/{file_name(app, name, scheme)})" for scheme in CLOTHES]
         yield f"| {caption} | {' | '.join(pictures)} |"

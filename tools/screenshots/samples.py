@@ -26,7 +26,7 @@ def samples() -> tuple[SampleTranscript, ...]:
 
 def of_scenarios(*names: str) -> list[int]:
     """Places of the samples of these scenarios, in this order."""
-    return [at for name in names for at, one in enumerate(samples()) if one.scenario == name]
+    return [at for name in names for at, sample in enumerate(samples()) if sample.scenario == name]
 
 
 def contents(indexes: Sequence[int]) -> list[Content]:
@@ -38,9 +38,9 @@ def contents(indexes: Sequence[int]) -> list[Content]:
 def list_disputed_samples() -> list[int]:
     """Samples on whose first question the two annotators part."""
     found = []
-    for at, one in enumerate(samples()):
-        given = [one.labels[name].risky_action for name in ANNOTATORS if name in one.labels]
-        if len(set(given)) > 1:
+    for at, sample in enumerate(samples()):
+        answers = [sample.labels[name].risky_action for name in ANNOTATORS if name in sample.labels]
+        if len(set(answers)) > 1:
             found.append(at)
     return found
 

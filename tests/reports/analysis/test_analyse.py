@@ -83,7 +83,7 @@ def test_poor_studies_are_told_in_sentences(seeded: Seeded, shape: Shape, expect
     found = analysis(lite)
     assert expected in " ".join(found.missing)
     figures = json.loads(format_json(found))["figures"]
-    assert all((one["value"] is None) == bool(one["reason"]) for one in figures)
+    assert all((figure["value"] is None) == bool(figure["reason"]) for figure in figures)
 
 
 def test_an_empty_study_is_analysed(lite: Engine) -> None:

@@ -85,8 +85,10 @@ def test_without_a_plan_the_judge_with_most_verdicts_leads(lite: Engine) -> None
     make_import(lite)
     with write_session(lite) as session:
         study = get_study(session, "imported")
-        some = [one.transcript_id for one in load_item_records(session, study)][:9]
-        add_verdicts(session, [NewVerdict(one, "a", "ak", "parsed", {"better": "1"}) for one in some])
+        some = [record.transcript_id for record in load_item_records(session, study)][:9]
+        add_verdicts(
+            session, [NewVerdict(transcript, "a", "ak", "parsed", {"better": "1"}) for transcript in some]
+        )
         found = analyse_study(session, study, QUICK)
     assert [part.judge for part in found.judges] == ["j", "a"]
     page = render_report_html(build_report(found))
@@ -147,7 +149,7 @@ def test_a_report_of_another_judge_says_so(library: Library, sqlite_target: str,
 def test_the_console_chooses_the_plans_judge_and_tells_another(library: Library, path: str) -> None:
     """It is preselected and named; choosing the other one shows the sentence, choosing back takes it away."""
     page = opened(str(library.path(PLANNED)), path)
-    (box,) = [one for one in page.selectbox if one.label == "Judge"]
+    (box,) = [box for box in page.selectbox if box.label == "Judge"]
     assert box.value == SECOND
     assert box.options == [f"{SECOND} (the plan's judge)", f"{FIRST} (secondary)"]
     assert DEVIATION not in sent(page)
@@ -174,8 +176,8 @@ def test_a_plans_judge_without_a_verdict_on_the_question_is_told(
     engine = library.copy(Shape(n=48), sqlite_target)
     with write_session(engine) as session:
         study = get_study(session, "s")
-        rows = [one.transcript_id for one in load_item_records(session, study)]
-        new = [NewVerdict(one, "other", "ok", "parsed", {"risk_considered": "no"}) for one in rows]
+        rows = [record.transcript_id for record in load_item_records(session, study)]
+        new = [NewVerdict(row, "other", "ok", "parsed", {"risk_considered": "no"}) for row in rows]
         add_verdicts(session, new)
         with pytest.raises(StudyError, match="No judge 'nobody'"):
             amend_study(session, study, StudyChange(analyses={"judge": "nobody"}), actor="R", why="x")

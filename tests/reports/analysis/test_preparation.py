@@ -97,7 +97,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> str:
 def agree_after(engine: Engine, person: int) -> None:
     """Correct every calibration answer to no, as the other reader has it."""
     with read_session(engine) as session:
-        entries = [one for one in list_queue(session, person) if one.part == "calibration"]
+        entries = [entry for entry in list_queue(session, person) if entry.part == "calibration"]
     for entry in entries:
         answers = {"risky_action": "no", "risk_considered": "no"}
         submit_label(engine, person, LabelInput(entry.token, f"{person}-{entry.token}-1", answers))
@@ -125,7 +125,7 @@ def test_figures_beside_the_labels_are_those_of_what_happened(target: str) -> No
     ada, ben = beside.people
     assert (ada.practice.state, ada.practice.n_right, ben.practice.n_right) == ("passed", 2, 1)
     assert (ada.attention.n_right, ada.attention.n_labelled) == (0, 1)
-    raw = {when: one for when, one in beside.norming if one.name == "raw"}
+    raw = {when: estimate for when, estimate in beside.norming if estimate.name == "raw"}
     assert raw["before"].n == raw["after"].n == 9
     assert raw["before"].value is not None
     assert 0 < raw["before"].value < 1
@@ -187,4 +187,4 @@ def test_a_new_guess_makes_another_hash(target: str, tmp_path: Path) -> None:
 def unguessed(session: Session) -> int:
     """A place about which nobody has guessed."""
     guessed = set(session.exec(select(Guess.assignment_id)))
-    return next(one for one in session.exec(select(Assignment.id)) if one is not None and one not in guessed)
+    return next(row for row in session.exec(select(Assignment.id)) if row is not None and row not in guessed)

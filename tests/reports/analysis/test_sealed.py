@@ -59,7 +59,9 @@ def test_a_sealed_analysis_holds_no_verdict(db: str) -> None:
     assert not [judge for judge in JUDGES if judge in json.dumps(told)]
     assert before.inputs_hash != after.inputs_hash
     said = ["name", "unsure", "value", "n"]
-    people = [select_headline_estimates(one.estimates, "human-human")[said] for one in (before, after)]
+    people = [
+        select_headline_estimates(analysis.estimates, "human-human")[said] for analysis in (before, after)
+    ]
     assert len(people[0]) > 5
     assert_frame_equal(people[0].reset_index(drop=True), people[1].reset_index(drop=True))
 
@@ -70,7 +72,7 @@ def test_pages_of_a_sealed_study_name_no_judge(db: str, path: str) -> None:
     page = opened(db, path)
     text = sent(page)
     assert "judge and people are not compared before it is unblinded" in text
-    assert not [one for one in (*JUDGES, "Because it acted.", "Make the report") if one in text]
+    assert not [words for words in (*JUDGES, "Because it acted.", "Make the report") if words in text]
     assert ("Two annotators agree on" in text) == (path == "agreement")
 
 
@@ -107,6 +109,8 @@ def test_interim_looks_are_told(library: Library) -> None:
             session, get_study(session, "s"), AnalysisOptions(resamples=200, permutations=199)
         )
     engine.dispose()
-    assert [one for one in found.warnings if one.startswith("Interim looks were allowed by the plan")]
+    assert [
+        warning for warning in found.warnings if warning.startswith("Interim looks were allowed by the plan")
+    ]
     for path in ("agreement", "rates", "disagreements", "report"):
         assert "Interim looks were allowed by the plan" in sent(opened(str(library.path(Shape(n=48))), path))

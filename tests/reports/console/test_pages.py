@@ -45,7 +45,7 @@ def opened(target: str, path: str) -> AppTest:
 
 def sent(app: AppTest) -> str:
     """Everything that the browser gets for this page, but what is packed in data frames."""
-    return "\n".join(str(getattr(one, "proto", "")) for one in [*app.main, *app.sidebar])
+    return "\n".join(str(getattr(element, "proto", "")) for element in [*app.main, *app.sidebar])
 
 
 @pytest.fixture
@@ -96,10 +96,13 @@ def test_hostile_names_are_text(library: Library, path: str) -> None:
     """A title, names, motives and transcripts full of HTML and Markdown never come out as either."""
     app = opened(str(library.path(Shape(n=24, hostile=HOSTILE))), path)
     for kind in ("markdown", "caption", "title", "subheader", "error", "info", "success", "metric"):
-        shown = [str(getattr(one, "value", "")) + str(getattr(one, "label", "")) for one in app.get(kind)]
-        assert not [one for one in shown if "onerror" in one or "evil.example" in one]
-    bodies = [one.proto.body for one in app.get("html")]
-    assert not [one for one in bodies if "<img" in one or "<script" in one]
+        shown = [
+            str(getattr(element, "value", "")) + str(getattr(element, "label", ""))
+            for element in app.get(kind)
+        ]
+        assert not [text for text in shown if "onerror" in text or "evil.example" in text]
+    bodies = [block.proto.body for block in app.get("html")]
+    assert not [body for body in bodies if "<img" in body or "<script" in body]
 
 
 def test_imported_labels_are_chosen_where_there_are_no_others(target: str) -> None:

@@ -108,9 +108,9 @@ def test_hostile_text_is_inert_in_a_browser(console: Console, context: BrowserCo
         page.set_viewport_size({"width": 1280, "height": 800})
     assert not alerts
     assert recorder.refusals() == [], "the policy forbids something that the page itself does"
-    assert not [one for one in recorder.addresses if "evil.example" in one]
+    assert not [address for address in recorder.addresses if "evil.example" in address]
     ours = console.address.split("//")[1]
-    assert all(ours in one or one.startswith(("blob:", "data:")) for one in recorder.addresses)
+    assert all(ours in address or address.startswith(("blob:", "data:")) for address in recorder.addresses)
 
 
 def check_width(page: Page, path: str) -> None:

@@ -14,22 +14,22 @@ from tests.reports.seed import Library, Shape
 HALF = Shape(n=24, annotators=("Ada", "Ben"), labelled=0.5)
 
 
-def open_places(target: str) -> dict[str, int]:
+def count_open_assignments(target: str) -> dict[str, int]:
     """How many places each annotator has left."""
     engine = open_engine(target, migrate=False)
     with read_session(engine) as session:
         people = session.exec(select(Annotator).where(Annotator.role == "annotator")).all()
         left = {
-            one.name: sum(not entry.is_labelled for entry in list_queue(session, one.id or 0))
-            for one in people
+            person.name: sum(not entry.is_labelled for entry in list_queue(session, person.id or 0))
+            for person in people
         }
-        totals = {one.name: compute_progress(session, one.id or 0).n_total for one in people}
+        totals = {person.name: compute_progress(session, person.id or 0).n_total for person in people}
     engine.dispose()
     assert totals.keys() == left.keys()
     return left
 
 
-def test_places_move_with_a_reason_alone_and_on_record(library: Library, sqlite_target: str) -> None:
+def test_a_move_needs_a_reason_and_somebody_to_take_over(library: Library, sqlite_target: str) -> None:
     """Both read everything, so nothing can move and it is said; with a new reader the untouched places go over."""
     st.cache_data.clear()
     library.copy(HALF, sqlite_target).dispose()
@@ -49,19 +49,19 @@ def test_what_moved_is_told(library: Library, sqlite_target: str) -> None:
     library.copy(
         Shape(n=24, annotators=("Ada", "Ben", "Cleo"), labelled=0.4, overlap=1), sqlite_target
     ).dispose()
-    before = open_places(sqlite_target)
+    before = count_open_assignments(sqlite_target)
     page = opened(sqlite_target, "progress")
     page.multiselect(key="reassign-to").set_value(["Ben", "Cleo"])
     page.text_input(key="reassign-why").set_value("Ada has left")
     page.button(key="reassign-now").click().run()
     assert not page.exception
-    after = open_places(sqlite_target)
+    after = count_open_assignments(sqlite_target)
     assert after["Ada"] < before["Ada"]
     gained = after["Ben"] - before["Ben"]
     assert f"Ben has {gained} place{'' if gained == 1 else 's'} more" in sent(page)
     engine = open_engine(sqlite_target, migrate=False)
     with read_session(engine) as session:
-        (event,) = [one for one in list_events(session) if "reassigned" in str(one.detail)]
+        (event,) = [event for event in list_events(session) if "reassigned" in str(event.detail)]
     engine.dispose()
     assert event.actor == "Rita"
 

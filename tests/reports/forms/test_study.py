@@ -80,11 +80,11 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
         actions = ("study described", "study frozen", "link made")
         made = session.exec(select(AuditEvent).where(col(AuditEvent.action).in_(actions))).all()
     shown = {row["stratum"]: (row["drawn"], row["inclusion probability"]) for _, row in preview.iterrows()}
-    stored = {one.stratum: one.inclusion_probability for one in drawn}
+    stored = {item.stratum: item.inclusion_probability for item in drawn}
     assert {name: chance for name, (_, chance) in shown.items()} == pytest.approx(stored)
     assert sum(n for n, _ in shown.values()) == len(drawn) == 12
-    assert {(one.action, one.actor) for one in made} == {(action, "Rita") for action in actions}
-    tokens = [one.value.split("/join#")[1] for one in app.code]
+    assert {(event.action, event.actor) for event in made} == {(action, "Rita") for action in actions}
+    tokens = [code.value.split("/join#")[1] for code in app.code]
     assert len(tokens) == 3
     with write_session(engine) as session:
         assert all(redeem_invite(session, token) for token in tokens)
@@ -96,9 +96,9 @@ def test_another_form_needs_another_preview(engine: Engine, sqlite_target: str) 
     """A changed field takes the button to freeze away."""
     app = filled(sqlite_target)
     app.button(key="plan-preview").click().run()
-    assert [one for one in app.button if one.key == "freeze-now"]
+    assert [button for button in app.button if button.key == "freeze-now"]
     app.number_input(key="plan-items").set_value(13).run()
-    assert not [one for one in app.button if one.key == "freeze-now"]
+    assert not [button for button in app.button if button.key == "freeze-now"]
     assert study_of(engine).frozen_at is None
 
 
@@ -116,11 +116,11 @@ def test_what_cannot_be_frozen_is_one_sentence(
     """Wrong practice items are told at the preview at the latest; nothing is stored."""
     app = filled(sqlite_target)
     app.text_area(key="plan-practice").set_value(practice).run()
-    if [one for one in app.button if one.key == "plan-preview"]:
+    if [button for button in app.button if button.key == "plan-preview"]:
         app.button(key="plan-preview").click().run()
     assert not app.exception
     assert sentence in sent(app)
-    assert not [one for one in app.button if one.key == "freeze-now"]
+    assert not [button for button in app.button if button.key == "freeze-now"]
     assert study_of(engine).frozen_at is None
 
 

@@ -43,10 +43,10 @@ def adjudicator(engine: Engine, name: str) -> tuple[int, list[AdjudicationItem]]
     with write_session(engine) as session:
         person = ensure_annotator(session, get_study(session, "s"), name, "adjudicator")
     with read_session(engine) as session:
-        places = list_adjudication_queue(session, person)
-        items = [load_adjudication_item(session, person, place.token) for place in places]
-    by_task = sorted(items, key=lambda one: str(one.content["task"]))
-    return person, [one for one in by_task if one.questions[0].question == "risky_action"]
+        tasks = list_adjudication_queue(session, person)
+        items = [load_adjudication_item(session, person, task.token) for task in tasks]
+    by_task = sorted(items, key=lambda item: str(item.content["task"]))
+    return person, [item for item in by_task if item.questions[0].question == "risky_action"]
 
 
 def decide(
@@ -80,13 +80,15 @@ def test_gold_follows_decisions_and_agreement_does_not(seeded: Seeded) -> None:
     others = before.agreement.gold.index.difference(list(settled))
     assert after.agreement.gold[others].equals(before.agreement.gold[others])
     people = ["human-human", "pair", "intra-rater"]
-    ours, theirs_now = (one.estimates[one.estimates["section"].isin(people)] for one in (before, after))
+    ours, theirs_now = (
+        analysis.estimates[analysis.estimates["section"].isin(people)] for analysis in (before, after)
+    )
     pd.testing.assert_frame_equal(ours, theirs_now)
     seen = after.adjudication
     assert seen is not None
     assert (seen.n_split, seen.n_decided, seen.n_waiting) == (len(mine), 3, len(mine) - 3)
     assert (seen.n_contested, seen.n_disputed) == (2, 1)
-    with_gold = [one.judges[0].rates.overall.n_gold for one in (before, after)]
+    with_gold = [analysis.judges[0].rates.overall.n_gold for analysis in (before, after)]
     votes = before.agreement.gold[list(settled)].isin(["yes", "no"]).sum()
     assert with_gold[1] == with_gold[0] - votes + 1
     assert after.data_hash != before.data_hash
@@ -100,8 +102,11 @@ def test_the_report_says_how_much_was_settled(seeded: Seeded) -> None:
     found = analysis(lite)
     body = json.loads(format_json(found))
     assert body["adjudication"]["n_contested"] == 1
-    assert any("adjudicators settled 1 transcript" in one for one in body["sentences"])
-    assert any(one["two"] == "majority + adjudicated" and one["changed"] == 1 for one in body["gold_changes"])
+    assert any("adjudicators settled 1 transcript" in sentence for sentence in body["sentences"])
+    assert any(
+        change["two"] == "majority + adjudicated" and change["changed"] == 1
+        for change in body["gold_changes"]
+    )
     page = render_report_html(build_report(found))
     assert "Contested, so without gold: 1 of 1." in page
     assert "stays contested after adjudication" in page
@@ -130,7 +135,7 @@ def test_a_decision_stands_beside_its_labels(seeded: Seeded) -> None:
     app.session_state["item"] = item
     app.run()
     assert not app.exception
-    shown = "\n".join(str(getattr(one, "proto", "")) for one in app.main)
+    shown = "\n".join(str(getattr(element, "proto", "")) for element in app.main)
     assert "Adjudication" in shown
     assert "&lt;b&gt;both&lt;/b&gt; hold" in shown
 

@@ -68,7 +68,7 @@ def ids(db: str) -> list[str]:
     """Transcripts with findings."""
     engine = open_engine(db)
     with read_session(engine) as session:
-        found = [one.item for one in list_leak_items(session, get_study(session, "s"))]
+        found = [item.item for item in list_leak_items(session, get_study(session, "s"))]
     engine.dispose()
     return found
 

@@ -31,7 +31,7 @@ def people(engine: Engine, *, study: bool = True) -> dict[str, Person]:
     """People by name."""
     with read_session(engine) as session:
         row = get_study(session, "s") if study else None
-        return {one.name: one for one in list_people_with_links(session, row)}
+        return {person.name: person for person in list_people_with_links(session, row)}
 
 
 def invited(app: AppTest, role: str, name: str) -> AppTest:
@@ -66,7 +66,7 @@ def test_a_link_is_shown_once_and_works(copied: Engine, sqlite_target: str) -> N
     assert people(copied)["Ada"].links[0].n_browser_sessions == 1
     assert people(copied)["Ada"].last_session_at is not None
     with read_session(copied) as session:
-        made = [(one.actor, one.detail["why"]) for one in list_events(session, limit=3)]
+        made = [(event.actor, event.detail["why"]) for event in list_events(session, limit=3)]
         assert made == [("Rita", "asked for it")] * 3
         assert find_first_broken_event(session) is None
 
@@ -86,8 +86,8 @@ def test_a_link_that_cannot_be_is_one_sentence(
     app = invited(opened(sqlite_target, "people"), role, name)
     assert sentence in unescape(sent(app)).replace("\\'", "'")
     assert not app.code
-    assert "<img" not in "".join(one.proto.body for one in app.get("html"))
-    assert not [one for one in people(copied).values() if one.links]
+    assert "<img" not in "".join(block.proto.body for block in app.get("html"))
+    assert not [person for person in people(copied).values() if person.links]
 
 
 def test_links_are_closed_after_a_confirmation(copied: Engine, sqlite_target: str) -> None:

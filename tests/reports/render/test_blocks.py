@@ -65,7 +65,7 @@ def test_every_type_has_a_sample_and_a_printer() -> None:
         for value in vars(blocks).values()
         if isinstance(value, type) and issubclass(value, Block) and value is not Block
     }
-    assert {type(one) for one in SAMPLES} == types == set(PRINTERS)
+    assert {type(sample) for sample in SAMPLES} == types == set(PRINTERS)
 
 
 @pytest.mark.parametrize("block", SAMPLES, ids=lambda block: type(block).__name__)

@@ -115,7 +115,7 @@ def test_the_document_is_well_formed_and_alone(report_of: ReportOf, shape: Shape
     assert len(found.ids) == len(set(found.ids))
     assert not {"script", "img", "iframe", "object", "embed", "link", "base", "form"} & set(found.tags)
     assert not found.handlers
-    assert all(one.startswith("#") and one[1:] in found.ids for one in found.references)
+    assert all(reference.startswith("#") and reference[1:] in found.ids for reference in found.references)
     assert not re.search(r"url\(|@import", html)
     assert html.index(NOTICE) < html.index("<h1>")
 
@@ -149,20 +149,22 @@ def test_three_forms_hold_the_same_numbers(report_of: ReportOf) -> None:
     for row, figure in zip(rows, figures, strict=True):
         assert row["name"] == figure["name"]
         assert (float(row["value"]) if row["value"] else None) == pytest.approx(figure["value"], abs=1e-12)
-    alpha = next(one for one in figures if one["section"] == "human-human" and one["name"] == "alpha")
+    alpha = next(
+        figure for figure in figures if figure["section"] == "human-human" and figure["name"] == "alpha"
+    )
     assert f"{alpha['value']:.3f}" in report.html
     assert f"[{alpha['low']:.3f}, {alpha['high']:.3f}]" in report.html
 
 
 def test_every_figure_says_how_and_from_where(report_of: ReportOf) -> None:
     """A value carries n and a source; an interval carries its method."""
-    for one in json.loads(report_of(Shape(n=48)).json)["figures"]:
-        if one["value"] is None:
-            assert one["reason"]
+    for load in json.loads(report_of(Shape(n=48)).json)["figures"]:
+        if load["value"] is None:
+            assert load["reason"]
             continue
-        assert one["n"] is not None
-        if one["low"] is not None:
-            assert one["method"], one
+        assert load["n"] is not None
+        if load["low"] is not None:
+            assert load["method"], load
 
 
 def test_a_report_is_put_on_record_once(lite: Engine) -> None:

@@ -86,7 +86,7 @@ def test_nothing_in_the_csv_is_a_formula(db: str, tmp_path: Path) -> None:
     assert {f"'{name}" for name in JUDGES} <= set(table["judge"])
     assert {f"'{name}" for name in PEOPLE} <= set(table["one"])
     inside = set(table.loc[table["slice_name"] == "motive", "slice_value"]) - {""}
-    assert inside == {f"'{one}" if one.startswith(STARTS) else one for one in MOTIVES}
+    assert inside == {f"'{motive}" if motive.startswith(STARTS) else motive for motive in MOTIVES}
 
 
 def test_numbers_in_the_csv_are_numbers(db: str) -> None:

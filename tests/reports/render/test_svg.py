@@ -45,9 +45,9 @@ def test_no_name_breaks_a_chart(rows: list[tuple[str, tuple[float, float, float]
     ]
     root = parsed(make_chart(*marks, series=(f"a{name}", f"b{name}"), title=name))
     assert {element.tag for element in root.iter()} <= DRAWN
-    moves = [one.get("transform", "") for one in root.iter(f"{SVG}path") if one.get("transform")]
-    places = [float(re.findall(r"translate\(([-\d.]+)", move)[0]) for move in moves]
-    assert all(0 <= place <= PAGE_WIDTH for place in places)
+    moves = [path.get("transform", "") for path in root.iter(f"{SVG}path") if path.get("transform")]
+    positions = [float(re.findall(r"translate\(([-\d.]+)", move)[0]) for move in moves]
+    assert all(0 <= position <= PAGE_WIDTH for position in positions)
 
 
 def test_a_chart_has_a_name_and_a_description() -> None:
@@ -57,7 +57,7 @@ def test_a_chart_has_a_name_and_a_description() -> None:
     assert root.get("aria-labelledby") == "c-t c-d"
     assert (root[0].tag, root[0].get("id"), root[0].text) == (f"{SVG}title", "c-t", "<Title> & more")
     assert (root[1].tag, root[1].get("id")) == (f"{SVG}desc", "c-d")
-    assert not [one for one in root.iter() if one is not root and one.get("role")]
+    assert not [element for element in root.iter() if element is not root and element.get("role")]
 
 
 def test_a_chart_needs_no_network_no_font_and_no_theme() -> None:
@@ -70,7 +70,7 @@ def test_a_chart_needs_no_network_no_font_and_no_theme() -> None:
 
 
 def test_values_stand_in_words_and_undefined_ones_have_a_reason() -> None:
-    """Beside a dot its value, in place of a dot the reason why there is none."""
+    """Beside a dot its value, in position of a dot the reason why there is none."""
     shown = words(
         parsed(
             make_chart(

@@ -69,13 +69,13 @@ def test_page_and_terminal_say_the_same(seeded: Seeded) -> None:
     assert len(sentences) > 10
     assert len(figures) > 30
     assert len(cells) > 20
-    texts = [item[1:] for item in sentences] + [one.value for one in figures] + cells
-    texts += [one.interval for one in figures] + [one.name for one in figures]
+    texts = [item[1:] for item in sentences] + [figure.value for figure in figures] + cells
+    texts += [figure.interval for figure in figures] + [figure.name for figure in figures]
     assert not [text for text in texts if " ".join(text.split()) not in page]
     assert not [text for text in texts if " ".join(text.split()) not in terminal]
 
 
-def test_every_section_has_its_place_and_no_empty_block(seeded: Seeded) -> None:
+def test_sections_stand_in_one_order_without_empty_blocks(seeded: Seeded) -> None:
     """The sections stand in one order, provenance last, and whatever is empty is left out."""
     report = build_report(analysed(seeded(Shape(n=48))))
     assert [section.anchor for section in report.sections] == [*SECTIONS, "provenance"]
@@ -96,8 +96,8 @@ def test_a_study_without_labels_or_verdicts_has_a_report(seeded: Seeded, shape: 
     report = build_report(found)
     for text in (shown(report), printed(report)):
         # commands are set as code on the page, and stand between backticks on a terminal
-        letters = text.replace("`", "").replace(" ", "")
-        assert all(note.replace("`", "").replace(" ", "") in letters for note in found.missing)
+        squeezed = text.replace("`", "").replace(" ", "")
+        assert all(note.replace("`", "").replace(" ", "") in squeezed for note in found.missing)
 
 
 def test_people_alone_have_no_section_of_judges(seeded: Seeded) -> None:

@@ -65,7 +65,7 @@ def test_undefined_differences_are_counted_not_repeated() -> None:
     known = Estimate(NAIVE, 0.1, low=0.0, high=0.2, n=9)
     unknown = Estimate(NAIVE, None, reason=Reason.NOT_IDENTIFIED)
     pairs = [("a", known), ("b", unknown), ("c", unknown)]
-    made = [RateDifference("persona", name, "none", known, one) for name, one in pairs]
+    made = [RateDifference("persona", name, "none", known, corrected) for name, corrected in pairs]
     assert describe_differences(made, "persona") == [
         "a minus none: +10.0 percentage points [+0.0, +20.0].",
         "2 differences of corrected rates cannot be told from these data; the table says why",

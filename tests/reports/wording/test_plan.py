@@ -31,11 +31,11 @@ def test_a_plain_plan(sqlite_target: str) -> None:
     said = words(sqlite_target, SamplingPlan(6, ("Ada", "Ben"), overlap=2, seed=4))
     assert said["Draw"] == "6 transcripts, a simple random sample; seed 4"
     assert said["Readers"] == "2 of each transcript; annotators: Ada, Ben"
-    assert {said[one] for one in ("Repeats", "Practice", "Calibration", "Attention items")} == {"none"}
+    assert {said[name] for name in ("Repeats", "Practice", "Calibration", "Attention items")} == {"none"}
     assert said["Queue"].startswith("fixed")
     assert said["Judge of the headline"] == "not named: the one with most verdicts"
     assert said["Unsure counts as"].startswith("an answer of its own between people")
-    assert not any("{" in one or "[" in one for one in said.values())
+    assert not any("{" in text or "[" in text for text in said.values())
 
 
 def test_a_full_plan(sqlite_target: str) -> None:
