@@ -10,8 +10,11 @@ from secondreader.judge.agreement.alt_test import (
     WINNING_RATE,
     WINNING_RATE_BY_SCENARIO,
 )
+from secondreader.judge.agreement.comparisons import MEAN_PAIR_KAPPA
 from secondreader.judge.disagreement.error_measures import ERROR_DIFFERENCES
+from secondreader.judge.inference.coefficients import list_brief_names
 from secondreader.judge.inference.estimate import Estimate
+from secondreader.judge.rates.corrected import HEADLINE_ESTIMATOR
 
 if TYPE_CHECKING:
     from secondreader.judge.agreement.alt_test import AltTestResult
@@ -156,3 +159,37 @@ def collect_slice_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
                 slice_name=row["attributes"],
                 slice_value=row["values"],
             )
+
+
+RATE_ESTIMATES = ("naive", HEADLINE_ESTIMATOR)
+"""The judge's own rate, and what the labels make of it."""
+
+
+def list_human_names() -> tuple[str, ...]:
+    """Figures of people with each other that charts and short tables show, in their order."""
+    return (*list_brief_names("group"), MEAN_PAIR_KAPPA.name)
+
+
+def list_judge_names() -> tuple[str, ...]:
+    """Figures of a judge against gold that charts and short tables show, in their order."""
+    return list_brief_names("gold")
+
+
+def select_headline_estimates(estimates: pd.DataFrame, section: str, **scope: Any) -> pd.DataFrame:
+    """The headline figures of a section over all items, narrowed by scope columns."""
+    conditions = {"headline": True, "slice_name": "", "slice_value": "", **scope}
+    keep = estimates["section"] == section
+    for name, value in conditions.items():
+        keep &= estimates[name] == value
+    return estimates[keep]
+
+
+def order_rows(estimates: pd.DataFrame, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of the named figures, in the order of the names."""
+    rank = {name: number for number, name in enumerate(names)}
+    return sorted(list_rows(estimates[estimates["name"].isin(rank)]), key=lambda row: rank[row["name"]])
+
+
+def list_rows(estimates: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dicts keyed by text."""
+    return [{str(key): value for key, value in row.items()} for row in estimates.to_dict("records")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from secondreader.db.core.text import make_printable
-from secondreader.reports.analysis.estimate_rows import (
+from secondreader.reports.analysis.figures import (
     RATE_ESTIMATES,
     list_human_names,
     list_judge_names,

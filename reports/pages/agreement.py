@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from secondreader.reports.analysis.estimate_rows import (
+from secondreader.reports.analysis.figures import (
     list_human_names,
     list_judge_names,
     list_rows,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from secondreader.reports.analysis.estimate_rows import list_rows
+from secondreader.reports.analysis.figures import list_rows
 from secondreader.reports.sections.blocks import Figure, Figures
 from secondreader.reports.wording.names import (
     explain_reason,

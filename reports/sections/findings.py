@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from secondreader.judge.disagreement.finding import Finding
-from secondreader.reports.analysis.estimate_rows import list_rows
+from secondreader.reports.analysis.figures import list_rows
 from secondreader.reports.analysis.items import (
     NO_ANSWER,
     NO_GOLD,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from secondreader.reports.analysis.estimate_rows import select_headline_estimates
+from secondreader.reports.analysis.figures import select_headline_estimates
 from secondreader.reports.charts.marks import make_judge_charts
 from secondreader.reports.sections.blocks import Block, Cell, Chart, Heading, Paragraph, Sentences, Table
 from secondreader.reports.sections.figures import describe_treatment, make_figures

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from secondreader.reports.analysis.estimate_rows import list_human_names, select_headline_estimates
+from secondreader.reports.analysis.figures import list_human_names, select_headline_estimates
 from secondreader.reports.charts.marks import make_people_chart
 from secondreader.reports.sections.blocks import Block, Chart
 from secondreader.reports.sections.figures import describe_treatment, make_figures

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from secondreader.judge.disagreement.verdict_errors import count_unread_by_slice
-from secondreader.reports.analysis.estimate_rows import RATE_ESTIMATES, list_rows
+from secondreader.reports.analysis.figures import RATE_ESTIMATES, list_rows
 from secondreader.reports.charts.marks import ALL_TRANSCRIPTS, make_rates_chart
 from secondreader.reports.sections.blocks import Block, Chart, Heading, Paragraph, Sentences, Table
 from secondreader.reports.sections.figures import make_figures

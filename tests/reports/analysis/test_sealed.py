@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.design.unblinding import SealedError, unblind_study
-from secondreader.reports.analysis.estimate_rows import select_headline_estimates
+from secondreader.reports.analysis.figures import select_headline_estimates
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.render.files import make_report
 from secondreader.reports.render.json_csv import format_json
