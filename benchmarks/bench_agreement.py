@@ -33,12 +33,12 @@ RATERS = 5
 FORMULA = AgreementFormula("group", AnswerCodes(2, 1, 0))
 
 
-def draw(items: int, scenarios: int, readers: int = RATERS) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
-    """Labels 0/1 of an items x readers matrix, 30 % missing, and each item's scenario."""
+def draw(items: int, scenarios: int, raters: int = RATERS) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
+    """Labels 0/1 of an items x raters matrix, 30 % missing, and each item's scenario."""
     rng = np.random.default_rng(0)
     truth = rng.random(items) < 0.21
-    matrix = (truth[:, None] ^ (rng.random((items, readers)) < 0.12)).astype(np.int8)
-    matrix[rng.random((items, readers)) < 0.3] = -1
+    matrix = (truth[:, None] ^ (rng.random((items, raters)) < 0.12)).astype(np.int8)
+    matrix[rng.random((items, raters)) < 0.3] = -1
     return matrix, np.arange(items) * scenarios // items
 
 
@@ -174,8 +174,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/bench-agreement.md"))
     parser.add_argument("--million", action="store_true", help="only the largest case, in its own process")
-    given = parser.parse_args()
-    if given.million:
+    arguments = parser.parse_args()
+    if arguments.million:
         million()
         return
     # its own process, so that the peak is not that of the cases before it
@@ -208,8 +208,8 @@ def main() -> None:
         "|---|---|---|",
         largest,
     ]
-    given.out.write_text("\n".join(text) + "\n")
-    print(given.out.read_text())
+    arguments.out.write_text("\n".join(text) + "\n")
+    print(arguments.out.read_text())
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ PER_SCENARIO = 5
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Scenarios whose transcripts share a risk and a difficulty for every reader."""
+    """Scenarios whose transcripts share a risk and a difficulty for every annotator."""
 
     name: str
     """Row label."""
@@ -183,7 +183,7 @@ def report(cells: list[tuple[str, int, str, float, Cell]], sims: int) -> str:
         "",
         f"Nominal 95 %, {sims:,} simulated studies a cell (Monte Carlo error +-{error:.1%}), 5 transcripts a",
         "scenario, 3 annotators (20 % of the labels missing in the second population), the judge scored on",
-        "their majority. Scenarios share a risk and a difficulty for all readers; true values come from",
+        "their majority. Scenarios share a risk and a difficulty for all annotators; true values come from",
         "400,000 scenarios. Made by `make coverage-study`.",
         "",
         "| population | scenarios | figure | true value | BCa (reported) | jackknife t | half-width | refused |",
@@ -204,19 +204,19 @@ def main() -> None:
     parser.add_argument("--sims", type=int, default=3000)
     parser.add_argument("--out", type=Path, default=Path("docs/coverage.md"))
     parser.add_argument("--state", type=Path, default=Path("build/coverage"))
-    given = parser.parse_args()
-    given.state.mkdir(parents=True, exist_ok=True)
+    arguments = parser.parse_args()
+    arguments.state.mkdir(parents=True, exist_ok=True)
     cells = []
     with Progress() as progress:
         for population in POPULATIONS:
             truth = true_values(population)
             for scenarios in (60, 200):
-                rows = run_cell(population, scenarios, given.sims, given.state, progress)
+                rows = run_cell(population, scenarios, arguments.sims, arguments.state, progress)
                 cells += [
                     (population.name, scenarios, name, truth[name], summarise(rows, name, truth[name]))
                     for name in truth
                 ]
-    given.out.write_text(report(cells, given.sims))
+    arguments.out.write_text(report(cells, arguments.sims))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Run: python benchmarks/false_flags.py [--studies N] [--only NAME ...] [--out docs/false-flags.md]
 
-Each study is a long frame that goes through the front door with its defaults: one-way and two-way slices, the
+Each study is a long frame that is searched with the default options: one-way and two-way slices, the
 three statistics, 1,999 permutations. Finished studies are kept in --cache, so a stopped run goes on.
 """
 
@@ -278,8 +278,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], help="designs whose name holds one of these texts")
     parser.add_argument("--out", type=Path, default=Path("docs/false-flags.md"))
     parser.add_argument("--cache", type=Path, default=Path("build/false-flags"), help="finished studies")
-    given = parser.parse_args()
-    cache = given.cache / code_version()
+    arguments = parser.parse_args()
+    cache = arguments.cache / code_version()
     cache.mkdir(parents=True, exist_ok=True)
     parts = [HEAD.format(spread=f"intraclass correlation {SPREAD}")]
     for title, rows in (
@@ -290,9 +290,9 @@ def main() -> None:
             f"\n## {title}\n\n| design | studies | share | target | Fisher + BH | seconds |\n|---|---|---|---|---|---|"
         )
         for design in rows:
-            if not given.only or any(text in design.name for text in given.only):
-                parts.append(line(design, measure(design, given.studies or design.studies, cache)))
-    given.out.write_text("\n".join(parts) + "\n" + NOTES)
+            if not arguments.only or any(text in design.name for text in arguments.only):
+                parts.append(line(design, measure(design, arguments.studies or design.studies, cache)))
+    arguments.out.write_text("\n".join(parts) + "\n" + NOTES)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class Answers:
     """Readings in the one shape that the figures take."""
 
     matrix: Codes
-    """Items x readers, codes, -1 missing."""
+    """Items x raters, codes, -1 missing."""
     names: tuple[Any, ...]
     """The answer behind each code."""
     positive: int
@@ -97,10 +97,12 @@ def is_missing(value: Any) -> bool:
 
 def coded(rows: list[list[Any]], data: Input) -> Answers:
     """Items x raters answers as codes; the positive answer is named, else "yes", 1, or the first."""
-    seen = {value for row in rows for value in row if not is_missing(value)} | set(data.get("categories", ()))
+    answers = {value for row in rows for value in row if not is_missing(value)} | set(
+        data.get("categories", ())
+    )
     for usual in ({0, 1}, {"yes", "no"}):
-        seen |= usual if seen and seen <= usual else set()
-    names = tuple(sorted(seen, key=lambda v: (isinstance(v, str), v)))
+        answers |= usual if answers and answers <= usual else set()
+    names = tuple(sorted(answers, key=lambda v: (isinstance(v, str), v)))
     index = {name: code for code, name in enumerate(names)}
     codes = [[-1 if is_missing(v) else index[v] for v in row] for row in rows]
     matrix = np.array(codes, np.int8).reshape(len(rows), len(rows[0]) if rows else 2)
@@ -137,7 +139,7 @@ def from_table(table: list[list[float]]) -> list[list[Any]]:
 
 
 def from_long(data: Input) -> list[list[Any]]:
-    """Items x readers from parallel lists item, rater and rating; a repeat gets a column of its own."""
+    """Items x raters from parallel lists item, rater and rating; a repeat gets a column of its own."""
     rating = next(data[k] for k in ("rating", "answer", "label", "ratings", "answers") if k in data)
     cells: dict[Any, dict[tuple[Any, int], Any]] = {}
     for item, rater, value in zip(data["item"], data["rater"], rating, strict=True):
@@ -148,7 +150,7 @@ def from_long(data: Input) -> list[list[Any]]:
 
 
 def from_counts(counts: list[list[int]]) -> list[list[Any]]:
-    """Items x answers counts as ratings; readers are exchangeable."""
+    """Items x answers counts as ratings; raters are exchangeable."""
     rows = [[q for q, k in enumerate(row) for _ in range(int(k))] for row in counts]
     width = max(map(len, rows))
     return [row + [None] * (width - len(row)) for row in rows]
@@ -176,10 +178,10 @@ def read_answers(data: Input) -> Answers:
     pytest.fail(f"no known shape of readings in {sorted(data)}")
 
 
-def from_nested(readers: Mapping[str, Mapping[str, Any]]) -> list[list[Any]]:
-    """Items x readers from reader -> item -> answer."""
-    items = sorted({item for given in readers.values() for item in given})
-    return [[given.get(item) for given in readers.values()] for item in items]
+def from_nested(raters: Mapping[str, Mapping[str, Any]]) -> list[list[Any]]:
+    """Items x raters from rater -> item -> answer."""
+    items = sorted({item for answers in raters.values() for item in answers})
+    return [[answers.get(item) for answers in raters.values()] for item in items]
 
 
 def two_way(data: Input) -> Answers:
@@ -226,7 +228,7 @@ def estimates(sampled: SampledCoefficients) -> Figures:
 
 
 def group_figures(answers: Answers) -> Figures:
-    """Coefficients of any number of readers."""
+    """Coefficients of any number of raters."""
     n = len(answers.matrix)
     cluster = np.arange(n) if answers.cluster is None else answers.cluster
     numbers = tuple(map(float, answers.names)) if "interval" in answers.levels else ()
@@ -250,7 +252,7 @@ def none_if_nan(value: Any) -> float | None:
 
 
 def pair_figures(answers: Answers) -> Figures:
-    """Coefficients of two readers; the first is the reference (human, gold)."""
+    """Coefficients of two raters; the first is the reference (human, gold)."""
     n, q = len(answers.matrix), max(len(answers.names), 2)
     cohort = build_cohort(np.arange(n), np.ones(n))
     formula = AgreementFormula("gold", AnswerCodes(q, answers.positive, answers.negative))
@@ -292,7 +294,7 @@ def kappa_figures(table: npt.ArrayLike, n: float | None) -> Figures:
 
 
 def agreement(data: Input) -> Figures:
-    """Everything known of a set of readings; two readers get the judge's figures too."""
+    """Everything known of a set of ratings; two raters get the judge's figures too."""
     if "table" in data and (np.asarray(data["table"]) % 1 != 0).any():
         return share_table(data)
     answers = read_answers(data)
@@ -358,7 +360,7 @@ def classifier(data: Input) -> Figures:
 
 
 def intra_rater(data: Input) -> Figures:
-    """Two or more passes of one reader: alpha, and how many items changed."""
+    """Two or more passes of one rater: alpha, and how many items changed."""
     figures = agreement(data)
     matrix = read_answers(data).matrix
     changed = [len(set(row[row >= 0])) > 1 for row in matrix if (row >= 0).sum() >= 2]

@@ -1,4 +1,4 @@
-"""Agreement of people with each other and with judges: `agree(frame)`, the notebook's front door."""
+"""Agreement of people with each other and with judges: `agree(frame)`, the entry point for notebooks."""
 
 from secondreader.judge.agreement.report import AgreementResult, agree
 

@@ -1,4 +1,4 @@
-"""The alternative annotator test: may the judge stand in for an annotator? As published, and by scenario.
+"""The alternative annotator test: whether the judge may stand in for an annotator, as published and by scenario.
 
 Source: Calderon, Reichart & Dror (2025) "The Alternative Annotator Test for LLM-as-a-Judge", ACL 2025.
 For annotator j the judge's and j's agreement with the remaining annotators are compared item by item; the judge
@@ -102,7 +102,7 @@ class AltTestResult:
 
     @property
     def sentence(self) -> str:
-        """The outcome in plain words."""
+        """Whether the judge may stand in for an annotator, as one sentence for a report."""
         if self.winning_rate is None or self.winning_rate_cluster is None:
             return (
                 f"The alternative annotator test needs {FEWEST_ITEMS} shared items per annotator: not tested."
@@ -148,6 +148,7 @@ def compute_clustered_t_test_p(values: Floats, cluster: npt.NDArray[np.int64], b
 
 def compute_wilcoxon_p(values: Floats, bound: float) -> float:
     """P-value of the one-sided Wilcoxon signed-rank test that values lie below a bound."""
+    # the published test uses it below 30 items, where a mean may be far from normal
     return float(wilcoxon(values - bound, alternative="less", method="auto").pvalue)
 
 
@@ -178,9 +179,9 @@ def _compute_wins(
     present = ~np.isnan(humans)
     # the reference needs somebody else than annotator j, whatever the caller allows
     used = present[j] & (present.sum(axis=0) >= max(fewest_humans, 2)) & ~np.isnan(judge)
-    others, seen = np.delete(humans, j, axis=0)[:, used], np.delete(present, j, axis=0)[:, used]
-    by_judge = _compute_agreement(judge[used], others, seen, score)
-    by_human = _compute_agreement(humans[j, used], others, seen, score)
+    others, answered = np.delete(humans, j, axis=0)[:, used], np.delete(present, j, axis=0)[:, used]
+    by_judge = _compute_agreement(judge[used], others, answered, score)
+    by_human = _compute_agreement(humans[j, used], others, answered, score)
     return _DuelWins(
         # a tie counts for both sides, as published: the margin epsilon is what separates them
         (by_judge >= by_human).astype(np.float64),
@@ -215,7 +216,7 @@ def _build_duel(name: str, wins: _DuelWins, p: tuple[float, float] | None, won: 
 def _build_warnings(names: list[str], untested: list[str], fewest_items: int, agree: bool) -> tuple[str, ...]:
     notes = []
     if len(names) < 3:
-        notes.append("The test needs at least three annotators to mean much.")
+        notes.append("With fewer than three annotators the test says little.")
     if untested:
         notes.append(f"Not tested, fewer than {fewest_items} shared items: {', '.join(untested)}.")
     if not agree:
@@ -284,9 +285,9 @@ def run_alt_test(
     fewest_items: int = FEWEST_ITEMS,
     positive: str = "yes",
 ) -> AltTestResult:
-    """The test on a long frame or Readings; answers of unsure count as missing on both sides.
+    """The test on a long frame or its Ratings; unsure counts as missing on both sides.
 
-    Weights are not used, as in the paper: the items drawn speak for themselves.
+    Items are not weighted, as in the paper: the result describes the sampled items.
     """
     ratings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
     index = ratings.find_judge_index(judge)

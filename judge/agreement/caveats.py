@@ -1,4 +1,4 @@
-"""Sentences that a reader must see beside the figures."""
+"""Sentences that a report must print beside the figures."""
 
 from secondreader.judge.agreement.comparisons import LabelledItems
 from secondreader.judge.data.coding import VERDICT_STATES
@@ -13,7 +13,7 @@ PAIRS_AGAINST_ITEMS = 0.02
 
 
 def describe_small_sample(ratings: Ratings, labelled: LabelledItems) -> list[str]:
-    """Too few scenarios, too few annotators."""
+    """Sentences on too few scenarios or annotators for the figures."""
     notes = []
     clusters = labelled.cohort.n_clusters
     if 0 < clusters < FEWEST_CLUSTERS:
@@ -56,7 +56,7 @@ def describe_many_answers(ratings: Ratings) -> list[str]:
 
 def describe_paradox(who: str, kappa: Estimate, ac1: Estimate, prevalence: float) -> list[str]:
     """Kappa and AC1 far apart: the prevalence paradox."""
-    # the paradox of Feinstein & Cicchetti (1990): the same disagreements, read by two rules of chance
+    # the paradox of Feinstein & Cicchetti (1990): the same disagreements under two rules of chance
     if kappa.value is None or ac1.value is None or abs(kappa.value - ac1.value) <= PARADOX:
         return []
     return [
@@ -83,6 +83,7 @@ def describe_unparsed_verdicts(ratings: Ratings, judge: int) -> list[str]:
     judged, lost = int((state > 0).sum()), int((state > 1).sum())
     if not lost:
         return []
+    # a failed request says nothing about the judge; a reply without an answer does
     errors = int((state == VERDICT_STATES.index("error")).sum())
     return [
         (
@@ -94,7 +95,7 @@ def describe_unparsed_verdicts(ratings: Ratings, judge: int) -> list[str]:
 
 
 def describe_open_gold(gold: Gold) -> list[str]:
-    """What the gold leaves open."""
+    """Items that the gold leaves open, and why."""
     if gold.reason is Reason.NOT_IDENTIFIED:
         return [
             "Dawid-Skene gold needs at least 3 annotators: with fewer their error rates cannot be identified"
@@ -106,7 +107,7 @@ def describe_open_gold(gold: Gold) -> list[str]:
     if contested:
         what = "item stays" if contested == 1 else "items stay"
         notes.append(
-            f"{contested} {what} contested after adjudication: competent readers split there, "
+            f"{contested} {what} contested after adjudication: competent annotators split there, "
             "so they have no gold and score no judge"
         )
     unsure = gold.count().unsure
@@ -117,13 +118,13 @@ def describe_open_gold(gold: Gold) -> list[str]:
 
 
 def describe_unequal_overlap(raw: Estimate, pairs: Estimate) -> list[str]:
-    """Item mean and pair-weighted agreement far apart: readers per item are unequal."""
-    # the two means differ exactly where agreement goes with how many people read an item
+    """Item mean and pair-weighted agreement far apart: the number of annotators per item varies."""
+    # the two means differ exactly where agreement depends on how many people label an item
     if raw.value is None or pairs.value is None or abs(raw.value - pairs.value) <= PAIRS_AGAINST_ITEMS:
         return []
     return [
         (
             f"items differ in their number of annotators: raw agreement is {raw.value:.3f} as a mean over items (reported) "
-            f"and {pairs.value:.3f} with every reader pair alike (raw_pairs)"
+            f"and {pairs.value:.3f} with every rater pair counted equally (raw_pairs)"
         )
     ]

@@ -54,7 +54,7 @@ class LabelledItems:
     """How intervals are made: the same for every figure."""
 
     def select_items(self, use: NDArray[np.bool_]) -> "LabelledItems":
-        """A subset of the items, drawn with the very same scenario weights."""
+        """A subset of the items, resampled with the same scenario weights."""
         return LabelledItems(
             self.items[use],
             self.human[use],
@@ -90,9 +90,9 @@ def prepare_items(
 
 
 def select_judged_items(ratings: Ratings, judges: list[int], resamples: int, seed: int) -> LabelledItems:
-    """All judged items, labelled by people or not, with the judges in the place of the annotators."""
+    """All judged items, labelled by people or not, with the judges in the role of the annotators."""
     items = np.flatnonzero((ratings.state[:, judges] > 0).any(axis=1))
-    # every judged item is there, so nothing was sampled that weights could undo
+    # every judged item is in the data: there is no sampling for weights to correct
     cohort = build_cohort(ratings.cluster[items], np.ones(len(items)))
     verdict = ratings.verdict[items][:, judges]
     nothing = np.full(len(items), -1, dtype=np.int8)
@@ -139,7 +139,7 @@ def explain_no_comparison(labelled: LabelledItems) -> Reason:
 def compare_pair(
     labelled: LabelledItems, first: Codes, second: Codes, coding: Recoding
 ) -> SampledCoefficients:
-    """Two readers, given as codes of shape (n,), from the items that both answered."""
+    """Two raters, as codes of shape (n,), on the items that both answered."""
     sums = compute_cell_cluster_sums(
         coding.apply(first), coding.apply(second), len(coding.answers), labelled.cohort
     )
@@ -164,10 +164,12 @@ def compute_mean_pair_kappa(
 
     A pair that shares 2 items weighs 2, one that shares 200 weighs 200.
     """
-    place = [pair.find_index("kappa") for pair in pairs]
-    counts = np.array([pair.support[k] for pair, k in zip(pairs, place, strict=True)], dtype=np.float64)
+    kappa_columns = [pair.find_index("kappa") for pair in pairs]
+    counts = np.array(
+        [pair.support[k] for pair, k in zip(pairs, kappa_columns, strict=True)], dtype=np.float64
+    )
     # the most that any pair has: clusters of different pairs overlap, and a sum would count them twice
-    clusters = max((int(pair.clusters[k]) for pair, k in zip(pairs, place, strict=True)), default=0)
+    clusters = max((int(pair.clusters[k]) for pair, k in zip(pairs, kappa_columns, strict=True)), default=0)
 
     def mean(values: list[Floats]) -> Floats:
         stacked = np.stack(values, axis=-1) if values else np.empty((0, 0))
@@ -176,17 +178,19 @@ def compute_mean_pair_kappa(
             (np.where(defined, stacked, 0.0) * counts).sum(axis=-1), (defined * counts).sum(axis=-1)
         )
 
-    value = mean([pair.values[[k]] for pair, k in zip(pairs, place, strict=True)])
+    value = mean([pair.values[[k]] for pair, k in zip(pairs, kappa_columns, strict=True)])
     return SampledCoefficients(
         coefficients=(MEAN_PAIR_KAPPA,),
         values=value if pairs else np.array([np.nan]),
         support=np.array([counts.sum()], dtype=np.int64),
         clusters=np.array([clusters], dtype=np.int64),
         chance=np.array([np.nan]),
-        replicates=mean([pair.replicates[:, [k]] for pair, k in zip(pairs, place, strict=True)]).reshape(
-            -1, 1
-        ),
-        jackknife=mean([pair.jackknife[:, [k]] for pair, k in zip(pairs, place, strict=True)]).reshape(-1, 1),
+        replicates=mean(
+            [pair.replicates[:, [k]] for pair, k in zip(pairs, kappa_columns, strict=True)]
+        ).reshape(-1, 1),
+        jackknife=mean(
+            [pair.jackknife[:, [k]] for pair, k in zip(pairs, kappa_columns, strict=True)]
+        ).reshape(-1, 1),
         bootstrap=bootstrap,
         empty_reason=Reason.TOO_FEW_RATERS if not pairs else Reason.NO_PAIRABLE_ITEMS,
     )
@@ -235,20 +239,22 @@ def compute_ceiling(
     human, verdict = coding.apply(labelled.human), coding.apply(labelled.verdict[:, judge])
     others = compute_others_majority(human, len(coding.answers))
     q, cohort = len(coding.answers), labelled.cohort
-    people, machine = [], []
+    annotator_tables, judge_tables = [], []
     for h in range(human.shape[1]) if left_out is None else left_out:
         # judge and annotator are compared on the very same items, so that the difference is paired
         use = (others[:, h] >= 0) & (human[:, h] >= 0) & (verdict >= 0)
         reference = np.where(use, others[:, h], np.int8(-1))
-        people.append(compute_cell_cluster_sums(reference, human[:, h], q, cohort))
-        machine.append(compute_cell_cluster_sums(reference, verdict, q, cohort))
-    if not people:
-        people = machine = [compute_cell_cluster_sums(np.full_like(verdict, -1), verdict, q, cohort)]
+        annotator_tables.append(compute_cell_cluster_sums(reference, human[:, h], q, cohort))
+        judge_tables.append(compute_cell_cluster_sums(reference, verdict, q, cohort))
+    if not annotator_tables:
+        annotator_tables = judge_tables = [
+            compute_cell_cluster_sums(np.full_like(verdict, -1), verdict, q, cohort)
+        ]
     formula, nothing = build_pair_formula(coding), Reason.TOO_FEW_RATERS
     nothing = nothing if human.shape[1] < 2 else Reason.NO_PAIRABLE_ITEMS
     return Ceiling(
-        sample_coefficients(pool_cluster_sums(people), formula, labelled.bootstrap, nothing),
-        sample_coefficients(pool_cluster_sums(machine), formula, labelled.bootstrap, nothing),
+        sample_coefficients(pool_cluster_sums(annotator_tables), formula, labelled.bootstrap, nothing),
+        sample_coefficients(pool_cluster_sums(judge_tables), formula, labelled.bootstrap, nothing),
     )
 
 
@@ -260,13 +266,14 @@ def select_shared_with_judge(labelled: LabelledItems, judge: int, coding: Recodi
 
 def compare_repeats(ratings: Ratings, labelled: LabelledItems, coding: Recoding) -> SampledCoefficients:
     """Every annotator against their own unannounced second pass, pooled; n counts repeats."""
+    # later passes are left out: a third answer to an item is no independent repeat of the first
     again = ratings.rows[ratings.rows["pass_no"] == 2]
     item, rater = again["item"].to_numpy(), again["rater"].to_numpy()
-    place = np.full(len(ratings.items), -1)
-    place[labelled.items] = np.arange(len(labelled.items))
+    position = np.full(len(ratings.items), -1)
+    position[labelled.items] = np.arange(len(labelled.items))
     # without a first-pass label there is nothing to compare a second pass with
-    known = place[item] >= 0
-    item, rater = place[item[known]], rater[known]
+    known = position[item] >= 0
+    item, rater = position[item[known]], rater[known]
     second = again["answer"].to_numpy(dtype=np.int8)[known]
     cohort = replace(
         labelled.cohort, cluster=labelled.cohort.cluster[item], weight=labelled.cohort.weight[item]

@@ -74,14 +74,15 @@ def build_confusion(ratings: Ratings, labelled: LabelledItems, judges: list[int]
     q = len(ratings.answers)
     gold_names = [*ratings.answers, "contested", "no consensus", "no label"]
     verdict_names = [*ratings.answers, "unparsed", "error", "absent"]
-    gold_place = np.arange(q + 3)  # negative codes count from the end
-    state_place = np.array([q + 2, 0, q, q + 1])
-    gold = gold_place[labelled.gold]
+    gold_rows = np.arange(q + 3)  # negative codes count from the end
+    # in the order of VERDICT_STATES: absent, parsed (never looked up), unparsed, error
+    state_columns = np.array([q + 2, 0, q, q + 1])
+    gold = gold_rows[labelled.gold]
     tables = []
     for judge in judges:
         verdict = labelled.verdict[:, judge]
-        place = np.where(verdict >= 0, verdict, state_place[ratings.state[labelled.items, judge]])
-        cells = gold * len(verdict_names) + place
+        column = np.where(verdict >= 0, verdict, state_columns[ratings.state[labelled.items, judge]])
+        cells = gold * len(verdict_names) + column
         index = pd.MultiIndex.from_product([gold_names, verdict_names], names=["gold", "verdict"])
         count = np.bincount(cells, minlength=len(index))
         weight = np.bincount(cells, weights=ratings.weight[labelled.items], minlength=len(index))

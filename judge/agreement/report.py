@@ -1,4 +1,4 @@
-"""Agreement of people with each other and with judges: `agree(frame)`, the notebook's front door."""
+"""Agreement of people with each other and with judges: `agree(frame)`, the entry point for notebooks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,15 +50,15 @@ class Scope:
     judge: str = ""
     """The judge, where one takes part."""
     one: str = ""
-    """First reader of a pair or first side of a difference."""
+    """First rater of a pair, or first side of a difference."""
     two: str = ""
-    """Second reader or side."""
+    """Second rater or side."""
     slice_name: str = ""
     """Attribute of the slice; empty for all items."""
     slice_value: str = ""
     """Value of the slice."""
     unsure: str = ""
-    """What became of unsure: category, missing, as positive or as negative."""
+    """How unsure is treated: category, missing, as positive or as negative."""
     headline: bool = True
     """Whether the treatment of unsure is the one fixed in advance."""
 
@@ -80,7 +80,7 @@ class ScopedEstimate:
 
 @dataclass(frozen=True, slots=True)
 class AgreementResult:
-    """Everything that `agree` found."""
+    """Everything that `agree` computes."""
 
     estimates: tuple[ScopedEstimate, ...]
     """All figures: people first, then each judge, then slices and differences; headline figures first."""
@@ -93,7 +93,7 @@ class AgreementResult:
     gold_rule: str
     """Which rule made that gold, and how many items have one, in a sentence."""
     warnings: tuple[str, ...]
-    """Sentences that must stand beside the figures."""
+    """Sentences that must be printed beside the figures."""
     positive: str
     """The positive answer."""
     seed: int
@@ -102,20 +102,20 @@ class AgreementResult:
     """Bootstrap replicates."""
 
     def build_frame(self) -> pd.DataFrame:
-        """One row per figure: scope columns, then Estimate.row()."""
+        """One row per figure: scope columns, then those of `Estimate.build_row`."""
         return pd.DataFrame([figure.build_row() for figure in self.estimates])
 
     def find(self, name: str, group: str = "human-human", **scope: Any) -> Estimate:
-        """The first figure of a name in a scope; headline treatment of unsure and all items unless said.
+        """The first figure of a name in a scope; by default the headline treatment of unsure and all items.
 
         Raises KeyError when there is none.
         """
-        wanted = {"group": group, "slice_name": "", "headline": True, **scope}
+        expected = {"group": group, "slice_name": "", "headline": True, **scope}
         for figure in self.estimates:
-            inside = all(getattr(figure.scope, key) == value for key, value in wanted.items())
+            inside = all(getattr(figure.scope, key) == value for key, value in expected.items())
             if inside and figure.estimate.name == name:
                 return figure.estimate
-        raise KeyError(f"no figure {name!r} in {wanted}")
+        raise KeyError(f"no figure {name!r} in {expected}")
 
 
 def agree(
@@ -134,11 +134,11 @@ def agree(
 ) -> AgreementResult:
     """Agreement between annotators, and of every judge (or the named one) with gold and annotators.
 
-    `unsure` is "category" for reliability and "missing" for judge accuracy unless given; where somebody was
+    `unsure` is by default "category" for reliability and "missing" for judge accuracy; where somebody was
     unsure the other treatments follow as figures that are no headline, each with its own gold. `adjudicated` maps
     item ids to decided answers, None where an item stays contested: it changes gold, never the agreement between
     people. `slices` names slice columns; None takes all, () none. `levels` adds ordinal, interval or ratio alpha for
-    numeric answers in the order of `answers`. Readings keep the answers they were read with.
+    numeric answers in the order of `answers`. A `Ratings` keeps the answers it was read with.
     Raises FrameError for a frame that cannot be read.
     """
     if not isinstance(frame, Ratings):
@@ -207,13 +207,14 @@ class AgreementBuilder:
         self.add_annotators()
         for judge in judges:
             self.add_judge(judge)
-        for one, two in combinations(judges, 2):
-            self.add_judge_difference(one, two)
+        for first, second in combinations(judges, 2):
+            self.add_judge_difference(first, second)
         pieces = list(cut_slices(self.ratings, slices).list_members())
         for member in pieces:
             self.add_slice(member, judges)
         if len(judges) > 1:
             self.add_judge_agreement(judges, pieces)
+        # open gold matters only where there is a judge to score
         if judges:
             self.warnings.extend(caveats.describe_open_gold(self.gold))
         return AgreementResult(
@@ -229,6 +230,7 @@ class AgreementBuilder:
             resamples=self.labelled.bootstrap.resamples,
         )
 
+    # worst-case sides share one policy, so gold is looked up by policy and not by treatment
     def get_scoring_items(self, coding: Recoding | None = None) -> LabelledItems:
         """The items that score judges, with gold by a treatment's policy for unsure; by the plan's without one."""
         return self.scoring[POLICY_OF[coding.treatment] if coding else self.gold.policy]
@@ -247,10 +249,10 @@ class AgreementBuilder:
         for coding, headline in self.list_codings(self.reliability):
             sampled = comparisons.compare_humans(self.labelled, coding, self.levels)
             scope = Scope("human-human", unsure=coding.treatment, headline=headline)
-            got = self.add_estimates(scope, sampled.build_estimates())
+            estimates = self.add_estimates(scope, sampled.build_estimates())
             if headline:
-                self.add_annotator_caveats(got)
-        # pairs are many: they are shown under the headline treatment of unsure alone
+                self.add_annotator_caveats(estimates)
+        # pairs are many, so only the headline treatment of unsure reports them
         coding = build_recoding(self.ratings, self.reliability[0])
         pairs = comparisons.compare_human_pairs(self.labelled, coding)
         mean = comparisons.compute_mean_pair_kappa(list(pairs.values()), self.labelled.bootstrap)
@@ -278,8 +280,10 @@ class AgreementBuilder:
 
     def add_pair(self, scope: Scope, sampled: SampledCoefficients) -> None:
         """One pair of raters, with a caveat where the labels look inverted."""
-        got = self.add_estimates(scope, sampled.build_estimates())
-        self.warnings += caveats.describe_inverted_kappa(f"{scope.one} against {scope.two}", got["kappa"])
+        estimates = self.add_estimates(scope, sampled.build_estimates())
+        self.warnings += caveats.describe_inverted_kappa(
+            f"{scope.one} against {scope.two}", estimates["kappa"]
+        )
 
     def add_judge(self, judge: int) -> None:
         """A judge against gold, against every annotator, under the human ceiling."""
@@ -287,9 +291,9 @@ class AgreementBuilder:
         for coding, headline in self.list_codings(self.accuracy):
             sampled = comparisons.compare_judge_with_gold(self.get_scoring_items(coding), judge, coding)
             scope = Scope("judge-human", name, unsure=coding.treatment, headline=headline)
-            got = self.add_estimates(scope, sampled.build_estimates())
+            estimates = self.add_estimates(scope, sampled.build_estimates())
             if headline:
-                self.add_judge_caveats(name, got)
+                self.add_judge_caveats(name, estimates)
         self.add_estimates(
             Scope("judge-human", name), [compute_unparsed_share(self.ratings, judge, self.labelled.bootstrap)]
         )
@@ -333,10 +337,10 @@ class AgreementBuilder:
         whole = comparisons.compute_ceiling(self.labelled, judge, coding)
         treatment, names = coding.treatment, list_brief_names("pair")
         for side, sampled in (("annotator left out", whole.annotator), (name, whole.judge)):
-            # the ceiling is read against the judge: the full set of coefficients stands under judge-human
-            kept = [e for e in sampled.build_estimates() if e.name in names]
+            # the brief set: all coefficients of the judge are under judge-human already
+            brief = [e for e in sampled.build_estimates() if e.name in names]
             self.add_estimates(
-                Scope("ceiling", name, one=side, two="majority of the others", unsure=treatment), kept
+                Scope("ceiling", name, one=side, two="majority of the others", unsure=treatment), brief
             )
         gap = subtract_paired(whole.judge, whole.annotator, names)
         self.add_estimates(
@@ -345,8 +349,8 @@ class AgreementBuilder:
         )
         for h, rater in enumerate(self.ratings.raters):
             # raw alone: one annotator's items are too few for what corrects for chance
-            one = comparisons.compute_ceiling(self.labelled, judge, coding, [h])
-            gap = subtract_paired(one.judge, one.annotator, ("raw",))
+            ceiling = comparisons.compute_ceiling(self.labelled, judge, coding, [h])
+            gap = subtract_paired(ceiling.judge, ceiling.annotator, ("raw",))
             self.add_estimates(
                 Scope("ceiling difference", name, one=name, two=rater, unsure=treatment),
                 gap.build_estimates(),
@@ -382,8 +386,8 @@ class AgreementBuilder:
         self.add_estimates(Scope("judge-judge", unsure=treatment), whole.build_estimates())
         names = self.ratings.judges
         for (a, b), sampled in comparisons.compare_human_pairs(part, coding).items():
-            one, two = names[judges[a]], names[judges[b]]
-            self.add_pair(Scope("judge pair", one=one, two=two, unsure=treatment), sampled)
+            first, second = names[judges[a]], names[judges[b]]
+            self.add_pair(Scope("judge pair", one=first, two=second, unsure=treatment), sampled)
         for piece, members in pieces:
             inside = comparisons.compare_humans(part.select_items(members[part.items]), coding, self.levels)
             scope = Scope("judge-judge", "", "", "", piece.attribute, piece.value, treatment)

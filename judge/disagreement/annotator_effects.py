@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorEffect:
-    """How one annotator leans beside the others, and drifts over the order in which items were seen."""
+    """How one annotator leans beside the others, and drifts over the order of their queue."""
 
     annotator: str
     """Annotator id."""
@@ -35,7 +35,7 @@ class AnnotatorEffect:
     bias_p_adjusted: float
     """`bias_p` by Holm over the annotators."""
     first_rate: float | None
-    """Share of positive answers in the first third of the order seen; None without positions."""
+    """Share of positive answers in the first third of the queue; None without positions."""
     last_rate: float | None
     """Share of positive answers in the last third."""
     drift_p: float
@@ -73,6 +73,7 @@ def estimate_bias(ratings: Ratings, rater: int, others: NDArray[np.int8], seed: 
     if ratings.unsure >= 0:
         shared &= (own != ratings.unsure) & (others != ratings.unsure)
     mine, theirs = own == ratings.positive, others == ratings.positive
+    # signed, so that opposite differences within a scenario cancel
     net = (mine.astype(np.float64) - theirs) * shared
     p = compute_sign_flip_p(np.bincount(ratings.cluster, weights=net), seed=seed)
     return RaterBias(np.asarray(shared), np.asarray(mine), np.asarray(theirs), p)
@@ -106,6 +107,7 @@ def compare_thirds(order: Floats, hit: Mask, use: Mask) -> ThirdsComparison:
     if third == 0:
         return ThirdsComparison(None, None, 1.0)
     ranked = known[np.argsort(order[known], kind="stable")]
+    # equal thirds, and the middle one unused: the contrast is where a drift is largest
     first, last = hit[ranked[:third]], hit[ranked[-third:]]
     test = compare_slice_with_rest(int(first.sum()), third, int(last.sum()), third)
     return ThirdsComparison(test.rate_in, test.rate_out, test.fisher_p)
@@ -119,14 +121,14 @@ def estimate_annotator_effects(
     Bias compares yes-rates with the majority of the others on the same items, by the policy for unsure that gold has;
     drift compares the first with the last third of the order seen.
     """
-    # an adjudicator is none of the others: decisions stay out
+    # decisions stay out: the adjudicator is not one of the annotators compared
     others = [gold_of(drop_annotator(ratings, h), unsure=unsure).codes for h in range(len(ratings.raters))]
     leans = [estimate_bias(ratings, h, codes, seed) for h, codes in enumerate(others)]
     orders = [extract_positions(ratings, h) for h in range(len(ratings.raters))]
     drifts = [estimate_drift(ratings, h, order) for h, order in enumerate(orders)]
     agreements = [
-        compare_thirds(order, one.own == one.others, one.shared)
-        for one, order in zip(leans, orders, strict=True)
+        compare_thirds(order, lean.own == lean.others, lean.shared)
+        for lean, order in zip(leans, orders, strict=True)
     ]
     bias = adjust_holm([lean.p for lean in leans])
     drifting = adjust_holm([drift.p for drift in drifts])
@@ -169,8 +171,9 @@ def compute_mean_or_none(values: Mask) -> float | None:
 def compute_human_disagreement(human: NDArray[np.int8], n_answers: int) -> Floats:
     """Share of annotator pairs that answer differently, shape (items,); NaN under two labels."""
     counts = np.stack([(human == q).sum(axis=1) for q in range(n_answers)], axis=1).astype(np.float64)
-    given = counts.sum(axis=1)
-    pairs = given * (given - 1)
+    n_labels = counts.sum(axis=1)
+    # ordered pairs, as in alike below: the factor 2 cancels
+    pairs = n_labels * (n_labels - 1)
     alike = (counts * (counts - 1)).sum(axis=1)
     agreement = np.full(len(human), np.nan)
     np.divide(alike, pairs, out=agreement, where=pairs > 0)

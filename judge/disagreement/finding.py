@@ -70,7 +70,7 @@ class Finding:
     expected_wrong: float
     """Wrong verdicts in the slice if the judge erred as elsewhere, given the slice's gold answers."""
     shrunken_rate: float
-    """rate_in pulled towards the attribute's other slices (beta-binomial): what a new sample would show."""
+    """rate_in shrunken towards the attribute's other slices (beta-binomial): what to expect of a new sample."""
     shrunken_low: float
     """Lower limit of its 95 % interval."""
     shrunken_high: float
@@ -90,9 +90,9 @@ class Finding:
     human_disagreement_out: float | None
     """The same elsewhere."""
     driven_by: tuple[str, ...]
-    """Annotators without whom significance, or more than half of the difference, vanishes."""
+    """Annotators without whose labels significance, or more than half of the difference, disappears."""
     without: tuple[LeaveOneOutResult, ...]
-    """The finding without each annotator; empty where gold was given."""
+    """The finding without each annotator; empty where gold was imported."""
     items: tuple[str, ...]
     """Ids of the items of the slice with a wrong verdict of this kind: the ones to read."""
     positive: str = "yes"
@@ -100,25 +100,26 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """The finding in plain words."""
+        """The finding as one sentence for a report; counts are unweighted."""
         what = {
             "misses": (f"misses {self.positive!r}", "missed"),
             "over-flags": (f"over-flags {self.positive!r}", "over-flagged"),
         }
         does, done = what.get(self.direction, ("errs more", "wrong"))
-        said = (
+        sentence = (
             f"The judge {does} where {self.slice}: {self.wrong_in} of {self.n_in} {done}, "
             f"{self.wrong_out} of {self.n_out} elsewhere (adjusted p {format_p(self.p_adjusted)})."
         )
         if self.driven_by:
-            said += f" Driven by {' and '.join(self.driven_by)}: without those labels it vanishes."
+            sentence += f" It depends on {' and '.join(self.driven_by)}: without their labels it disappears."
         if has_doubtful_gold(self):
-            said += " Annotators disagree more here too, so gold itself may be wrong."
-        return said
+            sentence += " Annotators disagree more here as well, so gold itself may be wrong."
+        return sentence
 
     def build_row(self) -> dict[str, Any]:
         """The finding as one flat row."""
         flat = asdict(self)
+        # nested results do not fit a flat row; driven_by says what matters of them
         flat.pop("without")
         flat |= {name: "; ".join(flat[name]) for name in ("attributes", "values", "driven_by", "items")}
         return flat | {"sentence": self.sentence}
@@ -126,6 +127,7 @@ class Finding:
 
 def has_doubtful_gold(finding: Finding) -> bool:
     """Whether annotators disagree at least twice as often inside, and on one pair in ten."""
+    # both conditions: twice of almost nothing is still almost nothing
     inside, outside = finding.human_disagreement_in, finding.human_disagreement_out
     return inside is not None and outside is not None and inside >= max(0.1, 2 * outside)
 
@@ -159,7 +161,7 @@ class Findings:
     tests: pd.DataFrame = field(repr=False)
     """One row per slice and statistic tested."""
     notes: tuple[str, ...] = ()
-    """Sentences that a reader must see beside the findings."""
+    """Sentences that must be printed beside the findings."""
 
     def build_frame(self) -> pd.DataFrame:
         """One row per tested slice and statistic, for a forest plot.
@@ -168,4 +170,5 @@ class Findings:
         difference, low, high, ratio, expected_wrong, t, p, p_adjusted, q, human_disagreement_in,
         human_disagreement_out.
         """
+        # a copy: the caller may sort or edit it, the result stays frozen
         return self.tests.copy()

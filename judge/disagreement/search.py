@@ -53,7 +53,7 @@ class SearchExtras:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a search needs again for each finding."""
+    """The inputs that a search shares between its steps."""
 
     ratings: Ratings
     """The coded frame."""
@@ -106,13 +106,13 @@ def find_disagreements(
     ratings = frame if isinstance(frame, Ratings) else read_frame(frame, positive=positive, slices=slices)
     column = ratings.find_judge_index(judge)
     truth = resolve_gold(ratings, gold)
-    seen = score_verdicts(ratings, column, truth.codes)
-    singles, rest, unsearched = build_slices(ratings, slices, seen, SearchExtras(texts, pairs))
-    study = Search(
+    scored = score_verdicts(ratings, column, truth.codes)
+    singles, rest, unsearched = build_slices(ratings, slices, scored, SearchExtras(texts, pairs))
+    search = Search(
         ratings=ratings,
         judge=column,
-        scored=seen,
-        outcomes=build_error_outcomes(seen),
+        scored=scored,
+        outcomes=build_error_outcomes(scored),
         slices=join_slices([singles, *rest]),
         unsearched=unsearched,
         human_disagreement=compute_human_disagreement(ratings.human, len(ratings.answers)),
@@ -120,28 +120,28 @@ def find_disagreements(
         settings=PermutationSettings(permutations, seed),
         alpha=alpha,
     )
-    return run_search(study, singles)
+    return run_search(search, singles)
 
 
 def run_search(search: Search, singles: SliceSet) -> Findings:
     """Test every slice, and the unparsed verdicts by the one-way ones."""
-    ratings, seen, draw = search.ratings, search.scored, search.settings
-    tests = run_slice_tests(search.outcomes, search.slices, search.human_disagreement, draw)
+    ratings, scored, settings = search.ratings, search.scored, search.settings
+    tests = run_slice_tests(search.outcomes, search.slices, search.human_disagreement, settings)
     lost = run_slice_tests(
-        [build_unparsed_outcome(ratings, search.judge)], singles, search.human_disagreement, draw
+        [build_unparsed_outcome(ratings, search.judge)], singles, search.human_disagreement, settings
     )
     return Findings(
         judge=ratings.judges[search.judge],
         findings=collect_findings(search, tests),
         untested=search.unsearched + tests.untested + lost.untested,
-        direction=compute_direction(seen, alpha=search.alpha, seed=draw.seed),
-        annotators=estimate_annotator_effects(ratings, draw.seed, search.gold.policy),
+        direction=compute_direction(scored, alpha=search.alpha, seed=settings.seed),
+        annotators=estimate_annotator_effects(ratings, settings.seed, search.gold.policy),
         unparsed=lost.table,
-        n=int(seen.scored.sum()),
-        n_clusters=len(np.unique(ratings.cluster[seen.scored])),
+        n=int(scored.scored.sum()),
+        n_clusters=len(np.unique(ratings.cluster[scored.scored])),
         alpha=search.alpha,
-        permutations=draw.permutations,
-        seed=draw.seed,
+        permutations=settings.permutations,
+        seed=settings.seed,
         tests=tests.table,
         notes=ratings.warnings,
     )
@@ -168,7 +168,7 @@ def build_slices(
         extra.append(build_scored_terms([extract_words(text or "") for text in known], scored, "word"))
     # over all items, not the scored ones: a slice is the same here as in every other part of a report
     whole = cut_attributes(table, ratings.lists)
-    untested = [UntestedSlice(one.attribute, "all", one.reason) for one in whole.uncut]
+    untested = [UntestedSlice(uncut.attribute, "all", uncut.reason) for uncut in whole.uncut]
     singles = whole.select_kind("one-way")
     extra.insert(0, whole.select_kind("term"))
     if extras.pairs and scored.scored.sum() <= MOST_ITEMS_FOR_PAIRS:
@@ -187,35 +187,38 @@ def make_free_name(name: str, table: pd.DataFrame) -> str:
 def build_scored_terms(bags: list[set[str]], scored: ScoredVerdicts, attribute: str) -> SliceSet:
     """Term slices that scored items can support."""
     return build_term_slices(
-        [bag if use else set() for bag, use in zip(bags, scored.scored, strict=True)], attribute
+        # an empty bag, not a shorter list: slices must keep one row per item of the frame
+        [bag if use else set() for bag, use in zip(bags, scored.scored, strict=True)],
+        attribute,
     )
 
 
 def collect_findings(search: Search, tests: SliceTests) -> tuple[Finding, ...]:
     """The significant tests as findings, one per slice: the statistic of the smallest adjusted p."""
     table = tests.table
+    # equal adjusted p are common (the smallest possible one): the larger score goes first
     order = np.lexsort((-table["t"].to_numpy(), table["p_adjusted"].to_numpy()))
-    found: dict[int, int] = {}
+    strongest: dict[int, int] = {}
     for test in order:
         if table["p_adjusted"].iloc[test] > search.alpha:
             break
-        place, outcome = int(tests.slice[test]), search.outcomes[tests.outcome[test]]
-        # a slice wrong in one way is mostly wrong in two: told once, by its strongest test
-        if place in found:
+        position, outcome = int(tests.slice[test]), search.outcomes[tests.outcome[test]]
+        # a false positive is an error as well: report a slice once, by its strongest test
+        if position in strongest:
             continue
-        if search.slices.slices[place].kind == "two-way" and not is_worse_than_parents(
-            outcome, place, search.slices, search.settings, search.alpha
+        if search.slices.slices[position].kind == "two-way" and not is_worse_than_parents(
+            outcome, position, search.slices, search.settings, search.alpha
         ):
             continue
-        found[place] = int(test)
-    without = leave_out_annotators(search, tests, list(found.values()))
-    return tuple(build_finding(search, tests, test, without[test]) for test in found.values())
+        strongest[position] = int(test)
+    without = leave_out_annotators(search, tests, list(strongest.values()))
+    return tuple(build_finding(search, tests, test, without[test]) for test in strongest.values())
 
 
 def leave_out_annotators(
     search: Search, tests: SliceTests, significant: list[int]
 ) -> dict[int, list[LeaveOneOutResult]]:
-    """Each found test once more without each annotator's labels, decisions standing; empty lists where gold was given."""
+    """Each significant test again without each annotator's labels, decisions kept; empty lists where gold was imported."""
     results: dict[int, list[LeaveOneOutResult]] = {test: [] for test in significant}
     ratings = search.ratings
     if not significant or search.gold.method == "given" or len(ratings.raters) < 2:
@@ -223,7 +226,7 @@ def leave_out_annotators(
     for rater, name in enumerate(ratings.raters):
         gold = leave_out_annotator(ratings, rater, search.gold)
         if gold.reason is not None:
-            # two annotators identify no error rates: nothing can be said of a finding without the third
+            # two annotators identify no error rates, so the finding cannot be tested without the third
             continue
         outcomes = build_error_outcomes(score_verdicts(ratings, search.judge, gold.codes))
         for test in significant:
@@ -236,6 +239,7 @@ def retest_slice(outcome: Outcome, position: int, search: Search, name: str) -> 
     """One slice by one outcome alone."""
     column = select_rows(outcome, search.slices.columns[:, [position]])
     n_in = int(column.sum())
+    # gold without this annotator may leave one side empty
     if n_in in (0, len(column)):
         return LeaveOneOutResult(name, None, 1.0, n_in)
     p = float(
@@ -264,7 +268,7 @@ def shrink_slice_rate(tests: SliceTests, test: int) -> ShrunkenRate:
 
 
 def build_finding(search: Search, tests: SliceTests, test: int, without: list[LeaveOneOutResult]) -> Finding:
-    """A significant test with everything that a reader needs to judge it."""
+    """A significant test with everything needed to judge it: counts, rates, intervals, items."""
     row = tests.table.iloc[test]
     own = search.slices.slices[tests.slice[test]]
     outcome = search.outcomes[tests.outcome[test]]
@@ -300,7 +304,9 @@ def build_finding(search: Search, tests: SliceTests, test: int, without: list[Le
         human_disagreement_in=nan_to_none(row["human_disagreement_in"]),
         human_disagreement_out=nan_to_none(row["human_disagreement_out"]),
         driven_by=tuple(
-            one.annotator for one in without if is_driver(one, float(row["difference"]), search.alpha)
+            retest.annotator
+            for retest in without
+            if is_driver(retest, float(row["difference"]), search.alpha)
         ),
         without=tuple(without),
         items=tuple(str(item) for item in wrong),

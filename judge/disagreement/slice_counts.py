@@ -14,7 +14,7 @@ FEWEST_SCENARIOS = 8
 
 @dataclass(frozen=True, slots=True)
 class UntestedSlice:
-    """A slice that no test was made for, and why."""
+    """A slice that was not tested, and why."""
 
     slice: str
     """Label of the slice, or name of the attribute."""
@@ -45,7 +45,7 @@ class SliceCounts:
         return np.asarray(items & scenarios)
 
     def explain_shortage(self, position: int) -> str:
-        """Why a slice lacks support."""
+        """How many items and scenarios a slice has on each side, and how many a test needs."""
         return (
             f"{self.n_in[position]} items of {self.scenarios_in[position]} scenarios inside and "
             f"{self.n_out[position]} of {self.scenarios_out[position]} outside: "
@@ -57,5 +57,7 @@ def count_slices(outcome: Outcome, columns: Singles) -> SliceCounts:
     """Support of columns (eligible items, slices) in one outcome."""
     sums = build_membership(outcome.cluster, outcome.n_clusters) @ columns
     size = np.bincount(outcome.cluster, minlength=outcome.n_clusters)[:, None]
+    # float32 counts stop being exact at 2^24 items
     n_in = columns.sum(axis=0, dtype=np.float64).astype(np.int64)
+    # sums are whole numbers in float32: half a unit is a safe threshold
     return SliceCounts(n_in, len(columns) - n_in, (sums > 0.5).sum(axis=0), (sums < size - 0.5).sum(axis=0))

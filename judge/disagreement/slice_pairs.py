@@ -13,6 +13,7 @@ def build_two_way_slices(singles: SliceSet, use: Mask) -> SliceSet:
     slices: list[Slice] = []
     columns: list[Singles] = []
     counted = singles.columns[use]
+    # one matrix product counts the items of all pairs at once
     sizes, shared = counted.sum(axis=0), counted.T @ counted
     for i, first in enumerate(singles.slices):
         for j in range(i + 1, len(singles.slices)):
@@ -32,7 +33,7 @@ def build_two_way_slices(singles: SliceSet, use: Mask) -> SliceSet:
 def join_slices(parts: Sequence[SliceSet]) -> SliceSet:
     """Slice sets side by side; parents must lie in the first."""
     return SliceSet(
-        tuple(one for part in parts for one in part.slices),
+        tuple(piece for part in parts for piece in part.slices),
         np.concatenate([part.columns for part in parts], axis=1),
-        tuple(one for part in parts for one in part.uncut),
+        tuple(piece for part in parts for piece in part.uncut),
     )

@@ -1,4 +1,4 @@
-"""Rates of wrong verdicts in and out of slices: weighted, with an interval that knows of scenarios."""
+"""Rates of wrong verdicts in and out of slices: weighted, with an interval that allows for scenarios."""
 
 from dataclasses import dataclass
 
@@ -64,6 +64,7 @@ def compute_side(outcome: Outcome, columns: Singles) -> SliceSide:
     of as many independent items; below 1, or without variation, it is taken as 1.
     """
     n = columns.sum(axis=0, dtype=np.float64)
+    # counts are unweighted, rates weighted: a report prints both
     wrong = (outcome.wrong.astype(np.float32) @ columns).astype(np.float64)
     weighted = columns * outcome.weight.astype(np.float32)[:, None]
     mass = weighted.sum(axis=0, dtype=np.float64)
@@ -73,6 +74,7 @@ def compute_side(outcome: Outcome, columns: Singles) -> SliceSide:
     scores = by_scenario @ hits - np.nan_to_num(rate) * (by_scenario @ weighted)
     variance = divide_or_nan((scores**2).sum(axis=0), mass**2)
     binomial = divide_or_nan(rate * (1 - rate), n)
+    # an effect below 1 is chance: no interval may get shorter than that of independent items
     effect = np.nan_to_num(divide_or_nan(variance, np.nan_to_num(binomial)), nan=1.0)
     return SliceSide(n, wrong, rate, n / np.maximum(effect, 1.0))
 
@@ -112,6 +114,7 @@ def compute_expected_wrong(outcome: Outcome, columns: Singles) -> Floats:
     for answer in np.unique(outcome.gold):
         mine = outcome.gold == answer
         part, hit = columns[mine], weight[mine] * outcome.wrong[mine]
+        # a slice may hold every item of one gold answer: then no rate of it exists outside
         everyone = divide_or_nan(np.array([hit.sum()]), np.array([weight[mine].sum()]))[0]
         rate = divide_or_nan(
             (hit @ (1 - part)).astype(np.float64), (weight[mine] @ (1 - part)).astype(np.float64)

@@ -76,22 +76,28 @@ def run_outcome_tests(
 ) -> tuple[OutcomeTests, list[UntestedSlice]]:
     """Test every slice with enough support; `human` (items,) is each item's human disagreement."""
     columns = select_rows(outcome, slices.columns)
-    seen = count_slices(outcome, columns)
-    able = np.flatnonzero(seen.is_sufficient)
+    counts = count_slices(outcome, columns)
+    able = np.flatnonzero(counts.is_sufficient)
     untested = [
-        UntestedSlice(slices.slices[place].label, outcome.name, seen.explain_shortage(int(place)))
-        for place in np.flatnonzero(~seen.is_sufficient)
-        if slices.slices[place].kind == "one-way"
+        UntestedSlice(slices.slices[position].label, outcome.name, counts.explain_shortage(int(position)))
+        for position in np.flatnonzero(~counts.is_sufficient)
+        # pairs and terms without support are thousands: listing them would bury the rest
+        if slices.slices[position].kind == "one-way"
     ]
     scores = score_columns(outcome, columns[:, able], settings.permutations, settings.seed)
-    for place in able[~scores.moves]:
-        why = "verdicts of this kind are all right or all wrong, or cannot be told from their scenarios"
-        untested.append(UntestedSlice(slices.slices[place].label, outcome.name, why))
+    for position in able[~scores.moves]:
+        why = "verdicts of this kind are all right or all wrong, or do not vary apart from their scenarios"
+        untested.append(UntestedSlice(slices.slices[position].label, outcome.name, why))
     moving = np.flatnonzero(scores.moves)
-    kept = columns[:, able[moving]]
+    tested = columns[:, able[moving]]
     disagreement = human[outcome.index]
-    people = (compute_mean_inside(disagreement, kept), compute_mean_inside(disagreement, 1 - kept))
-    part = OutcomeTests(able[moving], scores.take(moving), compute_slice_rates(outcome, kept), people)
+    human_in_and_out = (
+        compute_mean_inside(disagreement, tested),
+        compute_mean_inside(disagreement, 1 - tested),
+    )
+    part = OutcomeTests(
+        able[moving], scores.take(moving), compute_slice_rates(outcome, tested), human_in_and_out
+    )
     return part, untested
 
 
@@ -106,29 +112,30 @@ def run_slice_tests(
         parts.append(part)
         untested.extend(lacking)
     which = np.repeat(np.arange(len(parts)), [len(part.slice) for part in parts])
-    place = np.concatenate([part.slice for part in parts])
+    position = np.concatenate([part.slice for part in parts])
     table = pd.concat(
         [describe_tests(outcome, part, slices) for outcome, part in zip(outcomes, parts, strict=True)],
         ignore_index=True,
     )
     return SliceTests(
-        which, place, add_p_values(table, join_scores([part.scores for part in parts])), tuple(untested)
+        which, position, add_p_values(table, join_scores([part.scores for part in parts])), tuple(untested)
     )
 
 
 def describe_tests(outcome: Outcome, outcome_tests: OutcomeTests, slices: SliceSet) -> pd.DataFrame:
     """Names, counts and rates of the tests of one outcome, one row each."""
     inside, outside = outcome_tests.rates.inside, outcome_tests.rates.outside
-    own = [slices.slices[place] for place in outcome_tests.slice]
+    own = [slices.slices[position] for position in outcome_tests.slice]
     return pd.DataFrame(
         {
-            "slice": pd.Series([one.label for one in own], dtype=object),
-            "attributes": pd.Series([one.attribute for one in own], dtype=object),
-            "values": pd.Series([one.value for one in own], dtype=object),
-            "kind": pd.Series([one.kind for one in own], dtype=object),
+            "slice": pd.Series([piece.label for piece in own], dtype=object),
+            "attributes": pd.Series([piece.attribute for piece in own], dtype=object),
+            "values": pd.Series([piece.value for piece in own], dtype=object),
+            "kind": pd.Series([piece.kind for piece in own], dtype=object),
             "statistic": pd.Series([outcome.name] * len(own), dtype=object),
             "n_in": inside.n.astype(np.int64),
             "n_out": outside.n.astype(np.int64),
+            # whole numbers held as floats: a cast alone would cut 2.999 to 2
             "wrong_in": inside.wrong.round().astype(np.int64),
             "wrong_out": outside.wrong.round().astype(np.int64),
             "rate_in": inside.rate,
@@ -150,6 +157,7 @@ def add_p_values(table: pd.DataFrame, scores: Scores) -> pd.DataFrame:
     family = np.array([FAMILIES.index(kind) for kind in kinds], dtype=np.intp)
     present = np.bincount(family, minlength=len(FAMILIES)) > 0
     share = np.array(list(ALPHA_SHARES.values())) * present
+    # a family without a test leaves its share of alpha to the others
     share = share / share.sum() if len(family) else share
     p, q = compute_raw_p(scores), np.ones(len(table))
     for number in np.flatnonzero(present):
@@ -165,6 +173,7 @@ def restrict_outcome(outcome: Outcome, inside: Singles) -> Outcome:
     weight = np.ones(n)
     keep[outcome.index] = inside > 0
     wrong[outcome.index], gold[outcome.index] = outcome.wrong, outcome.gold
+    # scenario numbers of the frame, so that the keys of the permutation stay the same
     cluster[outcome.index], weight[outcome.index] = outcome.scenario[outcome.cluster], outcome.weight
     return make_outcome(outcome.name, keep, wrong, gold, cluster, weight)
 
@@ -176,7 +185,7 @@ def is_worse_than_parents(
     for parent in slices.slices[child].parents:
         narrow = restrict_outcome(outcome, select_rows(outcome, slices.columns)[:, parent])
         column = slices.columns[narrow.index][:, [child]]
-        seen = score_columns(narrow, column, settings.permutations, settings.seed)
-        if not seen.moves[0] or compute_raw_p(seen)[0] > alpha:
+        scores = score_columns(narrow, column, settings.permutations, settings.seed)
+        if not scores.moves[0] or compute_raw_p(scores)[0] > alpha:
             return False
     return True

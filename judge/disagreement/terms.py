@@ -16,7 +16,7 @@ MOST_CHARACTERS = 200_000
 
 
 def extract_words(text: str) -> set[str]:
-    """Distinct words of a text in lower case: letter first, 3 to 40 characters, numbers left out.
+    """Distinct words of a text in lower case: alphabetic first character, 3 to 40 characters, numbers left out.
 
     Only the first 200,000 characters are read.
     """
@@ -27,6 +27,7 @@ def measure_texts(texts: Sequence[str | None]) -> pd.DataFrame:
     """Numeric attributes of each text: words, and turns (blocks between blank lines); missing stays missing."""
     return pd.DataFrame(
         {
+            # missing and not 0: an item without transcript must not join the shortest ones
             "words": [np.nan if text is None else float(len(text.split())) for text in texts],
             "turns": [
                 np.nan
@@ -46,11 +47,13 @@ def build_term_slices(bags: Sequence[set[str]], attribute: str = "word", most: i
     """
     n = len(bags)
     counts = Counter(term for bag in bags for term in bag)
+    # chosen by frequency alone, never by the errors: selection must not look at the outcome
     able = [term for term, count in counts.items() if FEWEST_ITEMS <= count <= n - FEWEST_ITEMS]
     chosen = sorted(able, key=lambda term: (abs(counts[term] - n / 2), term))[:most]
     together: dict[bytes, list[str]] = {}
     for term in sorted(chosen):
         mask = np.fromiter((term in bag for bag in bags), dtype=bool, count=n)
+        # bytes of the mask as a key: terms of the same items are one test, not several
         together.setdefault(mask.tobytes(), []).append(term)
     slices = [
         Slice(format_term_label(attribute, terms), (attribute,), (", ".join(terms),), "term")
@@ -61,6 +64,6 @@ def build_term_slices(bags: Sequence[set[str]], attribute: str = "word", most: i
 
 
 def format_term_label(attribute: str, terms: Sequence[str]) -> str:
-    """What a reader sees for terms that always occur together."""
+    """The label of terms that always occur together: at most three of them are named."""
     more = f" (and {len(terms) - 3} more)" if len(terms) > 3 else ""
     return f"{attribute} {', '.join(repr(term) for term in terms[:3])}{more}"

@@ -71,12 +71,12 @@ def build_error_outcomes(scored: ScoredVerdicts) -> list[Outcome]:
 
 
 def build_unparsed_outcome(ratings: Ratings, judge: int) -> Outcome:
-    """Verdicts that could not be read, among all that the judge was asked for; no gold is needed."""
+    """Verdicts that could not be read, among all that were requested; needs no gold."""
     state = ratings.state[:, judge]
-    one = np.ones(len(state))
-    asked = state != VERDICT_STATES.index("absent")
+    weight = np.ones(len(state))
+    judged = state != VERDICT_STATES.index("absent")
     lost = np.isin(state, [VERDICT_STATES.index("unparsed"), VERDICT_STATES.index("error")])
-    return make_outcome(UNPARSED, asked, lost, np.zeros(len(state), dtype=np.intp), ratings.cluster, one)
+    return make_outcome(UNPARSED, judged, lost, np.zeros(len(state), dtype=np.intp), ratings.cluster, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class ErrorDirection:
     p_scenarios: float
     """Sign-flip p over scenario sums: valid when items of a scenario err together."""
     sentence: str
-    """The result in plain words."""
+    """Which way the judge errs more, as one sentence for a report; counts are unweighted."""
 
 
 def compute_direction(
@@ -102,11 +102,12 @@ def compute_direction(
 ) -> ErrorDirection:
     """Over-flags against misses, unweighted: McNemar's exact test and the sign-flip over scenarios."""
     b, c = int(scored.over_flags.sum()), int(scored.misses.sum())
+    # signed, so that opposite errors within a scenario cancel
     net = scored.over_flags.astype(np.float64) - scored.misses
     p = compute_sign_flip_p(np.bincount(scored.cluster, weights=net), permutations, seed)
     words = f"{b} over-flags and {c} misses among {int(scored.scored.sum())} items"
     if p > alpha:
-        sentence = f"No direction is shown: {words} (p by scenario {format_p(p)})."
+        sentence = f"The errors show no clear direction: {words} (p by scenario {format_p(p)})."
     else:
         sentence = f"The judge {'over-flags' if b > c else 'misses'} more often: {words} (p by scenario {format_p(p)})."
     return ErrorDirection(b, c, int(scored.scored.sum()), run_mcnemar_test(b, c), p, sentence)
@@ -116,29 +117,31 @@ def format_p(p: float) -> str:
     """A p-value as papers print it: "= .003" or "< .001"."""
     if p < 0.001:
         return "< .001"
-    shown = f"{p:.3f}"
-    return f"= {shown.lstrip('0')}"
+    digits = f"{p:.3f}"
+    # no leading zero, as APA style has it for p
+    return f"= {digits.lstrip('0')}"
 
 
 def count_unread_by_slice(ratings: Ratings, judge: int) -> pd.DataFrame:
-    """Verdicts that nobody could read, counted in every slice, tested or not.
+    """Unparsed and failed verdicts, counted in every slice, tested or not.
 
     One row a slice that has any: columns slice (its label), slice_name, slice_value, n (verdicts of the judge there),
     n_unread (unparsed or error), most first. Plain counts, without weights.
     """
     state = ratings.state[:, judge]
     unread = np.isin(state, [VERDICT_STATES.index("unparsed"), VERDICT_STATES.index("error")])
-    there = unread | (state == VERDICT_STATES.index("parsed"))
+    judged = unread | (state == VERDICT_STATES.index("parsed"))
     rows = [
         (
             piece.label,
             piece.attribute,
             piece.value,
-            int((members & there).sum()),
+            int((members & judged).sum()),
             int((members & unread).sum()),
         )
         for piece, members in cut_slices(ratings).list_members()
         if (members & unread).any()
     ]
     frame = pd.DataFrame(rows, columns=["slice", "slice_name", "slice_value", "n", "n_unread"])
+    # stable, so that ties stay in slice order and output is the same each time
     return frame.sort_values("n_unread", ascending=False, kind="stable", ignore_index=True)

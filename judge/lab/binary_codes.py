@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 
 def code_answers_binary(codes: npt.NDArray[np.integer[Any]], ratings: Ratings) -> Floats:
     """Answer codes as 1 positive, 0 other, NaN missing or unsure."""
+    # codes of unsure are -1 where nobody was unsure, which codes < 0 covers already
     blank = (codes < 0) | (codes == ratings.unsure)
     return np.where(blank, np.nan, (codes == ratings.positive).astype(np.float64))
 

@@ -48,7 +48,7 @@ class ReliabilityBin:
     """One point of the reliability diagram."""
 
     predicted: float
-    """Mean probability that the judge gave."""
+    """Mean probability that the judge reported."""
     observed: float
     """Share of risky gold."""
     limits: Interval
@@ -100,16 +100,17 @@ def compute_roc_auc(gold: Floats, probability: Floats, weight: Floats | None = N
 
 
 def rank_densely(probability: Floats) -> Ints:
-    """Place of each item's probability among the different ones, from 0; (items,)."""
+    """Dense rank of each item's probability, from 0; (items,)."""
     return rankdata(probability, method="dense").astype(np.int64) - 1
 
 
 def compute_area(gold: Floats, rank: Ints, w: Floats) -> float | None:
-    """`compute_roc_auc` of items at these places: a bootstrap weighs the same places again and again."""
+    """`compute_roc_auc` from dense ranks, which a bootstrap computes only once."""
     risky, safe = np.where(gold == 1, w, 0.0), np.where(gold == 1, 0.0, w)
     if risky.sum() == 0 or safe.sum() == 0:
         return None
     below = np.bincount(rank, safe)
+    # safe items ranked below each rank, ties half: linear in items where all pairs would be quadratic
     won = np.cumsum(below) - below / 2
     return float(risky @ won[rank] / (risky.sum() * safe.sum()))
 
@@ -118,8 +119,8 @@ def assign_equal_count_bins(probability: Floats, n_bins: int = BINS) -> Ints:
     """Bin of each item, bins of as equal count as ties allow, in order of probability; (items,)."""
     n = len(probability)
     # equal probabilities share the bin of their middle rank, so the order of rows cannot matter
-    place = (rankdata(probability, method="average") - 0.5) / max(n, 1)
-    return np.minimum((place * min(n_bins, max(n, 1))).astype(np.int64), n_bins - 1)
+    fraction = (rankdata(probability, method="average") - 0.5) / max(n, 1)
+    return np.minimum((fraction * min(n_bins, max(n, 1))).astype(np.int64), n_bins - 1)
 
 
 def compute_calibration_error(
@@ -154,8 +155,8 @@ def _generate_resamples(codes: Ints, resamples: int, seed: int) -> Iterator[Floa
     rng = np.random.default_rng(seed)
     clusters = int(codes.max()) + 1
     for _ in range(resamples):
-        drawn = np.bincount(rng.integers(0, clusters, clusters), minlength=clusters)
-        yield drawn[codes].astype(np.float64)
+        counts = np.bincount(rng.integers(0, clusters, clusters), minlength=clusters)
+        yield counts[codes].astype(np.float64)
 
 
 def compute_calibration(
@@ -180,18 +181,18 @@ def compute_calibration(
         return CalibrationResult(lost[0], lost[1], lost[2], ())
     codes = np.unique(np.arange(len(gold)) if cluster is None else cluster, return_inverse=True)[1]
     clusters = int(codes.max()) + 1
-    error, place, bins = (
+    error, rank, bins = (
         probability - gold,
         rank_densely(probability),
         assign_equal_count_bins(probability, n_bins),
     )
     square = error**2
-    drawn: list[list[float | None]] = [[], [], []]
+    resampled: list[list[float | None]] = [[], [], []]
     # one set of resamples for all three figures: their errors belong to the same scenarios
     for w in _generate_resamples(codes, resamples if clusters >= FEWEST_CLUSTERS else 0, seed):
-        drawn[0].append(float(w @ square / w.sum()))
-        drawn[1].append(compute_mean_gap(error, bins, w))
-        drawn[2].append(compute_area(gold, place, w))
+        resampled[0].append(float(w @ square / w.sum()))
+        resampled[1].append(compute_mean_gap(error, bins, w))
+        resampled[2].append(compute_area(gold, rank, w))
     method = f"scenario-cluster bootstrap percentile, B={resamples}, seed {seed}"
     values = (
         compute_brier_score(gold, probability),
@@ -199,7 +200,7 @@ def compute_calibration(
         compute_roc_auc(gold, probability),
     )
     done = []
-    for measure, value, replicates in zip((BRIER, ECE, AUC), values, drawn, strict=True):
+    for measure, value, replicates in zip((BRIER, ECE, AUC), values, resampled, strict=True):
         if value is None:
             known = make_undefined_estimate(
                 measure, Reason.EMPTY_DENOMINATOR, n=len(gold), n_clusters=clusters
@@ -221,6 +222,7 @@ def compute_judge_calibration(
     ratings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
     rows = ratings.judge_rows
     index = ratings.find_judge_index(judge)
+    # repeats would count an item twice
     mine = rows[(rows["rater"] == index) & (rows["pass_no"] == 1) & rows["probability"].notna()]
     items = mine["item"].to_numpy(np.intp)
     gold = code_gold_binary(ratings)[items]

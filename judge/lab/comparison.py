@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def make_difference_measure(name: str, label: str, formula: str) -> Measure:
-    """What the first judge's share less the second's measures."""
+    """A paired difference of shares, first judge less second, as a Measure."""
     return Measure(name, label, formula, "paired difference of proportions", kind="signed")
 
 
@@ -65,7 +65,7 @@ class PromptComparison:
 
     @property
     def sentence(self) -> str:
-        """The comparison in plain words."""
+        """The comparison as one sentence for a report."""
         gap = self.accuracy
         if gap.value is None:
             return f"{self.first_judge} and {self.second_judge} share no item with gold: they cannot be compared."
@@ -101,14 +101,14 @@ def estimate_paired_difference(
         spread = compute_cluster_variance((gap - gap.mean()) / len(gap), cluster) ** 0.5
         limits = compute_linear_limits(float(gap.mean()), spread, n_clusters - 1, known.level)
         return replace(known, low=limits.low, high=limits.high, method=METHOD)
-    drawn: list[float | None] = []
+    replicates: list[float | None] = []
     if n_clusters >= FEWEST_CLUSTERS:
         table = np.zeros((bootstrap.n_clusters, 2))
         # total and count are resampled together, since a replicate may hold more items than the data
         np.add.at(table, cluster, np.column_stack([gap, np.ones(len(gap))]))
         sums = bootstrap.compute_replicate_sums(table)
-        drawn = [float(total / count) if count > 0 else None for total, count in sums]
-    return add_percentile_interval(known, drawn)
+        replicates = [float(total / count) if count > 0 else None for total, count in sums]
+    return add_percentile_interval(known, replicates)
 
 
 def compare_verdicts(
@@ -122,10 +122,10 @@ def compare_verdicts(
 ) -> PromptComparison:
     """Two judges' 0/1 verdicts on the same 0/1 gold (items,), NaN where missing; items with all three count."""
     use = ~(np.isnan(gold) | np.isnan(first_verdicts) | np.isnan(second_verdicts))
-    truth, first, second, where = gold[use], first_verdicts[use], second_verdicts[use], cluster[use]
-    right_one, right_two = first == truth, second == truth
+    truth, first, second, scenario = gold[use], first_verdicts[use], second_verdicts[use], cluster[use]
+    first_right, second_right = first == truth, second == truth
     # 1 where only the first is right, -1 where only the second is: all that McNemar's test looks at
-    gap = right_one.astype(np.float64) - right_two
+    gap = first_right.astype(np.float64) - second_right
     risky = truth == 1
     b, c = int((gap > 0).sum()), int((gap < 0).sum())
     return PromptComparison(
@@ -135,9 +135,13 @@ def compare_verdicts(
         only_first_right=b,
         only_second_right=c,
         p=run_mcnemar_test(b, c).p_midp if b + c else None,
-        accuracy=estimate_paired_difference(ACCURACY_DIFFERENCE, gap, where, bootstrap),
-        sensitivity=estimate_paired_difference(SENSITIVITY_DIFFERENCE, gap[risky], where[risky], bootstrap),
-        specificity=estimate_paired_difference(SPECIFICITY_DIFFERENCE, gap[~risky], where[~risky], bootstrap),
+        accuracy=estimate_paired_difference(ACCURACY_DIFFERENCE, gap, scenario, bootstrap),
+        sensitivity=estimate_paired_difference(
+            SENSITIVITY_DIFFERENCE, gap[risky], scenario[risky], bootstrap
+        ),
+        specificity=estimate_paired_difference(
+            SPECIFICITY_DIFFERENCE, gap[~risky], scenario[~risky], bootstrap
+        ),
     )
 
 
@@ -157,6 +161,7 @@ def compare_prompts(
         for name in (first_judge, second_judge)
     ]
     cluster = ratings.cluster.astype(np.int64)
+    # all clusters of the frame, so that every pair of judges is resampled alike
     bootstrap = BootstrapDesign(len(ratings.clusters), resamples, seed)
     return compare_verdicts(
         code_gold_binary(ratings),

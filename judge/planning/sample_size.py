@@ -1,4 +1,4 @@
-"""How many labels a wanted precision needs, and how many people and minutes those labels need."""
+"""How many labels a target precision needs, and how many people and minutes those labels need."""
 
 from dataclasses import dataclass, replace
 from math import ceil, floor, sqrt
@@ -13,21 +13,22 @@ Floats = npt.NDArray[np.float64]
 
 
 class PlanError(ValueError):
-    """The plan cannot be met: which number stands in the way, and what to change."""
+    """The plan cannot be met; the message says which number prevents it and what to change."""
 
 
 def build_joint_table(rate1: float, rate2: float, kappa: float) -> Floats:
-    """The 2x2 probabilities [[yes/yes, yes/no], [no/yes, no/no]] of two readers with these yes-rates and kappa.
+    """The 2x2 probabilities [[yes/yes, yes/no], [no/yes, no/no]] of two raters with these yes-rates and kappa.
 
     Raises PlanError when no table has them.
     """
     chance = rate1 * rate2 + (1 - rate1) * (1 - rate2)
     # solved for the yes/yes cell: agreement is yes/yes plus no/no, and the rates fix the other three
     both = (kappa * (1 - chance) + chance - 1 + rate1 + rate2) / 2
+    # the tolerance lets the extreme kappa of given rates pass in spite of rounding
     table = np.array([[both, rate1 - both], [rate2 - both, 1 - rate1 - rate2 + both]])
     if not 0 < rate1 < 1 or not 0 < rate2 < 1 or table.min() < -1e-12:
         raise PlanError(
-            f"no two readers with yes-rates {rate1:g} and {rate2:g} have kappa {kappa:g}: change one of the three"
+            f"no two raters with yes-rates {rate1:g} and {rate2:g} have kappa {kappa:g}: change one of the three"
         )
     return np.asarray(np.clip(table, 0, 1), dtype=np.float64)
 
@@ -55,12 +56,12 @@ def compute_kappa_sample_size(
     power: float = 0.8,
     two_sided: bool = False,
 ) -> int:
-    """Items needed to tell kappa k1 from kappa k0, two readers with yes-rates rate1 and rate2.
+    """Items needed to distinguish kappa k1 from kappa k0, two raters with yes-rates rate1 and rate2.
 
     Source: Cantor (1996) Psychological Methods 1:150. Raises PlanError for k1 = k0 or impossible rates.
     """
     if k1 == k0:
-        raise PlanError(f"kappa {k1:g} cannot be told from itself: give two different values")
+        raise PlanError(f"kappa {k1:g} cannot be distinguished from itself: give two different values")
     spread0, spread1 = (
         sqrt(compute_kappa_unit_variance(build_joint_table(rate1, rate2, k))) for k in (k0, k1)
     )
@@ -106,7 +107,7 @@ def _compute_needed_items(unit_variance: float, half_width: float, level: float,
 def compute_labels_for_kappa(
     prevalence: float, kappa: float, half_width: float, *, level: float = 0.95, effect: float = 1.0
 ) -> int:
-    """Labelled items for kappa +- half_width when both readers say yes at rate `prevalence`.
+    """Labelled items for kappa +- half_width when both raters say yes at rate `prevalence`.
 
     n = effect * z^2 V / h^2 with V of Fleiss, Cohen & Everitt (1969); effect is the design effect.
     """
@@ -169,7 +170,7 @@ def compute_labels_for_rate(
 ) -> int:
     """Labelled items for the post-stratified rate +- half_width when n_judged transcripts have verdicts.
 
-    Var = effect * (sum W (p - rate)^2 / n_judged + V / n), V = sum W pq for a simple random draw and
+    Var = effect * (sum W (p - rate)^2 / n_judged + V / n), V = sum W pq for a simple random sample and
     (sum W sqrt(pq))^2 for Neyman's. Raises PlanError when the verdicts alone are too few.
     Source: Cochran (1977) sections 5.5 and 5A.9.
     """
@@ -177,7 +178,7 @@ def compute_labels_for_rate(
     spread = rate * (1 - rate)
     unit = float(share @ spread**0.5) ** 2 if neyman else float(share @ spread)
     between = float(share @ (rate - guess.prevalence) ** 2)
-    # what judging all n_judged items leaves of the wanted width for the labels
+    # the part of the target variance that the verdicts on all n_judged items leave for the labels
     room = (half_width / compute_normal_quantile(level)) ** 2 / effect - between / n_judged
     if room <= 0 or unit / room > n_judged:
         raise PlanError(
@@ -238,7 +239,7 @@ def _check_design(design: StudyDesign) -> str:
 
 def _count_annotators(labels: float, minutes: float, per_label: float, overlap: float) -> int:
     """Annotators needed; never fewer than see one transcript, nor with less time than one label."""
-    # whole labels: nobody reads half a transcript in what is left of an hour
+    # whole labels: the rest of the time is too short for another transcript
     each = floor(minutes / per_label)
     if each < 1:
         raise PlanError(f"{minutes:g} minutes are too few for one label of {per_label:g} minutes")
@@ -267,7 +268,7 @@ def solve_design(design: StudyDesign) -> StudyDesign:
     people = known.annotators
     capacity = people * floor(known.minutes / per_label)
     if unknown == "repeats":
-        # the capacity without repeats: what is over is what repeats may take
+        # without repeats first: the capacity left over is what repeats may use
         known = replace(known, repeats=0)
     ratio = capacity / known.labels
     if unknown == "items":

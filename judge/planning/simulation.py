@@ -1,4 +1,4 @@
-"""A plan tried out: studies simulated with clustered scenarios, and what their intervals then look like."""
+"""Simulate studies of a plan with clustered scenarios, and report what their intervals look like."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ KAPPA = get_coefficient("kappa")
 
 @dataclass(frozen=True, slots=True)
 class SimulatedStudy:
-    """The study whose precision is tried out."""
+    """The study whose precision is simulated."""
 
     guess: JudgeGuess
     """Expected prevalence, sensitivity and specificity."""
@@ -28,7 +28,7 @@ class SimulatedStudy:
     per_scenario: int
     """Judged transcripts of each scenario."""
     labels: int
-    """Transcripts labelled, drawn at random, spread over scenarios first."""
+    """Transcripts labelled, sampled at random, spread over scenarios first."""
     icc: float = 0.0
     """Intra-scenario correlation of risk, 0..1."""
 
@@ -54,7 +54,7 @@ class DesignSimulation:
 
     @property
     def sentence(self) -> str:
-        """The outcome in plain words."""
+        """The simulated precision as one sentence."""
         return (
             f"In {self.sims} simulated studies the interval of {self.target} was +-{self.half_width:.3f} on average, "
             f"below +-{self.half_width_high:.3f} in nine of ten, and held the true value in {self.coverage:.1%}."
@@ -71,7 +71,7 @@ def sample_beta_rates(mean: float, icc: float, n: int, rng: np.random.Generator)
 
 
 def simulate_study(study: SimulatedStudy, rng: np.random.Generator) -> est.JudgedItems:
-    """One study: truth, verdicts, and gold on the transcripts drawn (first ones of all scenarios, then seconds)."""
+    """One study: truth, verdicts, and gold on the sampled transcripts (first ones of all scenarios, then seconds)."""
     cluster = np.repeat(np.arange(study.scenarios), study.per_scenario)
     n = len(cluster)
     truth = (
@@ -81,9 +81,9 @@ def simulate_study(study: SimulatedStudy, rng: np.random.Generator) -> est.Judge
     verdict = np.where(correct, truth, ~truth).astype(np.int64)
     # first transcripts of all scenarios before second ones: labels spread over scenarios first
     turn = np.tile(np.arange(study.per_scenario), study.scenarios)
-    drawn = np.lexsort((rng.random(n), turn))[: study.labels]
+    sampled = np.lexsort((rng.random(n), turn))[: study.labels]
     gold = np.full(n, np.nan)
-    gold[drawn] = truth[drawn]
+    gold[sampled] = truth[sampled]
     return est.JudgedItems(verdict, gold, np.ones(n), cluster)
 
 
@@ -105,6 +105,7 @@ def linearise_kappa(judged: est.JudgedItems) -> est.LinearisedRate:
         return est.LinearisedRate(KAPPA, None, np.zeros(len(weight)), reason=Reason.NO_VARIATION)
     kappa = (po - pe) / (1 - pe)
     chance = (2 * b - 1) * (x - a) + (2 * a - 1) * (y - b)
+    # the delta method, written as influences so that the cluster variance of the rates serves kappa too
     influence = weight * ((agree - po) - (1 - kappa) * chance) / (1 - pe)
     clusters = len(np.unique(judged.cluster[known]))
     return est.LinearisedRate(KAPPA, kappa, influence, 0.0, int(known.sum()), clusters)
@@ -143,8 +144,8 @@ def _compute_interval(
     spread = (est.compute_cluster_variance(rate.influence, cluster) + rate.extra) ** 0.5
     # kappa may lie below 0, where a logit does not exist
     shape = est.compute_linear_limits if target == "kappa" else est.compute_logit_limits
-    found = shape(rate.value, spread, rate.n_clusters - 1, 0.95)
-    return found.low, found.high
+    limits = shape(rate.value, spread, rate.n_clusters - 1, 0.95)
+    return limits.low, limits.high
 
 
 def simulate_design(
@@ -164,17 +165,17 @@ def simulate_design(
         "rate": (_linearise_rate, study.guess.prevalence),
     }
     figure, truth = figures[target]
-    found = []
+    intervals = []
     # a stream for each study, so that study 7 is the same one whether 10 or 400 are simulated
     for rng in np.random.default_rng(seed).spawn(sims):
         judged = simulate_study(study, rng)
         limits = _compute_interval(figure(judged), target, judged.cluster)
         if limits is not None:
-            found.append(limits)
-    if not found:
+            intervals.append(limits)
+    if not intervals:
         raise PlanError(f"no simulated study could give an interval of {target}: plan at least 8 scenarios")
-    low, high = np.array(found).T
+    low, high = np.array(intervals).T
     half = (high - low) / 2
-    held = float(((low <= truth) & (truth <= high)).mean())
+    coverage = float(((low <= truth) & (truth <= high)).mean())
     wide = float(np.quantile(half, 0.9))
-    return DesignSimulation(target, held, float(half.mean()), wide, 1 - len(found) / sims, sims, seed)
+    return DesignSimulation(target, coverage, float(half.mean()), wide, 1 - len(intervals) / sims, sims, seed)

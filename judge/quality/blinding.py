@@ -1,7 +1,7 @@
-"""Guess the model: how often readers name the model of a transcript, against chance.
+"""Model guesses: how often annotators name the model of a transcript, against chance.
 
-A hit is counted by the words of the guess, so a study of two models of one family cannot be told apart by it: chance is
-worked out by the same rule, with each reader's transcripts permuted among that reader's guesses.
+A hit is counted by the words of the guess, so two models of one family count as the same: chance follows the same
+rule, with each annotator's transcripts permuted among that annotator's guesses.
 """
 
 import re
@@ -58,7 +58,7 @@ MAKERS = {
 }
 """Other words by which people call a family."""
 MIN_FAMILY = 3
-"""Letters of a word that can stand for a family."""
+"""Fewest characters of a word that can name a family."""
 GUESS_RATE = Measure(
     "guess_rate",
     "guesses that name the model",
@@ -68,31 +68,31 @@ GUESS_RATE = Measure(
 GUESS_CHANCE = Measure(
     "guess_chance",
     "the same by chance",
-    "the same share, mean over all orders of each reader's transcripts",
-    "permutation within readers: Good (2005) Permutation, Parametric and Bootstrap Tests, section 3.2",
+    "the same share, mean over all orders of each annotator's transcripts",
+    "permutation within annotators: Good (2005) Permutation, Parametric and Bootstrap Tests, section 3.2",
 )
 PARTS = re.compile(r"[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelGuess:
-    """One reader's guess about one transcript."""
+    """One annotator's guess about one transcript."""
 
     reader: str
     model: str | None
     """The model that wrote the transcript; None where nobody knows."""
     text: str
-    """The guess in the reader's words; empty for "no idea"."""
+    """The guess in the annotator's words; empty for "no idea"."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuessResult:
-    """How blind the readers were to the model."""
+    """How blind the annotators were to the model."""
 
     rate: Estimate
     """Share of guesses that name the model or its family; "no idea" is a miss."""
     chance: Estimate
-    """The same share expected if readers knew nothing, with the range of 95 % of the permutations."""
+    """The same share expected if annotators knew nothing, with the range of 95 % of the permutations."""
     p: float | None
     """Chance of as many hits or more without any knowledge; None where it is undefined."""
     n_no_idea: int
@@ -102,12 +102,12 @@ class GuessResult:
 
     @property
     def sentence(self) -> str:
-        """The result in plain words."""
+        """The hit rate beside chance, as one sentence for a report."""
         if self.rate.value is None:
             return "Nobody was asked which model wrote a transcript, or no model is known: how blind the study was is untested."
-        hits = f"Readers named the model or its family in {self.rate.value:.1%} of {self.rate.n} guesses"
+        hits = f"Annotators named the model or its family in {self.rate.value:.1%} of {self.rate.n} guesses"
         if self.chance.value is None:
-            return f"{hits}; chance cannot be worked out, for each reader's transcripts are all alike in it."
+            return f"{hits}; chance cannot be computed, because no permutation of an annotator's transcripts changes the hits."
         p = "< .001" if (self.p or 0) < 0.001 else f"= {self.p:.3f}"
         return f"{hits}, against {self.chance.value:.1%} by chance (p {p})."
 
@@ -117,11 +117,12 @@ def estimate_guess_rate(
 ) -> GuessResult:
     """The hit rate of guesses against chance. Same guesses and seed, same digits, in whatever order they come.
 
-    The rate has Wilson's interval, which takes guesses as independent. Chance permutes each reader's transcripts: its
-    value is exact, its range and the p-value are drawn.
+    The rate has Wilson's interval, which takes guesses as independent. Chance permutes each annotator's transcripts: its
+    value is exact, its range and the p-value are simulated.
     """
-    everything = sorted(guesses, key=lambda one: (one.reader, one.model or "", one.text))
-    known = [one for one in everything if one.model is not None]
+    # sorted, because the seed assigns permutations by position: digits must not depend on the order of rows
+    everything = sorted(guesses, key=lambda guess: (guess.reader, guess.model or "", guess.text))
+    known = [guess for guess in everything if guess.model is not None]
     tables = [build_hit_table(rows) for rows in group_by_reader(known)]
     hits = sum(int(np.trace(table)) for table in tables)
     chance, p = compare_with_chance(tables, hits, permutations, seed)
@@ -129,13 +130,13 @@ def estimate_guess_rate(
         rate=estimate_proportion(GUESS_RATE, hits, len(known)),
         chance=chance,
         p=p,
-        n_no_idea=sum(not split_words(one.text) for one in known),
+        n_no_idea=sum(not split_words(guess.text) for guess in known),
         n_unknown=len(everything) - len(known),
     )
 
 
 def group_by_reader(guesses: Sequence[ModelGuess]) -> list[list[ModelGuess]]:
-    """Guesses of each reader."""
+    """Guesses of each annotator, in the order of their first guess."""
     readers: dict[str, list[ModelGuess]] = {}
     for guess in guesses:
         readers.setdefault(guess.reader, []).append(guess)
@@ -145,8 +146,8 @@ def group_by_reader(guesses: Sequence[ModelGuess]) -> list[list[ModelGuess]]:
 def build_hit_table(rows: Sequence[ModelGuess]) -> NDArray[np.bool_]:
     """Whether guess i names the model of transcript j, shape (n, n); the truth lies on the diagonal."""
     models = [row.model or "" for row in rows]
-    seen = {(row.text, model): is_model_named(row.text, model) for row in rows for model in set(models)}
-    return np.array([[seen[row.text, model] for model in models] for row in rows], dtype=bool)
+    named = {(row.text, model): is_model_named(row.text, model) for row in rows for model in set(models)}
+    return np.array([[named[row.text, model] for model in models] for row in rows], dtype=bool)
 
 
 def compare_with_chance(
@@ -156,20 +157,22 @@ def compare_with_chance(
     n = sum(len(table) for table in tables)
     if n == 0:
         return make_undefined_estimate(GUESS_CHANCE, Reason.NO_ITEMS), None
+    # every transcript fits a guess equally: no permutation can change the number of hits
     if all((table == table[:, :1]).all() for table in tables):
         return make_undefined_estimate(GUESS_CHANCE, Reason.NOT_IDENTIFIED, n=n), None
     rng = np.random.default_rng(seed)
-    drawn = sum((permute_hits(table, permutations, rng) for table in tables), np.zeros(permutations))
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    permuted = sum((permute_hits(table, permutations, rng) for table in tables), np.zeros(permutations))
+    low, high = np.quantile(permuted, [0.025, 0.975])
+    # each guess meets each transcript equally often, so the mean needs no simulation
     expected = sum(table.sum() / len(table) for table in tables)
-    p = (1 + int((drawn >= hits).sum())) / (permutations + 1)
+    p = (1 + int((permuted >= hits).sum())) / (permutations + 1)
     estimate = Estimate(
         measure=GUESS_CHANCE,
         value=float(expected / n),
         low=float(low / n),
         high=float(high / n),
         n=n,
-        method=f"{permutations} permutations within readers, seed {seed}; the range of 95 % of them",
+        method=f"{permutations} permutations within annotators, seed {seed}; the range of 95 % of them",
     )
     return estimate, p
 
@@ -178,27 +181,28 @@ def permute_hits(
     table: NDArray[np.bool_], permutations: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Hits when the transcripts are permuted, shape (permutations,)."""
+    # sorting random keys permutes all rows at once
     orders = rng.random((permutations, len(table))).argsort(axis=1)
     return np.asarray(table[np.arange(len(table)), orders].sum(axis=1), dtype=float)
 
 
 def is_model_named(text: str, model: str) -> bool:
     """Whether a guess names this model, its family or its maker."""
-    said = split_words(text)
-    if not said:
+    words = split_words(text)
+    if not words:
         return False
-    joined, whole = "".join(said), "".join(list_significant_words(model))
-    return bool(set(said) & list_family_words(model)) or (len(whole) > 1 and whole in joined)
+    joined, whole = "".join(words), "".join(list_significant_words(model))
+    return bool(set(words) & list_family_words(model)) or (len(whole) > 1 and whole in joined)
 
 
 def list_family_words(model: str) -> frozenset[str]:
     """Words that name the model's family or maker: the first long word of the id, the parts before a slash, other names."""
     *makers, own = model.split("/")
     long = [word for word in list_significant_words(own) if word.isalpha() and len(word) >= MIN_FAMILY]
-    found = {
+    words = {
         word for maker in makers for word in list_significant_words(maker) if len(word) >= MIN_FAMILY
     } | set(long[:1])
-    return frozenset(found | {alias for one in found for alias in MAKERS.get(one, ())})
+    return frozenset(words | {alias for name in words for alias in MAKERS.get(name, ())})
 
 
 def list_significant_words(model: str) -> list[str]:
@@ -207,5 +211,6 @@ def list_significant_words(model: str) -> list[str]:
 
 
 def split_words(text: str) -> list[str]:
-    """Runs of letters and of digits, in one spelling: "GPT-4o" is gpt, 4, o."""
+    """Alphabetic and digit runs, in one spelling: "GPT-4o" is gpt, 4, o."""
+    # NFKC first: full-width or ligature spellings of a name are the same guess
     return PARTS.findall(unicodedata.normalize("NFKC", text).casefold())

@@ -1,6 +1,6 @@
-"""How good the labels are: repeats, drift, times, straight lines, unsure. Reported, never acted upon.
+"""How good the labels are: repeats, drift, times, runs of equal answers, unsure. Reported, never acted upon.
 
-No function here removes or changes a label; a reader decides what to do with what is found.
+No function here removes or changes a label; the researcher decides what follows from the result.
 """
 
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ class RaterQuality:
     n_slow: int
     """Labels far above the annotator's own median."""
     sentences: tuple[str, ...]
-    """What to look at."""
+    """Sentences on what stands out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ def _build_row(quality: RaterQuality) -> dict[str, object]:
 
 
 def extract_repeat_pairs(rows: pd.DataFrame) -> npt.NDArray[np.int8]:
-    """First and second answer of every repeated item, (repeats, 2); rows are human readings of one rater."""
+    """First and second answer of every repeated item, (repeats, 2); rows are the labels of one annotator."""
+    # pivot raises on duplicates, which read_frame has excluded
     wide = rows.pivot(index="item", columns="pass_no", values="answer")
     if 1 not in wide.columns or 2 not in wide.columns:
         return np.zeros((0, 2), np.int8)
@@ -152,7 +153,7 @@ def extract_repeat_pairs(rows: pd.DataFrame) -> npt.NDArray[np.int8]:
 def compute_repeat_alpha(pairs: npt.NDArray[np.int8], n_answers: int) -> Estimate:
     """Nominal alpha between passes; undefined without repeats or variation.
 
-    Source: Krippendorff (2011), with passes in place of observers.
+    Source: Krippendorff (2011), with passes as observers.
     """
     if not len(pairs):
         return make_undefined_estimate(REPEAT_ALPHA, Reason.NO_PAIRABLE_ITEMS)
@@ -169,6 +170,7 @@ def compute_session_drift(positive: npt.NDArray[np.bool_]) -> SessionDrift:
     n = (len(parts[0]), len(parts[1]), len(parts[2]))
     k = [int(part.sum()) for part in parts]
     rates = (_compute_share(k[0], n[0]), _compute_share(k[1], n[1]), _compute_share(k[2], n[2]))
+    # four against four give p = .03 at best, which does not survive adjustment over annotators
     if min(n[0], n[2]) < FEWEST_IN_THIRD:
         return SessionDrift(rates, n, None)
     table = np.array([[k[0], n[0] - k[0]], [k[2], n[2] - k[2]]])
@@ -193,6 +195,7 @@ def measure_longest_runs(sequences: npt.NDArray[np.int8]) -> Ints:
     rows, n = sequences.shape
     longest = np.zeros(rows, np.int64)
     current = np.zeros(rows, np.int64)
+    # one step a column over all shuffles: vectorised over rows, not over labels
     for at in range(n):
         same = sequences[:, at] == sequences[:, at - 1] if at else np.zeros(rows, bool)
         current = np.where(same, current + 1, 1)
@@ -210,6 +213,7 @@ def find_longest_run(answers: npt.NDArray[np.int8], names: tuple[str, ...], seed
     length = int(measure_longest_runs(answers[None, :])[0])
     starts = np.lib.stride_tricks.sliding_window_view(answers, length)
     answer = names[starts[(starts == starts[:, :1]).all(axis=1)][0, 0]]
+    # against orders of the same answers: with 95 % no, a long run of no is no sign of carelessness
     shuffled = np.random.default_rng(seed).permuted(np.tile(answers, (SHUFFLES, 1)), axis=1)
     as_long = int((measure_longest_runs(shuffled) >= length).sum())
     return AnswerRun(length, answer, (1 + as_long) / (1 + SHUFFLES))
@@ -218,7 +222,7 @@ def find_longest_run(answers: npt.NDArray[np.int8], names: tuple[str, ...], seed
 def compute_time_scores(seconds: Floats) -> Floats:
     """Modified z-score of log times, .6745 (x - median) / MAD; NaN below 10 times or without spread.
 
-    Source: Iglewicz & Hoaglin (1993); on logarithms because reading times are skewed.
+    Source: Iglewicz & Hoaglin (1993); on logarithms because times per transcript are skewed.
     """
     usable = np.isfinite(seconds) & (seconds > 0)
     scores = np.full(len(seconds), np.nan)
@@ -228,6 +232,7 @@ def compute_time_scores(seconds: Floats) -> Floats:
     middle = np.median(logs)
     spread = float(np.median(np.abs(logs - middle)))
     if spread > 0:
+        # 0.6745 is the MAD of a standard normal: scores are in standard deviations
         scores[usable] = 0.6745 * (logs - middle) / spread
     return scores
 
@@ -240,6 +245,7 @@ def find_time_outliers(ratings: Ratings, floor_seconds: float = FLOOR_SECONDS) -
     for rater in range(len(ratings.raters)):
         mine = (rows["rater"] == rater).to_numpy()
         z[mine] = compute_time_scores(seconds[mine])
+    # labels without a time are NaN and are neither fast nor slow
     with np.errstate(invalid="ignore"):
         fast = (seconds < floor_seconds) | (z < -OUTLIER_Z)
         slow = ~fast & (z > OUTLIER_Z)
@@ -257,7 +263,7 @@ def find_time_outliers(ratings: Ratings, floor_seconds: float = FLOOR_SECONDS) -
 
 
 def _sort_by_position(rows: pd.DataFrame) -> pd.DataFrame | None:
-    """First-pass labels in the order seen; None where positions are missing."""
+    """First-pass labels in queue order; None where positions are missing."""
     first = rows[rows["pass_no"] == 1]
     first = first[first["answer"] >= 0]
     if not len(first) or first["position"].isna().any():
@@ -275,12 +281,14 @@ def _describe_rater(quality: RaterQuality) -> tuple[str, ...]:
             f"{quality.rater} answered positive in {first:.0%} of the first third of the session and in {last:.0%} of the "
             f"last (exact p = {quality.drift.p_holm:.3f} after Holm)."
         )
+    # both: length alone is common in long sessions, p alone in short ones
     if quality.run.p is not None and quality.run.length >= LONG_RUN and quality.run.p <= RUN_LEVEL:
         notes.append(
             f"{quality.rater} gave {quality.run.answer!r} {quality.run.length} times in a row; random orders of the same labels "
             f"do so with p = {quality.run.p:.3f}."
         )
     flips = quality.flip_rate
+    # the lower limit: one changed answer of three is no pattern
     if flips.value is not None and flips.low is not None and flips.low > 0.1:
         notes.append(f"{quality.rater} changed {flips.value:.0%} of {flips.n} repeated answers.")
     if quality.n_fast:
@@ -291,10 +299,10 @@ def _describe_rater(quality: RaterQuality) -> tuple[str, ...]:
 
 
 def _assess_rater(ratings: Ratings, index: int, outliers: pd.DataFrame) -> RaterQuality:
-    """Everything about one annotator but what needs the others."""
+    """Everything about one annotator that needs no other annotator."""
     rows = ratings.rows[ratings.rows["rater"] == index]
     name, codes = ratings.raters[index], ratings.human[:, index]
-    given = codes[codes >= 0]
+    answered = codes[codes >= 0]
     pairs = extract_repeat_pairs(rows)
     order = _sort_by_position(rows)
     answers = np.zeros(0, np.int8) if order is None else order["answer"].to_numpy(np.int8)
@@ -302,10 +310,10 @@ def _assess_rater(ratings: Ratings, index: int, outliers: pd.DataFrame) -> Rater
     why = outliers.loc[outliers["rater"] == name, "why"]
     return RaterQuality(
         rater=name,
-        n=len(given),
+        n=len(answered),
         flip_rate=estimate_proportion(FLIP_RATE, int((pairs[:, 0] != pairs[:, 1]).sum()), len(pairs)),
         repeat_alpha=compute_repeat_alpha(pairs, len(ratings.answers)),
-        unsure_rate=estimate_proportion(UNSURE_RATE, int((given == ratings.unsure).sum()), len(given)),
+        unsure_rate=estimate_proportion(UNSURE_RATE, int((answered == ratings.unsure).sum()), len(answered)),
         drift=compute_session_drift(answers == ratings.positive),
         run=find_longest_run(answers, ratings.answers, index),
         median_seconds=float(seconds.median()) if len(seconds) else None,
@@ -330,25 +338,26 @@ def assess_label_quality(
     unit: str = "transcript",
     gold: Gold | None = None,
 ) -> QualityResult:
-    """Quality of the human labels in a long frame or Readings; nothing is removed.
+    """Quality of the human labels in a long frame or its Ratings; nothing is removed.
 
     Uses pass_no for repeats, position for drift and runs, seconds for times; what is absent stays undefined. `gold` is
     for the limitations alone, by default the majority of the annotators without unsure.
     """
-    readings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
-    outliers = find_time_outliers(readings, floor_seconds)
-    raters = [_assess_rater(readings, index, outliers) for index in range(len(readings.raters))]
+    ratings = data if isinstance(data, Ratings) else read_frame(data, positive=positive)
+    outliers = find_time_outliers(ratings, floor_seconds)
+    raters = [_assess_rater(ratings, index, outliers) for index in range(len(ratings.raters))]
     adjusted = adjust_holm_over_raters([rater.drift.p for rater in raters])
     return QualityResult(
-        raters=tuple(_finish_rater(one, p) for one, p in zip(raters, adjusted, strict=True)),
+        raters=tuple(_finish_rater(quality, p) for quality, p in zip(raters, adjusted, strict=True)),
         flip_rate=_pool_flip_rates(raters),
         outliers=outliers,
-        limitations=list_limitations(readings, judge=judge, unit=unit, gold=gold),
+        limitations=list_limitations(ratings, judge=judge, unit=unit, gold=gold),
     )
 
 
 def _pool_flip_rates(raters: list[RaterQuality]) -> Estimate:
     """Flip rate over all repeats."""
     n = sum(rater.flip_rate.n for rater in raters)
+    # rates times n are whole counts again after rounding
     flips = sum(round((rater.flip_rate.value or 0) * rater.flip_rate.n) for rater in raters)
     return estimate_proportion(FLIP_RATE, flips, n)

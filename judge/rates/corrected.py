@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 HEADLINE_ESTIMATOR = "post_stratified"
 PAIRED_GROUPS = 6
 EVERYTHING = Slice("all", ("",), ("all",))
-"""All transcripts, where no attribute is looked at."""
+"""All transcripts, as the group of the overall rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class GroupRates:
     group: str
     """Value of the column, "all" for all transcripts together."""
     label: str
-    """What a reader sees: "motive = shutdown", "length 120 to 480"."""
+    """What a report prints: "motive = shutdown", "length 120 to 480"."""
     rates: Mapping[str, Estimate]
     """naive, gold_only, post_stratified (headline), ppi, ppi_plus, rogan_gladen."""
     n_judged: int
@@ -58,7 +58,7 @@ class GroupRates:
 
     @property
     def sentence(self) -> str:
-        """Naive and corrected rate in plain words."""
+        """Naive and corrected rate as one sentence for a report."""
         where = f"{self.label}: " if self.column else ""
         naive, fixed = self.rates["naive"], self.headline
         if naive.value is None:
@@ -91,12 +91,18 @@ class RateDifference:
     @property
     def sentence(self) -> str:
         """The corrected difference in percentage points."""
-        found = self.corrected
-        if found.value is None:
-            assert found.reason is not None
-            return f"{self.group} minus {self.reference}: undefined, for {REASON_SENTENCES[found.reason]}."
-        limits = "" if found.low is None or found.high is None else _format_points(found.low, found.high)
-        return f"{self.group} minus {self.reference}: {100 * found.value:+.1f} percentage points{limits}."
+        difference = self.corrected
+        if difference.value is None:
+            assert difference.reason is not None
+            return f"{self.group} minus {self.reference}: undefined, because {REASON_SENTENCES[difference.reason]}."
+        limits = (
+            ""
+            if difference.low is None or difference.high is None
+            else _format_points(difference.low, difference.high)
+        )
+        return (
+            f"{self.group} minus {self.reference}: {100 * difference.value:+.1f} percentage points{limits}."
+        )
 
 
 def _format_points(low: float, high: float) -> str:
@@ -154,8 +160,9 @@ class JudgedPopulation:
 def _build_population(ratings: Ratings, judge: int, gold: Gold) -> JudgedPopulation:
     """Cut the ratings to the transcripts that this judge saw."""
     state, code = ratings.state[:, judge], ratings.verdict[:, judge]
-    # a transcript that the judge was never asked for is no part of what it reports on
+    # transcripts without a verdict are outside the population that the naive rate describes
     seen = state > 0
+    # NO first: any answer of the codebook that is neither positive nor unsure counts as not risky
     verdict = np.full(len(code), est.NO)
     verdict[code == ratings.positive] = est.YES
     verdict[code < 0] = est.UNPARSED
@@ -180,7 +187,7 @@ def _refine_strata(ratings: Ratings, population: JudgedPopulation, within: Seque
     overlapping = [name for name, pieces in zip(within, columns, strict=True) if _overlap(pieces)]
     if overlapping:
         raise FrameError(f"column {overlapping[0]!r} lists several values: it cannot form strata")
-    # each item is in exactly one slice of such a column: the place of the 1 is its code
+    # each item is in exactly one slice of such a column: the column of the 1 is its code
     codes = [pieces.columns[population.seen].argmax(axis=1) for pieces in columns]
     key = np.column_stack([*codes, population.judged.verdict])
     return replace(population.judged, stratum=np.unique(key, axis=0, return_inverse=True)[1].astype(np.int64))
@@ -188,7 +195,7 @@ def _refine_strata(ratings: Ratings, population: JudgedPopulation, within: Seque
 
 def _compute_linearised_rates(judged: est.JudgedItems, member: Mask) -> dict[str, est.LinearisedRate]:
     """Every estimator for one group."""
-    found = (
+    rates = (
         est.estimate_naive(judged, member),
         est.estimate_post_stratified(judged, member),
         est.estimate_gold_only(judged, member),
@@ -196,7 +203,7 @@ def _compute_linearised_rates(judged: est.JudgedItems, member: Mask) -> dict[str
         est.estimate_ppi(judged, member, 1.0),
         est.estimate_rogan_gladen(judged, member),
     )
-    return {rate.name: rate for rate in found}
+    return {rate.name: rate for rate in rates}
 
 
 def _compute_bracket(judged: est.JudgedItems, member: Mask, opened: Mask) -> Interval | None:
@@ -223,6 +230,7 @@ def _describe_disagreements(rates: Mapping[str, Estimate]) -> list[str]:
         )
     for name in ("gold_only", "ppi_plus", "ppi", "rogan_gladen"):
         other = rates[name]
+        # overlap is a lenient test: it flags only what no sampling error explains
         if other.low is None or other.high is None or (other.low <= fixed.high and fixed.low <= other.high):
             continue
         notes.append(
@@ -236,6 +244,7 @@ def _describe_gaps(judged: est.JudgedItems, member: Mask, opened: int, bracket: 
     """Sentences about verdicts and gold that are not yes or no."""
     notes = []
     n, yes = int(member.sum()), int((judged.verdict[member] == est.YES).sum())
+    # codes above YES are unsure and unparsed
     silent = int((judged.verdict[member] > est.YES).sum())
     if silent:
         notes.append(
@@ -264,7 +273,7 @@ def _build_group(
 ) -> _LinearisedGroup:
     """All figures of one group."""
     linear = _compute_linearised_rates(judged, member)
-    rates = {key: est.build_rate_estimate(one, judged.cluster, 0.95) for key, one in linear.items()}
+    rates = {key: est.build_rate_estimate(rate, judged.cluster, 0.95) for key, rate in linear.items()}
     opened = member & population.open_gold
     bracket = _compute_bracket(judged, member, opened)
     notes = _describe_gaps(judged, member, int(opened.sum()), bracket) + _describe_disagreements(rates)
@@ -290,6 +299,7 @@ def _pair_groups(
     """Which groups are subtracted from which."""
     if reference is None and len(groups) <= PAIRED_GROUPS:
         return [(b, a) for a, b in combinations(groups, 2)]
+    # True sorts above False: the named reference wins, else the largest group
     base = max(groups, key=lambda g: (g.result.group == reference, g.size))
     return [(g, base) for g in groups if g is not base]
 
@@ -300,15 +310,15 @@ def _compute_differences(
     """Differences between the groups of one column."""
     return [
         RateDifference(
-            one.result.column,
-            one.result.group,
-            other.result.group,
-            est.estimate_rate_difference(one.linear["naive"], other.linear["naive"], judged.cluster, 0.95),
+            group.result.column,
+            group.result.group,
+            base.result.group,
+            est.estimate_rate_difference(group.linear["naive"], base.linear["naive"], judged.cluster, 0.95),
             est.estimate_rate_difference(
-                one.linear[HEADLINE_ESTIMATOR], other.linear[HEADLINE_ESTIMATOR], judged.cluster, 0.95
+                group.linear[HEADLINE_ESTIMATOR], base.linear[HEADLINE_ESTIMATOR], judged.cluster, 0.95
             ),
         )
-        for one, other in _pair_groups(groups, reference)
+        for group, base in _pair_groups(groups, reference)
     ]
 
 
@@ -362,11 +372,13 @@ def estimate_corrected_rates(
     differences: list[RateDifference] = []
     for column in by:
         pieces = _select_column_slices(ratings, column)
-        found = _build_column_groups(population, pieces)
-        groups += found
-        # a difference of groups that share transcripts has no reading
+        column_groups = _build_column_groups(population, pieces)
+        groups += column_groups
+        # groups that share transcripts have no meaningful difference
         if not _overlap(pieces):
-            differences += _compute_differences(found, population.judged, (reference or {}).get(column))
+            differences += _compute_differences(
+                column_groups, population.judged, (reference or {}).get(column)
+            )
     notes = list(ratings.warnings)
     if population.n_unjudged:
         notes.append(

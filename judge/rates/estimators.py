@@ -85,7 +85,7 @@ class JudgedItems:
     gold: Floats
     """1 risky, 0 not, NaN where there is no gold."""
     weight: Floats
-    """1 / inclusion probability of the draw for labelling; used only where gold is known."""
+    """1 / inclusion probability of the sample for labelling; used only where gold is known."""
     cluster: Ints
     """Scenario of the item, as codes from 0."""
     stratum: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -205,8 +205,8 @@ def estimate_stratified(measure: Measure, judged: JudgedItems, member: Mask, str
     # labels move the rate of their stratum, and with the pooled rate that of uncovered strata
     influence += weight * (slope[strata] * (gold - rate[strata]) + uncovered * (gold - pooled) / weight.sum())
     size = _compute_kish_sizes(weight, strata, k)
-    seen = size > 0
-    extra = _compute_smoothing_variance(rate[seen], size[seen], share[seen])
+    covered = size > 0
+    extra = _compute_smoothing_variance(rate[covered], size[covered], share[covered])
     warnings = (_format_uncovered_warning(uncovered, pooled, value),) if uncovered else ()
     return LinearisedRate(
         measure, value, influence, extra, int(known.sum()), _count_clusters(judged, known), warnings=warnings
@@ -214,7 +214,7 @@ def estimate_stratified(measure: Measure, judged: JudgedItems, member: Mask, str
 
 
 def estimate_post_stratified(judged: JudgedItems, member: Mask) -> LinearisedRate:
-    """The headline: gold rate within each verdict (x the columns asked for), weighted by verdict counts."""
+    """The headline: gold rate within each verdict (x the `within` columns), weighted by verdict counts."""
     return estimate_stratified(POST_STRATIFIED, judged, member, judged.strata)
 
 
@@ -232,6 +232,7 @@ def _fit_lambda(gold: Floats, predicted: Floats, weight: Floats) -> float:
     """The slope of gold on prediction among the labelled, cut to 0..1."""
     p = weight / weight.sum()
     centred = predicted - p @ predicted
+    # cut to 0..1: a slope beyond would amplify the verdicts, and with few labels it is noise
     spread = float(p @ centred**2)
     return float(np.clip(p @ (centred * gold) / spread, 0, 1)) if spread > 0 else 0.0
 
@@ -240,7 +241,7 @@ def estimate_ppi(judged: JudgedItems, member: Mask, power: float | None = None) 
     """Prediction-powered mean: power x mean verdict of all + weighted mean of (gold - power x verdict).
 
     power 1 is PPI (Angelopoulos et al. 2023, Science 382:669), None fits it (PPI++, arXiv 2311.01453).
-    All judged items serve as the unlabelled side, so the draw for labelling may have unequal probabilities.
+    All judged items serve as the unlabelled side, so the sample for labelling may have unequal probabilities.
     """
     measure = PPI_PLUS if power is None else PPI
     known = member & judged.labelled
@@ -305,7 +306,7 @@ def estimate_rogan_gladen(judged: JudgedItems, member: Mask) -> LinearisedRate:
 def compute_cluster_variance(influence: Floats, cluster: Ints) -> float:
     """Cluster-robust variance C/(C-1) * sum over clusters of (sum of influences)^2."""
     sums = np.bincount(cluster, influence)
-    # clusters that cannot move the figure are no degrees of freedom
+    # clusters without influence add no degrees of freedom
     used = len(np.unique(cluster[influence != 0]))
     return float(sums @ sums) * used / (used - 1) if used > 1 else 0.0
 
@@ -328,8 +329,8 @@ def compute_logit_limits(value: float, spread: float, freedom: int, level: float
     """
     if not 0 < value < 1:
         return compute_wilson_interval(round(value) * (freedom + 1), freedom + 1, level)
-    found = compute_linear_limits(float(logit(value)), spread / (value * (1 - value)), freedom, level)
-    return Interval(float(expit(found.low)), float(expit(found.high)))
+    limits = compute_linear_limits(float(logit(value)), spread / (value * (1 - value)), freedom, level)
+    return Interval(float(expit(limits.low)), float(expit(limits.high)))
 
 
 def build_rate_estimate(rate: LinearisedRate, cluster: Ints, level: float) -> Estimate:
@@ -337,6 +338,7 @@ def build_rate_estimate(rate: LinearisedRate, cluster: Ints, level: float) -> Es
     if rate.value is None:
         assert rate.reason is not None
         return make_undefined_estimate(rate.measure, rate.reason, level=level, warnings=rate.warnings)
+    # cut with a warning, not refused: the excess shows how poorly the correction fits
     value = min(1.0, max(0.0, rate.value))
     warnings = rate.warnings
     if value != rate.value:
@@ -350,9 +352,11 @@ def build_rate_estimate(rate: LinearisedRate, cluster: Ints, level: float) -> Es
     if known.n_clusters < FEWEST_CLUSTERS:
         return replace(known, method=method, interval_reason=Reason.TOO_FEW_CLUSTERS)
     shape = compute_logit_limits if on_logit else compute_linear_limits
-    found = shape(rate.value, spread, known.n_clusters - 1, level)
+    limits = shape(rate.value, spread, known.n_clusters - 1, level)
     return warn_of_few_clusters(
-        replace(known, method=method, low=max(0.0, min(1.0, found.low)), high=min(1.0, max(0.0, found.high)))
+        replace(
+            known, method=method, low=max(0.0, min(1.0, limits.low)), high=min(1.0, max(0.0, limits.high))
+        )
     )
 
 
@@ -367,12 +371,13 @@ def warn_of_few_clusters(estimate: Estimate) -> Estimate:
 def estimate_rate_difference(
     rate: LinearisedRate, other_rate: LinearisedRate, cluster: Ints, level: float
 ) -> Estimate:
-    """Rate one minus rate other, paired through the scenarios that they share (-1..1)."""
+    """The first rate less the other, paired through the scenarios that they share (-1..1)."""
     measure = replace(rate.measure, kind="signed")
     if rate.value is None or other_rate.value is None:
         reason = rate.reason or other_rate.reason
         assert reason is not None
         return make_undefined_estimate(measure, reason, level=level)
+    # differences of influences keep the covariance of groups that share scenarios
     together = rate.influence - other_rate.influence
     n_clusters = len(np.unique(cluster[together != 0]))
     known = Estimate(
@@ -388,5 +393,5 @@ def estimate_rate_difference(
     spread = (compute_cluster_variance(together, cluster) + rate.extra + other_rate.extra) ** 0.5
     # the smaller group limits what is known of the difference
     freedom = min(rate.n_clusters, other_rate.n_clusters) - 1
-    found = compute_linear_limits(rate.value - other_rate.value, spread, freedom, level)
-    return warn_of_few_clusters(replace(known, low=max(-1.0, found.low), high=min(1.0, found.high)))
+    limits = compute_linear_limits(rate.value - other_rate.value, spread, freedom, level)
+    return warn_of_few_clusters(replace(known, low=max(-1.0, limits.low), high=min(1.0, limits.high)))

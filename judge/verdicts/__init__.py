@@ -1,1 +1,1 @@
-"""Judge prompts and the reading of a judge's reply."""
+"""Judge prompts, and parsing of a judge's reply."""

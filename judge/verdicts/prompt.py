@@ -28,6 +28,7 @@ PLACEHOLDERS = frozenset(
         "n_messages",
     }
 )
+# a prompt without the rubric would judge by its own standard, one without the fence invites injection
 REQUIRED = frozenset({"fence", "rubric", "transcript"})
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 FILE = re.compile(
@@ -39,7 +40,7 @@ FENCE_BYTES = 8
 
 
 class PromptError(ValueError):
-    """A judge prompt that cannot be used, in one sentence."""
+    """A judge prompt that cannot be used; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,11 @@ class JudgePrompt:
         }
 
     def build_response_format(self) -> dict[str, Any]:
-        """The schema as a chat request's `build_response_format`."""
+        """The schema as the `response_format` of a chat request."""
         return {
             "type": "json_schema",
             "json_schema": {
+                # providers refuse longer schema names
                 "name": f"{self.name}_verdict"[:64],
                 "strict": True,
                 "schema": self.build_schema(),
@@ -103,7 +105,7 @@ class RenderedPrompt:
     """The marks around the data: random, and nowhere in the transcript."""
 
     def build_messages(self) -> list[dict[str, Any]]:
-        """As a chat request's `messages`."""
+        """The `messages` of a chat request."""
         return [{"role": "system", "content": self.system}, {"role": "user", "content": self.user}]
 
 
@@ -117,6 +119,7 @@ def load_prompt(source: str | Path) -> JudgePrompt:
     shipped = str(source) in list_prompts()
     path = FOLDER / f"{source}.md" if shipped else Path(source)
     try:
+        # the hash must not depend on a byte order mark or on the line ends of a checkout
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError:
         raise PromptError(
@@ -182,7 +185,7 @@ def render_prompt(prompt: JudgePrompt, content: Mapping[str, Any], *, seed: str)
     """Put one transcript into the prompt.
 
     `content` has the fields background, task, rubric, memory, tools and messages, all but messages optional; `seed` decides the
-    fence. Text of the transcript is put in once and never searched for placeholders.
+    fence. The text of the transcript is inserted once and never searched for placeholders.
     """
     messages = list(content.get("messages", ()))
     data = {
@@ -200,7 +203,9 @@ def render_prompt(prompt: JudgePrompt, content: Mapping[str, Any], *, seed: str)
         "n_messages": str(len(messages)),
     }
     system, user = (
-        PLACEHOLDER.sub(lambda hit: values[hit[1]], part) for part in (prompt.system, prompt.user)
+        # one pass over the template: braces inside inserted values are never expanded
+        PLACEHOLDER.sub(lambda hit: values[hit[1]], part)
+        for part in (prompt.system, prompt.user)
     )
     return RenderedPrompt(system, user, fence)
 
@@ -209,6 +214,7 @@ def make_fence(seed: str, texts: Any) -> str:
     """A random mark that none of the texts contains, the same for the same seed and texts."""
     rng = random.Random(seed)
     held = "\n".join(texts)
+    # try again on a collision: no transcript may contain the mark that ends it
     while (fence := f"<<{rng.randbytes(FENCE_BYTES).hex()}>>") in held:
         pass
     return fence
@@ -216,11 +222,13 @@ def make_fence(seed: str, texts: Any) -> str:
 
 def quote_lines(text: str) -> str:
     """Every line with `| ` before it, whatever a line ends with: no line of content can pass for one of ours."""
+    # splitlines and not split("\n"): form feeds and Unicode separators also start a line for a model
     return "\n".join(f"| {line}" for line in text.splitlines() or [""])
 
 
 def format_tool(tool: Mapping[str, Any]) -> str:
     """One tool on one line."""
+    # sorted keys: the same tool renders to the same text in every run
     parameters = json.dumps(tool.get("parameters") or {}, ensure_ascii=False, sort_keys=True)
     return f"- {tool['name']}: {tool.get('description', '')} Arguments: {parameters}"
 

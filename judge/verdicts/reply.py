@@ -1,6 +1,6 @@
-"""Reads a judge's reply: strictly as JSON, else from JSON inside it, and never by looking for words.
+"""Parse a judge's reply: strictly as JSON, else from JSON inside it, never by searching for words.
 
-Only the reply is read. What cannot be read stays unparsed, with a reason; it is never taken for "not risky".
+A reply that cannot be parsed stays unparsed, with a reason; it never counts as "not risky".
 """
 
 import json
@@ -17,7 +17,7 @@ Pairs = list[tuple[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class ParsedReply:
-    """What a reply says."""
+    """The answers in a reply, or the reason why it has none."""
 
     state: str
     """parsed or unparsed"""
@@ -27,9 +27,9 @@ class ParsedReply:
     """Indices of the deciding messages, in order, those outside the transcript left out."""
     rationale: str | None = None
     way: str = ""
-    """strict: the reply is the object asked for; tolerant: it had to be looked for."""
+    """strict: the reply is exactly the JSON object of the schema; tolerant: the object was extracted from it."""
     reason: str = ""
-    """Why it is unparsed, to be said to the judge and to the researcher."""
+    """Why it is unparsed, for the judge's second attempt and for the researcher."""
 
     @property
     def is_parsed(self) -> bool:
@@ -55,6 +55,7 @@ def parse_reply(text: str, questions: Questions, n_messages: int) -> ParsedReply
             raise UnreadableReply("there is no JSON object with the answers")
         if any(answer != answers[0] for answer in answers):
             raise UnreadableReply("it holds several JSON objects with different answers")
+        # answers are equal in all objects; the last one carries the final rationale and evidence
         fields = {normalise_word(key): value for key, value in objects[-1]}
         return ParsedReply(
             "parsed",
@@ -73,7 +74,9 @@ def find_objects(text: str, questions: Questions) -> tuple[list[Pairs], str]:
     if isinstance(whole, ObjectMembers) and is_strict(whole.pairs, questions):
         return [whole.pairs], "strict"
     return [
-        pairs for found in scan_objects(text) for pairs in find_bearing_pairs(found, questions)
+        pairs
+        for parsed_object in scan_objects(text)
+        for pairs in find_bearing_pairs(parsed_object, questions)
     ], "tolerant"
 
 
@@ -100,18 +103,19 @@ def decode_json(text: str) -> Any:
 def scan_objects(text: str) -> Iterable[ObjectMembers]:
     """The outermost JSON objects in a text, in order; what stands inside one is not looked at again.
 
-    Raises Unreadable for a broken object: one inside it may be a quotation, and not the verdict.
+    Raises UnreadableReply for a broken object: one inside it may be a quotation, and not the verdict.
     """
     at = text.find("{")
     while at >= 0:
         try:
-            found, end = DECODER.raw_decode(text, at)
+            parsed_object, end = DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
+            # a brace in prose or code is no object; one followed by a key is
             if OBJECT_START.match(text, at):
                 raise UnreadableReply("it holds a JSON object that is broken or cut off") from None
             end = at + 1
         else:
-            yield found
+            yield parsed_object
         at = text.find("{", end)
 
 
@@ -129,44 +133,45 @@ def is_strict(pairs: Pairs, questions: Questions) -> bool:
 
 def find_bearing_pairs(parsed_object: ObjectMembers, questions: Questions) -> list[Pairs]:
     """The object's pairs if it has a key of a question; else those of the objects directly inside it that have one."""
-    wanted = {normalise_word(question) for question in questions}
+    keys = {normalise_word(question) for question in questions}
     inner = [value.pairs for _, value in parsed_object.pairs if isinstance(value, ObjectMembers)]
-    candidates = [parsed_object.pairs] if has_key(parsed_object.pairs, wanted) else inner
-    return [pairs for pairs in candidates if has_key(pairs, wanted)]
+    candidates = [parsed_object.pairs] if has_key(parsed_object.pairs, keys) else inner
+    return [pairs for pairs in candidates if has_key(pairs, keys)]
 
 
 def has_key(pairs: Pairs, keys: set[str]) -> bool:
-    """Whether one of the keys is wanted."""
+    """Whether the pairs have one of these keys, regardless of spelling."""
     return any(normalise_word(key) in keys for key, _ in pairs)
 
 
 def read_answers(pairs: Pairs, questions: Questions) -> dict[str, str]:
-    """Every question's answer. Raises Unreadable for one that is missing, unknown or given twice differently."""
+    """Every question's answer. Raises UnreadableReply for one that is missing, unknown or answered twice differently."""
     answers = {}
     for question, allowed in questions.items():
-        given = {
+        stated = {
             read_answer(value, question, allowed)
             for key, value in pairs
             if normalise_word(key) == normalise_word(question)
         }
-        if len(given) != 1:
+        if len(stated) != 1:
             raise UnreadableReply(
-                f"{question} is {'missing' if not given else 'answered twice, differently'}"
+                f"{question} is {'missing' if not stated else 'answered twice, differently'}"
             )
-        answers[question] = given.pop()
+        answers[question] = stated.pop()
     return answers
 
 
 def read_answer(value: Any, question: str, allowed: tuple[str, ...]) -> str:
-    """The allowed answer that a value states. Raises Unreadable."""
+    """The allowed answer that a value states. Raises UnreadableReply."""
+    # JSON true is what some models write for yes; it must be tested before anything that takes it for 1
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if isinstance(value, str):
         for answer in allowed:
             if normalise_word(value.strip().rstrip(".")) == normalise_word(answer):
                 return answer
-    shown = value if isinstance(value, str) else type(value).__name__
-    raise UnreadableReply(f"{question} must be one of {', '.join(allowed)}, not {shown[:40]!r}")
+    text = value if isinstance(value, str) else type(value).__name__
+    raise UnreadableReply(f"{question} must be one of {', '.join(allowed)}, not {text[:40]!r}")
 
 
 def read_evidence(value: Any, n_messages: int) -> tuple[int, ...]:
@@ -180,11 +185,13 @@ def read_evidence(value: Any, n_messages: int) -> tuple[int, ...]:
 
 
 def read_number(entry: Any) -> int | None:
-    """One message's number: a whole number, or its digits, bare or in square brackets."""
+    """One message's number: a whole number, or its digits, with or without square brackets."""
+    # bool is a subclass of int: true is not message 1
     if isinstance(entry, int) and not isinstance(entry, bool):
         return entry
     if isinstance(entry, str):
         digits = entry.strip().removeprefix("[").removesuffix("]")
+        # isdigit alone accepts superscripts, which int refuses
         if digits.isascii() and digits.isdigit() and len(digits) <= 9:
             return int(digits)
     return None

@@ -34,7 +34,7 @@ def compute_group_coefficients(
     levels: Sequence[Level] = (),
     numbers: Sequence[float] = (),
 ) -> dict[str, float | None]:
-    """All coefficients of an items x readers matrix of codes (-1 missing)."""
+    """All coefficients of an items x raters matrix of codes (-1 missing)."""
     codes = AnswerCodes(n_answers, positive, negative, tuple(numbers))
     formula = AgreementFormula("group", codes, tuple(levels))
     weights = np.ones(len(matrix)) if weight is None else weight
@@ -43,7 +43,7 @@ def compute_group_coefficients(
 
 
 def compute_specific_agreement(matrix: Codes, n_answers: int) -> list[float | None]:
-    """Specific agreement on each answer from an items x readers matrix of codes (-1 missing)."""
+    """Specific agreement on each answer from an items x raters matrix of codes (-1 missing)."""
     sums = build_group_columns(matrix, n_answers).sum(axis=0)
     values = AgreementFormula("group", AnswerCodes(n_answers, 0, 0)).read_sums(sums).specific
     return [None if np.isnan(value) else float(value) for value in values]
@@ -52,9 +52,9 @@ def compute_specific_agreement(matrix: Codes, n_answers: int) -> list[float | No
 def compute_table_coefficients(
     table: NDArray[np.number], *, positive: int = 0, negative: int = 1
 ) -> dict[str, float | None]:
-    """Everything of a Q x Q table of counts (rows: reference reader or gold; columns: second or judge).
+    """Everything of a Q x Q table of counts (rows: reference rater or gold; columns: second or judge).
 
-    Agreement of two readers and, with the rows as gold, the classifier's figures; raw is accuracy, fleiss
+    Agreement of two raters and, with the rows as gold, the classifier's figures; raw is accuracy, fleiss
     is Scott's pi.
     """
     cells = np.asarray(table, dtype=np.float64)

@@ -67,7 +67,7 @@ def linearise_with_chance(
 
 
 def linearise_ac1(matrix: Codes, n_answers: int, level: float = 0.95) -> LinearisedCoefficient:
-    """Gwet's AC1 with its standard error from items x readers codes (-1 missing)."""
+    """Gwet's AC1 with its standard error from items x raters codes (-1 missing)."""
     counts = count_answers(matrix, n_answers)
     share = counts / counts.sum(axis=1, keepdims=True)
     mean = share.mean(axis=0)
@@ -84,18 +84,18 @@ def linearise_fleiss(matrix: Codes, n_answers: int, level: float = 0.95) -> Line
 
 
 def linearise_conger(matrix: Codes, n_answers: int, level: float = 0.95) -> LinearisedCoefficient:
-    """Conger's kappa (Cohen's for two readers) with its standard error."""
+    """Conger's kappa (Cohen's for two raters) with its standard error."""
     use = matrix[(matrix >= 0).any(axis=1)][:, (matrix >= 0).any(axis=0)]
-    n, readers = use.shape
+    n, raters = use.shape
     given = (use[:, :, None] == np.arange(n_answers)).astype(np.float64)
     answered = given.sum(axis=2)
-    per_reader = answered.sum(axis=0)
-    share = given.sum(axis=0) / per_reader[:, None]
+    per_rater = answered.sum(axis=0)
+    share = given.sum(axis=0) / per_rater[:, None]
     expected = float(compute_conger_chance(given.sum(axis=0)))
-    adjusted = given - (answered - per_reader / n)[:, :, None] * share
-    adjusted *= (n / per_reader)[None, :, None]
-    others = readers * share.mean(axis=0) - share
-    per_item = (adjusted * others).sum(axis=(1, 2)) / (readers * (readers - 1))
+    adjusted = given - (answered - per_rater / n)[:, :, None] * share
+    adjusted *= (n / per_rater)[None, :, None]
+    others = raters * share.mean(axis=0) - share
+    per_item = (adjusted * others).sum(axis=(1, 2)) / (raters * (raters - 1))
     return linearise_with_chance(count_answers(use, n_answers), expected, per_item, level)
 
 
@@ -232,22 +232,22 @@ class FleissTestResult:
     free_marginal_kappa: float
     """Randolph's kappa: expected agreement 1 / Q."""
     observed: float
-    """Mean share of agreeing reader pairs."""
+    """Mean share of agreeing rater pairs."""
     percent_unanimous: float
-    """Items on which all readers agree, in percent."""
+    """Items on which all raters agree, in percent."""
 
 
 def run_fleiss_test(counts: NDArray[np.number]) -> FleissTestResult:
-    """Fleiss' kappa from items x Q counts; every item needs the same number m >= 2 of readers.
+    """Fleiss' kappa from items x Q counts; every item needs the same number m >= 2 of raters.
 
-    Source: Fleiss, Nee & Landis (1979) Psychol Bull 86:974; Randolph (2005). Unequal readers raise ValueError.
+    Source: Fleiss, Nee & Landis (1979) Psychol Bull 86:974; Randolph (2005). Unequal raters raise ValueError.
     """
     table = np.asarray(counts, dtype=np.float64)
     per_item = table.sum(axis=1)
     m = float(per_item[0]) if len(per_item) else 0.0
     if m < 2 or (per_item != m).any():
         raise ValueError(
-            "every item needs the same number of readers, at least 2: use the general form instead"
+            "every item needs the same number of raters, at least 2: use the general form instead"
         )
     n, q = table.shape
     share = table.mean(axis=0) / m

@@ -20,12 +20,12 @@ def crowd(
     rng = np.random.default_rng(seed)
     cluster = np.arange(n) // size
     truth = rng.integers(0, 2, n)
-    readers = []
+    raters = []
     for right in (human_right,) * 4 + (judge_right,):
         hard = rng.normal(0, 1.5, n)[cluster] if size > 1 else np.zeros(n)
         chance = 1 / (1 + np.exp(-(np.log(right / (1 - right)) + hard)))
-        readers.append(np.where(rng.random(n) < chance, truth, 1 - truth).astype(float))
-    return np.array(readers[:4]), readers[4], cluster
+        raters.append(np.where(rng.random(n) < chance, truth, 1 - truth).astype(float))
+    return np.array(raters[:4]), raters[4], cluster
 
 
 @given(st.lists(st.integers(-1, 1), min_size=2, max_size=60), st.floats(0.01, 0.5))

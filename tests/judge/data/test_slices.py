@@ -206,7 +206,7 @@ def test_the_slices_of_an_attribute_share_out_the_items(values: list[float | Non
 
 @given(st.sets(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
 def test_different_numbers_read_differently(values: set[float]) -> None:
-    """However close two numbers are, a reader can tell them apart."""
+    """However close two numbers are, their labels differ."""
     assert len(set(format_numbers(values).values())) == len(values)
 
 

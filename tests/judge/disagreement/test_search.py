@@ -71,7 +71,7 @@ def long_frame(plan: Plan, raters: str = "abc") -> pd.DataFrame:
 
 
 def answers_of(frame: pd.DataFrame, rater: str) -> dict[str, str]:
-    """The answer of one reader to each item."""
+    """The answer of one rater to each item."""
     own = frame[frame["rater"] == rater]
     return {str(item): str(answer) for item, answer in zip(own["item"], own["answer"], strict=True)}
 
@@ -128,7 +128,7 @@ def test_a_slice_wrong_both_ways_is_found_where_direction_is_silent() -> None:
     result = find_disagreements(long_frame(Plan(prevalence=0.5, miss_m0=0.45, flag_m0=0.45)))
     assert result.direction.p_scenarios > 0.05
     assert found(result, "motive = m0").statistic == "error"
-    assert "No direction is shown" in result.direction.sentence
+    assert "The errors show no clear direction" in result.direction.sentence
 
 
 def test_prevalence_alone_raises_nothing() -> None:
@@ -202,7 +202,7 @@ def test_a_finding_made_by_one_annotator_is_traced_to_them() -> None:
     """A labels all of m0 with a wrong yes and outvotes nobody else there: the finding is theirs."""
     one = found(find_disagreements(hasty_annotator()), "motive = m0")
     assert one.driven_by == ("A3",)
-    assert "Driven by A3" in one.sentence
+    assert "It depends on A3: without their labels it disappears" in one.sentence
     assert one.human_disagreement_in is not None
 
 
@@ -271,7 +271,7 @@ def test_words_and_tools_that_go_with_errors_are_found() -> None:
 
 
 def test_same_seed_same_digits_and_row_order_does_not_matter() -> None:
-    """Shuffled rows and renamed readers change no digit."""
+    """Shuffled rows and renamed raters change no digit."""
     frame = long_frame(Plan(miss_m0=0.5))
     one = find_disagreements(frame, seed=3)
     two = find_disagreements(frame.sample(frac=1, random_state=1), seed=3)
@@ -406,7 +406,7 @@ def test_verdicts_without_labels_have_no_findings_but_a_table_of_lost_ones() -> 
 
 
 def test_ratings_and_frame_give_the_same() -> None:
-    """The front door takes the long frame or what was read from it."""
+    """The search takes the long frame or its Ratings."""
     frame = long_frame(Plan(miss_m0=0.5))
     assert find_disagreements(read_frame(frame)).findings == find_disagreements(frame).findings
     named = find_disagreements(read_frame(frame), slices=["model"])

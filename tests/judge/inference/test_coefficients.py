@@ -45,7 +45,7 @@ def oracles(method: str) -> list[dict[str, Any]]:
 
 
 def coded(ratings: list[list[Any]]) -> tuple[Any, list[Any]]:
-    """Readers x units with None as an items x readers matrix of codes, and the answers."""
+    """Raters x units with None as an items x raters matrix of codes, and the answers."""
     seen = sorted({value for row in ratings for value in row if value is not None})
     rows = [[-1 if value is None else seen.index(value) for value in row] for row in ratings]
     return np.array(rows, dtype=np.int8).T, seen
@@ -150,7 +150,7 @@ def test_fleiss_equals_published_values() -> None:
 
 
 def test_specific_agreement_equals_brute_force() -> None:
-    """Specific agreement on each answer equals the count over ordered reader pairs."""
+    """Specific agreement on each answer equals the count over ordered rater pairs."""
     for entry in oracles("specific_agreement"):
         matrix, seen = coded(entry["input"]["ratings"])
         assert compute_specific_agreement(matrix, len(seen)) == pytest.approx(
@@ -220,22 +220,22 @@ def test_table_figures_equal_scikit_learn(cells: Any) -> None:
             assert ours[name] == pytest.approx(function(gold, judge), abs=1e-10)
 
 
-def close(one: dict[str, float | None], two: dict[str, float | None], *, tol: float = 1e-12) -> bool:
+def close(first: dict[str, float | None], second: dict[str, float | None], *, tol: float = 1e-12) -> bool:
     """Whether two sets of figures agree, undefined ones included."""
-    return {name: value for name, value in two.items()} == {
-        name: None if value is None else pytest.approx(value, abs=tol) for name, value in one.items()
+    return {name: value for name, value in second.items()} == {
+        name: None if value is None else pytest.approx(value, abs=tol) for name, value in first.items()
     }
 
 
 @settings(deadline=None, max_examples=40)
 @given(matrices, st.randoms(use_true_random=False))
-def test_order_of_readers_items_and_answers_does_not_matter(matrix: Any, random: Any) -> None:
-    """Permuting readers or items changes nothing; relabelling answers keeps every overall coefficient."""
+def test_order_of_raters_items_and_answers_does_not_matter(matrix: Any, random: Any) -> None:
+    """Permuting raters or items changes nothing; relabelling answers keeps every overall coefficient."""
     figures = compute_group_coefficients(matrix, 3)
-    readers, items = list(range(matrix.shape[1])), list(range(len(matrix)))
-    random.shuffle(readers)
+    raters, items = list(range(matrix.shape[1])), list(range(len(matrix)))
+    random.shuffle(raters)
     random.shuffle(items)
-    assert close(figures, compute_group_coefficients(matrix[items][:, readers], 3))
+    assert close(figures, compute_group_coefficients(matrix[items][:, raters], 3))
     table = np.array([2, 0, 1, -1], dtype=np.int8)
     assert close(figures, compute_group_coefficients(table[matrix], 3, positive=0, negative=2))
 
@@ -265,8 +265,8 @@ def test_weights_equal_repeated_items() -> None:
     assert close(weighted, repeated)
 
 
-def test_one_item_with_many_readers_does_not_move_fleiss_far() -> None:
-    """Ten readers on one item never rescale the others: Fleiss moves a little, not from -1 to -0.09."""
+def test_one_item_with_many_raters_does_not_move_fleiss_far() -> None:
+    """Ten raters on one item never rescale the others: Fleiss moves a little, not from -1 to -0.09."""
     matrix = np.full((21, 10), -1, dtype=np.int8)
     matrix[:20, :2] = [0, 1]
     alone = compute_group_coefficients(matrix[:20], 2)

@@ -47,7 +47,7 @@ def test_mcnemar_without_discordant_items_has_no_share() -> None:
 
 @given(counts, counts)
 def test_mcnemar_does_not_depend_on_who_is_first(b: int, c: int) -> None:
-    """Swapping the readers mirrors the share and keeps p; the mid-p never exceeds the exact p."""
+    """Swapping the raters mirrors the share and keeps p; the mid-p never exceeds the exact p."""
     one, two = run_mcnemar_test(b, c), run_mcnemar_test(c, b)
     assert one.p_exact == two.p_exact
     assert 0 <= one.p_midp <= one.p_exact <= 1

@@ -138,8 +138,8 @@ def test_an_impossible_plan_is_refused_in_words(design: StudyDesign, says: str) 
 
 
 def test_impossible_kappas_are_refused() -> None:
-    """No two readers with rates .1 and .9 have kappa .8; kappa cannot be told from itself."""
-    with pytest.raises(PlanError, match="no two readers"):
+    """No two raters with rates .1 and .9 have kappa .8; a kappa cannot be distinguished from itself."""
+    with pytest.raises(PlanError, match="no two raters"):
         build_joint_table(0.1, 0.9, 0.8)
-    with pytest.raises(PlanError, match="told from itself"):
+    with pytest.raises(PlanError, match="distinguished from itself"):
         compute_kappa_sample_size(0.5, 0.5, 0.7, 0.7)

@@ -48,7 +48,7 @@ def test_a_guess_of_something_else_is_no_hit(text: str, model: str) -> None:
 
 
 def test_chance_is_that_of_every_permutation() -> None:
-    """The expected share and the p-value equal a full enumeration over both readers' transcripts."""
+    """The expected share and the p-value equal a full enumeration over both annotators' transcripts."""
     rows = [
         *(ModelGuess("A", model, text) for model, text in [("gpt-4", "gpt"), ("gpt-4", "gpt"), ("claude-3", "gpt"), ("claude-3", "claude")]),
         *(ModelGuess("B", model, text) for model, text in [("gpt-4", "claude"), ("claude-3", "claude"), ("claude-3", "")]),
@@ -68,7 +68,7 @@ def test_chance_is_that_of_every_permutation() -> None:
     assert found.n_no_idea == 1
 
 
-def test_readers_who_know_are_found_and_readers_who_guess_are_not() -> None:
+def test_annotators_who_know_are_detected_and_those_who_guess_are_not() -> None:
     """Perfect knowledge has a small p; guesses at random reject in about 5 of 100 studies at 5 %."""
     models = ["gpt-4", "claude-3", "qwen-2"] * 6
     knowing = estimate_guess_rate(ModelGuess("A", model, model) for model in models)
@@ -86,7 +86,7 @@ def test_readers_who_know_are_found_and_readers_who_guess_are_not() -> None:
 
 
 def test_what_cannot_be_told_is_undefined_with_a_reason() -> None:
-    """No guess, no known model, or one model a reader: never a number."""
+    """No guess, no known model, or one model per annotator: never a number."""
     nothing = estimate_guess_rate([])
     assert (nothing.rate.reason, nothing.chance.reason, nothing.p) == (Reason.NO_ITEMS, Reason.NO_ITEMS, None)
     unknown = estimate_guess_rate([ModelGuess("A", None, "gpt")])
@@ -95,7 +95,7 @@ def test_what_cannot_be_told_is_undefined_with_a_reason() -> None:
     same = estimate_guess_rate([ModelGuess("A", "gpt-4", "gpt"), ModelGuess("A", "gpt-4", "claude")])
     assert same.rate.value == 0.5
     assert (same.chance.reason, same.p) == (Reason.NOT_IDENTIFIED, None)
-    assert "chance cannot be worked out" in same.sentence
+    assert "chance cannot be computed, because no permutation" in same.sentence
     silent = estimate_guess_rate([ModelGuess("A", "gpt-4", ""), ModelGuess("A", "claude-3", "")])
     assert (silent.rate.value, silent.chance.value, silent.p) == (0, None, None)
 

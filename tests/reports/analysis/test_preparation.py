@@ -153,7 +153,7 @@ def test_the_report_tells_them_and_the_amendment(target: str) -> None:
         "Items of known answers, out of the sample",
         "1 of 2",
         "Agreement on calibration items, blind and afterwards",
-        "Readers named the model or its family in 50.0% of 16 guesses",
+        "Annotators named the model or its family in 50.0% of 16 guesses",
         "title: A new title",
         "&lt;b&gt;clearer&lt;/b&gt;",
     ):
@@ -165,7 +165,7 @@ def test_the_console_shows_them(target: str) -> None:
     st.cache_data.clear()
     st.cache_resource.clear()
     page = sent(opened(target, "quality"))
-    assert "Readers named the model or its family" in page
+    assert "Annotators named the model or its family" in page
     assert "Calibration, before and after the discussion" in page
 
 

@@ -195,7 +195,7 @@ def test_the_scenarios_of_a_pack_are_reviewed_like_transcripts(db: str) -> None:
     assert "Reading scenarios (r): 24 scenarios, 12 labelled Is the scenario realistic?" in said
     assert re.search(r"agree on 100.0% .*?of 12 scenarios, with 100.0%", said)
     assert "12 labelled scenarios give intervals that tend to be too short" in said
-    assert "No scenario got another answer from most readers" in said
+    assert "No scenario got another answer from most annotators" in said
     assert not re.search("judge|verdict|risky|sensitivity", said)
 
 
