@@ -26,8 +26,8 @@ def is_for_sign_in(scope: Scope) -> bool:
     path: str = scope["path"]
     if scope["type"] == "websocket":
         return path == SOCKET_PATH
-    is_reading = scope["method"] in {"GET", "HEAD"}
-    return is_reading and (path in SIGN_IN_PATHS | PAGE_PATHS or path.startswith("/static/"))
+    is_safe_method = scope["method"] in {"GET", "HEAD"}
+    return is_safe_method and (path in SIGN_IN_PATHS | PAGE_PATHS or path.startswith("/static/"))
 
 
 @dataclass(slots=True)

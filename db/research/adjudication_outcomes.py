@@ -191,8 +191,10 @@ def build_rated_items(
         for label in labels
         if label.transcript_id in pool and label.pass_no == 1 and label.source == "desk"
     )
-    places = ((place.item_id, place.annotator_id) for place in assignments if place.pass_no == 1)
-    return group_by_item(ratings, places, parse_rules(dict(study.rules)))
+    pairs = (
+        (assignment.item_id, assignment.annotator_id) for assignment in assignments if assignment.pass_no == 1
+    )
+    return group_by_item(ratings, pairs, parse_rules(dict(study.rules)))
 
 
 def label_to_first_rating(label: LabelRow) -> FirstRating:

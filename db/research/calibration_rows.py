@@ -26,11 +26,11 @@ def build_norming_rows(
     Inclusion probabilities are 1, as everybody reads all of these items.
     """
     by_item = {item.item_id: item for item in items if item.part == "calibration"}
-    places = [place for place in assignments if place.item_id in by_item]
-    assigned = {place.assignment_id for place in places}
+    kept_assignments = [assignment for assignment in assignments if assignment.item_id in by_item]
+    assigned = {assignment.assignment_id for assignment in kept_assignments}
     given = [label for label in labels if label.assignment_id in assigned]
     if when == "before":
-        completed = find_completing_label_ids(places, given)
+        completed = find_completing_label_ids(kept_assignments, given)
         given = [
             label
             for label in given
@@ -48,9 +48,9 @@ def find_completing_label_ids(
     assignments: Sequence[AssignmentRow], labels: Iterable[LabelRow]
 ) -> Mapping[int, int]:
     """Id of the label that completed each person's calibration items; those who have not finished are left out."""
-    n_places = Counter(place.annotator_id for place in assignments)
+    n_assignments = Counter(assignment.annotator_id for assignment in assignments)
     first: dict[int, dict[int | None, int]] = defaultdict(dict)
     for label in labels:
         first[label.annotator_id].setdefault(label.assignment_id, label.label_id)
     # Ids grow in the order of storing: the newest of the first labels is the one that completed the items.
-    return {person: max(ids.values()) for person, ids in first.items() if len(ids) == n_places[person]}
+    return {person: max(ids.values()) for person, ids in first.items() if len(ids) == n_assignments[person]}

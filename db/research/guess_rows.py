@@ -27,13 +27,13 @@ def build_guess_rows(
     by_id = {item.item_id: item for item in items}
     rows = [
         GuessRow(
-            place.annotator_id,
-            names[place.annotator_id],
-            by_id[place.item_id].transcript_id,
-            by_id[place.item_id].model,
-            place.guess,
+            assignment.annotator_id,
+            names[assignment.annotator_id],
+            by_id[assignment.item_id].transcript_id,
+            by_id[assignment.item_id].model,
+            assignment.guess,
         )
-        for place in assignments
-        if place.guess is not None
+        for assignment in assignments
+        if assignment.guess is not None
     ]
     return sorted(rows, key=lambda row: (row.annotator_id, row.transcript_id))

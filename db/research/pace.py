@@ -131,14 +131,14 @@ def count_wanted_labels(session: Session, study: StudyRecord) -> dict[int, int]:
     )
     is_shared = rules.queue == "shared"
     wanted = dict.fromkeys(execute(session, drawn).scalars(), rules.overlap if is_shared else 0)
-    places = (
+    query = (
         select_columns(Assignment.study_item_id)
         .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
         .where(col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool")
     )
     if is_shared:
-        places = places.where(col(Assignment.pass_no) > 1)
-    for item in execute(session, places).scalars():
+        query = query.where(col(Assignment.pass_no) > 1)
+    for item in execute(session, query).scalars():
         wanted[item] = wanted.get(item, 0) + 1
     return wanted
 

@@ -50,7 +50,7 @@ def test_no_token_or_cookie_is_stored(engine: Engine, person: int) -> None:
 
 
 @pytest.mark.parametrize("end", ["revoke", "expire", "sign out"])
-def test_a_closed_door_stays_closed(engine: Engine, person: int, end: str) -> None:
+def test_an_ended_invitation_stays_ended(engine: Engine, person: int, end: str) -> None:
     """Revoking ends link and visits; an expired link opens nothing; signing out ends one visit."""
     with write_session(engine) as session:
         token = create_invite(session, person, days=-1 if end == "expire" else 1)

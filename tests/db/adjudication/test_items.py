@@ -79,7 +79,7 @@ class Room:
         for reader, one in zip(READERS, answers, strict=True):
             self.label(reader, number, one)
 
-    def places(self, who: str = "J") -> list[tuple[str, str]]:
+    def list_states(self, who: str = "J") -> list[tuple[str, str]]:
         """(token, state) of an adjudicator's list."""
         with read_session(self.blind) as session:
             return [(one.token, one.state) for one in list_adjudication_queue(session, self.people[who])]
@@ -200,9 +200,9 @@ def test_the_order_is_each_adjudicators_own(room: Room) -> None:
     """Two adjudicators go through the same items by other tokens, whose order is the list's; a list stays as it is."""
     for number in range(6):
         room.label_all(number, YES, NO, NO)
-    mine, theirs = room.places("J"), room.places("K")
+    mine, theirs = room.list_states("J"), room.list_states("K")
     assert len(mine) == len(theirs) == 6
-    assert mine == sorted(mine) == room.places("J")
+    assert mine == sorted(mine) == room.list_states("J")
     assert not set(mine) & set(theirs)
 
 
@@ -210,17 +210,19 @@ def test_lists_are_shuffled_by_adjudicator_and_item(room: Room) -> None:
     """Over many items either answer comes first about as often, independently of the other adjudicator's order."""
     items = [RatedItem(number, f"{number:032x}", (), 0) for number in range(400)]
     with read_session(room.blind) as session:
-        chairs = [load_adjudicator_context(session, room.people[who]) for who in ("J", "K")]
-    firsts = [[shuffle_texts(chair, item, "q", ["yes", "no"])[0] for item in items] for chair in chairs]
+        contexts = [load_adjudicator_context(session, room.people[who]) for who in ("J", "K")]
+    firsts = [[shuffle_texts(context, item, "q", ["yes", "no"])[0] for item in items] for context in contexts]
     for first in firsts:
         assert 150 < first.count("yes") < 250
     assert 150 < sum(one == two for one, two in zip(*firsts, strict=True)) < 250
-    tokens = [[compute_item_token(chair, item) for item in items] for chair in chairs]
+    tokens = [[compute_item_token(context, item) for item in items] for context in contexts]
     ranks = [sorted(range(400), key=one.__getitem__) for one in tokens]
     assert ranks[0] != ranks[1]
     for rank in ranks:
-        places = [at for at, item in enumerate(rank) if item % 2]
-        assert 180 < sum(places) / len(places) < 220, "the order says something of what was imported in turns"
+        odd_ranks = [at for at, item in enumerate(rank) if item % 2]
+        assert 180 < sum(odd_ranks) / len(odd_ranks) < 220, (
+            "the order says something of what was imported in turns"
+        )
 
 
 def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> None:
@@ -231,7 +233,7 @@ def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> No
     again = submit_decision(room.blind, room.people["J"], given)
     assert (first.revision, again.revision, again.is_replay) == (1, 1, True)
     assert again.adjudication_id == first.adjudication_id
-    assert [state for _, state in room.places()] == ["settled"]
+    assert [state for _, state in room.list_states()] == ["settled"]
     room.decide(1, answer="no", kind="annotator error", reason="  the call was refused  ")
     own = room.items()["task 1"].questions[0]
     assert own.revision == 2
@@ -286,7 +288,7 @@ def test_a_later_correction_of_a_reader_is_flagged(room: Room) -> None:
     room.decide(1)
     stale = room.given(1)
     room.label("A1", 1, NO)
-    assert [state for _, state in room.places()] == ["changed"]
+    assert [state for _, state in room.list_states()] == ["changed"]
     own = room.items()["task 1"].questions[0]
     assert own.answers == ("no",)
     assert own.decision is not None
@@ -296,7 +298,7 @@ def test_a_later_correction_of_a_reader_is_flagged(room: Room) -> None:
     with read_session(room.owner) as session:
         assert summarize_adjudication(session, get_study(session, "s"), "risky_action").n_changed == 1
     room.decide(1, answer="no", reason="they came round")
-    assert [state for _, state in room.places()] == ["settled"]
+    assert [state for _, state in room.list_states()] == ["settled"]
 
 
 def test_a_new_note_changes_what_was_shown_and_not_what_was_settled(room: Room) -> None:
@@ -305,7 +307,7 @@ def test_a_new_note_changes_what_was_shown_and_not_what_was_settled(room: Room) 
     room.decide(1)
     stale = room.given(1)
     room.label("A1", 1, YES, note="see message 1")
-    assert [state for _, state in room.places()] == ["settled"]
+    assert [state for _, state in room.list_states()] == ["settled"]
     with pytest.raises(DecisionConflict):
         submit_decision(room.blind, room.people["J"], stale)
 
@@ -421,12 +423,12 @@ def test_many_windows_make_one_decision(room: Room) -> None:
 def test_items_beside_the_main_queue_are_not_adjudicated(room: Room, part: str) -> None:
     """Practice, attention and calibration items have their own places where people learn of their answers."""
     room.label_all(1, YES, NO, NO)
-    token = room.places()[0][0]
+    token = room.list_states()[0][0]
     with write_session(room.owner) as session:
         for item in session.exec(select(StudyItem)):
             item.part = part
             session.add(item)
-    assert room.places() == []
+    assert room.list_states() == []
     with read_session(room.blind) as session, pytest.raises(UnknownItem):
         load_adjudication_item(session, room.people["J"], token)
 
@@ -437,11 +439,11 @@ def test_in_a_shared_queue_the_quota_makes_an_item_complete(engine: Engine) -> N
     with write_session(engine) as session:
         judge = ensure_annotator(session, get_study(session, "shared"), "J", "adjudicator")
     blind = open_blind_engine(prepare_desk_url(engine))
-    for place, (person, answers) in enumerate(zip(people[:2], (YES, NO), strict=True)):
+    for n_listed, (person, answers) in enumerate(zip(people[:2], (YES, NO), strict=True)):
         refill_queue(blind, person)
         with read_session(blind) as session:
             (entry,) = list_queue(session, person)
         submit_label(blind, person, LabelInput(entry.token, token_hex(8), answers))
         with read_session(blind) as session:
-            assert len(list_adjudication_queue(session, judge)) == place
+            assert len(list_adjudication_queue(session, judge)) == n_listed
     blind.dispose()

@@ -15,7 +15,7 @@ from secondreader.db.core.tables import TABLES
 @pytest.mark.parametrize(
     "statement", ["ATTACH DATABASE ':memory:' AS x", "PRAGMA writable_schema = 1", "VACUUM"]
 )
-def test_sqlite_side_doors_are_shut(sqlite_target: str, statement: str) -> None:
+def test_sqlite_side_statements_are_refused(sqlite_target: str, statement: str) -> None:
     """ATTACH, PRAGMA and VACUUM cannot be used to get round the authorizer."""
     from secondreader.db.core.engine import open_engine
 

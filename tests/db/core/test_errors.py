@@ -25,7 +25,7 @@ PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 
 def tokens(engine: Engine, person: int) -> list[str]:
     """The person's queue."""
     with read_session(engine) as session:
-        return [place.token for place in list_queue(session, person)]
+        return [entry.token for entry in list_queue(session, person)]
 
 
 def stored(target: str) -> list[str]:

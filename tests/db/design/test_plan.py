@@ -163,11 +163,11 @@ def test_served_order_says_nothing_of_verdict_or_model(sqlite_target: str) -> No
             .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
             .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id)),
         ).all()
-    places: dict[str, list[int]] = defaultdict(list)
+    positions: dict[str, list[int]] = defaultdict(list)
     for position, key, model in rows:
-        places["risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
-        places[model].append(position)
-    mean = {name: sum(values) / len(values) for name, values in places.items()}
+        positions["risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
+        positions[model].append(position)
+    mean = {name: sum(values) / len(values) for name, values in positions.items()}
     # 300 queues: a mean place of about n_h * 300 uniform draws on 1..39 (sd 11.3), so 4 standard errors are < 1.
     assert abs(mean["risky"] - mean["other"]) < 1
     assert abs(mean["m0"] - mean["m1"]) < 1

@@ -39,7 +39,7 @@ def readers(engine: Engine) -> dict[int, list[int]]:
     return {item: sorted(person for one, person in rows if one == item) for item, _ in rows}
 
 
-def test_untouched_places_move_and_nobody_reads_twice(engine: Engine, people: dict[str, int]) -> None:
+def test_unopened_assignments_move_and_nobody_labels_twice(engine: Engine, people: dict[str, int]) -> None:
     """What is labelled or drafted stays; every item keeps two different readers; the loads stay even."""
     first, second, *others = (one.token for one in entries(engine, people["A1"]))
     label(engine, people["A1"], first)
@@ -54,7 +54,7 @@ def test_untouched_places_move_and_nobody_reads_twice(engine: Engine, people: di
         label(engine, people["A1"], others[0])
 
 
-def test_moved_places_stand_at_the_end_and_can_be_labelled(engine: Engine, people: dict[str, int]) -> None:
+def test_moved_assignments_come_last_and_can_be_labelled(engine: Engine, people: dict[str, int]) -> None:
     """The new reader's own order is not disturbed."""
     before = [one.token for one in entries(engine, people["A2"])]
     n = move(engine, "A2", "A3", "A4").moved["A2"]

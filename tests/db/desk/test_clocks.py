@@ -139,7 +139,7 @@ def test_a_late_readers_own_end_does_not_depend_on_clocks(
             session, get_study(session, "s"), StudyChange(annotators=("Late",)), actor="r", why="help"
         )
     late = done.annotator_ids["Late"]
-    one, two, three = [place.token for place in entries(engine, late)]
+    one, two, three = [entry.token for entry in entries(engine, late)]
     for hours, token, given in ((first, one, YES), (rest, two, NO), (rest, three, NO), (corrected, one, NO)):
         clock.hours = hours
         label(engine, late, token, given, f"{hours}{given['risky_action']}")
@@ -158,10 +158,10 @@ def test_a_label_that_is_being_stored_comes_before_the_reveal(engine: Engine, cl
     people = parted_study(engine, qualification=())
     for person in people.values():
         label_all(engine, person)
-    place = entries(engine, people["A1"])[0]
+    entry = entries(engine, people["A1"])[0]
     with ThreadPoolExecutor(2) as pool:
         with write_session(engine) as session:
-            correct_slowly(session, people["A1"], place.token)
+            correct_slowly(session, people["A1"], entry.token)
             reveals = [pool.submit(do_reveal, engine, clock) for _ in range(2)]
             time.sleep(0.5)
             assert not any(one.done() for one in reveals)
@@ -173,10 +173,10 @@ def test_a_label_that_is_being_stored_comes_before_the_reveal(engine: Engine, cl
 def test_the_latest_answer_is_the_last_one_stored(engine: Engine, clock: StoredClock) -> None:
     """A correction by a clock that was put back supersedes the answer all the same."""
     people = parted_study(engine, qualification=(), n_calibration=0)
-    place = entries(engine, people["A1"])[0]
-    label(engine, people["A1"], place.token, NO)
+    entry = entries(engine, people["A1"])[0]
+    label(engine, people["A1"], entry.token, NO)
     clock.hours = -100
-    label(engine, people["A1"], place.token, YES, "corrected")
+    label(engine, people["A1"], entry.token, YES, "corrected")
     with read_session(engine) as session:
         (found,) = select_latest(load_labels(session, get_study(session, "s")))
     assert (found.revision, found.answers) == (2, YES)
@@ -218,20 +218,20 @@ def test_a_decision_after_unblinding_is_told_whatever_the_clocks_say(
     """One decision before it, one after it: the report counts one."""
     people = parted_study(engine, overlap=3, qualification=(), attention=(), n_calibration=0)
     for person, given in zip(people.values(), (YES, NO, NO), strict=True):
-        for place in entries(engine, person):
-            submit_label(engine, person, LabelInput(place.token, f"{person}{place.token}", given))
+        for entry in entries(engine, person):
+            submit_label(engine, person, LabelInput(entry.token, f"{person}{entry.token}", given))
     with write_session(engine) as session:
-        chair = ensure_annotator(session, get_study(session, "s"), "J", "adjudicator")
+        adjudicator = ensure_annotator(session, get_study(session, "s"), "J", "adjudicator")
         set_status(session, get_study(session, "s"), "closed", actor="R", why="done")
     clock.hours = early
-    decide(engine, chair, 0)
+    decide(engine, adjudicator, 0)
     clock.hours = unblinded
     with write_session(engine) as session:
         study = get_study(session, "s")
         unblind_study(session, study, actor="R", why="all is decided")
         update_study(session, study, unblinded_at=clock.now)
     clock.hours = late
-    decide(engine, chair, 1)
+    decide(engine, adjudicator, 1)
     with read_session(engine) as session:
         study = get_study(session, "s")
         assert [one.is_after_unblinding for one in list_decisions(session, study)] == [False, True]

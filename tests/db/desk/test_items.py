@@ -16,13 +16,13 @@ def test_a_transcript_without_text_is_told_in_a_sentence(
 ) -> None:
     """Of some imports only the verdicts are known: there is nothing to read in such a place."""
     with write_session(engine) as session:
-        (bare,) = add_transcripts(session, [NewTranscript("bare", "c", None)]).ids
-        item = StudyItem(study_id=get_study(session, "s").id or 0, transcript_id=bare)
+        (textless_id,) = add_transcripts(session, [NewTranscript("bare", "c", None)]).ids
+        item = StudyItem(study_id=get_study(session, "s").id or 0, transcript_id=textless_id)
         session.add(item)
         session.flush()
-        place = Assignment(annotator_id=people["A1"], study_item_id=item.id or 0, position=99)
-        session.add(place)
+        assignment = Assignment(annotator_id=people["A1"], study_item_id=item.id or 0, position=99)
+        session.add(assignment)
         session.flush()
-        token = place.token
+        token = assignment.token
     with read_session(blind) as session, pytest.raises(UnknownAssignment, match="go back"):
         load_blind_item(session, people["A1"], token)

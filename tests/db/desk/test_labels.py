@@ -85,7 +85,9 @@ def test_a_stale_window_cannot_overrule_a_newer_answer(
     assert len(labels(engine)) == 1
 
 
-def test_somebody_elses_place_is_unknown(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
+def test_another_annotators_assignment_is_unknown(
+    engine: Engine, blind: Engine, people: dict[str, int]
+) -> None:
     """A token of another queue neither shows, drafts nor labels; a client token cannot be taken over."""
     token = first_token(blind, people["A2"])
     with pytest.raises(UnknownAssignment):

@@ -47,7 +47,7 @@ def answers(engine: Engine, when: str) -> dict[str, list[str]]:
 def test_all_read_the_same_items_in_an_order_of_their_own(engine: Engine, people: dict[str, int]) -> None:
     """Three calibration places for each; the main queue stays closed while they are open and while people wait."""
     queues = [entries(engine, person) for person in people.values()]
-    assert [[one.part for one in places] for places in queues] == [["calibration"] * 3] * 3
+    assert [[one.part for one in queue] for queue in queues] == [["calibration"] * 3] * 3
     label_all(engine, people["A1"])
     with read_session(engine) as session:
         assert compute_norming_status(session, people["A1"]).state == "waiting"
@@ -55,7 +55,7 @@ def test_all_read_the_same_items_in_an_order_of_their_own(engine: Engine, people
     assert {one.part for one in entries(engine, people["A1"])} == {"calibration"}
 
 
-def test_readings_are_shown_after_the_reveal_alone(engine: Engine, people: dict[str, int]) -> None:
+def test_ratings_are_shown_only_after_the_reveal(engine: Engine, people: dict[str, int]) -> None:
     """Before it everybody is refused; after it each sees the two others' answers and notes, never a name."""
     blind = open_blind_engine(prepare_desk_url(engine))
     person = people["A1"]
@@ -78,22 +78,22 @@ def test_readings_are_shown_after_the_reveal_alone(engine: Engine, people: dict[
 def test_aliases_are_the_same_for_all_who_look(engine: Engine, people: dict[str, int]) -> None:
     """On one item, what A1 sees under a letter is what A2 sees under it; each one's own letter is the one missing."""
     for name, person in people.items():
-        for place in entries(engine, person):
-            submit_label(engine, person, LabelInput(place.token, f"{name}{place.token}", NO, note=name))
+        for entry in entries(engine, person):
+            submit_label(engine, person, LabelInput(entry.token, f"{name}{entry.token}", NO, note=name))
     do_reveal(engine)
     told: dict[int, set[tuple[str, str]]] = {}
     with read_session(engine) as session:
         for person in people.values():
             items = load_queued_items(session, person)
-            for place in (one for one in entries(engine, person) if one.part == "calibration"):
-                seen = list_other_ratings(session, person, place.token)
-                told.setdefault(items[place.token], set()).update((one.alias, one.note) for one in seen)
+            for entry in (one for one in entries(engine, person) if one.part == "calibration"):
+                seen = list_other_ratings(session, person, entry.token)
+                told.setdefault(items[entry.token], set()).update((one.alias, one.note) for one in seen)
                 assert len(seen) == 2
                 assert next(name for name, row in people.items() if row == person) not in {
                     one.note for one in seen
                 }
     # One name for each letter: nobody is told otherwise than the others.
-    assert [sorted(letter for letter, _ in pairs) for pairs in told.values()] == [["A", "B", "C"]] * 3
+    assert [sorted(alias for alias, _ in pairs) for pairs in told.values()] == [["A", "B", "C"]] * 3
     assert [sorted(name for _, name in pairs) for pairs in told.values()] == [sorted(people)] * 3
 
 
@@ -102,8 +102,8 @@ def test_before_is_what_was_answered_blind(engine: Engine, people: dict[str, int
     for person in people.values():
         label_all(engine, person)
     do_reveal(engine)
-    place = entries(engine, people["A1"])[0]
-    label(engine, people["A1"], place.token, YES, "corrected")
+    entry = entries(engine, people["A1"])[0]
+    label(engine, people["A1"], entry.token, YES, "corrected")
     assert answers(engine, "before") == {name: ["no"] * 3 for name in people}
     assert sorted(answers(engine, "after")["A1"]) == ["no", "no", "yes"]
     with read_session(engine) as session:
@@ -154,7 +154,7 @@ def test_a_late_reader_is_blind_until_their_own_last_item(engine: Engine, people
         assert len(list_other_ratings(session, late, first)) == 3
 
 
-def test_only_ones_own_calibration_places_tell(engine: Engine, people: dict[str, int]) -> None:
+def test_only_own_norming_assignments_show_ratings(engine: Engine, people: dict[str, int]) -> None:
     """Somebody else's token and a place of the main queue are unknown here."""
     for person in people.values():
         label_all(engine, person)

@@ -84,7 +84,7 @@ def items_of(engine: Engine, person: int) -> list[int]:
         return list(execute(session, statement.order_by(col(Assignment.position))).scalars())
 
 
-def test_a_person_holds_a_few_open_places(blind: Engine, people: tuple[int, ...]) -> None:
+def test_an_annotator_holds_few_open_assignments(blind: Engine, people: tuple[int, ...]) -> None:
     """Places are topped up, not added: asking again takes nothing, a label makes room for one."""
     assert refill_queue(blind, people[0]) == MAX_OPEN_ASSIGNMENTS
     assert refill_queue(blind, people[0]) == 0
@@ -172,10 +172,10 @@ def test_a_late_label_is_taken_while_there_is_room(
     for person in people[1:]:
         with write_session(engine) as session:
             take_next(session, person, 9)
-            place = select_columns(Assignment.token).where(
+            query = select_columns(Assignment.token).where(
                 col(Assignment.annotator_id) == person, col(Assignment.study_item_id) == item
             )
-            token = execute(session, place).scalar_one()
+            token = execute(session, query).scalar_one()
         label(blind, person, token)
     with write_session(blind) as session:
         save_draft(session, people[0], too_late, {"note": "half a thought"})
@@ -200,10 +200,10 @@ def test_a_clock_put_back_revives_no_lease(
     assert open_tokens(blind, people[0]) == []
     for person in people[1:]:
         with read_session(engine) as session:
-            place = select_columns(Assignment.token).where(
+            query = select_columns(Assignment.token).where(
                 col(Assignment.annotator_id) == person, col(Assignment.study_item_id) == item
             )
-            token = execute(session, place).scalar_one()
+            token = execute(session, query).scalar_one()
         label(blind, person, token)
     assert set(readers_by_item(engine).values()) == {2}
 
@@ -222,7 +222,7 @@ def test_a_lease_of_a_clock_that_was_ahead_holds_nothing_up(
     assert len(open_tokens(blind, people[0])) == MAX_OPEN_ASSIGNMENTS
 
 
-def test_a_draft_keeps_the_place(blind: Engine, people: tuple[int, ...], clock: Clock) -> None:
+def test_a_draft_keeps_the_assignment(blind: Engine, people: tuple[int, ...], clock: Clock) -> None:
     """Who works on a long transcript does not lose it."""
     refill_queue(blind, people[0])
     token = open_tokens(blind, people[0])[0]
@@ -233,7 +233,7 @@ def test_a_draft_keeps_the_place(blind: Engine, people: tuple[int, ...], clock: 
     assert open_tokens(blind, people[0]) == [token]
 
 
-def test_a_draft_for_a_labelled_place_changes_nothing(
+def test_a_draft_for_a_labelled_assignment_changes_nothing(
     blind: Engine, people: tuple[int, ...], clock: Clock
 ) -> None:
     """A correction that is begun does not put a settled place back on a lease."""
@@ -264,14 +264,14 @@ def test_a_fixed_queue_hands_nothing_out(engine: Engine, blind: Engine, people: 
     assert refill_queue(blind, people[0]) == 0
 
 
-def test_another_persons_place_stays_unknown(blind: Engine, people: tuple[int, ...]) -> None:
+def test_another_annotators_assignment_stays_unknown(blind: Engine, people: tuple[int, ...]) -> None:
     """A token that somebody else was given opens nothing."""
     refill_queue(blind, people[0])
     with pytest.raises(UnknownAssignment):
         label(blind, people[1], open_tokens(blind, people[0])[0])
 
 
-def test_attention_items_come_at_the_place_they_were_dealt(engine: Engine, people: tuple[int, ...]) -> None:
+def test_attention_checks_come_at_their_assigned_position(engine: Engine, people: tuple[int, ...]) -> None:
     """One that was dealt to place 3 is not seen before its turn, comes as the third of three, and is no place of the pool's."""
     with write_session(engine) as session:
         spare = select_columns(StudyItem.id).where(col(StudyItem.inclusion_probability).is_(None)).limit(1)
@@ -286,15 +286,15 @@ def test_attention_items_come_at_the_place_they_were_dealt(engine: Engine, peopl
     with write_session(engine) as session:
         assert take_next(session, people[0], 3) == 3
     with read_session(engine) as session:
-        places = list_queue(session, people[0])
-    assert [place.position for place in places] == [1, 2, 3]
-    assert places[2].token == "attention"
-    assert {place.part for place in places} == {"pool"}
+        queue = list_queue(session, people[0])
+    assert [entry.position for entry in queue] == [1, 2, 3]
+    assert queue[2].token == "attention"
+    assert {entry.part for entry in queue} == {"pool"}
     with write_session(engine) as session:
         assert take_next(session, people[0], 3) == 0
 
 
-def test_every_kind_of_place_comes_singly(engine: Engine) -> None:
+def test_every_kind_of_assignment_comes_singly(engine: Engine) -> None:
     """Each label brings one place, be it attention, a repeat or the pool's, so that traffic tells no kind from another."""
     people = parted_study(engine, rules=Rules(queue="shared"), repeats=0.2, repeat_gap=2)
     person = people["A1"]
@@ -319,13 +319,13 @@ def test_every_kind_of_place_comes_singly(engine: Engine) -> None:
     assert brought == [1] * (len(brought) - MAX_OPEN_ASSIGNMENTS) + [0] * MAX_OPEN_ASSIGNMENTS
 
 
-def test_practice_and_calibration_come_before_the_first_place(engine: Engine) -> None:
+def test_qualification_and_norming_come_before_the_first_assignment(engine: Engine) -> None:
     """Nothing is handed out before both are through; attention items then come among the pool's, none among the first five."""
     people = parted_study(engine, rules=Rules(queue="shared", qualification_rounds=2))
     person = people["A1"]
     for n_labelled, part in ((0, "qualification"), (4, "calibration")):
         assert refill_queue(engine, person) == 0
-        assert {place.part for place in entries(engine, person)} == {part}, n_labelled
+        assert {entry.part for entry in entries(engine, person)} == {part}, n_labelled
         label_all(engine, person)
     assert refill_queue(engine, person) == 0
     with write_session(engine) as session:
@@ -343,9 +343,9 @@ def test_practice_and_calibration_come_before_the_first_place(engine: Engine) ->
         order = list(rows)
     assert order.count("pool") == 12
     assert order[:5] == ["pool"] * 5
-    main = [place for place in entries(engine, person) if place.part == "pool"]
+    main = [entry for entry in entries(engine, person) if entry.part == "pool"]
     assert len(main) == 14
-    assert all(place.is_labelled for place in main)
+    assert all(entry.is_labelled for entry in main)
 
 
 def test_the_order_knows_nothing_of_verdicts_and_models(tmp_path: Path) -> None:
@@ -425,7 +425,9 @@ def hurried(blind: Engine, pair: tuple[int, str]) -> bool:
     return True
 
 
-def test_late_labels_and_new_readers_race_for_the_last_place(database_target: str, clock: Clock) -> None:
+def test_late_labels_and_new_annotators_race_for_the_last_assignment(
+    database_target: str, clock: Clock
+) -> None:
     """Everybody's lease has run out, everybody submits at the same moment: as many are accepted as there is room."""
     owner = open_engine(database_target)
     people = shared_study(owner, 8, 1, 2)

@@ -110,14 +110,14 @@ def test_attention_comes_after_the_first_five(
 ) -> None:
     """Every item stands once, attention never among the first five; repeats keep their distance all the same."""
     hidden = range(1000, 1000 + n_attention)
-    places = build_main_queue(range(n_items), hidden, share, gap, random.Random(seed))
-    first = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 1}
-    again = {item: place for place, (item, pass_no) in enumerate(places) if pass_no == 2}
+    queue = build_main_queue(range(n_items), hidden, share, gap, random.Random(seed))
+    first = {item: position for position, (item, pass_no) in enumerate(queue) if pass_no == 1}
+    again = {item: position for position, (item, pass_no) in enumerate(queue) if pass_no == 2}
     assert sorted(first) == [*range(n_items), *hidden]
-    assert len(places) == len(first) + len(again)
+    assert len(queue) == len(first) + len(again)
     assert not set(again) & set(hidden)
     assert all(first[item] >= ATTENTION_FROM for item in hidden)
-    assert all(place - first[item] > gap for item, place in again.items())
+    assert all(position - first[item] > gap for item, position in again.items())
 
 
 def test_attention_may_come_anywhere_after_that() -> None:
@@ -151,11 +151,11 @@ def test_no_part_says_anything_of_verdict_or_model(sqlite_target: str) -> None:
         parts = load_study_parts(session, get_study(session, "s"), 2)
     engine.dispose()
     assert (len(parts.qualification), len(parts.norming), len(parts.attention)) == (4, 4, 2)
-    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    positions: dict[tuple[str, str], list[int]] = defaultdict(list)
     for part, position, key, model in rows:
-        places[part, "risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
-        places[part, model].append(position)
-    mean = {name: sum(values) / len(values) for name, values in places.items()}
+        positions[part, "risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
+        positions[part, model].append(position)
+    mean = {name: sum(values) / len(values) for name, values in positions.items()}
     # An item's place in a part of n is uniform over n places; over 300 queues its mean has a standard error below
     # n / 60, and two groups of items differ by at most twice that: 4 standard errors are n / 7.
     for part, size in (("qualification", 4), ("calibration", 4), ("attention", 17), ("pool", 22)):

@@ -52,7 +52,7 @@ def test_the_share_is_kept_exactly(seed: int, share: float, n_blocks: int) -> No
     assert abs(n - share * n_blocks * BLOCK_SIZE) < 1
 
 
-def test_each_reading_returns_as_often_as_any_other() -> None:
+def test_each_item_returns_as_often_as_any_other() -> None:
     """Over 3,000 seeds, each of the first 40 readings returns with the plan's share, and so at no place of its own."""
     share, n_seeds = 0.15, 3000
     counts = Counter(
@@ -127,7 +127,7 @@ def read_on(engine: Engine, person: int, n: int, answers: dict[str, str] = ANSWE
         give(engine, person, todo[0], answers)
 
 
-def places(engine: Engine, person: int) -> list[Assignment]:
+def list_assignments(engine: Engine, person: int) -> list[Assignment]:
     """All of a person's places in their order."""
     with read_session(engine) as session:
         mine = select(Assignment).where(Assignment.annotator_id == person)
@@ -136,7 +136,7 @@ def places(engine: Engine, person: int) -> list[Assignment]:
 
 def distances(engine: Engine, person: int) -> list[int]:
     """Other places between each item and its return; fails where an item returns twice or comes back to nobody."""
-    order = [(one.study_item_id, one.pass_no) for one in places(engine, person)]
+    order = [(one.study_item_id, one.pass_no) for one in list_assignments(engine, person)]
     assert len(set(order)) == len(order)
     assert {pass_no for _, pass_no in order} <= {1, 2}
     return [order.index(one) - order.index((one[0], 1)) - 1 for one in order if one[1] == 2]
@@ -164,7 +164,7 @@ def test_people_get_returns_of_their_own(engine: Engine, blind: Engine, people: 
     returned = []
     for person in people:
         read_on(blind, person, 99)
-        returned.append({one.study_item_id for one in places(engine, person) if one.pass_no == 2})
+        returned.append({one.study_item_id for one in list_assignments(engine, person) if one.pass_no == 2})
     assert returned[0] != returned[1]
 
 
@@ -176,14 +176,14 @@ def test_nothing_returns_where_the_gap_has_no_room(engine: Engine) -> None:
         reader = load_shared_queue_reader(session, person)
     assert reader is not None
     assert any(is_repeated(reader.order_seed, 0.5, number) for number in range(6))
-    assert len(places(engine, person)) == 6
+    assert len(list_assignments(engine, person)) == 6
 
 
 def test_the_end_of_the_pool_lets_return_what_the_gap_allows(engine: Engine) -> None:
     """Once nothing is left to read, a return need not wait for its own distance, but for the gap."""
     (person,) = shared_study(engine, 1, 20, 1, repeats=0.5, gap=8)
     read_on(engine, person, 99)
-    order = [one.study_item_id for one in places(engine, person) if one.pass_no == 1]
+    order = [one.study_item_id for one in list_assignments(engine, person) if one.pass_no == 1]
     with read_session(engine) as session:
         reader = load_shared_queue_reader(session, person)
         assert reader is not None
@@ -193,7 +193,7 @@ def test_the_end_of_the_pool_lets_return_what_the_gap_allows(engine: Engine) -> 
             if is_repeated(reader.order_seed, 0.5, number) and number < 12
         }
         assert find_due_repeats(reader, list_own_assignments(session, reader, utc_now()), at_end=True) == []
-    returned = {one.study_item_id for one in places(engine, person) if one.pass_no == 2}
+    returned = {one.study_item_id for one in list_assignments(engine, person) if one.pass_no == 2}
     assert wanted <= returned
     assert min(distances(engine, person)) >= 8
 
@@ -208,9 +208,9 @@ def test_who_puts_off_a_transcript_gets_it_back_no_sooner(engine: Engine) -> Non
         refill_queue(engine, person)
     give(engine, person, put_off)
     refill_queue(engine, person)
-    first = places(engine, person)[0]
+    first = list_assignments(engine, person)[0]
     assert first.token == put_off
-    assert all(one.study_item_id != first.study_item_id for one in places(engine, person)[1:])
+    assert all(one.study_item_id != first.study_item_id for one in list_assignments(engine, person)[1:])
 
 
 def test_a_correction_begins_the_distance_anew(engine: Engine) -> None:
@@ -222,13 +222,21 @@ def test_a_correction_begins_the_distance_anew(engine: Engine) -> None:
     assert reader is not None
     number = next(n for n in range(20) if is_repeated(reader.order_seed, 0.5, n))
     read_on(engine, person, max(number - 3, 0))
-    place = [one for one in places(engine, person) if one.pass_no == 1][number]
+    assignment = [one for one in list_assignments(engine, person) if one.pass_no == 1][number]
     for again in range(12):
-        give(engine, person, place.token, OTHER if again % 2 else ANSWERS, f"again{again}")
+        give(engine, person, assignment.token, OTHER if again % 2 else ANSWERS, f"again{again}")
         read_on(engine, person, 3)
-    assert [one.pass_no for one in places(engine, person) if one.study_item_id == place.study_item_id] == [1]
+    assert [
+        one.pass_no
+        for one in list_assignments(engine, person)
+        if one.study_item_id == assignment.study_item_id
+    ] == [1]
     read_on(engine, person, 9)
-    assert [one.pass_no for one in places(engine, person) if one.study_item_id == place.study_item_id] == [
+    assert [
+        one.pass_no
+        for one in list_assignments(engine, person)
+        if one.study_item_id == assignment.study_item_id
+    ] == [
         1,
         2,
     ]
@@ -238,7 +246,7 @@ def to_first_return(engine: Engine, person: int) -> str:
     """Read until a return is held; its token."""
     for _ in range(40):
         refill_queue(engine, person)
-        held = [one for one in places(engine, person) if one.pass_no == 2]
+        held = [one for one in list_assignments(engine, person) if one.pass_no == 2]
         if held:
             return held[0].token
         give(engine, person, open_tokens(engine, person)[0])
@@ -259,7 +267,7 @@ def test_a_return_stays_its_readers(
     read_on(blind, people[1], 99)
     assert max(readers_by_item(engine).values()) <= 2
     give(blind, people[0], token)
-    assert [one.token for one in places(engine, people[1]) if one.token == token] == []
+    assert [one.token for one in list_assignments(engine, people[1]) if one.token == token] == []
 
 
 def test_asking_from_many_pages_at_once_returns_each_once(database_target: str) -> None:
@@ -338,7 +346,10 @@ def test_order_and_returns_know_nothing_of_verdicts_models_and_answers(tmp_path:
         for _ in range(30):
             for person in people:
                 read_on(engine, person, 1, given_)
-        made = [[(one.study_item_id, one.pass_no) for one in places(engine, person)] for person in people]
+        made = [
+            [(one.study_item_id, one.pass_no) for one in list_assignments(engine, person)]
+            for person in people
+        ]
         assert sum(pass_no == 2 for order in made for _, pass_no in order) > 5
         orders.append(made)
         engine.dispose()
@@ -407,7 +418,7 @@ def test_what_returns_counts_for_the_person_and_never_for_the_quota(
     assert pace.days_left == 0
 
 
-def test_statistics_compare_a_return_with_the_same_persons_first_reading(
+def test_statistics_compare_a_repeat_with_the_same_annotators_first_label(
     engine: Engine, blind: Engine, people: tuple[int, ...]
 ) -> None:
     """One changes the answer at every return, one at none: the flip rates are 1 and 0, and usage says what is used."""
@@ -416,7 +427,7 @@ def test_statistics_compare_a_return_with_the_same_persons_first_reading(
             refill_queue(blind, person)
             if not (todo := open_tokens(blind, person)):
                 break
-            second = {one.token for one in places(engine, person) if one.pass_no == 2}
+            second = {one.token for one in list_assignments(engine, person) if one.pass_no == 2}
             give(blind, person, todo[0], again if todo[0] in second else ANSWERS)
     with read_session(engine) as session:
         study = get_study(session, "shared")
@@ -444,11 +455,11 @@ def test_guesses_wait_for_what_returns(engine: Engine, blind: Engine, people: tu
 def test_a_paused_study_returns_nothing(engine: Engine, blind: Engine, people: tuple[int, ...]) -> None:
     """No place is taken while no label would be."""
     read_on(blind, people[0], 20)
-    before = len(places(engine, people[0]))
+    before = len(list_assignments(engine, people[0]))
     with write_session(engine) as session:
         set_status(session, get_study(session, "shared"), "paused", actor="R", why="test")
     assert refill_queue(blind, people[0]) == 0
-    assert len(places(engine, people[0])) == before
+    assert len(list_assignments(engine, people[0])) == before
 
 
 def test_a_study_frozen_before_repeats_were_there_has_none(engine: Engine) -> None:
@@ -492,7 +503,7 @@ class Returning(RuleBasedStateMachine):
         person = self.people[who]
         with write_session(self.engine) as session:
             take_next(session, person, n)
-        mine = places(self.engine, person)
+        mine = list_assignments(self.engine, person)
         first = {one.study_item_id: one for one in mine if one.pass_no == 1}
         for one in mine:
             if one.pass_no == 1 or one.token in self.returned:
@@ -543,7 +554,7 @@ class Returning(RuleBasedStateMachine):
         """First readings within the quota; no item returns twice; every return is shown to its reader for good."""
         assert all(count <= OVERLAP for count in readers_by_item(self.engine).values())
         for person in self.people:
-            mine = places(self.engine, person)
+            mine = list_assignments(self.engine, person)
             pairs = [(one.study_item_id, one.pass_no) for one in mine]
             assert len(set(pairs)) == len(pairs)
             again = {one.token for one in mine if one.pass_no == 2}

@@ -130,10 +130,12 @@ def deviation(studies: Sequence[tuple[Sequence[float], Sequence[float]]]) -> flo
     first: in a shared queue their orders are alike, where an item that somebody has begun comes before a fresh one.
     """
     total = variance = 0.0
-    for values, places in studies:
-        n, v, p = len(values), sum(values) / len(values), sum(places) / len(places)
-        total += sum((value - v) * (place - p) for value, place in zip(values, places, strict=True))
-        spread = sum((value - v) ** 2 for value in values) * sum((place - p) ** 2 for place in places)
+    for values, positions in studies:
+        n, v, p = len(values), sum(values) / len(values), sum(positions) / len(positions)
+        total += sum((value - v) * (position - p) for value, position in zip(values, positions, strict=True))
+        spread = sum((value - v) ** 2 for value in values) * sum(
+            (position - p) ** 2 for position in positions
+        )
         variance += spread / (n - 1)
     return total / sqrt(variance)
 
@@ -203,15 +205,15 @@ def test_ids_and_tokens_are_drawn_from_a_hat(owner: Database) -> None:
     of = facts(owner)
     with read_session(owner) as session:
         public = dict(execute(session, select_columns(Transcript.public_id, Transcript.id)).all())
-        places = execute(
+        positions = execute(
             session,
             select_columns(Assignment.token, StudyItem.transcript_id, Assignment.position)
             .join(StudyItem, col(StudyItem.id) == col(Assignment.study_item_id))
             .where(col(Assignment.annotator_id).in_(people)),
         ).all()
-    chair = AdjudicatorContext(people[0], 7, 1, "open", load_default_codebook(), Rules())
-    listed = {compute_item_token(chair, RatedItem(row, name, (), 0)): row for name, row in public.items()}
-    tokens = {token: row for token, row, _ in places}
+    context = AdjudicatorContext(people[0], 7, 1, "open", load_default_codebook(), Rules())
+    listed = {compute_item_token(context, RatedItem(row, name, (), 0)): row for name, row in public.items()}
+    tokens = {token: row for token, row, _ in positions}
     for found in (public, tokens, listed):
         assert {len(name) for name in found} == {32}
         for name, values in of.items():
@@ -219,6 +221,6 @@ def test_ids_and_tokens_are_drawn_from_a_hat(owner: Database) -> None:
             assert abs(deviation([([values[found[one]] for one in sorted(found)], range(len(found)))])) < 5, (
                 name
             )
-    by_token = [float(position) for _, _, position in sorted(places)]
-    assert abs(deviation([(by_token, range(len(places)))])) < 5
+    by_token = [float(position) for _, _, position in sorted(positions)]
+    assert abs(deviation([(by_token, range(len(positions)))])) < 5
     assert not {name[:8] for name in public} & {name[:8] for name in tokens}

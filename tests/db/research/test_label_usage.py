@@ -76,9 +76,9 @@ def test_it_says_what_the_statistics_are_fed(study: Engine) -> None:
     for question, source in product(QUESTIONS, ("desk", "import")):
         fed, rows = frame(study, question, source), usage(study, question, source)
         first, second = fed[fed["pass_no"] == 1], fed[fed["pass_no"] == 2]
-        assert used(rows, AGREEMENT) == readings(first)
+        assert used(rows, AGREEMENT) == list_cells(first)
         pairs = set(zip(first["item"], first["rater"], strict=True))
-        assert used(rows, INTRA_RATER) == [one for one in readings(second) if one[:2] in pairs]
+        assert used(rows, INTRA_RATER) == [one for one in list_cells(second) if one[:2] in pairs]
         n_coded = (read_frame(fed, positive=fed["answer"].iloc[0]).human >= 0).sum()
         assert n_coded == len(used(rows, GOLD)) > 0
 
@@ -88,7 +88,7 @@ def used(rows: list[UsageRow], use: str) -> list[tuple[str, str, str | None]]:
     return sorted((one.item, one.annotator, one.answer) for one in rows if use in one.used_in)
 
 
-def readings(fed: pd.DataFrame) -> list[tuple[str, str, str]]:
+def list_cells(fed: pd.DataFrame) -> list[tuple[str, str, str]]:
     """The same of rows of the frame."""
     return sorted(zip(fed["item"], fed["rater"], fed["answer"], strict=True))
 

@@ -41,7 +41,7 @@ def test_both_rows_of_a_key_are_stored_once(engine: Engine) -> None:
     assert first.ids == again.ids[::-1]
 
 
-def test_a_text_takes_its_twins_place(engine: Engine) -> None:
+def test_a_text_replaces_its_twin(engine: Engine) -> None:
     """The pool holds the text alone, with the twin's verdict; the twin's own rows stay."""
     with write_session(engine) as session:
         study, _ = store_judged(session, TEXTLESS)
@@ -53,7 +53,7 @@ def test_a_text_takes_its_twins_place(engine: Engine) -> None:
         assert len(session.exec(select(Verdict)).all()) == 2
 
 
-def test_a_labelled_twin_keeps_its_place(engine: Engine) -> None:
+def test_a_labelled_twin_stays(engine: Engine) -> None:
     """A label is of what its annotator had before them: the text is refused in a sentence."""
     with write_session(engine) as session:
         study, row_id = store_judged(session, TEXTLESS)
@@ -88,7 +88,7 @@ def load_keys(engine: Engine) -> list[tuple[str, bool]]:
         return [(key, has_text) for key, has_text in rows]
 
 
-def test_keys_that_ended_in_bare_are_cut(engine: Engine) -> None:
+def test_keys_with_the_old_suffix_are_cut(engine: Engine) -> None:
     """What had no text says so in a column now; a text whose key happens to end so keeps it."""
     downgrade(engine, "0003")
     insert_old_transcripts(
