@@ -182,37 +182,37 @@ def warm_up(address: str, study: LoadStudy) -> None:
 
 def all_runs(seconds: float) -> list[Figures]:
     """Every figure of the page."""
-    found = []
+    runs = []
     with tempfile.TemporaryDirectory() as folder:
         for count in (20, CROWD):
             path = f"{folder}/paced{count}.db"
-            found.append(run("SQLite, one desk, paced", path, 1, count, seconds, is_paced=True))
+            runs.append(run("SQLite, one desk, paced", path, 1, count, seconds, is_paced=True))
         path = f"{folder}/full.db"
-        found.append(run("SQLite, one desk, saturated", path, 1, CROWD, seconds / 2, is_paced=False))
+        runs.append(run("SQLite, one desk, saturated", path, 1, CROWD, seconds / 2, is_paced=False))
         path, name = f"{folder}/shared.db", "SQLite, one desk, shared queue, paced"
-        found.append(run(name, path, 1, CROWD, seconds, is_paced=True, is_shared=True))
+        runs.append(run(name, path, 1, CROWD, seconds, is_paced=True, is_shared=True))
     for kind, is_paced, is_shared in SERVED:
         with postgres() as target:
             name, long = f"PostgreSQL, two desks, {kind}", seconds if is_paced else seconds / 2
-            found.append(run(name, target, 2, CROWD, long, is_paced=is_paced, is_shared=is_shared))
-    return found
+            runs.append(run(name, target, 2, CROWD, long, is_paced=is_paced, is_shared=is_shared))
+    return runs
 
 
-def table(found: Sequence[Figures]) -> str:
+def table(runs: Sequence[Figures]) -> str:
     """The figures as Markdown."""
     rows = [
         "| run | annotators | labels | p50 ms | p95 ms | slowest ms | labels/s | CPU ms a label | MB a session | load |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     rows += [
-        f"| {one.name} | {one.annotators} | {one.labels} | {one.p50:.0f} | {one.p95:.0f} | {one.slowest:.0f} "
-        f"| {one.per_second:.0f} | {one.cpu:.1f} | {one.megabytes:.2f} | {one.busy:.1f} |"
-        for one in found
+        f"| {figures.name} | {figures.annotators} | {figures.labels} | {figures.p50:.0f} | {figures.p95:.0f} | {figures.slowest:.0f} "
+        f"| {figures.per_second:.0f} | {figures.cpu:.1f} | {figures.megabytes:.2f} | {figures.busy:.1f} |"
+        for figures in runs
     ]
     return "\n".join(rows)
 
 
-def section(found: Sequence[Figures], seconds: float, size: int) -> str:
+def section(runs: Sequence[Figures], seconds: float, size: int) -> str:
     """What was measured and how."""
     facts = (
         f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
@@ -224,17 +224,17 @@ one is answered, for {seconds / 2:.0f} s. Queues are fixed; *shared*: people tak
 {READERS} readers, and {REPEATS:.0%} return to them. Times run from the submit to its acknowledgement after the commit and the next transcript. Memory
 is what the servers grew by. Load is the machine's one-minute load average at the end of a run.
 
-{table(found)}
+{table(runs)}
 
 A load above the number of cores means that other work shared the machine: times are then upper bounds.
 
-{goals(found)}
+{goals(runs)}
 """
 
 
-def goals(found: Sequence[Figures]) -> str:
+def goals(runs: Sequence[Figures]) -> str:
     """What was wanted with the full crowd, beside what this run shows."""
-    crowd_runs = [one for one in found if one.annotators == CROWD]
+    crowd_runs = [figures for figures in runs if figures.annotators == CROWD]
     rows = ["| wanted with 50 annotators | run | measured | reached |", "|---|---|---|---|"]
     for run in crowd_runs:
         if "paced" in run.name:
@@ -245,7 +245,7 @@ def goals(found: Sequence[Figures]) -> str:
         else:
             rate = run.per_second
             rows.append(f"| at least 100 labels/s | {run.name} | {rate:.0f} labels/s | {said(rate >= 100)} |")
-    largest = max(one.megabytes for one in found)
+    largest = max(figures.megabytes for figures in runs)
     rows.append(f"| under 5 MB a session | all | at most {largest:.2f} MB | {said(largest < 5)} |")
     return "\n".join(rows)
 
@@ -260,11 +260,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--out", type=Path, default=Path("docs/bench-desk.md"))
-    given = parser.parse_args()
-    found = all_runs(given.seconds)
+    arguments = parser.parse_args()
+    runs = all_runs(arguments.seconds)
     with tempfile.TemporaryDirectory() as folder:
         size = prepare(f"{folder}/size.db", annotators=1, transcripts=5).transcript_bytes
-    write_section(given.out, TITLE, section(found, given.seconds, size))
+    write_section(arguments.out, TITLE, section(runs, arguments.seconds, size))
 
 
 if __name__ == "__main__":

@@ -127,18 +127,18 @@ class Cell:
 def simulate(pop: Population, scenarios: int, n: int, design: str, sims: int, seed: int) -> dict[str, Cell]:
     """Coverage, half-width and bias of each estimator for one population, size and design."""
     truth = pop.prevalence()
-    found: dict[str, list[Estimate]] = {}
+    by_estimator: dict[str, list[Estimate]] = {}
     for rng in np.random.default_rng(seed).spawn(sims):
         data = DESIGNS[design](draw(pop, scenarios, 5, rng), n, rng)
-        for name, one in estimates(data).items():
-            found.setdefault(name, []).append(one)
-    return {name: summarise(rows, truth) for name, rows in found.items()}
+        for name, estimate in estimates(data).items():
+            by_estimator.setdefault(name, []).append(estimate)
+    return {name: summarise(rows, truth) for name, rows in by_estimator.items()}
 
 
 def summarise(rows: list[Estimate], truth: float) -> Cell:
     """One cell from the estimates of all simulations."""
-    kept = [(r.value, r.low, r.high) for r in rows if r.value is not None and r.low is not None]
-    table = np.array(kept, float)
+    limits = [(r.value, r.low, r.high) for r in rows if r.value is not None and r.low is not None]
+    table = np.array(limits, float)
     held = (table[:, 1] <= truth) & (truth <= table[:, 2])
     half = float((table[:, 2] - table[:, 1]).mean() / 2)
     return Cell(float(held.sum() / len(rows)), half, float(table[:, 0].mean() - truth))

@@ -75,7 +75,7 @@ def sitting(browser: Browser, server: Served, token: str) -> list[float]:
         press(page, "2", "5", "Enter")
     page.wait_for_selector(f"h1:text-is('Transcript {LABELS + 1} of {LABELS + 1}')")
     page.wait_for_selector("text=Saved")
-    return [float(one) for one in page.evaluate("window.painted")]
+    return [float(milliseconds) for milliseconds in page.evaluate("window.painted")]
 
 
 def press(page: Page, *keys: str) -> None:

@@ -19,8 +19,8 @@ def test_three_answers_have_no_single_negative_one() -> None:
     """Which answer is meant is said; unsure is not one of them, and yes and no need no sentence."""
     rows = [("i1", "A", "human", "1"), ("i1", "B", "human", "2"), ("i2", "A", "human", "0")]
     frame = pd.DataFrame(rows, columns=["item", "rater", "kind", "answer"])
-    (said,) = describe_many_answers(read_frame(frame, positive="1"))
-    assert "3 answers" in said
-    assert "that on '0' alone" in said
+    (note,) = describe_many_answers(read_frame(frame, positive="1"))
+    assert "3 answers" in note
+    assert "that on '0' alone" in note
     plain = frame.assign(answer=["yes", "no", "unsure"])
     assert describe_many_answers(read_frame(plain, positive="yes")) == []

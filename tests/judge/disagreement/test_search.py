@@ -78,8 +78,8 @@ def answers_of(frame: pd.DataFrame, rater: str) -> dict[str, str]:
 
 def found(result: Findings, label: str) -> Finding:
     """The finding of a slice."""
-    (one,) = [finding for finding in result.findings if finding.slice == label]
-    return one
+    (finding,) = [finding for finding in result.findings if finding.slice == label]
+    return finding
 
 
 def flagged_share(plan: Plan, studies: int) -> float:
@@ -95,24 +95,24 @@ def test_misses_in_one_motive_are_found_and_described() -> None:
     """The judge misses half of the positives in m0: counts, rates, items and sentence say so."""
     frame = long_frame(Plan(prevalence=0.4, miss_m0=0.6))
     result = find_disagreements(frame)
-    one = found(result, "motive = m0")
-    assert (one.direction, one.statistic, one.kind) == ("misses", "false_negative", "one-way")
+    finding = found(result, "motive = m0")
+    assert (finding.direction, finding.statistic, finding.kind) == ("misses", "false_negative", "one-way")
     answers = frame[frame["motive"] == "m0"].pivot(index="item", columns="rater", values="answer")
     positives = answers[answers["a"] == "yes"]
-    assert one.n_in == len(positives)
-    assert one.wrong_in == int((positives["j"] == "no").sum())
-    assert set(one.items) == set(positives.index[positives["j"] == "no"])
-    assert one.rate_in == pytest.approx(one.wrong_in / one.n_in)
-    assert one.expected_wrong == pytest.approx(one.rate_out * one.n_in)
-    assert one.rate_out < one.shrunken_rate < one.rate_in
-    assert one.low < one.difference < one.high
-    assert one.p <= one.p_adjusted <= 0.05
-    assert one.sentence == (
-        f"The judge misses 'yes' where motive = m0: {one.wrong_in} of {one.n_in} missed, "
-        f"{one.wrong_out} of {one.n_out} elsewhere (adjusted p < .001)."
+    assert finding.n_in == len(positives)
+    assert finding.wrong_in == int((positives["j"] == "no").sum())
+    assert set(finding.items) == set(positives.index[positives["j"] == "no"])
+    assert finding.rate_in == pytest.approx(finding.wrong_in / finding.n_in)
+    assert finding.expected_wrong == pytest.approx(finding.rate_out * finding.n_in)
+    assert finding.rate_out < finding.shrunken_rate < finding.rate_in
+    assert finding.low < finding.difference < finding.high
+    assert finding.p <= finding.p_adjusted <= 0.05
+    assert finding.sentence == (
+        f"The judge misses 'yes' where motive = m0: {finding.wrong_in} of {finding.n_in} missed, "
+        f"{finding.wrong_out} of {finding.n_out} elsewhere (adjusted p < .001)."
     )
-    assert one.driven_by == ()
-    assert {field.name for field in fields(Finding)} - {"without"} <= set(one.build_row())
+    assert finding.driven_by == ()
+    assert {field.name for field in fields(Finding)} - {"without"} <= set(finding.build_row())
 
 
 def test_over_flags_are_found_with_their_direction() -> None:
@@ -200,10 +200,10 @@ def hasty_annotator() -> pd.DataFrame:
 
 def test_a_finding_made_by_one_annotator_is_traced_to_them() -> None:
     """A labels all of m0 with a wrong yes and outvotes nobody else there: the finding is theirs."""
-    one = found(find_disagreements(hasty_annotator()), "motive = m0")
-    assert one.driven_by == ("A3",)
-    assert "It depends on A3: without their labels it disappears" in one.sentence
-    assert one.human_disagreement_in is not None
+    finding = found(find_disagreements(hasty_annotator()), "motive = m0")
+    assert finding.driven_by == ("A3",)
+    assert "It depends on A3: without their labels it disappears" in finding.sentence
+    assert finding.human_disagreement_in is not None
 
 
 def test_decisions_leave_the_annotators_behind_a_finding_in_sight() -> None:
@@ -211,9 +211,9 @@ def test_decisions_leave_the_annotators_behind_a_finding_in_sight() -> None:
     ratings = read_frame(hasty_annotator())
     elsewhere = ratings.items[ratings.slices["motive"] == "m1"][:2]
     gold = gold_of(ratings, {elsewhere[0]: "yes", elsewhere[1]: None})
-    one = found(find_disagreements(ratings, gold=gold), "motive = m0")
-    assert one.driven_by == ("A3",)
-    assert [part.annotator for part in one.without] == list(ratings.raters)
+    finding = found(find_disagreements(ratings, gold=gold), "motive = m0")
+    assert finding.driven_by == ("A3",)
+    assert [part.annotator for part in finding.without] == list(ratings.raters)
     inside = ratings.items[ratings.slices["motive"] == "m0"]
     everything = {item: "no" for item in inside}
     settled = find_disagreements(ratings, gold=gold_of(ratings, everything))
@@ -223,9 +223,9 @@ def test_decisions_leave_the_annotators_behind_a_finding_in_sight() -> None:
 def test_no_annotator_is_blamed_where_gold_without_them_is_unknown() -> None:
     """Dawid and Skene's gold of three annotators cannot be made from two: the finding stands without that check."""
     ratings = read_frame(long_frame(Plan(prevalence=0.4, miss_m0=0.6)))
-    one = found(find_disagreements(ratings, gold=gold_of(ratings, method="dawid_skene")), "motive = m0")
-    assert one.without == ()
-    assert one.driven_by == ()
+    finding = found(find_disagreements(ratings, gold=gold_of(ratings, method="dawid_skene")), "motive = m0")
+    assert finding.without == ()
+    assert finding.driven_by == ()
     by_votes = found(find_disagreements(ratings), "motive = m0")
     assert [part.annotator for part in by_votes.without] == ["a", "b", "c"]
 
@@ -273,10 +273,10 @@ def test_words_and_tools_that_go_with_errors_are_found() -> None:
 def test_same_seed_same_digits_and_row_order_does_not_matter() -> None:
     """Shuffled rows and renamed raters change no digit."""
     frame = long_frame(Plan(miss_m0=0.5))
-    one = find_disagreements(frame, seed=3)
+    finding = find_disagreements(frame, seed=3)
     two = find_disagreements(frame.sample(frac=1, random_state=1), seed=3)
-    pd.testing.assert_frame_equal(one.build_frame(), two.build_frame())
-    assert one.findings == two.findings
+    pd.testing.assert_frame_equal(finding.build_frame(), two.build_frame())
+    assert finding.findings == two.findings
 
 
 def test_rates_are_weighted_by_inverse_inclusion_probability() -> None:
@@ -335,9 +335,9 @@ def test_other_codebooks_work_alike() -> None:
     """Answers 0, 1, 2 with 2 as positive: any difference is an error, misses are about 2."""
     frame = long_frame(Plan(prevalence=0.5, miss_m0=0.6))
     frame["answer"] = frame["answer"].map({"yes": "2", "no": "0"})
-    one = found(find_disagreements(frame, positive="2"), "motive = m0")
-    assert one.direction == "misses"
-    assert "misses '2'" in one.sentence
+    finding = found(find_disagreements(frame, positive="2"), "motive = m0")
+    assert finding.direction == "misses"
+    assert "misses '2'" in finding.sentence
 
 
 def test_given_gold_replaces_the_majority() -> None:
@@ -374,7 +374,7 @@ def test_impossible_options_are_refused() -> None:
 def test_small_slices_are_listed_with_the_reason() -> None:
     """Under 20 items or 8 scenarios nothing is tested, and the list says what was there."""
     result = find_disagreements(long_frame(Plan(scenarios=12)))
-    reasons = {one.slice: one.reason for one in result.untested if one.statistic == "error"}
+    reasons = {finding.slice: finding.reason for finding in result.untested if finding.statistic == "error"}
     assert "12 items of 3 scenarios inside" in reasons["motive = m0"]
     assert not result.findings
 
@@ -392,7 +392,7 @@ def test_a_judge_who_is_always_right_has_no_findings() -> None:
     result = find_disagreements(long_frame(Plan(miss=0, flag=0, miss_m0=0, flag_m0=0)))
     assert result.findings == ()
     assert result.direction.mcnemar.share is None
-    assert any("all right or all wrong" in one.reason for one in result.untested)
+    assert any("all right or all wrong" in finding.reason for finding in result.untested)
 
 
 def test_verdicts_without_labels_have_no_findings_but_a_table_of_lost_ones() -> None:

@@ -29,8 +29,8 @@ def labels(rater: str, answers: list[str], **columns: Any) -> pd.DataFrame:
 
 def only(result: QualityResult) -> RaterQuality:
     """The single annotator of a result."""
-    (one,) = result.raters
-    return one
+    (quality,) = result.raters
+    return quality
 
 
 def coin(n: int, seed: int = 0, p: float = 0.5) -> list[str]:
@@ -43,17 +43,17 @@ def test_repeats_give_flip_rate_and_alpha() -> None:
     first = labels("a", ["yes", "no"] * 20)
     again = first.head(10).assign(pass_no=2, position=range(40, 50))
     again.loc[again.index[:2], "answer"] = ["no", "yes"]
-    one = only(assess_label_quality(pd.concat([first, again], ignore_index=True)))
-    assert (one.flip_rate.value, one.flip_rate.n, one.n) == (0.2, 10, 40)
+    quality = only(assess_label_quality(pd.concat([first, again], ignore_index=True)))
+    assert (quality.flip_rate.value, quality.flip_rate.n, quality.n) == (0.2, 10, 40)
     # 20 values, ten of each; 4 of 20 off the diagonal: alpha = 1 - 19 x 4 / (20^2 - 200) = .62
-    assert one.repeat_alpha.value == pytest.approx(1 - 19 * 4 / 200)
+    assert quality.repeat_alpha.value == pytest.approx(1 - 19 * 4 / 200)
 
 
 def test_without_repeats_consistency_is_undefined() -> None:
     """No second pass, or one without variation: reasons, no number."""
-    one = only(assess_label_quality(labels("a", coin(20))))
-    assert one.flip_rate.reason is Reason.NO_ITEMS
-    assert one.repeat_alpha.reason is Reason.NO_PAIRABLE_ITEMS
+    quality = only(assess_label_quality(labels("a", coin(20))))
+    assert quality.flip_rate.reason is Reason.NO_ITEMS
+    assert quality.repeat_alpha.reason is Reason.NO_PAIRABLE_ITEMS
     assert compute_repeat_alpha(np.ones((5, 2), np.int8), 2).reason is Reason.NO_VARIATION
 
 
@@ -113,8 +113,8 @@ def test_hasty_and_slow_labels_are_listed_and_nothing_is_removed() -> None:
     seconds[10], seconds[20] = 1.0, 7200.0
     result = assess_label_quality(labels("a", coin(60, 9), seconds=seconds))
     assert result.outliers[["item", "why"]].to_numpy().tolist() == [["t010", "fast"], ["t020", "slow"]]
-    one = only(result)
-    assert (one.n, one.n_fast, one.n_slow) == (60, 1, 1)
+    quality = only(result)
+    assert (quality.n, quality.n_fast, quality.n_slow) == (60, 1, 1)
 
 
 def test_times_are_scored_only_with_enough_of_them() -> None:
@@ -126,17 +126,17 @@ def test_times_are_scored_only_with_enough_of_them() -> None:
 
 def test_unsure_has_a_rate_of_its_own() -> None:
     """Five unsure of twenty: .25 with an interval."""
-    one = only(assess_label_quality(labels("a", ["unsure"] * 5 + ["yes", "no", "no"] * 5)))
-    assert one.unsure_rate.value == 0.25
-    assert one.unsure_rate.low is not None
+    quality = only(assess_label_quality(labels("a", ["unsure"] * 5 + ["yes", "no", "no"] * 5)))
+    assert quality.unsure_rate.value == 0.25
+    assert quality.unsure_rate.low is not None
 
 
 def test_missing_positions_and_times_leave_their_figures_undefined() -> None:
     """A bare frame of four columns works; drift, runs and times stay undefined."""
     frame = labels("a", coin(30)).drop(columns=["position", "seconds", "pass_no"])
     result = assess_label_quality(frame)
-    one = only(result)
-    assert (one.drift.p, one.run.p, one.median_seconds) == (None, None, None)
+    quality = only(result)
+    assert (quality.drift.p, quality.run.p, quality.median_seconds) == (None, None, None)
     assert result.outliers.empty
     assert result.build_frame().loc[0, "n"] == 30
 
