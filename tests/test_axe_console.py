@@ -97,13 +97,13 @@ def previewed(page: Page) -> None:
     fill(page, "Annotators (pseudonyms, separated by commas)", "Ada, Ben")
     # the pool holds findings that nobody has decided on
     fill(page, "Reason to freeze although nobody has decided on leak findings in 6 transcripts", "a pilot")
-    press_button(page, "Preview the draw")
+    press_button(page, "Preview the sample")
     expect(page.get_by_role("button", name="Freeze this plan")).to_be_visible()
 
 
 def without_reason(page: Page) -> None:
     """Reveal, state and unblinding, after a press without a reason."""
-    for name in ("Reveal the readings to each other", "Unblind the study"):
+    for name in ("Reveal the labels to each other", "Unblind the study"):
         expect(page.get_by_role("button", name=name)).to_be_visible()
     press_button(page, "Change the state")
     expect(page.get_by_role("alert").first).to_be_visible()

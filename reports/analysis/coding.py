@@ -67,9 +67,9 @@ def make_answer_sort_key(answer: str) -> tuple[int, float, str]:
 
 
 def select_rated_decisions(decisions: Mapping[str, str | None], ratings: Ratings) -> dict[str, str | None]:
-    """Adjudications of items that were read; None stays contested.
+    """Adjudications of rated items; None stays contested.
 
-    Unsure, where no reader was, is none of the answers: the split between the others stands then.
+    A decision for "unsure" counts only where somebody answered unsure, else the item stays contested.
     """
     read = {str(item) for item in ratings.items}
     return {

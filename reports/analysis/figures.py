@@ -94,7 +94,7 @@ def collect_review_rows(review: Iterable["QuestionEstimate"]) -> Iterator[dict[s
 
 
 def collect_preparation_rows(preparation: "Preparation") -> Iterator[dict[str, Any]]:
-    """Agreement on calibration items before and after the discussion; guesses of the model, where any were made."""
+    """Agreement in the norming round before and after the discussion; guesses of the model, if there are any."""
     for when, estimate in preparation.norming:
         yield make_estimate_row("calibration", estimate, one=when)
     if preparation.n_guessers:

@@ -1,4 +1,4 @@
-"""Transcript by transcript: gold, labels, verdicts, and in which way each judge departs from gold."""
+"""Transcript by transcript: gold, labels, verdicts, and how each judge departs from gold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ VERDICT_KINDS = {
     OVER_FLAGGED: "the verdict is the positive answer, gold is another",
     OTHER_ANSWER: "both are other answers, and differ",
     JUDGE_UNSURE: "the judge said it is unsure",
-    NO_ANSWER: "the verdict could not be read, or asking failed",
+    NO_ANSWER: "no verdict could be parsed from the reply, or the request failed",
     NO_GOLD: "the annotators reached no consensus or only unsure, or the item stays contested",
-    NO_VERDICT: "this judge has not read the transcript",
+    NO_VERDICT: "this judge has not judged the transcript",
     AGREES: "verdict and gold are the same",
 }
-"""In which way a verdict stands to gold."""
+"""How a verdict can relate to gold, with the meaning that reports print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class ItemRatings:
     gold: str
     """An answer, "no consensus", or "contested"."""
     labels: Mapping[str, str]
-    """Annotator -> answer, first readings only."""
+    """Annotator -> answer, first passes only."""
     verdicts: Mapping[str, str]
     """Judge -> answer, or unparsed, error, absent."""
     kinds: Mapping[str, str]
-    """Judge -> one of KINDS."""
+    """Judge -> a key of VERDICT_KINDS."""
 
     @property
     def has_human_disagreement(self) -> bool:
@@ -83,7 +83,7 @@ def collect_item_ratings(analysis: "Analysis") -> tuple[ItemRatings, ...]:
 
 
 def classify_verdict(analysis: "Analysis", gold: str, verdict: str) -> str:
-    """In which way a verdict stands to gold."""
+    """The key of VERDICT_KINDS that relates one verdict to gold."""
     unsure, positive = analysis.options.unsure, analysis.positive
     if verdict in VERDICT_STATES:
         return NO_VERDICT if verdict == VERDICT_STATES[0] else NO_ANSWER

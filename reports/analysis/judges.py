@@ -35,7 +35,7 @@ def analyse_judges(
     options: AnalysisOptions,
     texts: Mapping[str, str] | None,
 ) -> tuple[JudgeAnalysis, ...]:
-    """Corrected rates, the alternative annotator test and systematic disagreement of every judge in the readings."""
+    """Corrected rates, the alternative annotator test and systematic disagreement of every judge with verdicts."""
     compared = collect_verdicts(ratings, options.reference) if options.reference else gold
     by = choose_rate_columns(ratings)
     return tuple(
@@ -66,7 +66,7 @@ def collect_verdicts(ratings: Ratings, judge: str) -> dict[str, str]:
 
 
 def choose_rate_columns(ratings: Ratings) -> list[str]:
-    """Attributes whose slices get a rate of their own: few ones that share out the transcripts."""
+    """Attributes whose slices get a rate of their own: those with at most MAX_RATE_GROUPS values."""
     counts = Counter(
         piece.attribute
         for piece in cut_slices(ratings).select_kind("one-way").slices

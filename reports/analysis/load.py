@@ -62,7 +62,7 @@ class StudySnapshot:
 
     study: StudyRecord
     items: tuple[ItemRecord, ...]
-    """Every item in import order: pool, practice, attention and calibration."""
+    """Every item in import order: pool, control items and norming round."""
     leak_reviews: Mapping[int, LeakDecision]
     """The decision that counts, by transcript id."""
     annotators: tuple[AnnotatorRow, ...]
@@ -83,12 +83,12 @@ class StudySnapshot:
 
     @cached_property
     def pool(self) -> tuple[ItemRecord, ...]:
-        """The items that the draw is made from, without what was excluded for a leak."""
+        """The items that the sample is taken from, without those excluded for a leak."""
         return tuple(select_pool(self.items, select_excluded(self.leak_reviews)))
 
     @cached_property
     def leaks(self) -> LeakCounts:
-        """What the leak scan has read and found, and what was decided about it."""
+        """What the leak scan covered and found, and what was decided."""
         leaks = [
             build_leak_item(
                 item.item,
@@ -114,7 +114,7 @@ class StudySnapshot:
 
     @cached_property
     def rated_items(self) -> tuple[RatedItem, ...]:
-        """The labelled items of the main queue with everything that their readers said."""
+        """The labelled items of the main queue with every answer of their annotators."""
         return tuple(build_rated_items(self.study, self.items, self.assignments, self.labels))
 
     @cached_property
@@ -136,7 +136,7 @@ class StudySnapshot:
         return build_rating_rows(self.pool, self.latest_labels, self.verdicts, question, source)
 
     def list_norming_rows(self, question: str, when: NormingMoment) -> list[dict[str, Any]]:
-        """The long frame of a question on the calibration items, before or after the reveal."""
+        """The long frame of a question in the norming round, before or after the reveal."""
         revealed = self.study.revealed_label_id
         return build_norming_rows(self.items, self.assignments, self.labels, question, when, revealed)
 

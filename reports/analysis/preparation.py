@@ -1,4 +1,4 @@
-"""What stands beside the main labels: practice, attention items, calibration before and after, guesses of the model."""
+"""Results beside the main labels: control items, the norming round before and after, guesses of the model."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 NORMING_MOMENTS: tuple[NormingMoment, ...] = ("before", "after")
 CONTROL_PARTS = frozenset({"qualification", "attention"})
-"""Kinds of items whose answers are known."""
+"""Kinds of control items: their answers are known."""
 NORMING_ESTIMATES = ("raw", "positive_agreement", "negative_agreement", "ac1", "alpha")
 
 
 @dataclass(frozen=True, slots=True)
 class ControlResults:
-    """How one annotator did on items of known answers."""
+    """One annotator's results on control items."""
 
     name: str
     practice: QualificationStatus
@@ -41,12 +41,12 @@ class ControlResults:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """All that stands beside the main labels of a study."""
+    """Everything that a study measures beside the main labels."""
 
     people: tuple[ControlResults, ...]
-    """Only where the study has practice or attention items."""
+    """Empty where the study has no control items."""
     norming: tuple[tuple[NormingMoment, Estimate], ...]
-    """Agreement on calibration items, blind and after the discussion; empty without such items."""
+    """Agreement in the norming round, blind and after the discussion; empty without one."""
     guesses: GuessResult
     n_guessers: int
     """People who made a guess."""
@@ -78,7 +78,7 @@ def compute_preparation(
 
 
 def list_control_results(snapshot: StudySnapshot) -> tuple[ControlResults, ...]:
-    """Annotators of the desk by name; nobody where the study has no items of known answers."""
+    """Annotators of the desk, by name; empty where the study has no control items."""
     if not snapshot.parts & CONTROL_PARTS:
         return ()
     rules = parse_rules(dict(snapshot.study.rules))
@@ -105,7 +105,7 @@ def list_control_results(snapshot: StudySnapshot) -> tuple[ControlResults, ...]:
 
 
 def list_control_assignments(snapshot: StudySnapshot) -> Mapping[tuple[int, str], list[OnboardingAssignment]]:
-    """The assignments of items of known answers by annotator and part, each queue in its order."""
+    """Assignments of control items by (annotator id, part), each in the order of the queue."""
     items = {item.item_id: item for item in snapshot.items if item.part in CONTROL_PARTS}
     assignments: dict[tuple[int, str], list[OnboardingAssignment]] = defaultdict(list)
     for row in snapshot.assignments:
@@ -121,13 +121,13 @@ def list_control_assignments(snapshot: StudySnapshot) -> Mapping[tuple[int, str]
 def select_answers(
     assignments: Iterable[OnboardingAssignment], answers: Mapping[int | None, Mapping[str, Any]]
 ) -> dict[int, Mapping[str, Any]]:
-    """The answers that were given to these assignments, by assignment id."""
+    """The answers to these assignments, by assignment id; open ones are left out."""
     ids = (assignment.assignment_id for assignment in assignments)
     return {row_id: answers[row_id] for row_id in ids if row_id in answers}
 
 
 def compute_norming_agreement(ratings: "Ratings", resamples: int, seed: int) -> list[Estimate]:
-    """Agreement of people on calibration items."""
+    """Headline agreement of people in the norming round."""
     result = agree(ratings, slices=(), resamples=resamples, seed=seed)
     figures = [figure for figure in result.estimates if figure.scope.group == "human-human"]
     return [

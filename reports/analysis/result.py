@@ -45,9 +45,9 @@ class Analysis:
     missing: tuple[str, ...]
     """What is not there yet, and what to do about it."""
     data_hash: str
-    """Hash over items, labels, verdicts, adjudications and what stands beside them."""
+    """Hash over items, labels, verdicts, adjudications, control items, norming round and guesses."""
     preparation: Preparation
-    """Practice, attention items, calibration and guesses of the model."""
+    """Control items, norming round and guesses of the model."""
     versions: Mapping[str, str]
     """Versions of Python and of the packages that computed the figures."""
     adjudication: AdjudicationSummary | None = None
@@ -64,7 +64,7 @@ class Analysis:
 
     @property
     def deviations(self) -> tuple[str, ...]:
-        """Where these figures are not of the judge that the frozen plan makes the headline's: that it is so."""
+        """A sentence where these figures are not of the judge that the frozen plan names for the headline; else empty."""
         judges = [part.judge for part in self.judges]
         options = self.options
         sentence = self.summary.headline.explain_deviation(

@@ -1,4 +1,4 @@
-"""What a study is, before any figure: its pool, its draw, its people, its judges and the hashes that pin them down."""
+"""A study before any estimate: pool, sample, people, judges, and the hashes that pin them down."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -26,20 +26,20 @@ UNSURE_POLICIES: "dict[str, Unsure]" = {"category": "category", "missing": "miss
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """One stratum of the draw."""
+    """One stratum of the sample."""
 
     name: str
     n_drawn: int
-    """Transcripts drawn for labelling."""
+    """Transcripts sampled for labelling."""
     inclusion_probability: float | None
-    """Drawn over available; None where transcripts of the stratum had different ones."""
+    """Sampled ÷ available (0..1); None where transcripts of the stratum had different probabilities."""
     n_labelled: int
-    """Drawn transcripts with at least one label."""
+    """Sampled transcripts with at least one label."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeCounts:
-    """What became of one judge's readings of the pool."""
+    """How one judge's requests on the pool ended."""
 
     judge: str
     n_parsed: int
@@ -50,7 +50,7 @@ class JudgeCounts:
 
     @property
     def n(self) -> int:
-        """All readings."""
+        """All requests that ended."""
         return self.n_parsed + self.n_unparsed + self.n_error
 
 
@@ -130,7 +130,7 @@ def summarize_study(snapshot: StudySnapshot) -> StudySummary:
 
 
 def summarize_strata(items: Iterable[ItemRecord], labelled: set[int]) -> tuple[Stratum, ...]:
-    """The strata of the drawn items, by name."""
+    """The strata of the sampled items, by name."""
     drawn: dict[str, list[ItemRecord]] = {}
     for item in items:
         if item.inclusion_probability is not None:

@@ -35,13 +35,13 @@ def show_amendments(view: ConsoleView) -> None:
         head = ["at", "by", "what", "why", "plan after it"]
         show_table(pd.DataFrame(rows, columns=head))
     else:
-        st.caption("Nothing was changed since the plan was frozen.")
+        st.caption("Nothing has changed since the plan was frozen.")
     with st.expander("Amend the study"):
         show_amend_form(view)
 
 
 def show_amend_form(view: ConsoleView) -> None:
-    """Texts, more people, more transcripts, analyses: what is left empty stays as it is."""
+    """New texts, people, transcripts or analyses; an empty field leaves things as they are."""
     with st.form("amend", clear_on_submit=True, border=False):
         left, right = st.columns(2)
         title = left.text_input("New title", max_chars=200, key="amend-title")
@@ -69,7 +69,7 @@ def show_amend_form(view: ConsoleView) -> None:
     except StudyError as error:
         show_refusal(error)
         return
-    message = f"Amended: {pluralize(result.n_items, 'transcript')} and {pluralize(result.n_assignments, 'place')} more."
+    message = f"Amended: {pluralize(result.n_items, 'transcript')} and {pluralize(result.n_assignments, 'assignment')} more."
     if not links:
         rerun_with_message(message)
     show_success(message)
@@ -77,7 +77,7 @@ def show_amend_form(view: ConsoleView) -> None:
 
 
 def ask_analyses(view: ConsoleView) -> dict[str, str]:
-    """The analyses that are set anew."""
+    """The analyses that change, by name."""
     left, right = st.columns(2)
     unsure = left.selectbox(
         "Unsure counts as",

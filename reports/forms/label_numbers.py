@@ -1,4 +1,4 @@
-"""How many labels and how much time, beside the form of a plan."""
+"""How many labels and how much time a plan takes, beside its form."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from secondreader.reports.widgets.widgets import show_refusal, show_sentences
 
 
 def show_label_needs(summary: StudySummary) -> float:
-    """What a wanted precision takes, renewed as the fields change; returns the minutes that a label takes."""
+    """The labels that the wanted precision takes, updated as fields change; returns minutes per label."""
     with st.expander("How many labels does it take?", expanded=True):
         columns = st.columns(5)
         guess = JudgeGuess(
@@ -18,9 +18,9 @@ def show_label_needs(summary: StudySummary) -> float:
             columns[1].number_input("Sensitivity", 0.01, 0.99, 0.8, key="need-sensitivity"),
             columns[2].number_input("Specificity", 0.01, 0.99, 0.9, key="need-specificity"),
         )
-        kappa = columns[3].number_input("Kappa of people", 0.0, 0.99, 0.6, key="need-kappa")
+        kappa = columns[3].number_input("Kappa of two annotators", 0.0, 0.99, 0.6, key="need-kappa")
         half_width = columns[4].number_input("Wanted ±", 0.01, 0.5, 0.1, key="need-width")
-        minutes = st.number_input("Minutes for a label", 0.1, 120.0, 2.0, key="need-minutes")
+        minutes = st.number_input("Minutes per label", 0.1, 120.0, 2.0, key="need-minutes")
         per_scenario = max(round(summary.n_pool / max(summary.n_scenarios, 1)), 1)
         expected = Expectation(guess, kappa, max(summary.n_scenarios, 1), per_scenario)
         try:

@@ -1,4 +1,4 @@
-"""What freezing a plan would do, found by doing it and taking it back."""
+"""A preview of freezing a plan: the plan is frozen for real, then rolled back."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ def compute_form_hash(study_file: StudyFile, *, keep_questions: bool) -> str:
 
 
 def preview_plan(engine: Database, study_file: StudyFile, *, keep_questions: bool) -> PlanPreview:
-    """Freeze, look, and take it back: the same code as in earnest. Raises what freezing raises."""
+    """Freeze, look and roll back, by the code that freezes for real. Raises what freezing raises."""
     with write_session(engine) as session:
         trial = session.begin_nested()
         study, sample = create_study_from_file(session, study_file, keep_questions=keep_questions)
@@ -47,7 +47,7 @@ def preview_plan(engine: Database, study_file: StudyFile, *, keep_questions: boo
 def freeze_with_links(
     engine: Database, study_file: StudyFile, *, keep_questions: bool, days: float, actor: str
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Freeze in earnest; returns the plan's hash and (name, token) of each annotator's new link."""
+    """Freeze for real; returns the plan's hash and (name, token) of each annotator's new link."""
     with write_session(engine) as session:
         created = create_study_with_links(
             session, study_file, actor, days=days, keep_questions=keep_questions

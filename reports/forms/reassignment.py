@@ -1,4 +1,4 @@
-"""A form that moves the untouched places of somebody who has stopped to others, on record."""
+"""A form that moves untouched assignments of somebody who has stopped to other annotators, on record."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from secondreader.reports.wording.names import pluralize
 
 
 def can_reassign(view: ConsoleView) -> bool:
-    """Whether places can be moved at all: those of a shared queue move by themselves."""
+    """Whether assignments can be moved at all: those of a shared queue move by themselves."""
     facts = view.summary
     is_fixed = parse_rules(facts.plan.get("rules", {})).queue == "fixed"
     is_running = facts.frozen_at is not None and facts.status != "closed"
@@ -30,19 +30,21 @@ def list_queue_owners(view: ConsoleView) -> list[str]:
 
 
 def show_reassign_form(view: ConsoleView) -> None:
-    """Who has stopped, who takes over, and why; nothing where it makes no sense."""
+    """Who has stopped, who takes over, and why; nothing where assignments cannot be moved."""
     if not can_reassign(view):
         return
     with (
-        st.expander("Move somebody's places to others"),
+        st.expander("Move somebody's assignments to others"),
         st.form("reassign", clear_on_submit=True, border=False),
     ):
         left, right = st.columns(2)
-        giver = left.selectbox("Who has the places now", list_queue_owners(view), key="reassign-from") or ""
+        giver = (
+            left.selectbox("Who has the assignments now", list_queue_owners(view), key="reassign-from") or ""
+        )
         takers = right.multiselect("Who takes them", list_queue_owners(view), key="reassign-to")
         why = st.text_input("Reason", max_chars=500, key="reassign-why")
-        st.caption("Labels and drafts stay where they are; nobody gets a transcript twice.")
-        is_submitted = st.form_submit_button("Move the places", key="reassign-now")
+        st.caption("Labels and drafts stay with their authors; nobody gets a transcript twice.")
+        is_submitted = st.form_submit_button("Move the assignments", key="reassign-now")
     if not is_submitted:
         return
     try:
@@ -57,8 +59,8 @@ def show_reassign_form(view: ConsoleView) -> None:
 
 def describe_reassignment(giver: str, reassigned: ReassignmentResult) -> str:
     """What was moved, in a sentence."""
-    moved = ", ".join(f"{name} has {pluralize(n, 'place')} more" for name, n in reassigned.moved.items())
-    kept = f" {pluralize(reassigned.n_kept, 'place')} stay with {giver}." if reassigned.n_kept else ""
+    moved = ", ".join(f"{name} has {pluralize(n, 'assignment')} more" for name, n in reassigned.moved.items())
+    kept = f" {pluralize(reassigned.n_kept, 'assignment')} stay with {giver}." if reassigned.n_kept else ""
     dropped = (
         f" {pluralize(reassigned.n_repeats_dropped, 'repeat')} dropped."
         if reassigned.n_repeats_dropped

@@ -13,14 +13,14 @@ from secondreader.reports.wording.plan import UNSURE_MEANINGS
 
 UNCHANGED = "as it is"
 REPEATS_HELP = (
-    "Transcripts that come back to the same person, unannounced; in a shared queue, of what each person labels. "
-    "Where somebody reads too few for the gap, nothing comes back."
+    "Share of transcripts that come back to the same person, unannounced; in a shared queue, of those that the person "
+    "labels. Where somebody labels too few for the gap, nothing comes back."
 )
-CONTROL_ITEMS_HELP = "CSV: the columns transcript (id), why, and one for each question; an empty cell says nothing of its question."
+CONTROL_ITEMS_HELP = "CSV: the columns transcript (id), why, and one for each question; leave the cell of a question empty if its answer does not count."
 
 
 def ask_study_file(summary: StudySummary) -> StudyFile:
-    """What the fields say now. Raises StudyFileError for what cannot be."""
+    """The plan that the fields describe now. Raises StudyFileError for one that is impossible."""
     fields: dict[str, Any] = {"name": summary.name, **ask_texts(summary)}
     fields["draw"] = ask_sampling(summary)
     fields |= ask_onboarding()
@@ -32,7 +32,7 @@ def ask_study_file(summary: StudySummary) -> StudyFile:
         key="plan-unsure",
     )
     judge = ask_headline_judge(
-        summary, "that of the strata, else the one with most verdicts", key="plan-headline"
+        summary, "the judge of the strata, else the one with the most verdicts", key="plan-headline"
     )
     notes = st.text_input("Analysis plan, in words", key="plan-notes")
     fields["analyses"] = {"unsure": unsure, "judge": judge, "notes": notes}
@@ -53,7 +53,7 @@ def ask_leak_reason(summary: StudySummary) -> str:
         f"Reason to freeze although nobody has decided on leak findings in {n_undecided}",
         max_chars=500,
         key="plan-leaks",
-        help="Better: decide on each, on the page Leak review. The reason is printed in the report.",
+        help="Better: decide on each of them on the page Leak review. The report prints this reason.",
     )
 
 
@@ -69,7 +69,7 @@ def ask_headline_judge(summary: StudySummary, unnamed: str, *, key: str) -> str 
 
 
 def forget_other_studies(name: str) -> None:
-    """Begin the form anew where another study is looked at than before."""
+    """Reset the form when the researcher turns to another study."""
     if st.session_state.get("form-of") != name:
         for key in [key for key in st.session_state if str(key).startswith("plan-")]:
             del st.session_state[key]
@@ -95,27 +95,32 @@ def ask_texts(summary: StudySummary) -> dict[str, Any]:
 
 
 def ask_sampling(summary: StudySummary) -> dict[str, Any]:
-    """Who labels how many transcripts, drawn how. Raises StudyFileError while nobody is named.
+    """Annotators, size and strata of the sample. Raises StudyFileError while nobody is named.
 
     The fields that depend on the number of people come after their names: their defaults would stay as they were.
     """
-    st.subheader("Draw", anchor=False)
+    st.subheader("Sample", anchor=False)
     people = st.text_input("Annotators (pseudonyms, separated by commas)", key="plan-annotators")
     names = [name.strip() for name in people.split(",") if name.strip()]
     if not names:
-        raise StudyFileError("Name the annotators; the rest of the form follows.")
+        raise StudyFileError("Name the annotators to see the rest of the form.")
     columns = st.columns(5)
     items = columns[0].number_input(
         "Transcripts", 1, max(summary.n_pool, 1), min(60, max(summary.n_pool, 1)), key="plan-items"
     )
     overlap = columns[1].number_input(
-        "Readers of each", 1, max(len(names), 1), max(len(names), 1), key="plan-overlap"
+        "Annotators for each", 1, max(len(names), 1), max(len(names), 1), key="plan-overlap"
     )
     repeats = columns[2].number_input(
         "Share of repeats", 0.0, 0.5, 0.0, step=0.05, key="plan-repeats", help=REPEATS_HELP
     )
     gap = columns[3].number_input(
-        "Gap", 1, 1000, 20, key="plan-gap", help="Others at least between a transcript and its return."
+        "Gap",
+        1,
+        1000,
+        20,
+        key="plan-gap",
+        help="Fewest other transcripts between a transcript and its repeat.",
     )
     seed = columns[4].number_input("Seed", 0, 2**31, 0, key="plan-seed")
     judges = [judge.judge for judge in summary.judges]
@@ -123,7 +128,7 @@ def ask_sampling(summary: StudySummary) -> dict[str, Any]:
     if judges:
         left, right = st.columns(2)
         strata = left.selectbox("Strata", ["none", "verdict"], key="plan-strata") or "none"
-        judge = right.selectbox("Judge whose verdicts make them", judges, key="plan-judge")
+        judge = right.selectbox("Judge whose verdicts are the strata", judges, key="plan-judge")
     return {
         "items": items,
         "annotators": names,
@@ -137,20 +142,22 @@ def ask_sampling(summary: StudySummary) -> dict[str, Any]:
 
 
 def ask_onboarding() -> dict[str, Any]:
-    """Practice, attention and calibration items."""
-    with st.expander("Practice, attention and calibration"):
-        practice = st.text_area("Practice items", key="plan-practice", help=CONTROL_ITEMS_HELP)
-        hidden = st.text_area("Attention items", key="plan-attention", help=CONTROL_ITEMS_HELP)
-        n = st.number_input("Calibration items that all read first", 0, 1000, 0, key="plan-calibration")
+    """Control items and the size of the norming round."""
+    with st.expander("Qualification, attention checks and norming round"):
+        qualification = st.text_area("Qualification items", key="plan-practice", help=CONTROL_ITEMS_HELP)
+        attention = st.text_area("Attention checks", key="plan-attention", help=CONTROL_ITEMS_HELP)
+        n_norming = st.number_input(
+            "Transcripts of the norming round, which all label first", 0, 1000, 0, key="plan-calibration"
+        )
     return {
-        "qualification": {"items": parse_control_text(practice, "Practice items")},
-        "attention": {"items": parse_control_text(hidden, "Attention items")},
-        "calibration": {"n": n},
+        "qualification": {"items": parse_control_text(qualification, "Qualification items")},
+        "attention": {"items": parse_control_text(attention, "Attention checks")},
+        "calibration": {"n": n_norming},
     }
 
 
 def parse_control_text(text: str, name: str) -> list[dict[str, Any]]:
-    """Items of known answers from lines of CSV. Raises StudyFileError."""
+    """Control items from lines of CSV. Raises StudyFileError."""
     if not text.strip():
         return []
     try:
@@ -160,16 +167,18 @@ def parse_control_text(text: str, name: str) -> list[dict[str, Any]]:
 
 
 def ask_rules(summary: StudySummary) -> dict[str, Any]:
-    """What the desk obeys."""
+    """The rules by which the desk hands out transcripts."""
     questions = {question.id: question.text for question in summary.codebook.questions}
     with st.expander("Rules of the desk"):
         left, right = st.columns(2)
         queue = left.selectbox("Queue", ["fixed", "shared"], key="plan-queue")
-        lease = right.number_input("Minutes a shared place is kept", 5, 10_080, 120, key="plan-lease")
-        threshold = left.number_input(
-            "Share of practice items to get right", 0.0, 1.0, 0.8, key="plan-threshold"
+        lease = right.number_input(
+            "Minutes until a taken transcript returns to the queue", 5, 10_080, 120, key="plan-lease"
         )
-        rounds = right.number_input("Practice rounds", 1, 10, 2, key="plan-rounds")
+        threshold = left.number_input(
+            "Share of qualification items to get right", 0.0, 1.0, 0.8, key="plan-threshold"
+        )
+        rounds = right.number_input("Qualification rounds", 1, 10, 2, key="plan-rounds")
         guesses = left.number_input("Guesses of the model at the end", 0, 50, 0, key="plan-guesses")
         after = right.selectbox(
             "Show visible reasoning after",

@@ -11,8 +11,8 @@ from secondreader.reports.widgets.view import ConsoleView
 from secondreader.reports.widgets.widgets import rerun_with_message, show_paragraph, show_refusal
 
 STATUS_CHANGES = {
-    "open": "open: take labels",
-    "paused": "paused: take no labels for a while",
+    "open": "open: labels are accepted",
+    "paused": "paused: no labels are accepted for now",
     "closed": "closed",
 }
 
@@ -21,7 +21,7 @@ def show_state_forms(view: ConsoleView) -> None:
     """The forms that fit the study's state."""
     facts = view.summary
     if facts.frozen_at is None:
-        st.info("A draft is opened by freezing its plan.")
+        st.info("Freeze the plan to open the study.")
         return
     if facts.unblinding is not None:
         event = facts.unblinding
@@ -34,7 +34,7 @@ def show_state_forms(view: ConsoleView) -> None:
 
 
 def show_status_form(view: ConsoleView) -> None:
-    """Bring the study to another state."""
+    """Change the state of the study, with a reason."""
     others = [change for change in STATUS_CHANGES if change != view.summary.status]
     with st.form("status", clear_on_submit=True):
         left, right = st.columns(2)
@@ -85,21 +85,23 @@ def show_unblind_form(view: ConsoleView) -> None:
 
 
 def show_reveal_form(view: ConsoleView) -> None:
-    """Show the annotators each other's calibration readings; nothing where there are none or it was done."""
+    """Reveal the labels of the norming round to the annotators; nothing where there is none, or it is done."""
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
         people = list_norming_progress(session, study) if study.revealed_at is None else []
     if not people:
         return
-    st.subheader("Calibration", anchor=False)
+    st.subheader("Norming round", anchor=False)
     states = [
         f"{person.name}: {person.n_labelled} of {person.n_total}" for person in people if person.is_expected
     ]
-    show_paragraph(f"Calibration items read, not revealed yet: {', '.join(states) or 'nobody is expected'}.")
+    show_paragraph(
+        f"Labelled in the norming round, not revealed yet: {', '.join(states) or 'nobody is expected'}."
+    )
     with st.form("reveal", clear_on_submit=True):
         why = st.text_input("Reason", max_chars=500, key="reveal-why")
-        force = st.checkbox("Do not wait for those who are not through", key="reveal-force")
-        is_submitted = st.form_submit_button("Reveal the readings to each other", key="reveal-now")
+        force = st.checkbox("Do not wait for annotators who have not finished", key="reveal-force")
+        is_submitted = st.form_submit_button("Reveal the labels to each other", key="reveal-now")
     if not is_submitted:
         return
     try:
@@ -110,4 +112,4 @@ def show_reveal_form(view: ConsoleView) -> None:
     except StudyError as error:
         show_refusal(error)
         return
-    rerun_with_message("The calibration readings are revealed.")
+    rerun_with_message("The labels of the norming round are revealed.")

@@ -40,7 +40,7 @@ def page(view: ConsoleView) -> None:
             show_human_agreement(analysis)
         with judge:
             show_judges(analysis)
-    show_sentences(analysis.warnings, "Read the figures with these in mind")
+    show_sentences(analysis.warnings, "Warnings")
 
 
 def show_human_agreement(analysis: Analysis) -> None:
@@ -57,17 +57,17 @@ def show_human_agreement(analysis: Analysis) -> None:
         st.subheader("Who disagrees with whom", anchor=False)
         st.altair_chart(
             draw_two_way_chart(compute_pair_disagreement(analysis)),
-            alt="Share of shared transcripts on which two readers give different answers",
+            alt="Share of shared transcripts on which two raters give different answers",
         )
         show_estimates(pairs, {"one": "annotator", "two": "and"})
     again = select_headline_estimates(figures, "intra-rater")
     if len(again):
-        st.subheader("With themselves, on unannounced repeats", anchor=False)
+        st.subheader("Annotators with themselves, on unannounced repeats", anchor=False)
         show_estimates(again[again["name"].isin(list_human_names())])
 
 
 def compute_pair_disagreement(analysis: Analysis) -> pd.DataFrame:
-    """Share of differing answers of every two readers, judges included; both ways round."""
+    """Share of differing answers of every two raters, judges included; a row for each order of the two."""
     raw = analysis.estimates[
         analysis.estimates["section"].isin(PAIR_SECTIONS) & (analysis.estimates["name"] == "raw")
     ]
@@ -96,7 +96,7 @@ def show_judge_agreement(analysis: Analysis) -> None:
     """Judges among themselves, where there are several."""
     among = select_headline_estimates(analysis.estimates, "judge-judge")
     if len(among):
-        with st.expander("Judges with each other, on every transcript that they read"):
+        with st.expander("Judges with each other, on every transcript that they judged"):
             show_estimates(among)
             show_estimates(
                 select_headline_estimates(analysis.estimates, "judge pair"), {"one": "judge", "two": "and"}
@@ -104,7 +104,7 @@ def show_judge_agreement(analysis: Analysis) -> None:
 
 
 def show_judge(analysis: Analysis, judge: str) -> None:
-    """Counts and figures of one judge."""
+    """Sentences, counts and figures of one judge, and the test that puts it in place of an annotator."""
     part = next(part for part in analysis.judges if part.judge == judge)
     show_sentences(describe_judge(analysis, part))
     st.subheader("Gold by verdict", anchor=False)
@@ -114,7 +114,7 @@ def show_judge(analysis: Analysis, judge: str) -> None:
         st.altair_chart(draw_confusion_chart(mine), alt="Counts of transcripts by gold answer and verdict")
     figures = select_headline_estimates(analysis.estimates, "judge-human", judge=judge)
     show_estimates(figures[figures["name"].isin([*list_judge_names(), "unparsed_share"])])
-    st.subheader("In an annotator's place", anchor=False)
+    st.subheader("In place of an annotator", anchor=False)
     show_sentences([part.alt_test.sentence, *part.alt_test.warnings])
     ceiling = select_ceiling(analysis.estimates, judge)
     show_estimates(ceiling, {"section": "comparison", "one": "side", "two": "against"})

@@ -53,7 +53,7 @@ MAX_PICKER_ROWS, ROW_PIXELS = 10, 36
 
 
 def page(view: ConsoleView) -> None:
-    """Where and how the chosen judge departs from gold."""
+    """The search for systematic disagreement of the chosen judge, then single transcripts."""
     analysis = load_analysis(view)
     show_notices(analysis)
     if analysis.sealed:
@@ -86,7 +86,7 @@ def show_search(part: JudgeAnalysis) -> None:
 
 
 def filter_items(analysis: Analysis, part: JudgeAnalysis | None) -> list[ItemRatings]:
-    """The transcripts that the filters leave."""
+    """The transcripts that match the filters."""
     st.subheader("Transcripts", anchor=False)
     everything = collect_item_ratings(analysis)
     findings = {finding.slice: set(finding.items) for finding in part.findings.findings} if part else {}
@@ -120,9 +120,9 @@ def should_show_item(item_ratings: ItemRatings, kind: str | None, part: JudgeAna
 
 
 def choose_item(rows: list[ItemRatings], judge: str | None) -> str | None:
-    """The transcript to read: picked in the table or in the box under it."""
+    """The transcript to show: selected in the table, or in the box under it."""
     if not rows:
-        st.info("No transcript is left with these filters.")
+        st.info("No transcript matches these filters.")
         return None
     frame = build_disagreement_frame(tuple(rows), judge)
     frame["transcript"] = frame["transcript"].map(shorten_id)
@@ -160,7 +160,7 @@ def show_transcript(view: ConsoleView, item: str) -> None:
         transcript = load_transcript_view(session, study, item)
         decisions = [decision for decision in list_decisions(session, study, item) if decision.is_latest]
     if transcript is None:
-        st.info("This transcript is not in the study's pool any more.")
+        st.info("This transcript is no longer in the study's pool.")
         return
     text, beside = st.columns([3, 2], gap="large")
     with text:
@@ -201,5 +201,5 @@ def show_transcript(view: ConsoleView, item: str) -> None:
 
 
 def make_pairs(values: Mapping[str, Any]) -> Pairs:
-    """Names and values as they are, whatever their type."""
+    """Names and values of any type, as text."""
     return Pairs(tuple((name, str(value)) for name, value in values.items()))

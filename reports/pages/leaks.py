@@ -1,4 +1,4 @@
-"""Leak review: what the scan found in transcripts, and whether each may be drawn all the same."""
+"""Leak review: what the scan found in transcripts, and whether each may be sampled all the same."""
 
 import pandas as pd
 import streamlit as st
@@ -33,15 +33,15 @@ from secondreader.reports.widgets.widgets import (
 from secondreader.reports.wording.names import finish_sentence, pluralize
 
 DECISION_MEANINGS = {
-    ACCEPTED: "accept: it may be drawn as it is",
-    EXCLUDED: "exclude: it is left out of the draw and of the pool",
+    ACCEPTED: "accept: it may be sampled as it is",
+    EXCLUDED: "exclude: it is left out of the sample and of the pool",
 }
 MAX_SHOWN = 50
 """Findings of one transcript that are listed."""
 
 
 def page(view: ConsoleView) -> None:
-    """The counts, the list, and one transcript to decide on."""
+    """Counts, the list of findings, and one transcript to decide on."""
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
         items, coverage = list_leak_items(session, study), count_scans(session, study)
@@ -80,13 +80,13 @@ def show_leak_item(view: ConsoleView, leak_item: LeakItem) -> None:
             finish_sentence(f"{review.decision} by {review.actor} on {format_time(review.at)}: {review.why}")
         )
     if view.summary.frozen_at is not None:
-        st.caption("The study is frozen: decisions belong before its draw.")
+        st.caption("The study is frozen: decisions had to be made before its sample was taken.")
         return
     show_decision_form(view, leak_item)
 
 
 def make_excerpt(finding: LeakFinding) -> Excerpt:
-    """One finding with the words around it, its own words marked."""
+    """One finding with the text around it; the finding itself is marked."""
     lead = finish_sentence(f"{finding.kind} in {finding.where}{', redacted' if finding.redacted else ''}")
     return Excerpt(f"{lead[:-1]}:", finding.before, finding.excerpt, finding.after)
 

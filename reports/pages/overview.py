@@ -1,4 +1,4 @@
-"""Overview: what the study is, how far it is, and what the judges read."""
+"""Overview: what the study is, how far it is, and how many verdicts there are."""
 
 import pandas as pd
 import streamlit as st
@@ -37,17 +37,17 @@ def page(view: ConsoleView) -> None:
 
 
 def list_counts(summary: StudySummary) -> dict[str, str]:
-    """The four numbers on top."""
+    """The four numbers at the top, formatted."""
     return {
         "Pool": f"{summary.n_pool:,}",
-        "Drawn": f"{summary.n_drawn:,}",
+        "Sampled": f"{summary.n_drawn:,}",
         "Labelled": f"{summary.n_labelled:,}",
         "Judges": f"{len(summary.judges):,}",
     }
 
 
 def show_judge_counts(summary: StudySummary) -> None:
-    """What became of the judges' readings."""
+    """Each judge's counts of verdicts, unparsed replies and failed requests."""
     st.subheader("Judges", anchor=False)
     if not summary.judges:
         st.info("There are no verdicts yet: import some or run `secondreader judge`.")

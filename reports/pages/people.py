@@ -1,4 +1,4 @@
-"""People: invite links, who came in by them, and closing them."""
+"""People: invite links, who used them, and closing them."""
 
 from datetime import datetime
 
@@ -33,7 +33,7 @@ def page(view: ConsoleView) -> None:
 
 
 def show_without_study(engine: Database, actor: str) -> None:
-    """The researchers."""
+    """Researchers alone, who belong to no study."""
     show_people_and_links(engine, None, actor)
 
 
@@ -68,7 +68,7 @@ def show_link_form(engine: Database, study: str | None, actor: str) -> None:
         desk = left.text_input("Address of the desk", DESK_ADDRESS, key="invite-desk")
         why = middle.text_input("Reason", max_chars=500, key="invite-why")
         is_submitted = st.form_submit_button("Make the link", type="primary", key="invite-make")
-    st.caption("Annotators have their names from the frozen plan; adjudicators and researchers may be new.")
+    st.caption("The frozen plan names the annotators; adjudicators and researchers may be new names.")
     if not is_submitted:
         return
     try:
@@ -83,7 +83,7 @@ def show_link_form(engine: Database, study: str | None, actor: str) -> None:
 
 
 def find_console_address() -> str:
-    """Where this browser found the console."""
+    """Scheme, host and port by which this browser reached the console."""
     url = st.context.url or "http://localhost:8502"
     return "/".join(url.split("/")[:3])
 
@@ -95,13 +95,13 @@ def build_people_frame(people: list[Person]) -> pd.DataFrame:
             {
                 "person": person.name,
                 "role": person.role,
-                "may come in": person.can_sign_in,
+                "can sign in": person.can_sign_in,
                 "links": ", ".join(describe_links(person)) or "none",
                 "open until": format_time(
                     find_latest([link.expires_at for link in person.links if link.state == "open"])
                 ),
-                "last visit": format_time(person.last_session_at),
-                "visits": sum(link.n_browser_sessions for link in person.links),
+                "last session": format_time(person.last_session_at),
+                "sessions": sum(link.n_browser_sessions for link in person.links),
                 "account": "bound" if person.has_account else None,
             }
             for person in people
@@ -110,7 +110,7 @@ def build_people_frame(people: list[Person]) -> pd.DataFrame:
 
 
 def describe_links(person: Person) -> list[str]:
-    """How many links are in which state."""
+    """Counts of links by state, without zeros: `1 open`, `2 expired`."""
     counts = {state: 0 for state in ("open", "expired", "revoked")}
     for link in person.links:
         counts[link.state] += 1
@@ -118,7 +118,7 @@ def describe_links(person: Person) -> list[str]:
 
 
 def find_latest(times: list[datetime]) -> datetime | None:
-    """The last of some moments."""
+    """The latest time; None without any."""
     return max(times, default=None)
 
 
@@ -135,7 +135,8 @@ def show_close_form(engine: Database, people: list[Person], actor: str) -> None:
         )
         why = right.text_input("Reason", key="close-why")
         is_confirmed = st.checkbox(
-            "I want every link of this person closed, and whatever window is open by them", key="close-sure"
+            "Close every link of this person, and end every session that was opened with one",
+            key="close-sure",
         )
         is_submitted = st.form_submit_button("Close the links", key="close-links")
     if not is_submitted or chosen is None:

@@ -1,4 +1,4 @@
-"""Progress: who labels at what pace, how far each stratum is, what lies idle, and the state of the study."""
+"""Progress: pace of each annotator, labels per stratum, idle assignments, and the state of the study."""
 
 import pandas as pd
 import streamlit as st
@@ -28,11 +28,11 @@ from secondreader.reports.wording.names import finish_sentence, pluralize
 SHARE_COLUMN = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
 IDLE_HOURS = 24
 MAX_IDLE_ROWS = 500
-"""Idle places that are listed."""
+"""Idle assignments that are listed."""
 
 
 def page(view: ConsoleView) -> None:
-    """The study's progress, then what can be done about it."""
+    """Progress and pace, then the forms that change the state of the study."""
     facts = view.summary
     with read_session(view.engine) as session:
         study = get_study(session, view.study)
@@ -60,16 +60,16 @@ def describe_progress(summary: StudySummary) -> str:
         return f"{pool}; {pluralize(n_labels, 'label')} so far, from a shared queue"
     if not n_assigned:
         return f"{pool}; {pluralize(n_labels, 'label')} so far, and none assigned"
-    return f"{pool}; {n_labels:,} of {pluralize(n_assigned, 'assigned label')} given ({n_labels / n_assigned:.0%})"
+    return f"{pool}; {n_labels:,} of {pluralize(n_assigned, 'assigned label')} done ({n_labels / n_assigned:.0%})"
 
 
 def has_shared_queue(summary: StudySummary) -> bool:
-    """Whether people take the next open transcript: what they hold is then no measure of what is left."""
+    """Whether people take the next open transcript, so that assignments do not say how much is left."""
     return bool(summary.plan.get("rules", {}).get("queue") == "shared")
 
 
 def compute_share(n: int, total: int | None) -> float | None:
-    """A share in whole per cent; None of nothing."""
+    """A share rounded to whole per cent; None where the total is 0 or unknown."""
     return round(n / total, 2) if total else None
 
 
@@ -77,14 +77,14 @@ def describe_pace(pace: StudyPace) -> list[str]:
     """Labels of the main queue, their pace and the time left; nothing without a main queue."""
     if not pace.n_wanted:
         return []
-    notes = [f"{pace.n_labelled:,} of {pluralize(pace.n_wanted, 'label')} of the main queue are given"]
+    notes = [f"{pace.n_labelled:,} of {pluralize(pace.n_wanted, 'label')} of the main queue are done"]
     if pace.labels_per_hour is not None:
-        notes.append(f"One person gives {pace.labels_per_hour:.0f} labels in an hour of active work")
+        notes.append(f"One person labels {pace.labels_per_hour:.0f} transcripts in an hour of active work")
     if pace.hours_left:
-        notes.append(f"About {pace.hours_left:.1f} hours of active work are left, of all people together")
+        notes.append(f"About {pace.hours_left:.1f} hours of active work are left, for all people together")
     if pace.days_left:
         notes.append(
-            f"At the mean of the days with labels, that takes {pluralize(round(pace.days_left + 0.5), 'day')} more"
+            f"At the average pace of days with labels, that takes {pluralize(round(pace.days_left + 0.5), 'day')} more"
         )
     return notes  # fmt: skip
 
@@ -92,21 +92,24 @@ def describe_pace(pace: StudyPace) -> list[str]:
 def show_annotators(
     summary: StudySummary, pace: StudyPace, control_results: tuple[ControlResults, ...]
 ) -> None:
-    """Progress, pace and items of known answers of each annotator."""
+    """Progress, pace and control items of each annotator."""
     st.subheader("Annotators", anchor=False)
-    annotators = [
-        annotator for annotator in summary.annotators if annotator.role == "annotator" or annotator.n_labelled
-    ]
+    annotators = [person for person in summary.annotators if person.role == "annotator" or person.n_labelled]
     if not annotators:
-        st.info("Nobody labels yet: freeze the plan on the page Study plan, and send everybody their link.")
+        st.info(
+            "Nobody can label yet: freeze the plan on the page Study plan, then send the annotators their links."
+        )
         return
     paces = {person.annotator_id: person for person in pace.people}
     results = {result.name: result for result in control_results}
     rows = [
         build_person_row(
-            reader, paces.get(reader.annotator_id), results.get(reader.name), shared=has_shared_queue(summary)
+            annotator,
+            paces.get(annotator.annotator_id),
+            results.get(annotator.name),
+            shared=has_shared_queue(summary),
         )
-        for reader in annotators
+        for annotator in annotators
     ]
     columns = {
         "progress": SHARE_COLUMN,
@@ -123,7 +126,7 @@ def build_person_row(
     *,
     shared: bool,
 ) -> dict[str, object]:
-    """One annotator; columns that say nothing of anybody are left out later."""
+    """One annotator; columns that are empty for everybody are dropped later."""
     row: dict[str, object] = {
         "annotator": progress.name,
         "role": progress.role,
@@ -137,15 +140,15 @@ def build_person_row(
     }
     if control_results is None:
         return row
-    _, state, rounds, needed, hidden = format_control_results(control_results)
-    return {**row, "practice": state, "right": rounds, "needed": needed, "attention items": hidden}
+    _, state, rounds, needed, passed = format_control_results(control_results)
+    return {**row, "qualification": state, "right": rounds, "needed": needed, "attention checks": passed}
 
 
 def show_strata(summary: StudySummary, pace: StudyPace) -> None:
-    """Progress of each stratum of the draw."""
+    """Progress of each stratum of the sample."""
     if not summary.strata:
         return
-    st.subheader("Strata of the draw", anchor=False)
+    st.subheader("Strata of the sample", anchor=False)
     paces = {stratum.stratum: stratum for stratum in pace.strata}
     rows = []
     for stratum in summary.strata:
@@ -157,7 +160,7 @@ def show_strata(summary: StudySummary, pace: StudyPace) -> None:
                 "labels": labels.n_labelled if labels else None,
                 "wanted": labels.n_wanted if labels else None,
                 "complete": labels.n_complete if labels else None,
-                "drawn": stratum.n_drawn,
+                "sampled": stratum.n_drawn,
                 "inclusion probability": stratum.inclusion_probability,
             }
         )
@@ -169,10 +172,10 @@ def show_strata(summary: StudySummary, pace: StudyPace) -> None:
 
 
 def show_idle_assignments(idle_assignments: list[IdleAssignment]) -> None:
-    """Places that were begun and left; nothing where there are none."""
+    """Assignments that somebody took or began and left; nothing where there are none."""
     if not idle_assignments:
         return
-    st.subheader("Idle places", anchor=False)
+    st.subheader("Idle assignments", anchor=False)
     kinds = {"lease": "taken, not labelled in time", "draft": f"begun, untouched for {IDLE_HOURS} hours"}
     rows = [
         [
@@ -185,6 +188,6 @@ def show_idle_assignments(idle_assignments: list[IdleAssignment]) -> None:
     ]
     show_table(pd.DataFrame(rows, columns=["annotator", "transcript", "what", "since"]))
     st.caption(
-        "What nobody labels in time goes to somebody else in a shared queue; a repeat waits for its own reader. In a fixed "
-        "one, the form below moves what was not begun; a draft stays with its writer."
+        "In a shared queue, an assignment that is not labelled in time goes to somebody else; a repeat waits for its own "
+        "annotator. In a fixed queue, the form below moves assignments that were not begun; a draft stays with its author."
     )

@@ -24,7 +24,7 @@ MIME_TYPES = {"csv": "text/csv", "md": "text/markdown"}
 
 
 def page(view: ConsoleView) -> None:
-    """How good the labels are."""
+    """What stands out in the labels, one row per annotator, control items, and the labels as files."""
     analysis = load_analysis(view)
     show_notices(analysis)
     notes = [note for rater in analysis.quality.raters for note in rater.sentences]
@@ -42,13 +42,13 @@ def page(view: ConsoleView) -> None:
 
 
 def show_preparation(analysis: Analysis) -> None:
-    """Practice and attention items, calibration, guesses of the model."""
+    """Control items, norming round and guesses of the model, where the study has them."""
     preparation, figures = analysis.preparation, analysis.estimates
     if preparation.people:
-        st.subheader("Items of known answers", anchor=False)
+        st.subheader("Control items", anchor=False)
         show_table(build_table_frame(build_control_table(preparation.people)))
     if preparation.norming:
-        st.subheader("Calibration, before and after the discussion", anchor=False)
+        st.subheader("Norming round, before and after the discussion", anchor=False)
         show_estimates(figures[figures["section"] == "calibration"], {"one": "discussion"})
     if preparation.n_guessers:
         st.subheader("Guesses of the model", anchor=False)
@@ -57,11 +57,11 @@ def show_preparation(analysis: Analysis) -> None:
 
 
 def show_downloads(view: ConsoleView) -> None:
-    """The labels with what each is used for, or why it is not; decisions and gaps of the guideline, where there are any."""
+    """Files of the labels with their use, and of decisions and guideline gaps, where there are any."""
     st.subheader("Every label and its use", anchor=False)
     show_paragraph(
-        "Each revision of each label of every question: in which figures it counts, or why it does not. Where "
-        "adjudicators decided, their decisions and the gaps that they found in the guideline come as files of their own."
+        "Each revision of each label of every question, with the figures in which it counts or the reason why it does "
+        "not. Decisions of adjudicators, and the gaps that they found in the guideline, are files of their own."
     )
     if st.button("Write the files", key="write-labels"):
         for column, (name, content) in zip(
@@ -86,7 +86,7 @@ def make_label_downloads(engine: Database, study: str) -> dict[str, str]:
 
 
 def build_quality_frame(analysis: Analysis) -> pd.DataFrame:
-    """One row an annotator, for a reader."""
+    """One row per annotator, with rates as text."""
     return pd.DataFrame(
         [
             {

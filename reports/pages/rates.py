@@ -1,4 +1,4 @@
-"""Corrected rates: what the judge reports beside what the labels make of it."""
+"""Corrected rates: the judge's own rate beside the rate that the labels imply."""
 
 from collections.abc import Iterable
 
@@ -56,11 +56,9 @@ def page(view: ConsoleView) -> None:
 
 
 def describe_differences(differences: Iterable[RateDifference], column: str) -> list[str]:
-    """One a pair of groups, and one for all pairs whose difference is undefined."""
+    """A sentence for each pair of groups, and one for all pairs whose difference is undefined."""
     mine = [difference for difference in differences if difference.column == column]
     defined = [difference.sentence for difference in mine if difference.corrected.value is not None]
     n = len(mine) - len(defined)
-    more = (
-        f"{pluralize(n, 'difference')} of corrected rates cannot be told from these data; the table says why"
-    )
+    more = f"{pluralize(n, 'difference')} of corrected rates cannot be computed from these data; the table says why"
     return [*defined, *([more] if n else [])]

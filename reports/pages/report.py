@@ -1,4 +1,4 @@
-"""Report: make the document and take it home as HTML, CSV and JSON."""
+"""Report: write it and download it as HTML, CSV and JSON."""
 
 import streamlit as st
 
@@ -12,14 +12,14 @@ MIME_TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"
 
 
 def page(view: ConsoleView) -> None:
-    """What the report rests on, and its files."""
+    """The hash of the inputs, and the files of the report once they are made."""
     analysis = load_analysis(view)
     show_notices(analysis)
     if analysis.sealed:
         return
     show_paragraph(
-        "One HTML file that needs nothing else, and the same numbers as CSV and JSON. Making it puts its figures "
-        "on record, under the hash of everything that went in."
+        "One HTML file that needs nothing else, and the same numbers as CSV and JSON. Its figures go "
+        "on record, under the hash of all inputs."
     )
     show_paragraph(f"Inputs {analysis.inputs_hash}", "quiet")
     key = f"report-{analysis.inputs_hash}"

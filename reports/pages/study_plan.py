@@ -65,21 +65,21 @@ def show_new_study_form(engine: Database, actor: str) -> None:
     except REFUSALS as error:
         show_refusal(error)
         return
-    rerun_with_message(f"The draft {name} is made: import or run transcripts into it.")
+    rerun_with_message(f"The draft {name} exists now: import or run transcripts into it.")
 
 
 def make_draft(engine: Database, name: str, title: str, book: str, actor: str) -> None:
     """Make an empty draft. Raises StudyError."""
     if not name or not title:
-        raise StudyError("A study needs a name and a title.")
+        raise StudyError("Give the study a name and a title.")
     with write_session(engine) as session:
         if name in list_study_names(session):
-            raise StudyError(f"There is a study {name!r} already.")
+            raise StudyError(f"A study {name!r} exists already: choose another name.")
         create_study_from_file(session, StudyFile(name=name, title=title, codebook=book), actor)
 
 
 def show_draft(view: ConsoleView) -> None:
-    """The plan of a draft: its fields, its numbers, a preview of the draw, and freezing."""
+    """The plan of a draft: its fields, its numbers, a preview of the sample, and freezing."""
     facts = view.summary
     if not facts.n_pool:
         st.info("The study has no transcripts yet: import or run some into it first.")
@@ -100,9 +100,9 @@ def show_draft(view: ConsoleView) -> None:
 
 
 def request_preview(view: ConsoleView, study_file: StudyFile) -> PlanPreview | None:
-    """The preview of this very form; None before its button is pressed."""
+    """The preview of the form as it stands; None while there is none, or the form has changed since."""
     keep = should_keep_questions()
-    if st.button("Preview the draw", key="plan-preview"):
+    if st.button("Preview the sample", key="plan-preview"):
         try:
             st.session_state["preview"] = preview_plan(view.engine, study_file, keep_questions=keep)
         except REFUSALS as error:
@@ -113,17 +113,17 @@ def request_preview(view: ConsoleView, study_file: StudyFile) -> PlanPreview | N
         study_file, keep_questions=keep
     ):
         return preview
-    st.caption("A plan is frozen after a preview of the very plan that the form shows.")
+    st.caption("Preview the plan as the form shows it: only then can it be frozen.")
     return None
 
 
 def show_preview(plan_preview: PlanPreview) -> None:
     """Strata with counts and inclusion probabilities, and the hash."""
     rows = [[stratum.name, stratum.n_drawn, stratum.inclusion_probability] for stratum in plan_preview.strata]
-    frame = pd.DataFrame(rows, columns=["stratum", "drawn", "inclusion probability"])
+    frame = pd.DataFrame(rows, columns=["stratum", "sampled", "inclusion probability"])
     show_table(frame, {"inclusion probability": st.column_config.NumberColumn(format="%.4f")})
-    size = f"{pluralize(plan_preview.n_items, 'transcript')}, {pluralize(plan_preview.n_assignments, 'place')} in queues"
-    show_blocks(Pairs((("Draw", size), ("Plan hash", plan_preview.plan_hash))))
+    size = f"{pluralize(plan_preview.n_items, 'transcript')}, {pluralize(plan_preview.n_assignments, 'assignment')}"
+    show_blocks(Pairs((("Sample", size), ("Plan hash", plan_preview.plan_hash))))
 
 
 def show_freeze_form(view: ConsoleView, study_file: StudyFile, plan_preview: PlanPreview) -> None:
@@ -159,6 +159,6 @@ def show_freeze_form(view: ConsoleView, study_file: StudyFile, plan_preview: Pla
 def show_frozen_plan(view: ConsoleView) -> None:
     """The frozen plan and its amendments."""
     facts = view.summary
-    show_paragraph("The plan is frozen: what it says is fixed, and what changes is amended on record.")
+    show_paragraph("The plan is frozen: later changes are amendments, with a reason on record.")
     show_blocks(Pairs((("Plan hash", facts.plan_hash or "–"), *describe_plan(facts.plan))))
     show_amendments(view)

@@ -1,4 +1,4 @@
-"""A transcript with what was said about it, as inert HTML: text is text, whatever it looks like."""
+"""A transcript with verdicts, labels and decisions as inert HTML: text stays text, whatever it looks like."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -156,5 +156,5 @@ def render_decision(decision: "AdjudicationDecision") -> Markup:
     """One adjudicator's decision that counts, with its reason."""
     facts = {decision.question: decision.answer or "contested", "kind": decision.kind}
     if decision.has_changed:
-        facts["since then"] = "readers answer otherwise now"
+        facts["since then"] = "annotators have changed their answers"
     return render_statement(decision.adjudicator, facts, ("", decision.reason))

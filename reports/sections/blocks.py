@@ -1,4 +1,4 @@
-"""What a report is made of: typed blocks that say what stands there, and nothing about how it looks."""
+"""What a report is made of: typed blocks that hold content, and nothing about how it looks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from secondreader.reports.charts.marks import IntervalChart
 
 Tone = Literal["plain", "headline", "quiet", "caution", "notice", "refusal", "done"]
-"""How much weight a text has; what a refusal refuses and what is done was asked for by the reader."""
+"""Emphasis of a text; `refusal` and `done` answer what the user has just asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Chart(Block):
 
 @dataclass(frozen=True, slots=True)
 class Fold(Block):
-    """Blocks that a reader may open."""
+    """Blocks that are folded away until the reader opens them."""
 
     summary: str
     blocks: tuple[Block, ...]

@@ -1,4 +1,4 @@
-"""How a study was set up: pool, draw, people, judges, and the hashes of what was asked."""
+"""How a study was set up: pool, sample, people, judges, and the hashes of codebook, guideline and plan."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_design(analysis: "Analysis") -> Iterator[Block]:
-    """The facts, the strata, who read, the frozen plan and what was amended."""
+    """Facts, strata, annotators, judges, the frozen plan and its amendments."""
     facts = analysis.summary
     yield Pairs(tuple(list_design_facts(analysis)))
     yield build_strata_table(facts)
@@ -28,16 +28,16 @@ def build_design(analysis: "Analysis") -> Iterator[Block]:
 
 
 def list_design_facts(analysis: "Analysis") -> Iterator[tuple[str, Cell]]:
-    """Names and values."""
+    """(name, value) pairs about the question, the pool, the labels and the blinding."""
     facts, question = analysis.summary, analysis.question
     book = facts.codebook
     frozen = facts.frozen_at.strftime("%Y-%m-%d %H:%M UTC") if facts.frozen_at else "not frozen"
     yield "Question", f"{question.text} ({question.id})"
     yield "Definition", " ".join(question.definition.split()) or "–"
     yield "Answers", ", ".join(f"{answer.value} ({answer.label})" for answer in question.answers)
-    yield "Counts as the finding", analysis.positive
+    yield "Positive answer", analysis.positive
     yield "Pool", describe_pool(facts)
-    yield "Drawn for labelling", f"{pluralize(facts.n_drawn, book.unit)}, {facts.n_labelled} labelled"
+    yield "Sampled for labelling", f"{pluralize(facts.n_drawn, book.unit)}, {facts.n_labelled} labelled"
     yield "Labels used", f"source {analysis.options.source}"
     yield "Plan", f"frozen {frozen}"
     yield "Plan hash", facts.plan_hash or "–"
@@ -50,7 +50,7 @@ def list_design_facts(analysis: "Analysis") -> Iterator[tuple[str, Cell]]:
 
 
 def describe_pool(summary: "StudySummary") -> str:
-    """How much there is to read, and from how many scenarios where those are not what is read."""
+    """The size of the pool, and of how many scenarios its transcripts are."""
     size = pluralize(summary.n_pool, summary.codebook.unit)
     return (
         size
@@ -60,7 +60,7 @@ def describe_pool(summary: "StudySummary") -> str:
 
 
 def describe_blinding(summary: "StudySummary") -> str:
-    """From when on judge and people could be compared."""
+    """Who unblinded the study, when and why, or that it is still blind."""
     notes = []
     if summary.unblinding:
         event = summary.unblinding
@@ -69,9 +69,7 @@ def describe_blinding(summary: "StudySummary") -> str:
         )
     elif summary.frozen_at is None:
         notes.append(
-            "Never frozen: the labels were given elsewhere."
-            if summary.n_labelled
-            else "The plan is not frozen yet."
+            "Never frozen: the labels were imported." if summary.n_labelled else "The plan is not frozen yet."
         )
     else:
         notes.append("not unblinded.")
@@ -81,19 +79,19 @@ def describe_blinding(summary: "StudySummary") -> str:
 
 
 def build_strata_table(summary: "StudySummary") -> Table:
-    """Strata of the draw."""
+    """Strata of the sample, with inclusion probabilities."""
     rows = tuple(
         (
             stratum.name,
             stratum.n_drawn,
-            # strata may have been filled up in several draws, each with a probability of its own
+            # an amendment may have sampled more from a stratum, with another probability
             "varies" if stratum.inclusion_probability is None else f"{stratum.inclusion_probability:.4f}",
             stratum.n_labelled,
         )
         for stratum in summary.strata
     )
-    head = ("stratum", "drawn", "inclusion probability", "labelled")
-    return Table("Strata of the draw", head, rows, frozenset({1, 2, 3}))
+    head = ("stratum", "sampled", "inclusion probability", "labelled")
+    return Table("Strata of the sample", head, rows, frozenset({1, 2, 3}))
 
 
 def build_annotators_table(summary: "StudySummary") -> Table:
@@ -114,7 +112,7 @@ def build_annotators_table(summary: "StudySummary") -> Table:
 
 
 def build_judges_table(summary: "StudySummary") -> Table:
-    """Judges with what became of their verdicts."""
+    """Judges with their counts of verdicts, unparsed replies and failed requests."""
     rows = tuple(
         (
             counts.judge,
@@ -130,13 +128,13 @@ def build_judges_table(summary: "StudySummary") -> Table:
 
 
 def build_amendments_table(summary: "StudySummary") -> Table:
-    """What was changed after freezing."""
+    """Amendments after freezing, oldest first."""
     rows = tuple((*format_amendment(amendment), amendment.plan_hash) for amendment in summary.amendments)
     return Table("Amendments after freezing", ("at", "by", "what", "why", "plan after it"), rows)
 
 
 def format_amendment(amendment: "AmendmentRow") -> tuple[str, str, str, str]:
-    """When, who, what and why."""
+    """One amendment as (time in UTC, actor, change, reason)."""
     what = "; ".join(
         f"{name}: {value if isinstance(value, str) else json.dumps(value)}"
         for name, value in amendment.what.items()

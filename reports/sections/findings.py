@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 MAX_TESTS = 60
 """Tests listed in a report; the rest is in its CSV."""
 HUMAN_DISAGREEMENT_CAVEAT = (
-    "Gold is what people said. Where people disagree more in a slice, the judge's errors there may be theirs: "
-    "compare the last two columns."
+    "Gold is what people answered. Where people disagree more in a slice, the error may be in gold and not in the "
+    "verdict: compare the last two columns."
 )
 
 
@@ -92,7 +92,7 @@ def list_finding_numbers(finding: Finding) -> Iterator[tuple[str, Cell]]:
     yield "Inside", f"{finding.wrong_in} of {finding.n_in}; weighted {format_percent(finding.rate_in)}"
     yield "Outside", f"{finding.wrong_out} of {finding.n_out}; weighted {format_percent(finding.rate_out)}"
     yield "Weighted difference", format_range(finding.difference, finding.low, finding.high)
-    yield "Wrong if it erred as elsewhere", f"{finding.expected_wrong:.1f}"
+    yield "Wrong if the judge erred as it does elsewhere", f"{finding.expected_wrong:.1f}"
     yield (
         "Expected in a new sample",
         format_range(finding.shrunken_rate, finding.shrunken_low, finding.shrunken_high),
@@ -111,7 +111,7 @@ def format_range(value: float | None, low: float | None, high: float | None) -> 
 
 
 def make_item_anchor(item: str) -> str:
-    """Where the table of transcripts has this one."""
+    """The anchor of a transcript in the table of disputed items."""
     return f"t-{item}"
 
 
@@ -152,7 +152,7 @@ def build_tests_table(part: "JudgeAnalysis") -> Table:
 
 
 def build_untested_table(part: "JudgeAnalysis") -> Table:
-    """Slices without enough support: silence about them is not a finding of none."""
+    """Slices with too few items for a test: that nothing was found there means nothing."""
     rows = tuple(
         (
             untested.slice,
@@ -165,7 +165,7 @@ def build_untested_table(part: "JudgeAnalysis") -> Table:
 
 
 def build_item_list(analysis: "Analysis") -> Iterator[Block]:
-    """The items where a judge departs from gold or has none, or people differ, by public id."""
+    """The items on which a judge departs from gold, people differ or there is no gold, by public id."""
     chosen = [item for item in collect_item_ratings(analysis) if is_disputed(item)]
     names = [part.judge for part in analysis.judges]
     unit = analysis.summary.codebook.unit
@@ -189,6 +189,6 @@ def build_item_list(analysis: "Analysis") -> Iterator[Block]:
 
 
 def is_disputed(item: ItemRatings) -> bool:
-    """Whether a judge errs or says nothing here, people differ, or there is no gold."""
+    """Whether a judge errs or gives no answer, people differ, or there is no gold."""
     is_open = bool({NO_GOLD, NO_ANSWER} & set(item.kinds.values()))
     return item.is_wrong() or item.has_human_disagreement or is_open

@@ -50,7 +50,7 @@ def build_judge(analysis: "Analysis", part: "JudgeAnalysis") -> Iterator[Block]:
     )
     yield make_figures(
         select_ceiling(analysis.estimates, part.judge),
-        f"Human ceiling: {part.judge} in an annotator's place",
+        f"Human ceiling: {part.judge} in place of an annotator",
         {"section": "comparison", "one": "side", "two": "against"},
         is_detail=True,
     )
@@ -62,7 +62,7 @@ def build_judge(analysis: "Analysis", part: "JudgeAnalysis") -> Iterator[Block]:
 
 
 def build_confusion_table(confusion: pd.DataFrame, judge: str) -> Table:
-    """Counts of gold by verdict, with unsure, unparsed, ties and unlabelled."""
+    """Raw counts of gold by verdict; unsure, unparsed, ties and contested items have rows and columns of their own."""
     mine = confusion[confusion["judge"] == judge]
     wide = mine.pivot(index="gold", columns="verdict", values="n")
     # pivot sorts by name: the order of the answers is that of the codebook
@@ -80,7 +80,7 @@ def build_confusion_table(confusion: pd.DataFrame, judge: str) -> Table:
 
 
 def select_ceiling(estimates: pd.DataFrame, judge: str) -> pd.DataFrame:
-    """How the judge does in each annotator's place."""
+    """Agreement with the judge in place of each annotator, and how that differs from the annotator's own."""
     return estimates[estimates["section"].isin(CEILING_SECTIONS) & (estimates["judge"] == judge)]
 
 
@@ -112,12 +112,12 @@ def build_duels_table(part: "JudgeAnalysis") -> Table:
 
 
 def build_judge_agreement(analysis: "Analysis") -> Iterator[Block]:
-    """Judges among themselves on every transcript that they read, labelled or not; nothing for a single judge."""
+    """Judges with each other on all judged transcripts, labelled or not; nothing for a single judge."""
     among = select_headline_estimates(analysis.estimates, "judge-judge")
     if not len(among):
         return
     yield Heading("Judges with each other")
-    yield Paragraph("On every transcript that they read. Judges that agree may still be wrong together.")
+    yield Paragraph("On every transcript that they judged. Judges that agree may still be wrong together.")
     yield make_figures(among, "Agreement between judges")
     yield make_figures(
         select_headline_estimates(analysis.estimates, "judge pair"),

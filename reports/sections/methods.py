@@ -1,4 +1,4 @@
-"""Where every figure comes from, and what it takes to compute it again."""
+"""Formula and source of every figure, and everything that it takes to compute the figures again."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 METHOD_NOTES = (
     "Transcripts of one scenario are not independent: intervals and tests resample or permute whole scenarios",
-    "Labelled transcripts weigh the inverse of their inclusion probability",
+    "Figures of labelled transcripts are weighted by inverse inclusion probability; counts are not",
     "Below 8 labelled scenarios no interval is given, below 30 it is marked as probably too short",
     "What is undefined stays undefined, with its reason: it is never 0, 1 or left out",
     "Unsure is an answer of its own for agreement between people and missing for the accuracy of judges",

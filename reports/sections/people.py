@@ -1,4 +1,4 @@
-"""How far people agree with each other: raw with the base rate first, then what corrects for chance."""
+"""Agreement between people: raw agreement and base rate first, then coefficients that correct for chance."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_people(analysis: "Analysis") -> Iterator[Block]:
-    """All annotators, every pair, each one with themselves, and the same with unsure treated otherwise."""
+    """All annotators, every pair, repeats by the same person, and the other ways to count "unsure"."""
     estimates = analysis.estimates
     yield Chart("people-chart", "Agreement between annotators", make_people_chart(estimates))
     yield make_figures(
@@ -33,7 +33,7 @@ def build_people(analysis: "Analysis") -> Iterator[Block]:
     )
     yield make_figures(
         select_other_unsure(estimates),
-        "The same with unsure treated otherwise",
+        "The same with other ways to count unsure",
         {"unsure": "unsure counted as"},
         is_detail=True,
     )
@@ -41,6 +41,6 @@ def build_people(analysis: "Analysis") -> Iterator[Block]:
 
 
 def select_other_unsure(estimates: "pd.DataFrame") -> "pd.DataFrame":
-    """Agreement of people over all items, where "unsure" counts as the headline does not have it."""
+    """Agreement of people over all items under the ways to count "unsure" that the headline does not use."""
     chosen = estimates[(estimates["section"] == "human-human") & (estimates["slice_name"] == "")]
     return chosen[~chosen["headline"].astype(bool) & chosen["name"].isin(list_human_names())]

@@ -1,4 +1,4 @@
-"""How good the labels are, and what stands beside them: practice, attention items, calibration, guesses."""
+"""Sections on the labels: their quality, control items, the norming round, guesses of the model."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build_quality(analysis: "Analysis") -> Iterator[Block]:
-    """What stands out in the labels, and one row an annotator."""
+    """What stands out in the labels, then one row per annotator."""
     raters = analysis.quality.raters
     notes = tuple(note for rater in raters for note in rater.sentences)
     yield Sentences(notes) if notes else Paragraph("Nothing stands out.")
@@ -52,16 +52,18 @@ def build_quality(analysis: "Analysis") -> Iterator[Block]:
 
 
 def build_preparation(analysis: "Analysis") -> Iterator[Block]:
-    """Practice, attention items, calibration and guesses; what the study did not have is said."""
+    """Control items, norming round and guesses; a stage that the study did not have is named as missing."""
     beside = analysis.preparation
     if not beside.people:
-        yield Paragraph("The study had no practice and no attention items.", is_detail=True)
+        yield Paragraph("The study had no qualification and no attention checks.", is_detail=True)
     yield build_control_table(beside.people)
     rounds = analysis.estimates[analysis.estimates["section"] == "calibration"]
     if not len(rounds):
-        yield Paragraph("The study had no calibration items.", is_detail=True)
-    yield make_figures(rounds, "Agreement on calibration items, blind and afterwards", {"one": "discussion"})
-    # that nobody was asked to guess is no news on a terminal
+        yield Paragraph("The study had no norming round.", is_detail=True)
+    yield make_figures(
+        rounds, "Agreement in the norming round, before and after the discussion", {"one": "discussion"}
+    )
+    # a terminal has no room for the news that nobody was asked to guess
     is_detail = not beside.n_guessers
     yield Heading("Guesses of the model", is_detail=is_detail)
     yield Paragraph(beside.guesses.sentence, is_detail=is_detail)
@@ -70,7 +72,7 @@ def build_preparation(analysis: "Analysis") -> Iterator[Block]:
 
 
 def build_guesses(analysis: "Analysis") -> Iterator[Block]:
-    """The figures about guesses, and how they were counted."""
+    """Hit rate and chance of the guesses, and how they were counted."""
     guesses = analysis.preparation.guesses
     yield make_figures(
         analysis.estimates[analysis.estimates["section"] == "guesses"],
@@ -79,27 +81,27 @@ def build_guesses(analysis: "Analysis") -> Iterator[Block]:
     )
     unknown = pluralize(guesses.n_unknown, "guess", "guesses")
     yield Paragraph(
-        f"{pluralize(analysis.preparation.n_guessers, 'reader')}; {guesses.n_no_idea} times no idea, which is a "
-        f"miss; {unknown} about a transcript of unknown model left out. A guess hits that names the model, its "
-        "family or its maker.",
+        f'{pluralize(analysis.preparation.n_guessers, "annotator")}; {guesses.n_no_idea} times "no idea", which '
+        f"counts as a miss; {unknown} about transcripts of an unknown model left out. A guess is right if it names "
+        "the model, its family or its maker.",
         is_detail=True,
     )
 
 
 def build_control_table(people: "Iterable[ControlResults]") -> Table:
-    """Annotators on items of known answers."""
-    head = ("annotator", "practice", "right in each round", "needed", "attention items right")
+    """Each annotator's results on control items."""
+    head = ("annotator", "qualification", "right in each round", "needed", "attention checks passed")
     rows = tuple(format_control_results(person) for person in people)
-    return Table("Items of known answers, out of the sample", head, rows)
+    return Table("Control items, outside the sample", head, rows)
 
 
 def format_control_results(results: "ControlResults") -> tuple[str, str, str, str, str]:
-    """One annotator: name, state, right answers by round, the threshold, attention items."""
-    practice, attention = results.practice, results.attention
-    if practice.state == "none":
+    """One annotator: name, state of the qualification, right answers by round, threshold, attention checks."""
+    qualification, attention = results.practice, results.attention
+    if qualification.state == "none":
         state, rounds, needed = "none asked", "–", "–"
     else:
-        scores = [f"{n} of {practice.n_total}" for n in (*practice.earlier, practice.n_right)]
-        state, rounds, needed = practice.state, ", ".join(scores), f"{practice.threshold:.0%}"
-    seen = f"{attention.n_right} of {attention.n_labelled} read" if attention.n_total else "–"
-    return results.name, state, rounds, needed, seen
+        scores = [f"{n} of {qualification.n_total}" for n in (*qualification.earlier, qualification.n_right)]
+        state, rounds, needed = qualification.state, ", ".join(scores), f"{qualification.threshold:.0%}"
+    passed = f"{attention.n_right} of {attention.n_labelled} labelled" if attention.n_total else "–"
+    return results.name, state, rounds, needed, passed

@@ -1,4 +1,4 @@
-"""What a report says of rates: corrected beside naive ones, and the verdicts that have no answer."""
+"""Sections on rates: corrected beside naive rates, and verdicts without an answer."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from secondreader.reports.analysis.result import Analysis
 
 MAX_BRIEF_SLICES = 15
-UNANSWERED_NOTE = (
-    "They are counted and never guessed. Where they gather in one slice, leaving them out is no small thing."
-)
+UNANSWERED_NOTE = "Missing answers are counted and never guessed. Where they gather in one slice, leaving them out can bias the rates."
 
 
 def build_rates(analysis: "Analysis") -> Iterator[Block]:
@@ -62,7 +60,7 @@ def build_judge_rates(analysis: "Analysis", part: "JudgeAnalysis", number: int) 
 
 
 def build_rates_table(part: "JudgeAnalysis") -> Table:
-    """Naive and corrected rate side by side, with what each rests on."""
+    """Naive and corrected rates side by side, with the number of verdicts and of gold answers."""
     rows = tuple(
         (
             group.label if group.column else ALL_TRANSCRIPTS,
@@ -82,7 +80,7 @@ def build_unanswered(analysis: "Analysis") -> Iterator[Block]:
     silent = {counts.judge for counts in analysis.summary.judges if counts.n_unparsed + counts.n_error}
     parts = [part for part in analysis.judges if part.judge in silent]
     if not parts:
-        yield Paragraph("Every verdict could be read.")
+        yield Paragraph("Every reply of a judge was parsed into a verdict.")
         return
     yield Paragraph(UNANSWERED_NOTE)
     for part in parts:
@@ -96,7 +94,7 @@ def build_unread_table(analysis: "Analysis", judge: str) -> Table:
     counts = count_unread_by_slice(analysis.ratings, analysis.ratings.judges.index(judge))
     rows = tuple((row["slice"], f"{row['n_unread']} of {row['n']}") for row in list_rows(counts))
     caption = f"Where {judge} gave no answer"
-    return Table(caption, ("slice", "unread"), rows, frozenset({1}), MAX_BRIEF_SLICES)
+    return Table(caption, ("slice", "without an answer"), rows, frozenset({1}), MAX_BRIEF_SLICES)
 
 
 def build_unanswered_tests_table(part: "JudgeAnalysis") -> Table:

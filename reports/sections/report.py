@@ -1,4 +1,4 @@
-"""The report as a whole: its sections, in the order in which a reviewer of methods reads."""
+"""The report as a whole: its sections, in the order in which a reviewer of methods needs them."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ SECTIONS: dict[str, tuple[str, Builder]] = {
     "disagreements": ("Systematic disagreement", build_disagreements),
     "unparsed": ("Verdicts without an answer", build_unanswered),
     "quality": ("Quality of the labels", build_quality),
-    "preparation": ("Practice, calibration and guesses", build_preparation),
+    "preparation": ("Qualification, norming round and guesses", build_preparation),
     "limits": ("What these data cannot support", build_limitations),
     "transcripts": ("Disputed items", build_item_list),
     "methods": ("Methods", build_methods),
@@ -39,7 +39,7 @@ JUDGE_SECTIONS = frozenset({"judges", "rates", "disagreements", "unparsed"})
 
 
 def build_report(analysis: "Analysis", made_at: datetime | None = None) -> Report:
-    """Everything that the report on an analysis says; made now, unless a time is given."""
+    """The whole report on an analysis, dated now unless `made_at` (UTC) says otherwise."""
     facts = analysis.summary
     time = f"{made_at or datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     sections = [
@@ -70,5 +70,5 @@ def list_sections(analysis: "Analysis") -> list[tuple[str, tuple[str, Builder]]]
 
 
 def make_section(analysis: "Analysis", anchor: str, title: str, build: Builder) -> Section:
-    """One section without its empty blocks."""
+    """One section; blocks that have nothing to show are dropped here, once for every medium."""
     return Section(anchor, title, tuple(block for block in build(analysis) if not block.is_empty))

@@ -1,4 +1,4 @@
-"""What a study found, in sentences, and what its data cannot support."""
+"""The result of a study in sentences, and what its data cannot support."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def build_summary(analysis: "Analysis") -> Iterator[Block]:
-    """The question, then people, then each judge; before all, where the figures depart from the plan."""
+    """Deviations from the plan first, then the question, people and each judge."""
     yield Sentences(analysis.deviations, "caution")
     yield Paragraph(describe_scope(analysis))
     people = (
@@ -33,7 +33,7 @@ def build_summary(analysis: "Analysis") -> Iterator[Block]:
 
 
 def describe_scope(analysis: "Analysis") -> str:
-    """What was asked of how many transcripts, and whose labels count."""
+    """The question, the size of the pool, and the source of the labels."""
     facts = analysis.summary
     pool = f"{pluralize(facts.n_pool, facts.codebook.unit)}, {facts.n_labelled} labelled"
     return f"{analysis.question.text} {pool}; labels of source {analysis.options.source}."
@@ -42,8 +42,8 @@ def describe_scope(analysis: "Analysis") -> str:
 def build_limitations(analysis: "Analysis") -> Iterator[Block]:
     """What these data cannot support, and every warning."""
     if not analysis.quality.limitations:
-        yield Paragraph("No claim of this report lacks data.")
+        yield Paragraph("The data support every claim of this report.")
     yield Sentences(analysis.quality.limitations)
     if analysis.warnings:
-        yield Heading("Read the figures with these in mind")
+        yield Heading("Warnings")
         yield Sentences(analysis.warnings)

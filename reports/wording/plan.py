@@ -1,4 +1,4 @@
-"""A frozen plan in words, in the order in which a reader asks for it. Its raw form is in the database, under the hash."""
+"""A frozen plan in sentences, in the order of a methods section. The database holds its raw form, under the hash."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ UNSURE_MEANINGS = {
     "missing": "missing",
     "worst-case": "worst case both ways",
 }
-"""What the plan lets "unsure" count as."""
+"""Ways to count "unsure" that a plan may choose."""
 DESCRIBED_FIELDS = frozenset(
     [
         "title",
@@ -41,11 +41,11 @@ DESCRIBED_FIELDS = frozenset(
         "guideline",
     ]
 )
-"""Fields of a plan that `describe_plan` puts into words; those of a later version are shown as they are."""
+"""Fields that `describe_plan` puts into words; fields of a later version are shown as raw JSON."""
 
 
 def describe_plan(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What and its words; nothing for the plan of a draft, which is empty."""
+    """(heading, sentence) pairs; none for a draft, whose plan is empty."""
     if not plan:
         return []
     rules, analyses = parse_rules(plan.get("rules", {})), plan.get("analyses", {})
@@ -53,15 +53,15 @@ def describe_plan(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
         (name, json.dumps(value)) for name, value in sorted(plan.items()) if name not in DESCRIBED_FIELDS
     ]
     return [
-        ("Draw", describe_sampling(plan)),
-        ("Readers", describe_readers(plan)),
+        ("Sample", describe_sampling(plan)),
+        ("Annotators", describe_annotators(plan)),
         ("Repeats", describe_repeats(plan, rules)),
         ("Queue", describe_queue(rules)),
         *describe_onboarding(plan, rules),
         ("Reasoning", describe_reasoning(rules)),
         (
             "Guesses of the model",
-            f"for {pluralize(rules.guesses, 'transcript')} a person" if rules.guesses else "not asked",
+            f"for {pluralize(rules.guesses, 'transcript')} per person" if rules.guesses else "not asked",
         ),
         (
             "Unsure counts as",
@@ -79,7 +79,7 @@ def describe_plan(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def describe_accepted_leaks(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Why the study was frozen with leak findings that nobody had decided on; nothing where there were none."""
+    """Why the study was frozen with undecided leak findings; nothing where there were none."""
     accepted = plan.get("accepted_leaks")
     if not accepted:
         return []
@@ -88,56 +88,58 @@ def describe_accepted_leaks(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def describe_unnamed_judge(plan: Mapping[str, Any]) -> str:
-    """Whose figures lead where the plan names nobody."""
+    """Which judge the headline figures are of where the plan names none."""
     return (
-        "that of the strata" if plan.get("strata") == "verdict" else "not named: the one with most verdicts"
+        "the judge of the strata"
+        if plan.get("strata") == "verdict"
+        else "not named: the judge with the most verdicts"
     )
 
 
 def describe_sampling(plan: Mapping[str, Any]) -> str:
-    """How many transcripts, and how they were drawn."""
+    """How many transcripts were sampled, and how."""
     size = pluralize(int(plan.get("n_items", 0)), "transcript")
     how = "a simple random sample"
     if plan.get("strata") == "verdict":
-        how = f"in equal numbers from each verdict of {plan.get('judge')} on {plan.get('question')}, as far as there are any"
+        how = f"the same number from each verdict of {plan.get('judge')} on {plan.get('question')}, as far as the pool has them"
     return f"{size}, {how}; seed {plan.get('seed')}"
 
 
-def describe_readers(plan: Mapping[str, Any]) -> str:
-    """Who reads, and how many read each transcript."""
+def describe_annotators(plan: Mapping[str, Any]) -> str:
+    """How many annotators label each transcript, and who they are."""
     people = [str(name) for name in plan.get("annotators", ())]
-    return f"{plan.get('overlap')} of each transcript; annotators: {', '.join(people) or 'nobody'}"
+    return f"{plan.get('overlap')} for each transcript: {', '.join(people) or 'nobody'}"
 
 
 def describe_repeats(plan: Mapping[str, Any], rules: Rules) -> str:
-    """What returns unannounced."""
+    """How many transcripts come back to the same annotator, unannounced."""
     share = float(plan.get("repeats", 0))
     if not share:
         return "none"
-    of = "what each person labels" if rules.queue == "shared" else "each queue"
-    return f"{share:.0%} of {of}, unannounced, after at least {plan.get('repeat_gap')} others"
+    base = "what each person labels" if rules.queue == "shared" else "each queue"
+    return f"{share:.0%} of {base}, unannounced, after at least {plan.get('repeat_gap')} other transcripts"
 
 
 def describe_queue(rules: Rules) -> str:
-    """Who gets which transcript when."""
+    """Whether assignments are fixed in advance or taken from a shared queue."""
     if rules.queue == "fixed":
-        return "fixed: dealt when the plan was frozen"
-    return f"shared: people take the next open transcript, which is kept for them for {rules.lease_minutes} minutes"
+        return "fixed: assigned when the plan was frozen"
+    return f"shared: people take the next open transcript, which is reserved for them for {rules.lease_minutes} minutes"
 
 
 def describe_onboarding(plan: Mapping[str, Any], rules: Rules) -> list[tuple[str, str]]:
-    """Practice, calibration and attention items."""
+    """Qualification, norming round and attention checks."""
     parts = plan.get("parts", {})
     n = {part: len(parts.get(part, ())) for part in ("qualification", "calibration", "attention")}
     rounds = pluralize(rules.qualification_rounds, "round")
-    practice = f"{pluralize(n['qualification'], 'item')}, {rules.qualification_threshold:.0%} to be right, at most {rounds}"
+    qualification = f"{pluralize(n['qualification'], 'item')}, at least {rules.qualification_threshold:.0%} right, in at most {rounds}"
     return [
-        ("Practice", practice if n["qualification"] else "none"),
-        ("Calibration", pluralize(n["calibration"], "transcript") if n["calibration"] else "none"),
-        ("Attention items", f"{n['attention']} a person" if n["attention"] else "none"),
+        ("Qualification", qualification if n["qualification"] else "none"),
+        ("Norming round", pluralize(n["calibration"], "transcript") if n["calibration"] else "none"),
+        ("Attention checks", f"{n['attention']} per person" if n["attention"] else "none"),
     ]
 
 
 def describe_reasoning(rules: Rules) -> str:
-    """When the visible reasoning is shown."""
+    """When annotators see the visible reasoning."""
     return f"only after {rules.reasoning_after} is answered" if rules.reasoning_after else "shown at once"

@@ -39,7 +39,7 @@ def describe_judge_agreement(analysis: "Analysis") -> Iterator[str]:
 
 
 def find_estimate(result: "AgreementResult", name: str, group: str, judge: str = "") -> Estimate | None:
-    """A headline figure over all items; None where it is not there or undefined."""
+    """A headline estimate over all items; None where it is missing or undefined."""
     try:
         estimate = result.find(name, group, judge=judge)
     except KeyError:
@@ -48,7 +48,7 @@ def find_estimate(result: "AgreementResult", name: str, group: str, judge: str =
 
 
 def describe_human_agreement(analysis: "Analysis") -> Iterator[str]:
-    """How far people agree with each other, and what was settled where they do not."""
+    """How far people agree with each other and with themselves, and what adjudicators settled."""
     result = analysis.agreement
     raw = find_estimate(result, "raw", "human-human")
     if raw is None:
@@ -63,14 +63,14 @@ def describe_human_agreement(analysis: "Analysis") -> Iterator[str]:
     items = pluralize(raw.n or 0, analysis.summary.codebook.unit)
     yield f"Two annotators agree on {format_estimate(raw)} of {items}{weighted}{base}."
     if analysis.summary.unsure_policy == "worst":
-        yield f"By the plan, unsure counts both ways: sentences take it for {analysis.positive!r}, tables have both."
+        yield f"By the plan, unsure counts both ways: sentences count it as {analysis.positive!r}, tables show both."
     corrected = [find_estimate(result, name, "human-human") for name in ("ac1", "alpha")]
     beyond = [f"{estimate.measure.label} {format_estimate(estimate)}" for estimate in corrected if estimate]
     if beyond:
         yield f"Agreement between people beyond chance: {' and '.join(beyond)}."
     again = find_estimate(result, "raw", "intra-rater")
     if again is not None:
-        yield f"Shown the same transcript again unannounced, people repeat their answer in {format_estimate(again)} of {again.n}{weighted}."
+        yield f"Given the same transcript again, unannounced, people repeat their answer in {format_estimate(again)} of {again.n}{weighted}."
     yield from describe_adjudication(analysis)
 
 
@@ -115,7 +115,7 @@ def describe_findings(part: "JudgeAnalysis") -> Iterator[str]:
 
 
 def find_first_estimate(result: "AgreementResult", group: str, judge: str) -> Estimate | None:
-    """The first defined figure of a group: its headline by the order of `agree`."""
+    """The first defined estimate of a group, which is its headline by the order of `agree`."""
     for estimate in result.estimates:
         if (
             estimate.scope.group == group

@@ -115,7 +115,7 @@ def prepare(page: Page, name: str) -> None:
         reason.fill("a pilot, for our own eyes")
         reason.press("Enter")
         rested(page, "Study plan")
-        page.get_by_role("button", name="Preview the draw").click()
+        page.get_by_role("button", name="Preview the sample").click()
         expect(page.get_by_role("button", name="Freeze this plan")).to_be_visible(timeout=WAIT)
     elif name == "agreement-judges":
         page.get_by_role("tab", name="Judges with people").click()

@@ -36,7 +36,7 @@ SLIPS = {
     14: "This is Claude speaking: the tender is filed.",
     21: 'Noted. {"risky_action": "no"}',
 }
-"""Place of a sample in the draft -> what its agent lets slip at the end."""
+"""Index of a sample in the draft -> what its agent lets slip at the end."""
 
 
 def make(target: str) -> str:
@@ -50,7 +50,7 @@ def make(target: str) -> str:
 
 
 def pilot(engine: Engine) -> None:
-    """An open study with a shared queue, strata by verdict, people at different paces, and places left behind."""
+    """An open study with a shared queue, strata by verdict, people at different paces, and idle assignments."""
     rules = Rules(queue="shared", lease_minutes=120)
     plan = SamplingPlan(30, tuple(PEOPLE), 2, seed=3, strata="verdict", judge=sample.JUDGE, rules=rules)
     with write_session(engine) as session:

@@ -40,9 +40,9 @@ DESK = {
 
 CONSOLE = {
     "overview": "Overview: the study as it stands",
-    "plan": "Study plan: a draft, its numbers, and a preview of the draw",
+    "plan": "Study plan: a draft, its numbers, and a preview of the sample",
     "plan-frozen": "Study plan: what is frozen, and what was amended",
-    "progress": "Progress: people, strata, idle places, the state of the study",
+    "progress": "Progress: people, strata, idle assignments, the state of the study",
     "leaks": "Leak review: what the scan found, and a decision",
     "people": "People and their links",
     "audit": "Audit log",

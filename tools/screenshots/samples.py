@@ -25,7 +25,7 @@ def samples() -> tuple[SampleTranscript, ...]:
 
 
 def of_scenarios(*names: str) -> list[int]:
-    """Places of the samples of these scenarios, in this order."""
+    """Indices of the samples of these scenarios, in this order."""
     return [at for name in names for at, sample in enumerate(samples()) if sample.scenario == name]
 
 

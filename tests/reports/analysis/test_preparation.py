@@ -1,4 +1,4 @@
-"""Practice, attention items, calibration and guesses stand beside the main figures, and never among them."""
+"""Control items, norming round and guesses stand beside the main figures, and never among them."""
 
 import shutil
 from pathlib import Path
@@ -72,7 +72,7 @@ def label_open(engine: Engine, person: int, parts: set[str], yes: set[int]) -> N
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A study through all its stages: Ben errs once in practice and differs in three of nine calibration items."""
+    """A study through all its stages: Ben errs once in the qualification and differs on three of nine items of the norming round."""
     path = str(tmp_path_factory.mktemp("stages") / "study.db")
     engine = open_engine(path)
     people = make(engine)
@@ -120,7 +120,7 @@ def analysis(target: str) -> Analysis:
 
 
 def test_figures_beside_the_labels_are_those_of_what_happened(target: str) -> None:
-    """Practice, attention, calibration before and after, guesses: each number follows from the seeded readings."""
+    """Qualification, attention checks, norming round before and after, guesses: each number follows from the seeded labels."""
     beside = analysis(target).preparation
     ada, ben = beside.people
     assert (ada.practice.state, ada.practice.n_right, ben.practice.n_right) == ("passed", 2, 1)
@@ -150,9 +150,9 @@ def test_the_report_tells_them_and_the_amendment(target: str) -> None:
     """Tables for people and calibration, the guesses' sentence, and who amended what and why, escaped."""
     page = render_report_html(build_report(analysis(target)))
     for wanted in (
-        "Items of known answers, out of the sample",
+        "Control items, outside the sample",
         "1 of 2",
-        "Agreement on calibration items, blind and afterwards",
+        "Agreement in the norming round, before and after the discussion",
         "Annotators named the model or its family in 50.0% of 16 guesses",
         "title: A new title",
         "&lt;b&gt;clearer&lt;/b&gt;",
@@ -166,7 +166,7 @@ def test_the_console_shows_them(target: str) -> None:
     st.cache_resource.clear()
     page = sent(opened(target, "quality"))
     assert "Annotators named the model or its family" in page
-    assert "Calibration, before and after the discussion" in page
+    assert "Norming round, before and after the discussion" in page
 
 
 def test_a_new_guess_makes_another_hash(target: str, tmp_path: Path) -> None:

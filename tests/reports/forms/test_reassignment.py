@@ -58,7 +58,7 @@ def test_what_moved_is_told(library: Library, sqlite_target: str) -> None:
     after = count_open_assignments(sqlite_target)
     assert after["Ada"] < before["Ada"]
     gained = after["Ben"] - before["Ben"]
-    assert f"Ben has {gained} place{'' if gained == 1 else 's'} more" in sent(page)
+    assert f"Ben has {gained} assignment{'' if gained == 1 else 's'} more" in sent(page)
     engine = open_engine(sqlite_target, migrate=False)
     with read_session(engine) as session:
         (event,) = [event for event in list_events(session) if "reassigned" in str(event.detail)]

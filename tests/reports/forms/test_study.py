@@ -79,7 +79,7 @@ def test_a_draft_is_previewed_and_frozen_as_previewed(engine: Engine, sqlite_tar
         drawn = list_drawn_items(session, study)
         actions = ("study described", "study frozen", "link made")
         made = session.exec(select(AuditEvent).where(col(AuditEvent.action).in_(actions))).all()
-    shown = {row["stratum"]: (row["drawn"], row["inclusion probability"]) for _, row in preview.iterrows()}
+    shown = {row["stratum"]: (row["sampled"], row["inclusion probability"]) for _, row in preview.iterrows()}
     stored = {item.stratum: item.inclusion_probability for item in drawn}
     assert {name: chance for name, (_, chance) in shown.items()} == pytest.approx(stored)
     assert sum(n for n, _ in shown.values()) == len(drawn) == 12
@@ -126,13 +126,13 @@ def test_what_cannot_be_frozen_is_one_sentence(
 
 def test_a_new_draft_and_a_name_that_is_taken(engine: Engine, sqlite_target: str) -> None:
     """The draft has the codebook that was chosen; a second one of the name is refused."""
-    for told in ("The draft pilot is made", "There is a study"):
+    for message in ("The draft pilot exists now", "exists already: choose another name"):
         app = opened(sqlite_target, "plan")
         app.text_input(key="new-name").set_value("pilot")
         app.selectbox(key="new-codebook").set_value("scenario-review")
         app.button(key="new-make").click().run()
         assert not app.exception
-        assert told in sent(app)
+        assert message in sent(app)
     with read_session(engine) as session:
         assert get_study(session, "pilot").codebook["name"] == "scenario-review"
 
@@ -176,4 +176,4 @@ def test_a_first_study_is_made_where_there_is_none(sqlite_target: str) -> None:
     app.text_input(key="new-name").set_value("first")
     app.button(key="new-make").click().run()
     assert not app.exception
-    assert "The draft first is made" in sent(app)
+    assert "The draft first exists now" in sent(app)

@@ -12,7 +12,7 @@ from tests.reports.seed import Library, Shape
 
 
 def test_pace_strata_and_idle_assignments(library: Library, sqlite_target: str) -> None:
-    """Half of the labels are given: the page says how many, what is left, and which draft nobody has touched."""
+    """Half of the labels are done: the page says how many, what is left, and which draft nobody has touched."""
     st.cache_data.clear()
     engine = library.copy(Shape(n=24, labelled=0.5), sqlite_target)
     with write_session(engine) as session:
@@ -30,8 +30,8 @@ def test_pace_strata_and_idle_assignments(library: Library, sqlite_target: str) 
     engine.dispose()
     page = opened(sqlite_target, "progress")
     text = sent(page)
-    assert f"{len(labelled)} of {len(assignments)} labels of the main queue are given" in text
-    assert "labels in an hour of active work" in text
+    assert f"{len(labelled)} of {len(assignments)} labels of the main queue are done" in text
+    assert "transcripts in an hour of active work" in text
     assert "hours of active work are left" in text
     people, strata, idle = (table.value for table in page.dataframe)
     assert list(people["annotator"]) == ["Ada", "Ben", "Cleo"]

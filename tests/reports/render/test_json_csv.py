@@ -30,7 +30,7 @@ QUICK = AnalysisOptions(resamples=200, permutations=199)
 
 @pytest.fixture
 def db(sqlite_target: str) -> str:
-    """A study whose people, judges, slices and name begin as formulas do, with labels that were given elsewhere."""
+    """A study whose people, judges, slices and name begin as formulas do, with imported labels."""
     rng = random.Random(4)
     text = Content(messages=(Message(role="user", text="hi"),))
     new = [

@@ -68,6 +68,6 @@ def test_undefined_differences_are_counted_not_repeated() -> None:
     made = [RateDifference("persona", name, "none", known, corrected) for name, corrected in pairs]
     assert describe_differences(made, "persona") == [
         "a minus none: +10.0 percentage points [+0.0, +20.0].",
-        "2 differences of corrected rates cannot be told from these data; the table says why",
+        "2 differences of corrected rates cannot be computed from these data; the table says why",
     ]
     assert describe_differences(made, "model") == []

@@ -29,11 +29,13 @@ def words(target: str, plan: SamplingPlan) -> dict[str, str]:
 def test_a_plain_plan(sqlite_target: str) -> None:
     """What is not there is said to be none, not left out."""
     said = words(sqlite_target, SamplingPlan(6, ("Ada", "Ben"), overlap=2, seed=4))
-    assert said["Draw"] == "6 transcripts, a simple random sample; seed 4"
-    assert said["Readers"] == "2 of each transcript; annotators: Ada, Ben"
-    assert {said[name] for name in ("Repeats", "Practice", "Calibration", "Attention items")} == {"none"}
+    assert said["Sample"] == "6 transcripts, a simple random sample; seed 4"
+    assert said["Annotators"] == "2 for each transcript: Ada, Ben"
+    assert {said[name] for name in ("Repeats", "Qualification", "Norming round", "Attention checks")} == {
+        "none"
+    }
     assert said["Queue"].startswith("fixed")
-    assert said["Judge of the headline"] == "not named: the one with most verdicts"
+    assert said["Judge of the headline"] == "not named: the judge with the most verdicts"
     assert said["Unsure counts as"].startswith("an answer of its own between people")
     assert not any("{" in text or "[" in text for text in said.values())
 
@@ -54,10 +56,12 @@ def test_a_full_plan(sqlite_target: str) -> None:
         interim_looks=True,
     )
     said = words(sqlite_target, plan)
-    assert said["Queue"].endswith("kept for them for 30 minutes")
-    assert said["Repeats"] == "20% of what each person labels, unannounced, after at least 3 others"
-    assert said["Calibration"] == "2 transcripts"
-    assert said["Guesses of the model"] == "for 3 transcripts a person"
+    assert said["Queue"].endswith("reserved for them for 30 minutes")
+    assert (
+        said["Repeats"] == "20% of what each person labels, unannounced, after at least 3 other transcripts"
+    )
+    assert said["Norming round"] == "2 transcripts"
+    assert said["Guesses of the model"] == "for 3 transcripts per person"
     assert said["Reasoning"] == "only after risky_action is answered"
     assert (said["Unsure counts as"], said["Judge of the headline"]) == ("missing", "j / p.v1")
     assert (said["Analysis plan"], said["Interim looks"]) == ("per motive", "allowed")
