@@ -32,10 +32,13 @@ def draw_interval_chart(chart: IntervalChart) -> DrawnChart:
     # the legend and the axis come off the height that is asked for
     margins = AXIS_HEIGHT + LEGEND_HEIGHT * count_legend_rows(chart.series)
     rows = max(count_rows(chart), 2)
-    drawn: DrawnChart = alt.layer(*list_layers(chart, reason_limit=REASON_WIDTH), data=list_data(chart))
-    drawn = drawn.properties(height=ROW_HEIGHT * rows + margins)
-    configured: DrawnChart = drawn.configure_legend(labelLimit=LEGEND_LIMIT)
-    return configured
+    drawn: DrawnChart = alt.layer(
+        *list_layers(chart, reason_limit=REASON_WIDTH),
+        data=list_data(chart),
+        height=ROW_HEIGHT * rows + margins,
+        config=alt.Config(legend=alt.LegendConfig(labelLimit=LEGEND_LIMIT)),
+    )
+    return drawn
 
 
 def list_layers(chart: IntervalChart, *, reason_limit: alt.ExprRef | int = 0) -> list[alt.Chart]:

@@ -78,7 +78,9 @@ def make_judge_charts(estimates: pd.DataFrame, judges: Sequence[str]) -> Iterato
     """Judges against gold: in one chart while shapes can tell them apart, else in one each."""
     together = [judges] if len(judges) <= MAX_SERIES else [[judge] for judge in judges]
     for some in together:
-        yield IntervalChart(tuple(make_judge_marks(estimates, some)), tuple(map(make_printable, some)))
+        # a legend of the only judge would say nothing
+        series = tuple(map(make_printable, some)) if len(judges) > 1 else ()
+        yield IntervalChart(tuple(make_judge_marks(estimates, some)), series)
 
 
 def make_judge_marks(estimates: pd.DataFrame, judges: Iterable[str]) -> list[ChartMark]:

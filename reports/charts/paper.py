@@ -36,21 +36,23 @@ def draw_paper_chart(chart: IntervalChart) -> DrawnChart:
     """The chart that the console shows, as it stands in a report."""
     top = TOP_MARGIN + LEGEND_ROW_HEIGHT * count_legend_rows(chart.series)
     layers = [*list_layers(chart), draw_values(chart), draw_names(chart)]
-    drawn: DrawnChart = alt.layer(*layers, data=list_data(chart))
-    drawn = drawn.properties(
+    # all at once: each further method of a layered chart copies every layer
+    drawn: DrawnChart = alt.layer(
+        *layers,
+        data=list_data(chart),
         width=PAGE_WIDTH - NAME_WIDTH - VALUE_WIDTH,
         height=ROW_HEIGHT * count_rows(chart),
         padding={"left": NAME_WIDTH, "right": VALUE_WIDTH, "top": top, "bottom": AXIS_HEIGHT},
         autosize=alt.AutoSizeParams(type="none"),
         background="transparent",
+        config=alt.Config(
+            aria=False,
+            axisY=alt.AxisConfig(labels=False),
+            legend=alt.LegendConfig(labelLimit=0),
+            view=alt.ViewConfig(stroke="transparent"),
+        ),
     )
-    configured: DrawnChart = drawn.configure(
-        aria=False,
-        axisY=alt.AxisConfig(labels=False),
-        legend=alt.LegendConfig(labelLimit=0),
-        view=alt.ViewConfig(stroke="transparent"),
-    )
-    return configured
+    return drawn
 
 
 def draw_values(chart: IntervalChart) -> alt.Chart:

@@ -28,7 +28,7 @@ def build_judges(analysis: "Analysis") -> Iterator[Block]:
     yield Paragraph(describe_gold(analysis))
     names = [part.judge for part in analysis.judges]
     for number, chart in enumerate(make_judge_charts(estimates, names)):
-        yield Chart(f"judge-{number}", f"{' and '.join(chart.series)} against gold", chart)
+        yield Chart(f"judge-{number}", f"{' and '.join(chart.series or names)} against gold", chart)
     for part in analysis.judges:
         yield from build_judge(analysis, part)
     yield from build_judge_agreement(analysis)
