@@ -4,7 +4,7 @@ Nothing in it depends on how wide a text is, for that differs between machines w
 text: it cuts in the middle of a character outside the basic plane, and the converter stops there.
 """
 
-from collections.abc import Iterator
+from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
 import altair as alt
@@ -26,10 +26,12 @@ from secondreader.reports.charts.marks import IntervalChart
 PAGE_WIDTH, NAME_WIDTH, VALUE_WIDTH = 760, 250, 140
 """Pixels of all, of the names on the left and of the values on the right."""
 TOP_MARGIN, LEGEND_ROW_HEIGHT, AXIS_HEIGHT = 10, 24, 30
+TWO_LINES_UP = alt.ExprRef("indexof(datum.name, '\\n') < 0 ? 0 : -6")
+"""Brings the middle of two lines to where the first would stand."""
 NAME_GAP = 10
 """Pixels between a name and its row."""
-NAME_COLUMNS = 36
-"""Columns of a name, as a terminal counts them, that fit in its pixels with a wide font, too."""
+NAME_COLUMNS = 33
+"""Columns of a line that fit in the pixels of a name with a wide font, too."""
 
 
 def draw_paper_chart(chart: IntervalChart) -> DrawnChart:
@@ -66,25 +68,34 @@ def draw_values(chart: IntervalChart) -> alt.Chart:
 def draw_names(chart: IntervalChart) -> alt.Chart:
     """The name of each row, once."""
     labels = dict.fromkeys(mark.label for mark in chart.marks)
-    records = [{"label": label, "name": shorten_name(label)} for label in labels]
-    words = alt.Chart(alt.InlineData(values=records)).mark_text(align="right", fontSize=12, color=INK)
-    names: alt.Chart = words.encode(y=encode_rows(chart.marks), text=alt.Text("name:N"), x=fix_x(-NAME_GAP))
-    return names
+    records = [{"label": label, "name": wrap_name(label)} for label in labels]
+    words = alt.Chart(alt.InlineData(values=records)).mark_text(
+        align="right", fontSize=12, color=INK, lineBreak="\n", lineHeight=12, dy=TWO_LINES_UP
+    )
+    placed: alt.Chart = words.encode(
+        y=encode_rows(chart.marks), text=alt.Text("name:N"), x=fix_x(-NAME_GAP)
+    )
+    return placed
 
 
-def shorten_name(name: str) -> str:
-    """As much of a name as fits beside its row."""
-    widths = list(measure_columns(name))
-    if sum(widths) <= NAME_COLUMNS:
-        return name
-    left, kept = NAME_COLUMNS - 1, 0
-    while left >= widths[kept]:
-        left -= widths[kept]
-        kept += 1
-    return f"{name[:kept].rstrip()}…"
+def wrap_name(name: str) -> str:
+    """A name in one line, or in two where it is long; what the second cannot hold is left out."""
+    words = " ".join(name.split())
+    first = cut_columns(words)
+    if first == words:
+        return words
+    # names of slices are words: the first line ends with one, unless that leaves it half empty
+    space = first.rfind(" ")
+    end = space if space > len(first) // 2 else len(first)
+    rest = words[end:].strip()
+    second = cut_columns(rest)
+    return f"{words[:end]}\n{second if second == rest else cut_columns(rest, NAME_COLUMNS - 1) + '…'}"
 
 
-def measure_columns(text: str) -> Iterator[int]:
-    """Columns that each character takes."""
-    for character in text:
-        yield 0 if combining(character) else 2 if east_asian_width(character) in {"W", "F"} else 1
+def cut_columns(text: str, limit: int = NAME_COLUMNS) -> str:
+    """As much of a text as fits into some columns, as a terminal counts them."""
+    ends = accumulate(
+        0 if combining(character) else 2 if east_asian_width(character) in {"W", "F"} else 1
+        for character in text
+    )
+    return text[: sum(end <= limit for end in ends)]

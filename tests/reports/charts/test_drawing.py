@@ -7,7 +7,7 @@ import pytest
 
 from secondreader.reports.charts.drawing import draw_interval_chart, find_range
 from secondreader.reports.charts.marks import ALL_TRANSCRIPTS, ChartMark, IntervalChart, make_rates_chart
-from secondreader.reports.charts.paper import NAME_COLUMNS, draw_paper_chart, shorten_name
+from secondreader.reports.charts.paper import NAME_COLUMNS, cut_columns, draw_paper_chart, wrap_name
 
 MARKS = (ChartMark("z", 0.5, 0.4, 0.6, text="0.5"), ChartMark("a", None, text="no variation"))
 LAUGH = "\N{FACE WITH TEARS OF JOY}"
@@ -81,12 +81,19 @@ def test_a_group_may_be_called_all() -> None:
     ("name", "shown"),
     [
         ("raw agreement", "raw agreement"),
+        ("line\nbreaks  and\tspaces", "line breaks and spaces"),
         ("x" * NAME_COLUMNS, "x" * NAME_COLUMNS),
-        ("x" * (NAME_COLUMNS + 1), "x" * (NAME_COLUMNS - 1) + "…"),
-        ("検" * NAME_COLUMNS, "検" * 17 + "…"),
-        (LAUGH * NAME_COLUMNS, LAUGH * 17 + "…"),
+        ("x" * (NAME_COLUMNS + 1), "x" * NAME_COLUMNS + "\nx"),
+        (
+            "any error · persona = risk-averse and model = a",
+            "any error · persona =\nrisk-averse and model = a",
+        ),
+        ("x" * 99, "x" * NAME_COLUMNS + "\n" + "x" * (NAME_COLUMNS - 1) + "…"),
+        ("検" * 17, "検" * 16 + "\n検"),
+        (LAUGH * 99, LAUGH * 16 + "\n" + LAUGH * 16 + "…"),
     ],
 )
-def test_long_names_are_cut_between_characters(name: str, shown: str) -> None:
-    """Wide characters take two columns, and none is cut in two."""
-    assert shorten_name(name) == shown
+def test_long_names_take_two_lines(name: str, shown: str) -> None:
+    """Broken between words where that is possible, never within a character; wide ones take two columns."""
+    assert wrap_name(name) == shown
+    assert all(len(cut_columns(line)) == len(line) for line in shown.split("\n"))
