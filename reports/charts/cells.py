@@ -30,6 +30,7 @@ def draw_confusion_chart(counts: pd.DataFrame) -> DrawnChart:
             axis=alt.Axis(labelFlush=False, labelColor=INK, titleColor=INK),
         ),
     )
+    # counts of nothing but zeros need a scale of some width
     most = max(int(counts["n"].max()), 1)
     shade = alt.Color("n:Q", scale=alt.Scale(domain=[0, most], range=list(CELL_SHADES)), legend=None)
     words = base.mark_text(fontSize=14, color=CELL_TEXT).encode(text="n:Q")

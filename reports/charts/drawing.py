@@ -54,10 +54,12 @@ def list_layers(chart: IntervalChart, *, reason_limit: alt.ExprRef | int = 0) ->
         base.mark_point(filled=True, size=75, opacity=1).encode(
             x=encode_values(chart), **encode_tooltip(), **encode_shape(chart.series)
         ),
+        # a figure without a value keeps its row: left out, it would look as if nobody had asked for it
         base.transform_filter("!isValid(datum.value)")
         .mark_text(align="left", opacity=0.75, fontSize=12, limit=reason_limit)
         .encode(text=alt.Text("shown:N"), x=fix_x(REASON_MARGIN), color=alt.ColorValue(INK)),
     ]
+    # a layer of its own data, else Vega would draw the line once for every mark
     if chart.reference is not None:
         line = alt.Chart(alt.InlineData(values=[{"at": chart.reference}]))
         layers.append(line.mark_rule(strokeDash=[4, 3], opacity=0.6, color=INK).encode(x=alt.X("at:Q")))
@@ -101,6 +103,7 @@ def find_range(marks: Sequence[ChartMark], *, is_percent: bool) -> tuple[float, 
     """Ends of the scale: 0, for coefficients 1, and every mark lie within."""
     ends = [end for mark in marks for end in (mark.value, mark.low, mark.high) if end is not None]
     low, high = min([*ends, 0.0]), max([*ends, 0.0 if is_percent else 1.0])
+    # a scale of no width draws nothing
     return (low, high) if high - low > 1e-9 else (low - 0.5, high + 0.5)
 
 
@@ -111,6 +114,7 @@ def encode_values(chart: IntervalChart) -> alt.X:
     return alt.X(
         "value:Q",
         title=None,
+        # ends rounded by Vega would leave up to a third of the plot empty
         scale=alt.Scale(domain=[low - edge * (low < 0), high + edge], nice=False),
         axis=alt.Axis(
             format="%" if chart.is_percent else "~g",
@@ -135,6 +139,7 @@ def encode_rows(marks: Sequence[ChartMark]) -> alt.Y:
         labelPadding=8,
         labelFontSize=12,
         labelColor=INK,
+        # no name is dropped where rows are close
         labelOverlap=False,
         labelFlush=False,
         ticks=False,
@@ -152,6 +157,7 @@ def encode_series(chart: IntervalChart) -> dict[str, Any]:
     """Encodings that tell several series apart."""
     if not chart.series:
         return {"color": alt.ColorValue(COLOURS[0])}
+    # the domain is named, so that a series keeps its colour where it has no mark
     scale = alt.Scale(domain=list(chart.series), range=list(islice(cycle(COLOURS), len(chart.series))))
     colour = {"color": alt.Color("series:N", scale=scale, legend=make_legend(chart.series))}
     return colour | ({"yOffset": encode_offset(chart.series)} if chart.is_stacked else {})

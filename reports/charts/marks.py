@@ -76,6 +76,7 @@ def make_people_chart(estimates: pd.DataFrame) -> IntervalChart:
 
 def make_judge_charts(estimates: pd.DataFrame, judges: Sequence[str]) -> Iterator[IntervalChart]:
     """Judges against gold: in one chart while shapes can tell them apart, else in one each."""
+    # beyond three, colours and shapes would begin again
     together = [judges] if len(judges) <= MAX_SERIES else [[judge] for judge in judges]
     for some in together:
         # a legend of the only judge would say nothing
@@ -102,6 +103,7 @@ def make_forest_chart(part: "JudgeAnalysis", max_slices: int = MAX_SLICES) -> In
     ordered = tests.sort_values("p_adjusted", kind="stable").head(max_slices) if len(tests) else tests
     marks = []
     for row in list_rows(ordered):
+        # one slice may be tested for several kinds of error, and be a finding of one
         flagged = (row["slice"], row["statistic"]) in findings
         label = f"{ERROR_KIND_NAMES.get(row['statistic'], row['statistic'])} · {row['slice']}"
         values = {**row, "unit": "percent", "value": row["difference"]}

@@ -45,10 +45,12 @@ def draw_paper_chart(chart: IntervalChart) -> DrawnChart:
         width=PAGE_WIDTH - NAME_WIDTH - VALUE_WIDTH,
         height=ROW_HEIGHT * count_rows(chart),
         padding={"left": NAME_WIDTH, "right": VALUE_WIDTH, "top": top, "bottom": AXIS_HEIGHT},
+        # Vega would shrink the plot by the width of its widest name
         autosize=alt.AutoSizeParams(type="none"),
         background="transparent",
         config=alt.Config(
             aria=False,
+            # names are a layer of text here: an axis measures and cuts them
             axisY=alt.AxisConfig(labels=False),
             legend=alt.LegendConfig(labelLimit=0),
             view=alt.ViewConfig(stroke="transparent"),
@@ -72,9 +74,7 @@ def draw_names(chart: IntervalChart) -> alt.Chart:
     words = alt.Chart(alt.InlineData(values=records)).mark_text(
         align="right", fontSize=12, color=INK, lineBreak="\n", lineHeight=12, dy=TWO_LINES_UP
     )
-    placed: alt.Chart = words.encode(
-        y=encode_rows(chart.marks), text=alt.Text("name:N"), x=fix_x(-NAME_GAP)
-    )
+    placed: alt.Chart = words.encode(y=encode_rows(chart.marks), text=alt.Text("name:N"), x=fix_x(-NAME_GAP))
     return placed
 
 

@@ -22,8 +22,10 @@ MAX_LENGTH = 200_000
 def load_environment() -> Environment:
     """The environment of all templates; autoescape is on for every file, whatever its name."""
     environment = Environment(
+        # read from the package: a template is data like the style sheet, and is packed with it
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
+        # a slip in a template is an error, and no gap in a report
         undefined=StrictUndefined,
         # a cell without a value is empty, and says neither None nor nan
         finalize=lambda value: value if has_value(value) else "",
@@ -43,6 +45,7 @@ def load_environment() -> Environment:
 
 def call_macro(template: str, name: str, *arguments: Any) -> Markup:
     """What one macro of a template makes of its arguments."""
+    # macros escape what goes into them: their result is HTML
     return Markup(getattr(load_environment().get_template(template).module, name)(*arguments))
 
 

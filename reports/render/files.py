@@ -39,6 +39,7 @@ def make_report(
     """Write the report and put its figures on record. Raises SealedError while the study is blind."""
     if analysis.sealed:
         raise SealedError(analysis.sealed)
+    # what is stored is what is read back later: tuples become lists now
     inputs = json.loads(json.dumps(analysis.inputs))
     report_id = save_report(
         session, study, analysis.inputs_hash, inputs, serialize_analysis(analysis), actor=actor
@@ -53,6 +54,7 @@ def write_report(report: ExportedReport, folder: Path) -> list[Path]:
     paths = []
     for name, content in report.get_files().items():
         path = folder / name
+        # the same bytes on every system: the CSV has line ends of its own
         path.write_text(content, encoding="utf-8", newline="\n")
         paths.append(path)
     return paths

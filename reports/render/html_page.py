@@ -17,6 +17,7 @@ CONTENT_SECURITY_POLICY = (
 
 def render_report_html(report: "Report") -> str:
     """The whole document."""
+    # our own file: escaped, its quotes would not work
     style = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))
     page = load_environment().get_template("report.html")
     return page.render(report=report, style=style, policy=CONTENT_SECURITY_POLICY)

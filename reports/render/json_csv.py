@@ -50,6 +50,7 @@ def make_json_value(value: Any) -> Any:
         return {str(key): make_json_value(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [make_json_value(inner) for inner in value]
+    # JSON has no NaN: json.dumps would write one that no other reader takes
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value.item() if hasattr(value, "item") else value
@@ -57,6 +58,7 @@ def make_json_value(value: Any) -> Any:
 
 def list_json_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a frame as JSON objects."""
+    # a column of numbers cannot hold None, one of objects can
     objects = frame.astype(object).where(frame.notna(), None)
     return [make_json_value(row) for row in objects.to_dict("records")]
 

@@ -21,6 +21,7 @@ KEPT_ATTRIBUTES = {"viewBox"}
 
 def render_chart_svg(chart: "Chart") -> Markup:
     """The chart as one SVG element with a title and a description."""
+    # parsed and written anew: what is not well-formed never reaches a page
     root = ElementTree.fromstring(draw_svg(chart))
     label_root(root, chart)
     ElementTree.register_namespace("", NAMESPACE)
@@ -55,8 +56,10 @@ def clean_strings(value: Any) -> Any:
 def label_root(root: ElementTree.Element, chart: "Chart") -> None:
     """Make of the drawing one image with a name, whose parts a screen reader does not spell."""
     for element in root.iter():
+        # Vega describes each part; one image has one name, and a table beside it
         for name in [name for name in element.attrib if name == "role" or name.startswith("aria-")]:
             del element.attrib[name]
+    # a width in pixels would not shrink with the page
     for name in set(root.attrib) - KEPT_ATTRIBUTES:
         del root.attrib[name]
     ids = {"title": f"{chart.anchor}-t", "desc": f"{chart.anchor}-d"}

@@ -38,6 +38,7 @@ TOO_SHORT_MARK = "†"
 
 def print_report(report: Report, console: Console | None = None) -> None:
     """Print the report without its details."""
+    # made here, not at import: a test or a pipe may have changed where output goes
     out = console or Console()
     if report.notice:
         out.print(f"[bold reverse] {escape_for_terminal(report.notice)} [/]")
@@ -94,6 +95,7 @@ def print_table(block: Table, out: Console) -> None:
 
 def print_figures(block: Figures, out: Console) -> None:
     """A table of figures; one line where not a single one is defined."""
+    # a table of dashes says less than one sentence
     if not any(figure.value for figure in block.figures):
         reason = block.figures[0].reason
         out.print(f"[bold]{escape_for_terminal(block.caption)}[/]: undefined, {reason}", soft_wrap=True)
@@ -107,7 +109,9 @@ def list_figure_cells(figure: Figure) -> list[str]:
     """Scope, name, value or the reason why there is none, interval, n, scenarios."""
     n_scenarios = figure.n_scenarios
     is_short = bool(figure.interval) and n_scenarios is not None and n_scenarios < FEW_CLUSTERS
+    # the mark is explained once, below everything
     interval = (figure.interval or "–") + (TOO_SHORT_MARK if is_short else "")
+    # there is no column of remarks: the reason stands where the value would
     value = figure.value or f"undefined: {figure.reason}"
     return [*figure.scope, figure.name, value, interval, format_cell(figure.n), format_cell(n_scenarios)]
 

@@ -33,6 +33,7 @@ def list_design_facts(analysis: "Analysis") -> Iterator[tuple[str, Cell]]:
     book = facts.codebook
     frozen = facts.frozen_at.strftime("%Y-%m-%d %H:%M UTC") if facts.frozen_at else "not frozen"
     yield "Question", f"{question.text} ({question.id})"
+    # codebooks break the lines of long definitions
     yield "Definition", " ".join(question.definition.split()) or "–"
     yield "Answers", ", ".join(f"{answer.value} ({answer.label})" for answer in question.answers)
     yield "Positive answer", analysis.positive
@@ -42,6 +43,7 @@ def list_design_facts(analysis: "Analysis") -> Iterator[tuple[str, Cell]]:
     yield "Plan", f"frozen {frozen}"
     yield "Plan hash", facts.plan_hash or "–"
     yield "Blinding", describe_blinding(facts)
+    # scenarios are read by people alone
     if book.unit == "transcript":
         yield "Judge of the headline figures", facts.headline.reason
     yield "Leaks", facts.leaks.sentence

@@ -36,6 +36,7 @@ def make_figures(
 ) -> Figures:
     """A table of figures; `scope` maps the columns that tell figures of one name apart to their headings."""
     columns = scope or {}
+    # an iterable has been put in order by its caller
     rows = list_rows(estimates) if isinstance(estimates, pd.DataFrame) else estimates
     figures = tuple(make_figure(row, columns) for row in rows)
     return Figures(caption, figures, tuple(columns.values()), is_detail=is_detail)

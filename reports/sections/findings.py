@@ -66,6 +66,7 @@ def build_search(part: "JudgeAnalysis", number: int) -> Iterator[Block]:
     )
     yield Paragraph(scope, "quiet")
     yield Sentences(tuple(describe_findings(part)), "headline")
+    # sentences first: who reads on wants the numbers
     for finding in search.findings:
         yield from build_finding(finding)
     title = (
@@ -182,6 +183,7 @@ def build_item_list(analysis: "Analysis") -> Iterator[Block]:
         )
         for item in chosen
     )
+    # a review has scenarios for items: two columns of one name would confuse
     head = ("item" if is_review else unit, "scenario", "gold", *names, "labels")
     yield Table(f"{unit.title()}s of disagreement", head, rows)
     if not is_review:

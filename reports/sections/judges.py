@@ -67,6 +67,7 @@ def build_confusion_table(confusion: pd.DataFrame, judge: str) -> Table:
     wide = mine.pivot(index="gold", columns="verdict", values="n")
     # pivot sorts by name: the order of the answers is that of the codebook
     wide = wide.reindex(index=list(dict.fromkeys(mine["gold"])), columns=list(dict.fromkeys(mine["verdict"])))
+    # an answer that nobody gave would be a row of zeros
     wide = wide.loc[wide.sum(axis=1) > 0, wide.sum(axis=0) > 0]
     if wide.empty:
         return Table("", (), ())

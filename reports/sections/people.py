@@ -42,5 +42,6 @@ def build_people(analysis: "Analysis") -> Iterator[Block]:
 
 def select_other_unsure(estimates: "pd.DataFrame") -> "pd.DataFrame":
     """Agreement of people over all items under the ways to count "unsure" that the headline does not use."""
+    # "unsure" as an answer, as missing and both ways: one is the headline, the others stand here
     chosen = estimates[(estimates["section"] == "human-human") & (estimates["slice_name"] == "")]
     return chosen[~chosen["headline"].astype(bool) & chosen["name"].isin(list_human_names())]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def build_quality(analysis: "Analysis") -> Iterator[Block]:
     """What stands out in the labels, then one row per annotator."""
     raters = analysis.quality.raters
+    # the sentences name the annotator: a table alone would leave the reader to compare
     notes = tuple(note for rater in raters for note in rater.sentences)
     yield Sentences(notes) if notes else Paragraph("Nothing stands out.")
     rows = tuple(
@@ -101,6 +102,7 @@ def format_control_results(results: "ControlResults") -> tuple[str, str, str, st
     if qualification.state == "none":
         state, rounds, needed = "none asked", "–", "–"
     else:
+        # each round that was failed, then the last one
         scores = [f"{n} of {qualification.n_total}" for n in (*qualification.earlier, qualification.n_right)]
         state, rounds, needed = qualification.state, ", ".join(scores), f"{qualification.threshold:.0%}"
     passed = f"{attention.n_right} of {attention.n_labelled} labelled" if attention.n_total else "–"

@@ -45,6 +45,7 @@ def build_judge_rates(analysis: "Analysis", part: "JudgeAnalysis", number: int) 
     yield build_rates_table(part)
     mine = estimates[(estimates["section"] == "rate") & (estimates["judge"] == part.judge)]
     yield make_figures(
+        # in groups, the other estimators would double a table that is long already; the CSV has them
         mine[(mine["slice_name"] == "") | mine["name"].isin(RATE_ESTIMATES)],
         f"Rates of {part.judge}, all estimators",
         {"slice_name": "attribute", "slice_value": "value"},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def build_summary(analysis: "Analysis") -> Iterator[Block]:
     """Deviations from the plan first, then the question, people and each judge."""
+    # a reader of the first line must know that these are not the figures that were planned
     yield Sentences(analysis.deviations, "caution")
     yield Paragraph(describe_scope(analysis))
     people = (

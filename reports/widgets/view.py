@@ -74,5 +74,6 @@ def load_cached_analysis(_engine: Database, name: str, options: AnalysisOptions,
 
 def load_analysis(view: ConsoleView) -> Analysis:
     """The analysis that the view asks for, computed once for the same data and options."""
+    # the hash is a part of the key: new labels are a new analysis
     data = compute_current_hash(view.engine, view.study)
     return load_cached_analysis(view.engine, view.study, view.options, data)

@@ -31,6 +31,7 @@ MAX_ROWS = 25
 
 def show_html(*parts: Markup) -> None:
     """Show what the templates made; Streamlit strips scripts and handlers once more."""
+    # one box for the style sheet to find what is ours among what is Streamlit's
     st.html(f'<div class="sr">{Markup("").join(parts)}</div>')
 
 
@@ -95,6 +96,7 @@ def show_notices(analysis: Analysis) -> None:
 
 def show_table(frame: pd.DataFrame, columns: dict[str, Any] | None = None) -> None:
     """A table without row numbers, `columns` as in st.dataframe; a cell without a value has a dash."""
+    # a table of known length is not cut to a box that scrolls
     high: Literal["content", "auto"] = "content" if len(frame) <= MAX_ROWS else "auto"
     st.dataframe(frame, hide_index=True, column_config=columns, placeholder="–", height=high)
 
