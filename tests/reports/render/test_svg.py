@@ -13,7 +13,7 @@ from secondreader.reports.sections.blocks import Chart
 from tests.reports.seed import HOSTILE
 
 SVG = "{http://www.w3.org/2000/svg}"
-DRAWN = {f"{SVG}{name}" for name in ("svg", "g", "path", "line", "text", "title", "desc")}
+DRAWN = {f"{SVG}{name}" for name in ("svg", "g", "path", "line", "text", "tspan", "title", "desc")}
 numbers = st.floats(-1, 1, allow_nan=False)
 texts = st.one_of(st.text(max_size=60), st.text(st.characters(min_codepoint=0x1F000), max_size=60))
 """Of all characters, lone surrogates and controls too; and many outside the basic plane."""
@@ -31,7 +31,7 @@ def parsed(chart: Chart) -> ElementTree.Element:
 
 def words(root: ElementTree.Element) -> str:
     """Everything that is written in it."""
-    return " ".join(element.text or "" for element in root.iter(f"{SVG}text"))
+    return " ".join(part for element in root.iter(f"{SVG}text") for part in element.itertext())
 
 
 # each example is drawn by Vega, some milliseconds at best and a second on a busy machine
