@@ -10,7 +10,7 @@ from secondreader.db.core.engine import Database
 from secondreader.db.core.errors import DatabaseUnavailable
 
 KEY = "adjudication"
-PAYLOAD = "adjudication_payload"
+PAYLOAD = "adjudication_payload"  # not the annotator's key: one browser may have been both
 mount = st.components.v2.component("second_reader_adjudication", js=component.LOADER)
 
 
@@ -38,7 +38,7 @@ def page(engine: Database, annotator_id: int) -> None:
         key=KEY,
         data={
             "script": "/assets/adjudication.js",
-            "style": "/assets/desk.css",
+            "style": "/assets/desk.css",  # the page adds its own sheet to the desk's
             "payload": st.session_state[PAYLOAD],
         },
         on_message_change=answer_message,

@@ -56,6 +56,7 @@ def hold_turn(engine: Database) -> Iterator[None]:
 def answer_message() -> None:
     """Callback: do what the browser's message asks, and leave the answer for the fragment's run."""
     raw_message = st.session_state[KEY].message
+    # Asked anew with each message: a revoked link, or a change of roles, counts from the next message on.
     payload: DeskPayload = {"signed_out": SESSION_ENDED}
     try:
         visitor = DESK.identify_visitor(st.context.cookies)
@@ -75,6 +76,7 @@ def create_payload_id() -> str:
 @st.fragment
 def page(annotator_id: int, study_id: int | None) -> None:
     """The annotator's page: one component, re-run alone."""
+    # Streamlit runs the fragment for its own reasons as well, e.g. another theme: then the last payload is shown again.
     if PAYLOAD not in st.session_state:
         opening = load_opening(DESK.engine, annotator_id, study_id)
         st.session_state[PAYLOAD] = opening | {"id": create_payload_id()}

@@ -49,6 +49,7 @@ def load_opening(engine: Database, annotator_id: int) -> AdjudicationPayload:
         "study": build_study_payload(study),
         "queue": [(entry.token, entry.state) for entry in entries],
     }
+    # The first ones come along, so that a fresh page need not ask again before it shows something.
     at_hand = load_wanted_items(engine, annotator_id, select_first_tokens(entries))
     return {"number": 0, "opening": opening, **at_hand}
 
@@ -74,6 +75,7 @@ def load_wanted_items(engine: Database, annotator_id: int, tokens: Sequence[str]
     try:
         with translate_database_errors(), read_session(engine) as session:
             for token in tokens:
+                # An item may leave the list while it is asked for; the others still come.
                 try:
                     items.append(build_item_payload(load_adjudication_item(session, annotator_id, token)))
                 except UnknownItem as error:
@@ -96,6 +98,7 @@ def perform_operation(engine: Database, annotator_id: int, operation: DecisionOp
 
 def classify_error(error: Exception) -> RefusalCode:
     """What the page does about an error: try again, ask again, or let the person decide."""
+    # What is none of these is a conflict: an annotator or another window changed something meanwhile.
     codes: list[tuple[type[Exception], RefusalCode]] = [
         (DatabaseUnavailable, "retry"),
         (StudyClosed, "closed"),
@@ -111,7 +114,7 @@ def build_decision_input(operation: DecisionOperation) -> DecisionInput:
     decision = operation.decision
     return DecisionInput(
         token=operation.token,
-        client_token=operation.id,
+        client_token=operation.id,  # a repeated message finds its decision by it
         question=decision.question,
         answer=decision.answer,
         kind=decision.kind,

@@ -12,6 +12,7 @@ from secondreader.annotate.exchange.payloads import (
 from secondreader.db.adjudication.items import AdjudicationItem, DisputedQuestion, OwnDecision
 from secondreader.db.desk.study import DeskStudy
 
+# Their keys are none of the answers' (keymap.ANSWER_KEYS) and none of ACTIONS; a test holds them apart.
 DECISION_KINDS: tuple[tuple[DecisionKind, str, str, str], ...] = (
     (
         "ambiguous",
@@ -62,6 +63,7 @@ def build_study_payload(study: DeskStudy) -> AdjudicationStudyPayload:
     return {
         "title": study.title,
         "notice": study.notice,
+        # Unlike labels, decisions are taken in a closed study, too: that is the best time for them.
         "is_open": study.status in {"open", "closed"},
         "guideline": study.guideline,
         "unit": study.codebook.unit,
@@ -83,7 +85,7 @@ def build_item_payload(item: AdjudicationItem) -> AdjudicationItemPayload:
         "content": item.content,
         "questions": [build_question_payload(question) for question in item.questions],
         "notes": list(item.notes),
-        "evidence": list(item.evidence),
+        "evidence": list(item.evidence),  # of all annotators together: whose mark it is cannot be told
         "contested": item.is_contested,
         "version": item.version,
     }

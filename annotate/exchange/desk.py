@@ -57,6 +57,7 @@ N_AHEAD = 2
 def load_opening(engine: Database, annotator_id: int, study_id: int | None, chosen: str = "") -> DeskPayload:
     """All that a fresh page needs: study, stage, its assignments, and the items at hand."""
     try:
+        # In a shared queue a person's assignments are taken when they come; it writes, so it has a transaction of its own.
         with translate_database_errors():
             refill_queue(engine, annotator_id)
         with translate_database_errors(), read_session(engine) as session:
@@ -85,16 +86,20 @@ def handle_message(
     """Do what one message asks and answer it. A message that makes no sense is answered with a sentence."""
     message = parse_message(DeskMessage, raw_message)
     if message is None:
+        # Without its number and ids nothing can be acknowledged; the page drops what it has and does not send it again.
         return {"number": 0, "error": UNREADABLE_TEXT, "unreadable": True}
     try:
         with translate_database_errors(), read_session(engine) as session:
             rules = load_study_rules(session, require_study(study_id))
     except (DeskError, DatabaseUnavailable) as error:
+        # Every operation is answered, so that the page keeps each of them and knows why.
         refusals = [build_refusal(operation, error) for operation in message.operations]
         return {"number": message.number, "acks": refusals, "error": str(error)}
+    # One transaction each: an operation that is refused takes no other with it.
     acks = [perform_operation(engine, annotator_id, rules, operation) for operation in message.operations]
     answer: DeskPayload = {"number": message.number, "acks": acks}
     if message.begin:
+        # Loaded after the operations, so that the queue already knows them; the number is the message's, not the opening's.
         return {**load_opening(engine, annotator_id, study_id, message.stage), **answer}
     if rules.queue == "shared" and any(operation.op == "submit" for operation in message.operations):
         answer |= load_new_assignments(engine, annotator_id)
@@ -109,7 +114,7 @@ def load_new_assignments(engine: Database, annotator_id: int) -> DeskPayload:
         with translate_database_errors():
             tokens = take_further_assignments(engine, annotator_id)
     except (DeskError, DatabaseUnavailable):
-        return {}
+        return {}  # the label before it is saved and acknowledged all the same
     return {"new_tokens": tokens} if tokens else {}
 
 
@@ -119,6 +124,7 @@ def load_wanted_items(
     """The items asked for; none, and a sentence, where one is not in this annotator's queue."""
     try:
         with translate_database_errors(), read_session(engine) as session:
+            # Read in one session, so that all of them are of one moment.
             items = [load_blind_item(session, annotator_id, token) for token in tokens]
             extras = [load_disclosures(session, annotator_id, item) for item in items]
     except (DeskError, DatabaseUnavailable) as error:
@@ -169,6 +175,7 @@ def save_submission(engine: Database, annotator_id: int, rules: Rules, operation
     try:
         return submit_label(engine, annotator_id, label).revision
     except AssignmentTaken:
+        # The label's own transaction is rolled back by now; what was answered must not be lost with it.
         with write_session(engine) as session:
             body = operation.label.model_dump(mode="json")
             keep_draft(session, annotator_id, operation.token, body, rules)
@@ -177,6 +184,7 @@ def save_submission(engine: Database, annotator_id: int, rules: Rules, operation
 
 def classify_error(error: Exception) -> RefusalCode:
     """What the page does about an error: try again, ask again, or let the person decide."""
+    # Subclasses before DeskError, which is what remains: another window was faster.
     codes: list[tuple[type[Exception], RefusalCode]] = [
         (DatabaseUnavailable, "retry"),
         (StudyClosed, "closed"),
@@ -216,5 +224,6 @@ def select_first_tokens(entries: Sequence[QueueEntry], *, is_whole: bool = False
 
     With `is_whole` the stage is gone through from its first assignment, labelled as they all are.
     """
+    # Whoever is through can still look back from the last one, which is then at hand.
     todo = [entry.token for entry in entries if is_whole or not entry.is_labelled]
     return todo[:N_AHEAD] if todo else [entry.token for entry in entries[-1:]]

@@ -55,6 +55,7 @@ def build_question_payloads(codebook: Codebook) -> list[QuestionPayload]:
 
 def build_stage_payload(queue: StageQueue) -> StagePayload:
     """The stage, and in the qualification its round and what is needed to pass."""
+    # Later stages know how the qualification went, but no round is under way.
     status = queue.progression.qualification if queue.stage == "qualification" else None
     return {
         "name": queue.stage,
@@ -74,6 +75,7 @@ def build_result_payload(status: QualificationStatus | None) -> RoundResultPaylo
         return None
     if status.state == "open" and not status.earlier:
         return None
+    # While a round is open, the one before it is the latest finished one.
     is_again = status.state == "open"
     return {
         "state": "again" if status.state == "open" else status.state,
@@ -101,6 +103,7 @@ def build_item_payload(
         "token": item.token,
         "content": strip_reasoning(item.content) if withheld else item.content,
         "withheld": withheld,
+        # A correction after the first label is free.
         "fixed": get_fixed_answers(item.draft) if item.revision == 0 else {},
         "answers": item.answers,
         "evidence": list(item.evidence),

@@ -10,7 +10,7 @@ ACTION_KEYS: dict[str, str] = {
     "next message": "j",
     "previous message": "k",
     "mark as evidence": "e",
-    "open what is folded": "o",
+    "unfold the message": "o",
     "show the reasoning": "v",
     "note": "n",
     "contested": "x",
@@ -25,12 +25,14 @@ ACTION_KEYS: dict[str, str] = {
     "submit": "Enter",
     "help": "?",
 }
-MESSAGE_ACTIONS = frozenset({"next message", "previous message", "mark as evidence", "open what is folded"})
+MESSAGE_ACTIONS = frozenset({"next message", "previous message", "mark as evidence", "unfold the message"})
 
 
 def assign_answer_keys(codebook: Codebook) -> dict[str, dict[str, str]]:
     """Question id -> answer value -> key. Answers beyond the last free key get none and are clicked."""
-    free = iter(ANSWER_KEYS)
+    free = iter(
+        ANSWER_KEYS
+    )  # one for all questions, so that the next question goes on where the last one ended
     return {
         question.id: {value: key for value in question.values if (key := next(free, ""))}
         for question in codebook.questions
@@ -39,6 +41,7 @@ def assign_answer_keys(codebook: Codebook) -> dict[str, dict[str, str]]:
 
 def list_used_actions(codebook: Codebook, rules: Rules) -> dict[str, str]:
     """The actions that mean something in this study; the page's help lists these."""
+    # A scenario has no messages to move among or to mark.
     unused = set(MESSAGE_ACTIONS) if codebook.unit == "scenario" else set()
     if rules.reasoning_after is None:
         unused.add("show the reasoning")

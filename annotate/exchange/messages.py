@@ -24,6 +24,7 @@ DecisionKind = Literal["ambiguous", "guideline gap", "annotator error", "contest
 class BrowserModel(BaseModel):
     """Anything that the browser sends: unknown fields are refused."""
 
+    # A field that nobody reads would be believed to be kept; docstrings of fields become comments of the JavaScript types.
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
@@ -31,6 +32,7 @@ class LabelContent(BrowserModel):
     """What an annotator has answered on one transcript so far."""
 
     answers: dict[ShortText, ShortText] = Field(default_factory=dict, max_length=50)
+    # Bounds on everything: a message is stored before anybody looks at it.
     evidence: tuple[Annotated[int, Field(ge=0, lt=1_000_000)], ...] = Field(
         default=(), max_length=MAX_EVIDENCE
     )

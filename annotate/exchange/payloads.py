@@ -7,7 +7,7 @@ JavaScript side, and for the test that holds real payloads against them.
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, GetPydanticSchema, with_config
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on only
 
 from secondreader.db.adjudication.items import EntryState
 from secondreader.db.core.content import Content
@@ -202,6 +202,7 @@ class BasePayload(TypedDict, total=False):
     """For the person: their browser session has ended."""
 
 
+# The configuration of a whole payload holds for what is nested in it, so it stands here alone.
 @with_config(ConfigDict(extra="forbid", use_attribute_docstrings=True))
 class DeskPayload(BasePayload, total=False):
     """What the annotator's page gets after each message."""

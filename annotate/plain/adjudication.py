@@ -98,6 +98,7 @@ def show_question(
     """What annotators answered, and a form for the decision; the decision once the form was sent."""
     question = next(question for question in study["questions"] if question["id"] == disputed["id"])
     labels = {answer["value"]: answer["label"] for answer in question["answers"]}
+    # The revision in the key empties the form after a decision, and fills it with what was saved.
     with st.form(f"form-{item['token']}-{disputed['id']}-{disputed['revision']}"):
         st.text(reveal_invisible(question["text"]))
         answers = " and ".join(labels[value] for value in disputed["answers"])
@@ -143,6 +144,7 @@ def ask_decision(
 
 def save_decision(engine: Database, annotator_id: int, token: str, decision: dict[str, Any]) -> None:
     """Save, say so after the commit, and go on."""
+    # One id for each intended decision: a second press of the button repeats it, and stores nothing more.
     key = f"intended-{token}-{decision['question']}-{decision['revision']}"
     operation_id = st.session_state.setdefault(key, token_urlsafe(16))
     operation = DecisionOperation.model_validate(

@@ -102,6 +102,7 @@ class PlainDesk:
 
     def load_item(self, token: str) -> ItemPayload | None:
         """One item as it stood when the page began; None if it is not this annotator's."""
+        # Saves a query in each run of the script, which Streamlit starts with every click.
         if at_hand := [item for item in self.first_items if item["token"] == token]:
             return at_hand[0]
         message = {"number": 1, "wanted": [token]}
@@ -132,6 +133,7 @@ def show_item(desk: PlainDesk, item: ItemPayload) -> None:
     """Questions in the sidebar, which stays in view; the transcript beside it."""
     study, tokens, token = desk.opening["study"], desk.tokens, item["token"]
     st.header(format_title(desk.opening, tokens.index(token)))
+    # The sidebar comes first in the script: its buttons may end the run before a long transcript is drawn.
     with st.sidebar:
         label = ask_label(study, item)
         if item["withheld"]:
@@ -159,7 +161,7 @@ def ask_label(study: StudyPayload, item: ItemPayload) -> LabelDict:
     token = item["token"]
     draft: DraftPayload | ItemPayload = item.get("draft") or item
     answers = ask_questions(study["questions"], {**draft["answers"], **item["fixed"]}, item)
-    evidence: list[int] = []
+    evidence: list[int] = []  # numbers as they are shown, from 1
     if item["content"]["messages"]:
         evidence = st.multiselect(
             "Evidence (message numbers)",
@@ -207,6 +209,7 @@ def ask_questions(
             values,
             index=values.index(before) if before in values else None,
             format_func=labels.__getitem__,
+            # The token keeps an answer from going on to the next item, as a widget of the same key would.
             key=f"{question['id']}-{item['token']}",
             help=format_help(question),
             disabled=waits or question["id"] in item["fixed"],

@@ -22,5 +22,5 @@ def begin_page(page_key: str) -> None:
 
     Where the browser does not run the component's few lines, the page is only not scrolled.
     """
-    st.html(STYLE)
+    st.html(STYLE)  # Streamlit strips scripts from it, which is why scrolling needs a component
     mount(key="top", data={"page": page_key})

@@ -24,6 +24,7 @@ PART_NAMES = {"qualification": "Qualification", "calibration": "Norming round", 
 def show_stage(opening: OpeningPayload, load_item: ItemLoader) -> bool:
     """Show what stands before the next item, if anything does; True where nothing else is to be shown."""
     name, qualified = opening["stage"]["name"], st.session_state.get("qualified")
+    # Feedback comes before anything else: the stage may have changed with the answer that it is about.
     if qualified and (item := load_item(qualified)) and item.get("feedback"):
         show_feedback(opening["study"], item)
         return True
@@ -135,5 +136,6 @@ def format_answers(questions: list[QuestionPayload], answers: dict[str, str]) ->
 def show_messages(content: TranscriptContent) -> None:
     """The messages alone: an expander holds no other expander."""
     for number, message in enumerate(content["messages"], start=1):
+        # A field that is left out of the stored content has its default: text is then empty.
         text = f"{message.get('reasoning') or ''}\n{message.get('text', '')}"
         st.text(reveal_invisible(f"{number}  {message['role']}\n{text}".rstrip()))

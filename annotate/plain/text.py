@@ -11,6 +11,7 @@ from secondreader.db.core.text import INVISIBLE_CHARACTERS
 
 MAX_TEXT_LENGTH = 2_000
 MARKDOWN_PATTERN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^])")
+# A run of one character is one match, so that a thousand of them do not fill the page.
 INVISIBLE_PATTERN = re.compile(rf"([{INVISIBLE_CHARACTERS}])\1*")
 ROLE_NAMES = {"system": "System", "user": "User", "assistant": "Agent", "tool": "Tool"}
 
@@ -64,6 +65,7 @@ def show_message(number: int, message: dict[str, Any]) -> None:
         show_long_text("", message["text"])
     for call in message.get("tool_calls", []):
         arguments = call.get("arguments")
+        # Arguments that could not be parsed are shown as the agent wrote them.
         written = (
             call.get("raw", "") if arguments is None else json.dumps(arguments, indent=2, ensure_ascii=False)
         )
@@ -83,6 +85,7 @@ def show_long_text(title: str, text: str) -> None:
 
 
 HEADING_PATTERN = re.compile(r"^(#{1,4})\s+(.*)$", re.DOTALL)
+# Two stars before one: the second pattern would take the inner pair of the first.
 INLINE_PATTERNS = (
     (re.compile(r"\*\*([^*]+)\*\*"), r"<strong>\1</strong>"),
     (re.compile(r"\*([^*]+)\*"), r"<em>\1</em>"),
@@ -94,12 +97,12 @@ def render_guideline(source: str) -> str:
     """The guideline's headings, lists and stressed words as HTML, as the component shows them; all else is text."""
     parts = []
     for block in re.split(r"\n{2,}", reveal_invisible(source.replace("\r", ""))):
-        if found := HEADING_PATTERN.match(block):
-            level = min(len(found[1]) + 1, 4)
-            parts.append(f"<h{level}>{render_inline(found[2])}</h{level}>")
+        if heading := HEADING_PATTERN.match(block):
+            level = min(len(heading[1]) + 1, 4)  # the page's title is its only heading of the first level
+            parts.append(f"<h{level}>{render_inline(heading[2])}</h{level}>")
         elif block.startswith(("- ", "* ")):
             items = (render_inline(line[2:]) for line in re.split(r"\n(?=[-*] )", block))
-            parts.append(f"<ul>{''.join(f'<li>{one}</li>' for one in items)}</ul>")
+            parts.append(f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>")
         elif block.strip():
             parts.append(f"<p>{render_inline(block)}</p>")
     return "".join(parts)
@@ -107,7 +110,7 @@ def render_guideline(source: str) -> str:
 
 def render_inline(text: str) -> str:
     """One line of the guideline, escaped before anything else."""
-    made = escape(" ".join(text.split()))
-    for pattern, wanted in INLINE_PATTERNS:
-        made = pattern.sub(wanted, made)
-    return made
+    markup = escape(" ".join(text.split()))
+    for pattern, replacement in INLINE_PATTERNS:
+        markup = pattern.sub(replacement, markup)
+    return markup
