@@ -64,7 +64,8 @@ def test_tokens_are_redeemed_only_where_sign_in_is_on(
     if is_enabled:
         monkeypatch.setenv(SETTINGS_VARIABLE, "{}")
     middleware = process.build_middleware()
-    assert middleware.cls is AuthMiddleware
+    app_class: object = middleware.cls
+    assert app_class is AuthMiddleware
     assert middleware.kwargs["sign_in_tokens"] is (get_sign_in_tokens() if is_enabled else None)
     process.engine.dispose()
 

@@ -33,8 +33,12 @@ def send_response(path: str, headers: Headers, *, status: int = 200, secure: boo
         messages.append(message)
 
     send = secure_responses(collect, request, App("desk", frozenset(), secure=secure))
-    asyncio.run(send({"type": "http.response.start", "status": status, "headers": headers}))
-    asyncio.run(send({"type": "http.response.body", "body": b"x"}))
+
+    async def answer() -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    asyncio.run(answer())
     assert messages[1] == {"type": "http.response.body", "body": b"x"}
     sent: Headers = messages[0]["headers"]
     return sent

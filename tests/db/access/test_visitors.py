@@ -89,7 +89,7 @@ def test_the_cache_believes_a_visitor_for_a_moment(sqlite_engine: Engine) -> Non
         visitors.append(await cache.find_visitor(cookie))
         cache.forget_visitor(cookie)
         visitors.append(await cache.find_visitor(cookie))
-        return [visitor and visitor.annotator_id for visitor in visitors]
+        return [visitor.annotator_id if visitor else None for visitor in visitors]
 
     assert asyncio.run(look_up()) == [person, person, None]
 
