@@ -42,12 +42,16 @@ def analyse(snapshot: StudySnapshot, options: AnalysisOptions | None = None) -> 
     chosen = fill_in_defaults(options or AnalysisOptions(), summary)
     question = find_question(summary, chosen.question)
     is_desk = chosen.source == LABEL_SOURCES[0]
+    # a sealed study is analysed without verdicts, so that no figure can leak how judge and people compare
     is_people_only = chosen.people_only or snapshot.seal is not None
     rows = list_rows(snapshot, question, chosen, is_people_only=is_people_only)
+    # the order of the judges is the order of every table and chart, so it is set once, here
     ratings = put_judges_first(
         code_ratings(rows, question, chosen), [judge.judge for judge in summary.judges]
     )
+    # a reference judge stands in for gold: label quality compares people with another one
     first = next((judge for judge in ratings.judges if judge != chosen.reference), None)
+    # decisions are about labels of the desk: imported labels are never adjudicated
     decisions = select_rated_decisions(snapshot.settle(question.id) if is_desk else {}, ratings)
     gold = gold_of(ratings, decisions, summary.unsure_policy)
     return Analysis(
@@ -100,6 +104,7 @@ def get_texts(snapshot: StudySnapshot, options: AnalysisOptions) -> Mapping[str,
 
 def analyse_preparation(snapshot: StudySnapshot, question: Question, options: AnalysisOptions) -> Preparation:
     """What stands beside the main labels of a question."""
+    # these rows may lack a slice column that the options name, which would be refused
     unsliced = replace(options, slices=None)
     return compute_preparation(
         snapshot,

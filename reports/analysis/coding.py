@@ -53,6 +53,7 @@ def select_required_columns(frame: pd.DataFrame) -> dict[str, Any]:
 
 def list_answers(frame: pd.DataFrame, question: Question, unsure: str) -> list[str]:
     """Every answer that the codebook allows, and strange ones of imports; unsure last, if anybody was."""
+    # imports may hold answers that the codebook does not know; dropping them would hide labels
     present = {str(answer) for answer in frame["answer"].dropna()}
     answers = sorted(({*question.values} | present) - {unsure}, key=make_answer_sort_key)
     return [*answers, *([unsure] if unsure in present else [])]

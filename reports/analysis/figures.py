@@ -74,6 +74,7 @@ def make_estimate_row(section: str, estimate: Estimate, **scope: Any) -> dict[st
 def collect_agreement_rows(agreement: "AgreementResult") -> Iterator[dict[str, Any]]:
     """Figures of `agree`; its group is our section."""
     for figure in agreement.estimates:
+        # judge knows groups of comparisons, a report knows sections: they are the same here
         row = figure.build_row()
         yield {"section": row.pop("group"), **row}
 
@@ -109,6 +110,7 @@ def collect_alt_test_rows(test: "AltTestResult") -> Iterator[dict[str, Any]]:
         (WINNING_RATE_BY_SCENARIO, test.winning_rate_cluster),
         (ADVANTAGE_PROBABILITY, test.advantage_probability),
     )
+    # annotators with too few shared items have no p and do not enter the winning rate
     tested = sum(duel.p is not None for duel in test.duels)
     for measure, value in figures:
         if value is not None:
@@ -148,6 +150,7 @@ def collect_slice_rows(part: "JudgeAnalysis") -> Iterator[dict[str, Any]]:
                 high=float(row["high"]),
                 n=int(row["n_in"]),
                 n_clusters=search.n_clusters,
+                # the columns are those of every estimate, so that the adjusted p has no column of its own
                 method=f"{how}; adjusted p = {row['p_adjusted']:.4f}, q = {row['q']:.4f}",
             )
             yield make_estimate_row(

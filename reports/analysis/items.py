@@ -63,8 +63,10 @@ class ItemRatings:
 def collect_item_ratings(analysis: "Analysis") -> tuple[ItemRatings, ...]:
     """Every transcript of the analysis that somebody labelled or decided, by scenario."""
     ratings, gold = analysis.ratings, analysis.agreement.gold
+    # code -1, no answer, indexes the last entry: the empty text
     answers = [*ratings.answers, ""]
     rows = []
+    # a decision makes gold, so decided items are listed with or without labels
     for index in (ratings.labelled | analysis.gold.known).nonzero()[0]:
         labels = {
             rater: answers[ratings.human[index, column]]
@@ -87,6 +89,7 @@ def classify_verdict(analysis: "Analysis", gold: str, verdict: str) -> str:
     unsure, positive = analysis.options.unsure, analysis.positive
     if verdict in VERDICT_STATES:
         return NO_VERDICT if verdict == VERDICT_STATES[0] else NO_ANSWER
+    # "contested" and "no consensus" are no answers, and an unsure gold decides nothing
     if gold not in analysis.ratings.answers or gold == unsure:
         return NO_GOLD
     if verdict == gold:

@@ -36,6 +36,7 @@ def analyse_judges(
     texts: Mapping[str, str] | None,
 ) -> tuple[JudgeAnalysis, ...]:
     """Corrected rates, the alternative annotator test and systematic disagreement of every judge with verdicts."""
+    # only the search takes the other judge for gold: rates stay corrected by people
     compared = collect_verdicts(ratings, options.reference) if options.reference else gold
     by = choose_rate_columns(ratings)
     return tuple(
@@ -70,6 +71,7 @@ def choose_rate_columns(ratings: Ratings) -> list[str]:
     counts = Counter(
         piece.attribute
         for piece in cut_slices(ratings).select_kind("one-way").slices
+        # items without a value are no group of their own
         if piece.value != MISSING
     )
     return [name for name, n in counts.items() if n <= MAX_RATE_GROUPS]

@@ -97,6 +97,7 @@ def compute_label_needs(expected: Expectation, half_width: float) -> tuple[Label
             guess, half_width, n_judged=expected.n_judged, neyman=True, effect=effect
         ),
     }
+    # a target may be out of reach for this pool while the others are not: each fails alone
     needs = []
     for target, labels in formulas.items():
         try:

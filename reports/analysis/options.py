@@ -45,6 +45,7 @@ class AnalysisOptions:
 
 def serialize_options(options: AnalysisOptions) -> dict[str, Any]:
     """Options as JSON."""
+    # JSON has no tuples: stored options must equal those of the next run
     return {name: getattr(options, name) for name in options.__slots__} | {
         "slices": list(options.slices) if options.slices is not None else None
     }

@@ -79,6 +79,7 @@ def compute_preparation(
 
 def list_control_results(snapshot: StudySnapshot) -> tuple[ControlResults, ...]:
     """Annotators of the desk, by name; empty where the study has no control items."""
+    # without this, a study without control items would list everybody with "none asked"
     if not snapshot.parts & CONTROL_PARTS:
         return ()
     rules = parse_rules(dict(snapshot.study.rules))

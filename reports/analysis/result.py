@@ -86,6 +86,7 @@ class Analysis:
                 f"Systematic disagreement is with judge {self.options.reference}, not with people: "
                 "it says where two judges differ, never which of them is wrong."
             )
+        # several judges may bring the same warning; dict.fromkeys keeps the order of the first
         return tuple(dict.fromkeys(notes))
 
     @property
@@ -99,6 +100,7 @@ class Analysis:
             "plan": self.summary.plan_hash,
             "options": serialize_options(self.options),
             "versions": dict(self.versions),
+            # absent unless sealed, so that hashes of earlier reports stay as they were
             **({"judges": "sealed"} if self.sealed else {}),
         }
 

@@ -53,6 +53,7 @@ def compute_question_estimates(
     )
     headline: dict[str, Any] = {
         estimate.estimate.name: estimate.estimate
+        # with "unsure" counted both ways a name comes twice: reversed lets the first one win
         for estimate in reversed(result.estimates)
         if estimate.scope.group == "human-human" and estimate.scope.headline and not estimate.scope.slice_name
     }

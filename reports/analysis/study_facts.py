@@ -115,11 +115,13 @@ def summarize_study(snapshot: StudySnapshot) -> StudySummary:
         n_labelled=len(labelled & {item.transcript_id for item in items}),
         strata=summarize_strata(items, labelled),
         annotators=tuple(snapshot.list_progress()),
+        # sorted is stable: behind the headline's judge, the order by verdicts stays
         judges=tuple(sorted(judges, key=lambda counts: counts.judge != headline.judge)),
         headline=headline,
         codebook=Codebook.model_validate(study.codebook),
         codebook_hash=study.codebook_hash,
         guideline_hash=compute_content_hash(study.guideline),
+        # the list of items is long and has the hash of the plan to vouch for it
         plan={name: value for name, value in study.plan.items() if name != "items"},
         plan_hash=study.plan_hash,
         unblinding=snapshot.unblinding,

@@ -119,6 +119,7 @@ def make_rates_chart(estimates: pd.DataFrame, judge: str, column: str = "") -> I
     chosen = rates[rates["slice_name"].isin(["", column]) & rates["name"].isin(RATE_ESTIMATES)]
     marks = [
         make_mark(row, str(group) if name else ALL_TRANSCRIPTS, RATE_ESTIMATES.index(row["name"]))
+        # sort=False keeps the codebook's order of the groups; all transcripts come first
         for (name, group), part in chosen.groupby(["slice_name", "slice_value"], sort=False)
         for row in order_rows(part, RATE_ESTIMATES)
     ]

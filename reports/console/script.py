@@ -13,6 +13,7 @@ try:
     if visitor is None and is_sign_in_enabled():
         sign_in_page.page()
         st.stop()
+# a database that restarts is no reason for a traceback; the next run of the page asks again
 except DatabaseUnavailable as error:
     st.error(str(error))
     st.stop()

@@ -69,6 +69,7 @@ def show_amend_form(view: ConsoleView) -> None:
     except StudyError as error:
         show_refusal(error)
         return
+    # a rerun would take the links away, which are shown this once: it happens only without any
     message = f"Amended: {pluralize(result.n_items, 'transcript')} and {pluralize(result.n_assignments, 'assignment')} more."
     if not links:
         rerun_with_message(message)

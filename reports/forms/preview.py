@@ -30,6 +30,7 @@ def compute_form_hash(study_file: StudyFile, *, keep_questions: bool) -> str:
 def preview_plan(engine: Database, study_file: StudyFile, *, keep_questions: bool) -> PlanPreview:
     """Freeze, look and roll back, by the code that freezes for real. Raises what freezing raises."""
     with write_session(engine) as session:
+        # a savepoint: the rollback undoes the freeze, not the session
         trial = session.begin_nested()
         study, sample = create_study_from_file(session, study_file, keep_questions=keep_questions)
         assert sample is not None

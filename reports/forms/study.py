@@ -70,6 +70,7 @@ def ask_headline_judge(summary: StudySummary, unnamed: str, *, key: str) -> str 
 
 def forget_other_studies(name: str) -> None:
     """Reset the form when the researcher turns to another study."""
+    # widgets keep their values by key, and the keys are the same for every study
     if st.session_state.get("form-of") != name:
         for key in [key for key in st.session_state if str(key).startswith("plan-")]:
             del st.session_state[key]

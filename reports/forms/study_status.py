@@ -80,6 +80,7 @@ def show_unblind_form(view: ConsoleView) -> None:
     except StudyError as error:
         show_refusal(error)
         return
+    # the cached hash is of the sealed study, and would show its analysis for some seconds more
     st.cache_data.clear()
     rerun_with_message("The study is unblinded.")
 

@@ -33,6 +33,7 @@ def page(view: ConsoleView) -> None:
     analysis = load_analysis(view)
     show_notices(analysis)
     if analysis.sealed:
+        # a sealed study has no tab of judges: an empty one would look like a result
         show_human_agreement(analysis)
     else:
         people, judge = st.tabs(["People with each other", "Judges with people"])

@@ -89,6 +89,7 @@ def filter_items(analysis: Analysis, part: JudgeAnalysis | None) -> list[ItemRat
     """The transcripts that match the filters."""
     st.subheader("Transcripts", anchor=False)
     everything = collect_item_ratings(analysis)
+    # without a judge there is no search, but people may still differ
     findings = {finding.slice: set(finding.items) for finding in part.findings.findings} if part else {}
     left, right = st.columns(2)
     present = {row.kinds.get(part.judge) for row in everything} if part else set()
@@ -143,6 +144,7 @@ def choose_item(rows: list[ItemRatings], judge: str | None) -> str | None:
         height="content" if len(frame) <= MAX_PICKER_ROWS else MAX_PICKER_ROWS * ROW_PIXELS,
     )
     names = {row.item: f"{row.cluster} · {shorten_id(row.item)}" for row in rows}
+    # a filter may have removed the transcript that was shown: a select box refuses unknown values
     if st.session_state.get("item") not in ids:
         st.session_state["item"] = ids[0]
     return st.selectbox(

@@ -60,6 +60,7 @@ def page(view: ConsoleView) -> None:
     item = st.selectbox(
         f"Decide on one of {pluralize(len(chosen), 'transcript')}",
         list(names),
+        # the next undecided transcript comes up by itself after each decision
         index=waiting[0] if waiting else 0,
         format_func=lambda value: names.get(value, value),
         key="leak-item",

@@ -73,11 +73,13 @@ def show_link_form(engine: Database, study: str | None, actor: str) -> None:
         return
     try:
         with write_session(engine) as session:
+            # researchers belong to no study
             row = get_study(session, study) if study and role != "researcher" else None
             token = create_invite_link(session, row, name, role, days=float(days), actor=actor, why=why)
     except StudyError as error:
         show_refusal(error)
         return
+    # researchers work in the console, everybody else at the desk, whose address only the form knows
     address = find_console_address() if role == "researcher" else desk
     show_links(address, [(name.strip(), token)])
 

@@ -56,6 +56,7 @@ def describe_progress(summary: StudySummary) -> str:
     n_labels = sum(annotator.n_labelled for annotator in summary.annotators)
     n_assigned = sum(annotator.n_assigned for annotator in summary.annotators)
     pool = f"{pluralize(summary.n_pool, 'transcript')} from {pluralize(summary.n_scenarios, 'scenario')}"
+    # people take as much as they like, so that "of assigned" would measure nothing
     if has_shared_queue(summary):
         return f"{pool}; {pluralize(n_labels, 'label')} so far, from a shared queue"
     if not n_assigned:

@@ -63,6 +63,7 @@ def show_downloads(view: ConsoleView) -> None:
         "Each revision of each label of every question, with the figures in which it counts or the reason why it does "
         "not. Decisions of adjudicators, and the gaps that they found in the guideline, are files of their own."
     )
+    # built on demand: the files hold every revision of every label
     if st.button("Write the files", key="write-labels"):
         for column, (name, content) in zip(
             st.columns(3), make_label_downloads(view.engine, view.study).items(), strict=False

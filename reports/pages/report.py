@@ -22,6 +22,7 @@ def page(view: ConsoleView) -> None:
         "on record, under the hash of all inputs."
     )
     show_paragraph(f"Inputs {analysis.inputs_hash}", "quiet")
+    # the key holds the hash: a report of earlier data is never offered as the current one
     key = f"report-{analysis.inputs_hash}"
     if st.button("Make the report", type="primary", key="make-report"):
         with write_session(view.engine) as session:

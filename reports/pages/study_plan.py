@@ -146,6 +146,7 @@ def show_freeze_form(view: ConsoleView, study_file: StudyFile, plan_preview: Pla
     except REFUSALS as error:
         show_refusal(error)
         return
+    # the preview is of a draft, which the study is no longer
     st.session_state.pop("preview", None)
     comparison = (
         "the hash of the preview"

@@ -39,6 +39,7 @@ def load_environment() -> Environment:
         "code_spans": mark_code_spans,
         "fold": fold_text,
     }
+    # templates cannot call isinstance
     environment.tests["identifier"] = lambda value: isinstance(value, Identifier)
     return environment
 

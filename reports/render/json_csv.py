@@ -53,6 +53,7 @@ def make_json_value(value: Any) -> Any:
     # JSON has no NaN: json.dumps would write one that no other reader takes
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    # numpy scalars are no JSON values
     return value.item() if hasattr(value, "item") else value
 
 
@@ -103,4 +104,5 @@ def serialize_analysis(analysis: "Analysis") -> dict[str, Any]:
 
 def format_json(analysis: "Analysis") -> str:
     """Every figure and table as a JSON document, with what they were computed from."""
+    # allow_nan=False: NaN is no JSON, and a reader would refuse the whole file
     return json.dumps(serialize_analysis(analysis), indent=2, ensure_ascii=False, allow_nan=False)

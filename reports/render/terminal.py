@@ -57,6 +57,7 @@ def print_section(section: Section, out: Console) -> None:
         return
     out.print()
     out.rule(f"[bold]{escape_for_terminal(section.title)}[/]", align="left")
+    # a new type of block without a printer fails loudly instead of vanishing
     for block in blocks:
         PRINTERS[type(block)](block, out)
 

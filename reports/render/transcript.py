@@ -105,6 +105,7 @@ def collect_evidence(view: "TranscriptView") -> dict[int, list[str]]:
     sources = [(verdict.judge, verdict.evidence) for verdict in view.verdicts]
     sources += [(label.annotator, label.evidence) for label in select_latest_labels(view)]
     for name, indices in sources:
+        # a source may name a message twice, but marks it once
         for index in dict.fromkeys(indices):
             marks.setdefault(index, []).append(name)
     return marks
@@ -117,6 +118,7 @@ def format_message_numbers(indices: Sequence[int]) -> str:
 
 def select_latest_labels(view: "TranscriptView") -> list["LabelRow"]:
     """The revision that counts of each annotator and pass."""
+    # later revisions overwrite earlier ones in the dict below
     by_revision = sorted(view.labels, key=lambda label: label.revision)
     return list({(label.annotator, label.pass_no): label for label in by_revision}.values())
 

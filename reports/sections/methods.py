@@ -21,6 +21,7 @@ METHOD_NOTES = (
 def build_methods(analysis: "Analysis") -> Iterator[Block]:
     """Each figure's formula, source and interval."""
     yield Sentences(METHOD_NOTES)
+    # judges and slices repeat a figure with the same formula
     known = analysis.estimates[["label", "formula", "source", "method"]].drop_duplicates()
     rows = tuple(
         (

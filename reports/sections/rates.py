@@ -37,6 +37,7 @@ def build_judge_rates(analysis: "Analysis", part: "JudgeAnalysis", number: int) 
     estimates = analysis.estimates
     yield Paragraph(finish_sentence(part.rates.overall.sentence))
     yield Sentences(part.rates.overall.warnings)
+    # without groups, one chart shows all transcripts
     columns = list(dict.fromkeys(group.column for group in part.rates.groups))
     for index, column in enumerate(columns or [""]):
         title = f"{part.judge}: naive beside corrected rate, by {column}" if column else part.judge

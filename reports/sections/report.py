@@ -45,6 +45,7 @@ def build_report(analysis: "Analysis", made_at: datetime | None = None) -> Repor
     sections = [
         make_section(analysis, anchor, title, build) for anchor, (title, build) in list_sections(analysis)
     ]
+    # the time is an argument, so that one report names one time in byline and provenance
     provenance = partial(build_provenance, made_at=time)
     return Report(
         title=facts.title,

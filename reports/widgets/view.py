@@ -42,6 +42,7 @@ def choose_view(engine: Database, actor: str, *, results: bool = True) -> Consol
         return None
     with st.sidebar:
         name = st.selectbox("Study", names, key="study", bind="query-params") or names[0]
+        # read anew on each run: the sidebar must not offer judges or labels of a minute ago
         with read_session(engine) as session:
             facts = summarize_study(load_snapshot(session, name))
         if not results:

@@ -68,11 +68,13 @@ def show_links(address: str, links: Iterable[tuple[str, str]]) -> None:
     show_success(LINKS_SHOWN_ONCE)
     for name, token in links:
         show_paragraph(name)
+        # a code block has a button to copy the whole link
         st.code(f"{address.rstrip('/')}/join#{token}", language=None, wrap_lines=True)
 
 
 def rerun_with_message(sentence: str) -> None:
     """Run the page again, which then shows the new state below this sentence."""
+    # session state survives the rerun, which draws a new page
     st.session_state["settled"] = sentence
     st.rerun()
 

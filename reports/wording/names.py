@@ -18,6 +18,7 @@ ERROR_KIND_NAMES = {
 
 def name_row(row: Mapping[str, Any]) -> str:
     """The label of an estimate; where the plan counts "unsure" both ways, with the side that this row takes."""
+    # only these two ways give two rows of one name
     way = row.get("unsure")
     return str(row["label"]) + (f", unsure {way}" if way in {"as positive", "as negative"} else "")
 

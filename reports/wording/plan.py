@@ -48,6 +48,7 @@ def describe_plan(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(heading, sentence) pairs; none for a draft, whose plan is empty."""
     if not plan:
         return []
+    # plans of earlier versions lack later rules: parse_rules fills in what held then
     rules, analyses = parse_rules(plan.get("rules", {})), plan.get("analyses", {})
     others = [
         (name, json.dumps(value)) for name, value in sorted(plan.items()) if name not in DESCRIBED_FIELDS

@@ -42,6 +42,7 @@ def find_estimate(result: "AgreementResult", name: str, group: str, judge: str =
     """A headline estimate over all items; None where it is missing or undefined."""
     try:
         estimate = result.find(name, group, judge=judge)
+    # `find` names a figure that must exist; here its absence is an answer
     except KeyError:
         return None
     return estimate if estimate.value is not None else None

@@ -65,6 +65,7 @@ def has_unequal_weights(ratings: "Ratings") -> bool:
 def is_weighted(estimate: "Estimate", n_hits: int, n: int) -> bool:
     """Whether an estimate is another number than its raw share."""
     assert estimate.value is not None
+    # compared by value: strata of equal probabilities have weights that change nothing
     return abs(estimate.value - n_hits / n) > 1e-9
 
 
