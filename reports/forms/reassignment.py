@@ -60,7 +60,8 @@ def show_reassign_form(view: ConsoleView) -> None:
 def describe_reassignment(giver: str, reassigned: ReassignmentResult) -> str:
     """What was moved, in a sentence."""
     moved = ", ".join(f"{name} has {pluralize(n, 'assignment')} more" for name, n in reassigned.moved.items())
-    kept = f" {pluralize(reassigned.n_kept, 'assignment')} stay with {giver}." if reassigned.n_kept else ""
+    stays = "stays" if reassigned.n_kept == 1 else "stay"
+    kept = f" {pluralize(reassigned.n_kept, 'assignment')} {stays} with {giver}." if reassigned.n_kept else ""
     dropped = (
         f" {pluralize(reassigned.n_repeats_dropped, 'repeat')} dropped."
         if reassigned.n_repeats_dropped
