@@ -104,5 +104,4 @@ def serialize_analysis(analysis: "Analysis") -> dict[str, Any]:
 
 def format_json(analysis: "Analysis") -> str:
     """Every figure and table as a JSON document, with what they were computed from."""
-    # allow_nan=False: NaN is no JSON, and a reader would refuse the whole file
     return json.dumps(serialize_analysis(analysis), indent=2, ensure_ascii=False, allow_nan=False)

@@ -48,9 +48,9 @@ def test_none_and_nan_are_no_values(value: object, expected: bool) -> None:
 def test_units_decide_about_the_form() -> None:
     """Percentages have one decimal, coefficients three; an interval has its sign once per limit."""
     assert format_number("percent", 0.2134) == "21.3%"
-    assert format_number("coefficient", 0.2134) == "0.213"
+    assert format_number("number", 0.2134) == "0.213"
     assert format_interval("percent", -0.05, 0.1) == "[-5.0, 10.0]"
-    assert format_interval("coefficient", -0.05, 0.1) == "[-0.050, 0.100]"
+    assert format_interval("number", -0.05, 0.1) == "[-0.050, 0.100]"
 
 
 @pytest.mark.parametrize("reason", list(Reason))
