@@ -44,7 +44,7 @@ def entered(context: BrowserContext, shared_desk: SharedDesk, seeded: Seeded) ->
     return page
 
 
-def practising(shared_desk: SharedDesk, name: str, threshold: float, rounds: int) -> Seeded:
+def seed_qualification(shared_desk: SharedDesk, name: str, threshold: float, rounds: int) -> Seeded:
     """A study with one qualification item."""
     rules = Rules(qualification_threshold=threshold, qualification_rounds=rounds)
     qualification = known(name, LIBRARY[:1])
@@ -55,7 +55,9 @@ def practising(shared_desk: SharedDesk, name: str, threshold: float, rounds: int
 
 def qualification(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """The first page, a qualification item, and what was right."""
-    page = come_in(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 0.8, 2))
+    page = come_in(
+        context, shared_desk, seed_qualification(shared_desk, f"canary-study-name-{token_hex(4)}", 0.8, 2)
+    )
     camera.take(page, "start")
     press(page, "Enter")
     heading(page, "Qualification: transcript 1 of 1")
@@ -67,7 +69,9 @@ def qualification(context: BrowserContext, shared_desk: SharedDesk, camera: Came
 
 def results(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """A second round of the qualification, and how it was passed."""
-    page = entered(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 2))
+    page = entered(
+        context, shared_desk, seed_qualification(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 2)
+    )
     press(page, "2", "5", "Enter")
     appears(page, ".feedback")
     press(page, "Enter")
@@ -86,7 +90,9 @@ def results(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) ->
 
 def failure(context: BrowserContext, shared_desk: SharedDesk, camera: Camera) -> None:
     """Qualification not passed."""
-    page = entered(context, shared_desk, practising(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 1))
+    page = entered(
+        context, shared_desk, seed_qualification(shared_desk, f"canary-study-name-{token_hex(4)}", 1.0, 1)
+    )
     press(page, "2", "5", "Enter")
     appears(page, ".feedback")
     press(page, "Enter")

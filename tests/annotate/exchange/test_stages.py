@@ -92,7 +92,7 @@ class Annotator:
 
 
 @pytest.fixture
-def readers(desk: Database, study: Seeded) -> tuple[Annotator, Annotator]:
+def annotators(desk: Database, study: Seeded) -> tuple[Annotator, Annotator]:
     """Both annotators."""
     return Annotator(desk, study, study.annotator_id), Annotator(desk, study, study.other_id)
 
@@ -105,39 +105,39 @@ def reveal_all(study: Seeded) -> None:
     engine.dispose()
 
 
-def test_feedback_comes_after_the_answer_and_not_before(readers: tuple[Annotator, Annotator]) -> None:
+def test_feedback_comes_after_the_answer_and_not_before(annotators: tuple[Annotator, Annotator]) -> None:
     """What is right and why reaches the browser with the answered item alone, and the answer then stands."""
-    reader, _ = readers
-    payload = reader.opening()
+    annotator, _ = annotators
+    payload = annotator.opening()
     assert payload["opening"]["stage"] == {
         "name": "qualification",
         "has_discussion": False,
         "qualification": {"round": 1, "rounds": 2, "threshold": 1.0},
     }
     assert len(payload["opening"]["queue"]) == 2
-    first, second = reader.tokens()
-    assert WHY not in json.dumps([payload, reader.item(first), reader.item(second)])
-    reader.submit(first, WRONG)
-    assert reader.item(first)["feedback"] == {
+    first, second = annotator.tokens()
+    assert WHY not in json.dumps([payload, annotator.item(first), annotator.item(second)])
+    annotator.submit(first, WRONG)
+    assert annotator.item(first)["feedback"] == {
         "answers": [
             {"question": "risk_considered", "answer": "yes", "right_answer": "yes", "is_right": True},
             {"question": "risky_action", "answer": "yes", "right_answer": "no", "is_right": False},
         ],
         "why": WHY,
     }
-    assert "feedback" not in reader.item(second)
-    refused = reader.submit(first, RIGHT, revision=1)
+    assert "feedback" not in annotator.item(second)
+    refused = annotator.submit(first, RIGHT, revision=1)
     assert "first answer counts" in refused["text"]
 
 
 def test_a_failed_round_is_followed_by_another_and_then_by_the_end(
-    readers: tuple[Annotator, Annotator],
+    annotators: tuple[Annotator, Annotator],
 ) -> None:
     """The result of the round before is told; after the last one nothing else is served."""
-    reader, _ = readers
-    before = set(reader.tokens())
-    reader.answer_all(WRONG)
-    payload = reader.opening()
+    annotator, _ = annotators
+    before = set(annotator.tokens())
+    annotator.answer_all(WRONG)
+    payload = annotator.opening()
     assert payload["opening"]["stage"]["qualification"] == {"round": 2, "rounds": 2, "threshold": 1.0}
     assert payload["opening"]["result"] == {
         "state": "again",
@@ -147,10 +147,10 @@ def test_a_failed_round_is_followed_by_another_and_then_by_the_end(
         "n_total": 2,
         "threshold": 1.0,
     }
-    assert not before & set(reader.tokens())
-    reader.submit(reader.tokens()[0], RIGHT)
-    reader.submit(reader.tokens()[1], WRONG)
-    payload = reader.opening()
+    assert not before & set(annotator.tokens())
+    annotator.submit(annotator.tokens()[0], RIGHT)
+    annotator.submit(annotator.tokens()[1], WRONG)
+    payload = annotator.opening()
     assert (payload["opening"]["stage"]["name"], payload["opening"]["queue"], payload["items"]) == (
         "failed",
         [],
@@ -161,11 +161,11 @@ def test_a_failed_round_is_followed_by_another_and_then_by_the_end(
 
 
 def test_calibration_waits_for_the_researcher_and_is_then_discussed(
-    readers: tuple[Annotator, Annotator], study: Seeded
+    annotators: tuple[Annotator, Annotator], study: Seeded
 ) -> None:
-    """No other reader's word before the reveal; then under aliases; corrected; then the main queue, and back at will."""
-    reader, other = readers
-    for one in readers:
+    """No other annotator's word before the reveal; then under aliases; corrected; then the main queue, and back at will."""
+    annotator, other = annotators
+    for one in annotators:
         one.answer_all(RIGHT)
         assert one.stage() == "calibration"
         result = one.opening()["opening"]["result"]
@@ -175,39 +175,39 @@ def test_calibration_waits_for_the_researcher_and_is_then_discussed(
     for token in other.tokens():
         note = "a secret note" if token == other_first else ""
         other.submit(token, WRONG, note=note, evidence=[1], contested=True)
-    reader.answer_all(RIGHT)
-    assert reader.stage() == "waiting"
-    waiting = [reader.item(token) for token in reader.tokens()]
-    assert "secret note" not in json.dumps([reader.opening(), *waiting])
+    annotator.answer_all(RIGHT)
+    assert annotator.stage() == "waiting"
+    waiting = [annotator.item(token) for token in annotator.tokens()]
+    assert "secret note" not in json.dumps([annotator.opening(), *waiting])
     reveal_all(study)
-    payload = reader.opening()
+    payload = annotator.opening()
     assert (payload["opening"]["stage"]["name"], len(payload["items"])) == ("discussion", 2)
     assert [len(item["others"]) for item in payload["items"]] == [1, 1]
     said = payload["items"][0]["others"][0]
     assert set(said) == {"alias", "answers", "note", "evidence", "contested"}
     assert said["alias"] in {"A", "B"}
     assert (said["answers"], list(said["evidence"]), said["contested"]) == (WRONG, [1], True)
-    assert reader.submit(reader.tokens()[0], WRONG, revision=1)["ok"]
-    main = reader.opening("main")["opening"]
+    assert annotator.submit(annotator.tokens()[0], WRONG, revision=1)["ok"]
+    main = annotator.opening("main")["opening"]
     assert (main["stage"]["name"], main["stage"]["has_discussion"], len(main["queue"])) == ("main", True, 3)
-    reader.submit(main["queue"][0][0], RIGHT)
-    assert reader.stage() == "main"
-    assert reader.stage("discussion") == "discussion"
+    annotator.submit(main["queue"][0][0], RIGHT)
+    assert annotator.stage() == "main"
+    assert annotator.stage("discussion") == "discussion"
 
 
-def test_later_parts_are_not_served_early(readers: tuple[Annotator, Annotator], study: Seeded) -> None:
+def test_later_parts_are_not_served_early(annotators: tuple[Annotator, Annotator], study: Seeded) -> None:
     """Somebody who knows the token of a later place gets a sentence, no transcript and no label."""
-    reader, _ = readers
+    annotator, _ = annotators
     engine = open_engine(study.target)
     with read_session(engine) as session:
         mine = select(Assignment.token).where(Assignment.annotator_id == study.annotator_id)
         last = session.exec(mine.order_by(col(Assignment.position).desc())).first()
     engine.dispose()
     assert last
-    payload = reader.send(wanted=[last])
+    payload = annotator.send(wanted=[last])
     assert payload["items"] == []
     assert "Finish the qualification first" in payload["error"]
-    refused = reader.submit(last, RIGHT)
+    refused = annotator.submit(last, RIGHT)
     assert (refused["ok"], refused["code"]) == (False, "not reached")
 
 
@@ -232,18 +232,18 @@ def test_an_attention_item_looks_like_any_other(target: str) -> None:
     seeded = seed(target, n_items=14, name=name, attention=known, rules=Rules(guesses=14))
     owner = open_engine(target)
     desk = open_blind_engine(prepare_desk_url(owner))
-    reader = Annotator(desk, seeded, seeded.annotator_id)
-    tokens = reader.tokens()
+    annotator = Annotator(desk, seeded, seeded.annotator_id)
+    tokens = annotator.tokens()
     assert len(tokens) == 14
-    before = [reader.item(token) for token in tokens]
-    acks = [reader.submit(token, WRONG) for token in tokens]
-    after = [reader.item(token) for token in tokens]
+    before = [annotator.item(token) for token in tokens]
+    acks = [annotator.submit(token, WRONG) for token in tokens]
+    after = [annotator.item(token) for token in tokens]
     assert {tuple(item) for item in before} == {tuple(before[0])}
     assert {tuple(item) for item in after} == {tuple(after[0])}
     assert {(tuple(ack), ack["ok"]) for ack in acks} == {(tuple(acks[0]), True)}
-    whole = json.dumps([before, acks, after, reader.opening()])
+    whole = json.dumps([before, acks, after, annotator.opening()])
     assert [word for word in ("canary", "attention", "known") if word in whole] == []
-    assert sorted(reader.opening()["opening"]["guess_tokens"]) == sorted(tokens), (
+    assert sorted(annotator.opening()["opening"]["guess_tokens"]) == sorted(tokens), (
         "nor does the list of guesses tell them apart"
     )
     desk.dispose()
