@@ -108,7 +108,7 @@ def test_strata_follow_the_headline_verdict(sqlite_engine: Engine) -> None:
         new = [NewTranscript(f"k{at}", "c", TEXT) for at in range(5)] + [NewTranscript("textless", "c", None)]
         ids = add_transcripts(session, new).ids
         add_to_pool(session, study, ids)
-        answers = ({"q": "yes"}, {"q": "no"}, {}, {"other": "yes"})
+        answers: list[dict[str, str]] = [{"q": "yes"}, {"q": "no"}, {}, {"other": "yes"}]
         verdicts = [
             NewVerdict(row_id, "j", "key", "parsed" if answer else "unparsed", answer)
             for row_id, answer in zip(ids, answers, strict=False)
