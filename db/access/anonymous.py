@@ -22,7 +22,7 @@ MAX_FRAME = 65_536
 
 
 def is_for_sign_in(scope: Scope) -> bool:
-    """Whether the sign-in page needs this path; only reading is possible."""
+    """Whether the sign-in page needs this path; only requests that change nothing pass."""
     path: str = scope["path"]
     if scope["type"] == "websocket":
         return path == SOCKET_PATH

@@ -61,13 +61,13 @@ def create_invite(session: Session, annotator_id: int, days: float = INVITE_DAYS
 
 def revoke_invites(session: Session, annotator_id: int) -> int:
     """Close every open invite of a person, and with them every visit; returns how many were open."""
-    open_ones = session.exec(
+    open_invites = session.exec(
         select(Invite).where(Invite.annotator_id == annotator_id, col(Invite.revoked_at).is_(None))
     ).all()
-    for invite in open_ones:
+    for invite in open_invites:
         invite.revoked_at = utc_now()
         session.add(invite)
-    return len(open_ones)
+    return len(open_invites)
 
 
 def redeem_invite(session: Session, token: str, roles: frozenset[str] = ROLES) -> str | None:
@@ -92,6 +92,7 @@ def start_browser_session(session: Session, invite_condition: Any, roles: frozen
     if invite is None or invite.id is None:
         return None
     cookie = token_urlsafe(32)
+    # a session never outlives the invite that opened it
     expires = min(invite.expires_at, utc_now() + timedelta(hours=BROWSER_SESSION_HOURS))
     session.add(Visit(invite_id=invite.id, cookie_hash=hash_token(cookie), expires_at=expires))
     session.flush()

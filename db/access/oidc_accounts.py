@@ -30,10 +30,10 @@ class Account:
 
     def compute_hashes(self) -> frozenset[str]:
         """The hashes under which a person may be bound to this account; an unverified e-mail opens nothing."""
-        found = {compute_account_hash(self.issuer, subject=self.subject)}
+        hashes = {compute_account_hash(self.issuer, subject=self.subject)}
         if self.email and self.is_verified:
-            found.add(compute_account_hash(self.issuer, email=self.email))
-        return frozenset(found)
+            hashes.add(compute_account_hash(self.issuer, email=self.email))
+        return frozenset(hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def has_open_invite(session: Session, annotator_id: int) -> bool:
 
 
 def bind_account(session: Session, annotator_id: int, bound: str, *, actor: str) -> None:
-    """Let the account of this hash sign in as a person, in place of any other one; a line of the audit log says so."""
+    """Let the account of this hash, and no other one, sign in as a person; the audit log records it."""
     person = session.get_one(Annotator, annotator_id)
     person.identity_hash = bound
     session.add(person)

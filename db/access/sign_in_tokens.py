@@ -45,5 +45,6 @@ class SignInTokens:
     def redeem_token(self, token: str, browser: str) -> int | None:
         """Whom a token is for; None if it is unknown, too old or of another browser. Ends the token in any case."""
         with self.lock:
-            found = self.open.pop(hash_token(token), None)
-        return found.annotator_id if found is not None and found.browser == hash_token(browser) else None
+            # popped first: a token that was shown to another browser must not work afterwards
+            held = self.open.pop(hash_token(token), None)
+        return held.annotator_id if held is not None and held.browser == hash_token(browser) else None

@@ -1,6 +1,6 @@
 """Where annotators disagree: the first ratings of the main queue, item by item.
 
-Repeat ratings, practice, attention and norming items are no part of this, nor are imported labels.
+Repeat ratings, qualification, attention and norming items are no part of this, nor are imported labels.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from secondreader.db.core.tables import Annotator, Assignment, Label, StudyItem,
 
 @dataclass(frozen=True, slots=True)
 class FirstRating:
-    """One revision of what one annotator said of one item when reading it for the first time."""
+    """One revision of what one annotator said of one item on the first pass."""
 
     label_id: int
     annotator_id: int

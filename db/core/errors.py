@@ -23,7 +23,7 @@ class StudyClosed(DeskError):
 
 
 class NotReachedYet(DeskError):
-    """An assignment of a later part of the study: practice or the norming round comes first."""
+    """An assignment of a later part of the study: qualification or the norming round comes first."""
 
 
 class AssignmentTaken(DeskError):

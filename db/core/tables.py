@@ -196,7 +196,7 @@ class Study(SQLModel, table=True):
 
 
 class StudyItem(SQLModel, table=True):
-    """A transcript in a study's pool; drawn for labelling where `inclusion_probability` is set.
+    """A transcript in a study's pool; sampled for labelling where `inclusion_probability` is set.
 
     `is_drawn` says the same without the probability, which tells of the verdict's stratum: a shared queue reads it.
 

@@ -44,7 +44,7 @@ class StudyChange(BaseModel):
     annotators: tuple[Pseudonym, ...] = ()
     """Pseudonyms of new people."""
     more_items: Annotated[int, Field(ge=0)] = 0
-    """Transcripts to draw beyond those drawn, from the same strata."""
+    """Transcripts to add to the sample, from the same strata."""
     analyses: dict[str, Any] | None = None
     """Analyses that are set anew; the others stay."""
 
@@ -63,7 +63,7 @@ class AmendmentResult:
 
     plan_hash: str
     n_items: int
-    """Transcripts drawn in addition."""
+    """Transcripts that were added to the sample."""
     n_assignments: int
     """New assignments in queues."""
     annotator_ids: dict[str, int]
@@ -87,7 +87,7 @@ def amend_study(
     """Change a frozen study, on record.
 
     New people read as many items as the others were given at first, those with the fewest annotators before the rest, besides
-    practice, norming items and attention checks; in a shared queue they take what is open. New items go to the end of queues,
+    qualification items, norming items and attention checks; in a shared queue they take what is open. New items go to the end of queues,
     with the plan's overlap. Raises StudyError for a draft, without a reason or a change, and, where queues change, once the
     study is unblinded.
     """

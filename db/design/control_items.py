@@ -1,4 +1,4 @@
-"""Items of known answers: practice before the study, and attention checks inside it. They leave the draw."""
+"""Items of known answers: qualification before the study, and attention checks inside it. None of them is sampled."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class ControlItem:
     answers: dict[str, str]
     """The right answer by question id: at least one question."""
     why: str = ""
-    """The reason, shown after practice; never shown for an attention check."""
+    """The reason, shown after a qualification item; never shown for an attention check."""
 
     def build_body(self) -> dict[str, Any]:
         """As JSON."""
@@ -56,7 +56,7 @@ def check_control_items(book: Codebook, items: Sequence[ControlItem]) -> None:
 def mark_control_items(
     session: Session, study: StudyRecord, items: Sequence[ControlItem], part: str
 ) -> tuple[int, ...]:
-    """Take the items out of the pool into `part`, with their answers; returns their study item ids in id order.
+    """Move the items from the pool to `part`, with their answers; returns their study item ids in id order.
 
     A transcript that is stored but not in the pool joins the study. Raises StudyError for one that is not there or
     has no text.
@@ -67,7 +67,7 @@ def mark_control_items(
 def mark_control_item(session: Session, study: StudyRecord, item: ControlItem, part: str) -> int:
     """`mark_control_items` for one item."""
     transcript_id = find_transcript_id(session, item.transcript)
-    # the column that the desk may read: it shows them after a practice item is answered
+    # the column that the desk may read: it shows them once a qualification item is answered
     known = {"answers": item.answers, "why": item.why}
     row = execute(
         session,
@@ -81,7 +81,7 @@ def mark_control_item(session: Session, study: StudyRecord, item: ControlItem, p
         session.flush()
         return new.id or 0
     item_id, earlier = row
-    # practice shows the right answer, so the item could not check attention afterwards
+    # qualification shows the right answer, so the item could not check attention afterwards
     if earlier != "pool":
         raise StudyError(f"Control item {item.transcript!r} is a {earlier} item already; it cannot be both.")
     execute(session, update(StudyItem).where(col(StudyItem.id) == item_id).values(part=part, known=known))

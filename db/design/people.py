@@ -72,7 +72,7 @@ def list_people_with_links(session: Session, study: StudyRecord | None) -> list[
     of_study = Annotator.study_id == study.id if study else col(Annotator.study_id).is_(None)
     people = session.exec(
         select(Annotator)
-        # imported annotators labelled elsewhere: no link is theirs
+        # imported annotators never come in by a link
         .where(of_study, Annotator.source == "desk")
         .order_by(col(Annotator.role), col(Annotator.name))
     ).all()

@@ -1,4 +1,4 @@
-"""The sampling plan of a study, checked and then frozen: items drawn, people and queues made, all of it once."""
+"""The sampling plan of a study, checked and then frozen: items sampled, people and queues created, all in one transaction."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -66,11 +66,11 @@ class SamplingPlan:
     interim_looks: bool = False
     """Whether judge and people may be compared before the study is closed and unblinded."""
     qualification: tuple[ControlItem, ...] = ()
-    """Practice before the study, with feedback; who fails it reads nothing else."""
+    """Qualification before the study, with feedback; whoever fails it labels nothing else."""
     attention: tuple[ControlItem, ...] = ()
     """Items of known answers in everybody's main queue, which look like any other."""
     n_calibration: int = 0
-    """Items that all read first, and then discuss; drawn from the pool, and no part of the sample."""
+    """Items that all annotators label first and then discuss; taken from the pool, and no part of the sample."""
     rules: Rules = field(default_factory=Rules)
     """What the desk obeys; its `overlap`, `repeats` and `repeat_gap` are those of the plan."""
 

@@ -1,4 +1,4 @@
-"""The draw: simple random sampling within strata, whose inclusion probabilities are exact."""
+"""The sample: simple random sampling within strata, whose inclusion probabilities are exact."""
 
 import random
 from collections import defaultdict
@@ -17,7 +17,7 @@ Strata = dict[str, list[int]]
 
 def load_pool_strata(session: Session, study_id: int, judge: str | None, question: str) -> Strata:
     """Pool items that have text and were not excluded for a leak, by the answer of `judge` (None: in one stratum)."""
-    # excluded before the draw, so that the probabilities are over what could be drawn
+    # excluded before sampling, so that the probabilities are over what could be sampled
     left_out = find_excluded_transcripts(session, study_id)
     rows = execute(
         session,
@@ -82,7 +82,7 @@ def draw_sample(
 def draw_additional_sample(
     strata: Mapping[str, Sequence[int]], sampled_ids: Collection[int], n_items: int, rng: random.Random
 ) -> dict[int, tuple[str, float]]:
-    """Draw `n_items` beyond those drawn; returns the new stratum and probability of old and new items.
+    """Draw `n_items` beyond those already sampled; returns the new stratum and probability of old and new items.
 
     A second simple random sample from what the first one left makes, with it, one simple random sample of both sizes: the
     probability of every item of a stratum is (n1 + n2) / N.
@@ -93,7 +93,7 @@ def draw_additional_sample(
     for name, items in strata.items():
         old = [item for item in items if item in sampled_ids]
         rest = [item for item in items if item not in sampled_ids]
-        # what was drawn stays drawn, even where the new quota of its stratum is smaller
+        # what was sampled stays in the sample, even where the new quota of its stratum is smaller
         both = max(quota[name], len(old))
         for item in [*old, *rng.sample(rest, both - len(old))]:
             chosen[item] = (name, both / len(items))
@@ -108,7 +108,7 @@ def set_aside(strata: Strata, n_items: int, rng: random.Random) -> tuple[list[in
 
 
 def store_strata(session: Session, strata: Strata) -> None:
-    """Note each item's stratum as it is at the draw: verdicts that come later do not move it."""
+    """Store each item's stratum at sampling time: later verdicts do not move it."""
     for name, items in strata.items():
         # SQLite allows 32,766 parameters a statement
         for start in range(0, len(items), 500):
@@ -117,7 +117,7 @@ def store_strata(session: Session, strata: Strata) -> None:
 
 
 def store_sample(session: Session, sample: Mapping[int, tuple[str, float]]) -> None:
-    """Note what was drawn, and with which probability."""
+    """Store which items are in the sample, with their strata and inclusion probabilities."""
     for item_id, (stratum, probability) in sample.items():
         execute(
             session,
@@ -128,7 +128,7 @@ def store_sample(session: Session, sample: Mapping[int, tuple[str, float]]) -> N
 
 
 def load_stored_strata(session: Session, study_id: int) -> Strata:
-    """The pool by the strata of the first draw, in its order."""
+    """The pool by the strata of the first sample, in the pool's order."""
     rows = execute(
         session,
         select_columns(StudyItem.id, StudyItem.stratum)

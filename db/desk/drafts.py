@@ -13,7 +13,7 @@ from secondreader.db.queues.leases import keep_assignment
 
 
 def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, Any]) -> None:
-    """Keep unsent answers of one item, in place of those kept before. Raises UnknownAssignment and NotReachedYet."""
+    """Keep unsent answers of one item, replacing those stored before. Raises UnknownAssignment and NotReachedYet."""
     row = execute(
         session,
         select_columns(Assignment.id, StudyItem.part)
@@ -23,7 +23,7 @@ def save_draft(session: Session, annotator_id: int, token: str, body: dict[str, 
     if row is None:
         raise UnknownAssignment("This transcript is not in your queue; go back to the start page.")
     assignment_id, part = row
-    # a draft of an item that is not open yet would keep an answer from before the practice
+    # a draft of an item that is not open yet would keep an answer from before the qualification
     compute_progression(session, annotator_id).check_open(part)
     changed = execute(
         session,

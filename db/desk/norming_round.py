@@ -1,4 +1,4 @@
-"""The norming round: everybody reads the same items blind, then all see each other's answers under letters and may correct.
+"""The norming round: everybody labels the same items blind, then all see each other's answers under aliases and may correct.
 
 Agreement before and after tells what talking about them changed. "Before" is what a person answered until the desk showed
 them others' ratings: until the reveal, or their own last norming item where that came later. Which came first is told by
@@ -35,7 +35,7 @@ class NormingStatus:
 
 @dataclass(frozen=True, slots=True)
 class OtherRating:
-    """How somebody else read an item, blind, under a letter that is theirs on this item alone."""
+    """Another annotator's blind rating of an item, under an alias that is theirs on this item alone."""
 
     alias: str
     answers: dict[str, str]
@@ -64,7 +64,7 @@ def compute_norming_status(session: Session, annotator_id: int) -> NormingStatus
     n_labelled = len(load_onboarding_labels(session, assignments))
     if n_labelled < len(assignments):
         return NormingStatus("open", n_labelled, len(assignments))
-    # whoever is not through keeps reading blind, also after the reveal
+    # whoever has not finished keeps labelling blind, also after the reveal
     state: Literal["revealed", "waiting"] = (
         "revealed" if find_reveal_time(session, annotator_id) else "waiting"
     )
@@ -83,7 +83,7 @@ def find_reveal_time(session: Session, annotator_id: int) -> datetime | None:
 
 
 def list_other_ratings(session: Session, annotator_id: int, token: str) -> list[OtherRating]:
-    """The blind ratings of the others on one of the person's norming items, by letter.
+    """The blind ratings of the others on one of the annotator's norming items, by alias.
 
     Raises UnknownAssignment for another kind of assignment, and NotReachedYet before the reveal or before the person has labelled
     all norming items.
@@ -109,7 +109,7 @@ def list_other_ratings(session: Session, annotator_id: int, token: str) -> list[
 
 
 def assign_aliases(session: Session, study_item_id: int) -> list[tuple[str, Label]]:
-    """The blind ratings of an item with a letter for each annotator: the same for whoever looks, another on each item."""
+    """The blind ratings of an item with an alias for each annotator: the same for every viewer, another on each item."""
     blind = list_blind_ratings(session, [study_item_id])
     seeds = select_columns(Annotator.id, Annotator.order_seed).where(
         col(Annotator.id).in_([label.annotator_id for label in blind])

@@ -1,4 +1,4 @@
-"""The assignments that come before the main queue: practice items of known answers, then the norming round.
+"""The assignments that come before the main queue: qualification items of known answers, then the norming round.
 
 They stand at the front of everybody's queue, so that one look at the first assignment tells whether there are any.
 """
@@ -40,7 +40,7 @@ class OnboardingAssignment:
 
 
 def has_onboarding(session: Session, annotator_id: int) -> bool:
-    """Whether the person's queue begins with practice or the norming round."""
+    """Whether the person's queue begins with qualification or the norming round."""
     return execute(session, FIRST_PART_QUERY, {"annotator_id": annotator_id}).scalar() in ONBOARDING_PARTS
 
 

@@ -1,4 +1,4 @@
-"""Practice on items of known answers: whoever answers enough of them right goes on, others may try again or stop.
+"""Qualification on items of known answers: whoever answers enough of them right goes on, others may try again or stop.
 
 An item is right when every question whose answer is known was answered as known. The first answer counts: the reason is
 shown after it.
@@ -28,7 +28,7 @@ AnswersByAssignment = Mapping[int, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class QualificationStatus:
-    """Where a person stands with the practice items."""
+    """Where a person stands with the qualification items."""
 
     state: Literal["none", "open", "passed", "failed"]
     """none: the study has no such items."""
@@ -58,7 +58,7 @@ class FeedbackAnswer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a person learns after answering a practice item."""
+    """What a person learns after answering a qualification item."""
 
     answers: tuple[FeedbackAnswer, ...]
     why: str
@@ -84,7 +84,7 @@ def compute_qualification_status(session: Session, annotator_id: int) -> Qualifi
 def build_qualification_status(
     assignments: Sequence[OnboardingAssignment], answers: AnswersByAssignment, rules: Rules
 ) -> QualificationStatus:
-    """Where somebody with these practice assignments and first answers stands."""
+    """Where somebody with these qualification assignments and first answers stands."""
     if not assignments:
         return QualificationStatus("none", 0, 0, 0, 0, rules.qualification_threshold)
     # each round is a pass of its own over the same items
@@ -130,7 +130,7 @@ def is_right(control_item: dict[str, dict[str, str]], answers: Mapping[str, Any]
 def load_feedback(session: Session, annotator_id: int, token: str) -> Feedback:
     """Right or wrong for each question of known answer, and the reason.
 
-    Raises UnknownAssignment for an assignment that is no practice item of this person, and DeskError before it is answered.
+    Raises UnknownAssignment for an assignment that is no qualification item of this person, and DeskError before it is answered.
     """
     assignments = list_onboarding_assignments(session, annotator_id, "qualification")
     assignment = next((candidate for candidate in assignments if candidate.token == token), None)
@@ -151,7 +151,7 @@ def load_feedback(session: Session, annotator_id: int, token: str) -> Feedback:
 def open_next_round(session: Session, annotator_id: int) -> bool:
     """Put the next round into the queue if the latest one was failed and the study allows another."""
     state = compute_qualification_status(session, annotator_id)
-    # called after every practice label: most of them end no round
+    # called after every qualification label: most of them end no round
     if state.state != "failed" or state.round >= state.rounds:
         return False
     assignments = list_onboarding_assignments(session, annotator_id, "qualification")

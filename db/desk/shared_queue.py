@@ -78,7 +78,7 @@ def take_further_assignments(engine: Engine, annotator_id: int) -> list[str]:
 def take_next(session: Session, annotator_id: int, n: int = MAX_OPEN_ASSIGNMENTS) -> int:
     """Top the person's open assignments up to `n`; returns how many were taken.
 
-    Nothing is taken before practice and the norming round are passed, and none while the study is not open. Asking twice takes
+    Nothing is taken before qualification and norming are passed, and none while the study is not open. Asking twice takes
     nothing twice: what counts is what the person holds.
     """
     return top_up_queue(session, annotator_id, n)[0]
@@ -243,7 +243,7 @@ def store_new_assignment(
 def compute_next_position(reader: SharedQueueReader, own: Sequence[OwnAssignment]) -> int:
     """The position after the last one that the person's queue has shown.
 
-    The main queue begins after the positions that all practice rounds would need.
+    The main queue begins after the positions that all qualification rounds would need.
     """
     # later rounds may still come: their positions stay free in front of the main queue
     n_qualification = sum(

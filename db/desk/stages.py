@@ -1,4 +1,4 @@
-"""How far a person has come: practice, then the norming round and its discussion, then the main queue.
+"""How far a person has come: qualification, then the norming round and its discussion, then the main queue.
 
 One look at the database tells which assignments are listed, which may be answered, and what the page shows.
 """
@@ -18,7 +18,7 @@ MAIN_PARTS = frozenset({"pool", "attention"})
 PART_ORDER = ("qualification", "calibration", "pool")
 
 Phase = Literal["qualification", "failed", "calibration", "waiting", "main"]
-"""failed: practice was not passed; waiting: the norming round is labelled, and others' answers are not shown yet."""
+"""failed: qualification was not passed; waiting: the norming round is labelled, and others' answers are not shown yet."""
 StageName = Literal["qualification", "failed", "calibration", "waiting", "discussion", "main"]
 
 LISTED_PARTS: dict[Phase, frozenset[str]] = {
@@ -51,7 +51,7 @@ class Progression:
 
     phase: Phase
     qualification: QualificationStatus | None = None
-    """How the practice stands; None in a study without."""
+    """How the qualification stands; None in a study without one."""
     has_discussion: bool = False
     """The others' answers of the norming round are shown: the person may go between them and the main queue."""
 
@@ -61,13 +61,13 @@ class Progression:
         return self.phase == "main"
 
     def should_list(self, part: str, pass_no: int) -> bool:
-        """Whether the queue shows an assignment; of the practice, only the current round."""
+        """Whether the queue shows an assignment; of the qualification, only the current round."""
         return part in LISTED_PARTS[self.phase] and (
             part != "qualification" or self.is_current_round(pass_no)
         )
 
     def is_current_round(self, pass_no: int) -> bool:
-        """Whether this is the practice round that the person is in."""
+        """Whether this is the person's current qualification round."""
         return self.qualification is not None and self.qualification.round == pass_no
 
     def check_open(self, part: str) -> None:
@@ -94,7 +94,7 @@ def compute_progression(session: Session, annotator_id: int) -> Progression:
     if not has_onboarding(session, annotator_id):
         return Progression("main")
     practice = compute_qualification_status(session, annotator_id)
-    # a study may have a norming round without practice
+    # a study may have a norming round without qualification
     known = None if practice.state == "none" else practice
     if practice.state == "failed":
         return Progression("failed", known)

@@ -1,4 +1,4 @@
-"""Assignment: who reads what, in which order. Orders come from seeds alone and know nothing of verdicts or models."""
+"""Assignment: who labels what, in which order. Orders come from seeds alone and know nothing of verdicts or models."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ class StudyParts:
     norming: tuple[int, ...] = ()
     attention: tuple[int, ...] = ()
     rounds: int = 1
-    """Practice rounds; the assignments of later ones are left free until somebody needs them."""
+    """Qualification rounds; positions of later rounds stay free until somebody needs them."""
 
     @property
     def main_from(self) -> int:
@@ -106,12 +106,12 @@ def insert_repeats(queue: Sequence[int], share: float, gap: int, rng: random.Ran
 
 
 def assign_onboarding(session: Session, person: int, parts: StudyParts, rng: random.Random) -> int:
-    """Put the first practice round and the norming round at the front of a person's queue; returns the number of assignments."""
-    practice = rng.sample(parts.qualification, len(parts.qualification))
+    """Put the first qualification round and the norming round at the front of a queue; returns the number of assignments."""
+    qualification = rng.sample(parts.qualification, len(parts.qualification))
     common = rng.sample(parts.norming, len(parts.norming))
-    store_assignments(session, person, [(item, 1) for item in practice], 0)
+    store_assignments(session, person, [(item, 1) for item in qualification], 0)
     store_assignments(session, person, [(item, 1) for item in common], parts.main_from - len(common))
-    return len(practice) + len(common)
+    return len(qualification) + len(common)
 
 
 def assign_attention_checks(

@@ -66,9 +66,9 @@ class AdjudicationDecision:
     is_latest: bool
     """The adjudicator has not corrected it since."""
     answers: dict[str, int]
-    """How many readers had given each answer then."""
+    """How many annotators had chosen each answer at that time."""
     has_changed: bool
-    """Readers answer otherwise now."""
+    """The annotators' answers have changed since."""
     is_after_unblinding: bool
     """Made when judge and people could be compared already; the adjudicator's own page stays blind."""
 
@@ -78,7 +78,7 @@ class AdjudicationSummary:
     """How far the adjudication of one question is."""
 
     n_split: int
-    """Items on which its readers differ, or which a reader marked as contested, once nobody is awaited."""
+    """Items whose annotators disagree or marked them as contested, once no label is missing."""
     n_waiting: int
     """Of these, items that no adjudicator has decided."""
     n_decided: int
@@ -88,7 +88,7 @@ class AdjudicationSummary:
     n_disputed: int
     """Items on which adjudicators differ."""
     n_changed: int
-    """Decided items on which readers answer otherwise now."""
+    """Decided items on which the annotators' answers have changed since."""
     n_after_unblinding: int
     """Decided items of which a decision that counts was made after unblinding."""
     kinds: dict[str, int]
@@ -137,14 +137,14 @@ def find_item_id(session: Session, study: StudyRecord, item: str) -> int | None:
         .join(Transcript, col(Transcript.id) == col(StudyItem.transcript_id))
         .where(col(StudyItem.study_id) == study.id, col(Transcript.public_id) == item)
     )
-    found: int | None = execute(session, statement).scalar()
-    return found
+    row_id: int | None = execute(session, statement).scalar()
+    return row_id
 
 
 def build_decisions(
     decisions: Sequence[DecisionRow], rated_items: Iterable[RatedItem], unblinded_adjudication_id: int | None
 ) -> list[AdjudicationDecision]:
-    """Stored decisions, oldest first, beside what readers said then and say now."""
+    """Stored decisions, oldest first, beside the annotators' answers at that time and now."""
     items = {item.item_id: item for item in rated_items}
     newest = {row.key: row.decision_id for row in decisions}
     return [
@@ -223,8 +223,9 @@ def settle_answers(
 
 def find_common_answer(answers: Iterable[str]) -> str | None:
     """The one answer on which all agree; None where they do not, or where it is that the item is contested."""
-    given = set(answers)
-    return (given.pop() or None) if len(given) == 1 else None
+    distinct = set(answers)
+    # a contested item is stored as the empty answer
+    return (distinct.pop() or None) if len(distinct) == 1 else None
 
 
 def summarize_adjudication(
@@ -237,28 +238,33 @@ def summarize_adjudication(
         for item in rated_items
         if (item.n_awaited == 0 or study.status == "closed") and question in find_open_questions(item, book)
     }
-    made = [
-        one
-        for one in build_decisions(decisions, rated_items, study.unblinded_adjudication_id)
-        if one.is_latest and one.question == question
+    current = [
+        decision
+        for decision in build_decisions(decisions, rated_items, study.unblinded_adjudication_id)
+        if decision.is_latest and decision.question == question
     ]
     answers: dict[str, set[str | None]] = {}
-    for one in made:
-        answers.setdefault(one.item, set()).add(one.answer)
+    for decision in current:
+        answers.setdefault(decision.item, set()).add(decision.answer)
     return AdjudicationSummary(
         n_split=len(split),
         n_waiting=len(split - set(answers)),
         n_decided=len(answers),
-        n_contested=sum(given == {None} or len(given) > 1 for given in answers.values()),
-        n_disputed=sum(len(given) > 1 for given in answers.values()),
-        n_changed=len({one.item for one in made if one.has_changed}),
-        n_after_unblinding=len({one.item for one in made if one.is_after_unblinding}),
-        kinds=dict(sorted(Counter(one.kind for one in made).items())),
+        n_contested=sum(choices == {None} or len(choices) > 1 for choices in answers.values()),
+        n_disputed=sum(len(choices) > 1 for choices in answers.values()),
+        n_changed=len({decision.item for decision in current if decision.has_changed}),
+        n_after_unblinding=len({decision.item for decision in current if decision.is_after_unblinding}),
+        kinds=dict(sorted(Counter(decision.kind for decision in current).items())),
     )
 
 
 def load_guideline_gaps(session: Session, study: StudyRecord) -> Sequence[AdjudicationDecision]:
     """The decisions that count and blame the guideline, in the codebook's order of questions."""
     order = [question["id"] for question in study.codebook["questions"]]
-    found = [one for one in list_decisions(session, study) if one.is_latest and one.kind == "guideline gap"]
-    return sorted(found, key=lambda one: order.index(one.question))
+    gaps = [
+        decision
+        for decision in list_decisions(session, study)
+        if decision.is_latest and decision.kind == "guideline gap"
+    ]
+    # a stable sort: within a question the decisions stay oldest first
+    return sorted(gaps, key=lambda decision: order.index(decision.question))

@@ -1,4 +1,4 @@
-"""The ratings of calibration items in the long frame: as given blind, or as they stand now."""
+"""The ratings of norming items in the long frame: the blind ones, or the current ones."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,22 +21,22 @@ def build_norming_rows(
     when: NormingMoment,
     revealed_label_id: int | None,
 ) -> list[dict[str, Any]]:
-    """The ratings of the calibration items among `items` in the long frame's columns; `labels` come by revision.
+    """The ratings of the norming items among `items` in the long frame's columns; `labels` come by revision.
 
-    Inclusion probabilities are 1, as everybody reads all of these items.
+    Inclusion probabilities are 1, as every annotator labels all of these items.
     """
     by_item = {item.item_id: item for item in items if item.part == "calibration"}
     kept_assignments = [assignment for assignment in assignments if assignment.item_id in by_item]
     assigned = {assignment.assignment_id for assignment in kept_assignments}
-    given = [label for label in labels if label.assignment_id in assigned]
+    chosen = [label for label in labels if label.assignment_id in assigned]
     if when == "before":
-        completed = find_completing_label_ids(kept_assignments, given)
-        given = [
+        completed = find_completing_label_ids(kept_assignments, chosen)
+        chosen = [
             label
-            for label in given
+            for label in chosen
             if is_blind_rating(label.label_id, revealed_label_id, completed.get(label.annotator_id))
         ]
-    newest = {(label.annotator_id, label.transcript_id): label for label in given}
+    newest = {(label.annotator_id, label.transcript_id): label for label in chosen}
     records = {
         item.transcript_id: replace(item, stratum=None, inclusion_probability=1.0)
         for item in by_item.values()
@@ -47,7 +47,7 @@ def build_norming_rows(
 def find_completing_label_ids(
     assignments: Sequence[AssignmentRow], labels: Iterable[LabelRow]
 ) -> Mapping[int, int]:
-    """Id of the label that completed each person's calibration items; those who have not finished are left out."""
+    """Id of the label that completed each annotator's norming items; annotators who have not finished are left out."""
     n_assignments = Counter(assignment.annotator_id for assignment in assignments)
     first: dict[int, dict[int | None, int]] = defaultdict(dict)
     for label in labels:

@@ -25,12 +25,13 @@ def compute_data_hash(
         if label.transcript_id in kept
     ]
     judged = [
-        [one.judge_key, kept[one.transcript_id].item, one.state, one.answers]
-        for one in verdicts
-        if one.transcript_id in kept
+        [verdict.judge_key, kept[verdict.transcript_id].item, verdict.state, verdict.answers]
+        for verdict in verdicts
+        if verdict.transcript_id in kept
     ]
     facts = [
-        [one.item, one.cluster, one.stratum, one.inclusion_probability, one.slices] for one in kept.values()
+        [item.item, item.cluster, item.stratum, item.inclusion_probability, item.slices]
+        for item in kept.values()
     ]
     questions = [question["id"] for question in study.codebook["questions"]]
     adjudicated = [[question, settle_answers(decisions, items, question)] for question in questions]

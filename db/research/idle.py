@@ -1,4 +1,4 @@
-"""Places that were begun and left, for the researcher."""
+"""Assignments that somebody began and left, for the researcher."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from secondreader.db.queues.leases import LAPSED, read_database_clock
 
 @dataclass(frozen=True, slots=True)
 class IdleAssignment:
-    """One place without a label that nobody has touched for long."""
+    """An assignment without a label that nobody has touched for long."""
 
     annotator_id: int
     annotator: str
@@ -29,7 +29,7 @@ class IdleAssignment:
 def list_idle_assignments(session: Session, study: StudyRecord, hours: float = 24.0) -> list[IdleAssignment]:
     """Leases that have ended and drafts untouched for `hours`; by person, in the order of their queue.
 
-    A place that somebody else has taken over since is not waited for, and not listed.
+    An assignment that somebody else has taken over since is not listed: nobody waits for it.
     """
     now = read_database_clock(session)
     begun = col(Draft.updated_at) <= now - timedelta(hours=hours)

@@ -113,8 +113,8 @@ def load_item_records(session: Session, study: StudyRecord) -> list[ItemRecord]:
 
 
 def select_pool(items: Iterable[ItemRecord], excluded: Container[int]) -> list[ItemRecord]:
-    """The items of the pool but for the excluded transcripts; practice, attention and calibration items are not of it."""
-    return [one for one in items if one.part == "pool" and one.transcript_id not in excluded]
+    """The items of the pool but for the excluded transcripts; qualification, attention and norming items do not belong to it."""
+    return [item for item in items if item.part == "pool" and item.transcript_id not in excluded]
 
 
 def build_slice_columns(

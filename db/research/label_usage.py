@@ -68,7 +68,7 @@ class UsageContext:
     decided: frozenset[str]
     """Public ids of transcripts whose gold was adjudicated."""
     first_ratings: frozenset[tuple[int, int]]
-    """(annotator, transcript) whose first reading answers the question."""
+    """(annotator, transcript) whose first label answers the question."""
 
 
 @dataclass(frozen=True, slots=True)

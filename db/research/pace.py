@@ -27,7 +27,7 @@ class PersonPace:
     name: str
     n_labelled: int
     n_open: int
-    """Places in the queue without a label; in a shared queue, those held now."""
+    """Assignments without a label; in a shared queue, those that the annotator holds now."""
     seconds_per_label: float | None
     """Median active time of the latest labels; None before the first."""
     hours_left: float | None
@@ -51,7 +51,7 @@ class StratumPace:
 
 @dataclass(frozen=True, slots=True)
 class StudyPace:
-    """How far a study's main queue is, practice, calibration and attention items left out."""
+    """How far a study's main queue is, without qualification, norming and attention items."""
 
     n_wanted: int
     """Labels that the plan wants; of a shared queue's repeats, those that have returned."""
@@ -124,7 +124,7 @@ def load_first_revisions(session: Session, study: StudyRecord) -> list[FirstRevi
 
 
 def count_wanted_labels(session: Session, study: StudyRecord) -> dict[int, int]:
-    """How many labels each drawn item of the pool wants: its places, or the quota of a shared queue and its repeats."""
+    """How many labels each sampled item needs: its assignments, or a shared queue's quota and repeats."""
     rules = parse_rules(study.rules)
     drawn = select_columns(StudyItem.id).where(
         col(StudyItem.study_id) == study.id, col(StudyItem.part) == "pool", col(StudyItem.is_drawn)
@@ -146,7 +146,7 @@ def count_wanted_labels(session: Session, study: StudyRecord) -> dict[int, int]:
 def estimate_repeats_to_come(
     study: StudyRecord, first_revisions: Sequence[FirstRevision], wanted: dict[int, int]
 ) -> int:
-    """Repeats of a shared queue that its missing first readings will bring about, at the plan's share; 0 of a fixed one.
+    """Repeats of a shared queue that its missing first labels will bring about, at the plan's share; 0 in a fixed queue.
 
     What was read already and has not returned may come too, or never: the gap decides.
     """
@@ -195,7 +195,7 @@ def compute_person_pace(
 
 
 def count_open_assignments(session: Session, annotator_id: int) -> int:
-    """Places of the main queue that wait for this person's label."""
+    """Assignments of the main queue that wait for this annotator's label."""
     labelled = select_columns(Label.assignment_id).where(col(Label.annotator_id) == annotator_id)
     rows = execute(
         session,

@@ -1,4 +1,4 @@
-"""The people of a study, what they were given, and how far each of them is."""
+"""The people of a study, their assignments, and how far each of them is."""
 
 import statistics
 from collections import Counter, defaultdict
@@ -25,7 +25,7 @@ class AnnotatorRow:
 
     @property
     def labels_at_desk(self) -> bool:
-        """Whether the person has a queue; adjudicators and imported readers have none."""
+        """Whether the person has a queue; adjudicators and imported annotators have none."""
         return self.role == "annotator" and self.source == "desk"
 
 
@@ -99,8 +99,8 @@ def list_annotator_progress(session: Session, study: StudyRecord) -> list[Annota
 def build_annotator_progress(
     annotators: Sequence[AnnotatorRow], assignments: Iterable[AssignmentRow], latest: Iterable[LabelRow]
 ) -> list[AnnotatorProgress]:
-    """Progress of these annotators, given their queues and latest labels; imported readers have nothing assigned."""
-    n_assigned = Counter(one.annotator_id for one in assignments)
+    """Progress of these annotators, from their queues and latest labels; imported annotators have nothing assigned."""
+    n_assigned = Counter(assignment.annotator_id for assignment in assignments)
     labels: dict[int, list[LabelRow]] = defaultdict(list)
     for label in latest:
         labels[label.annotator_id].append(label)

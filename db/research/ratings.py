@@ -118,7 +118,7 @@ def build_rating_rows(
 ) -> list[dict[str, Any]]:
     """The long frame as dicts, in the columns of FRAME_COLUMNS and slices.
 
-    `source` says whose labels: "desk" (given here, on the drawn items) or "import" (given elsewhere, on any
+    `source` says whose labels: "desk" (on the sampled items) or "import" (imported, on any
     item, with inclusion probability 1). They are never mixed: their sampling differs.
     """
     items = {item.transcript_id: item for item in pool}

@@ -1,1 +1,1 @@
-"""What comes in: transcripts, verdicts and labels given elsewhere, and the leak reviews."""
+"""What comes in: transcripts, verdicts and imported labels, and the leak reviews."""

@@ -1,4 +1,4 @@
-"""Labels that people gave elsewhere, stored many at a time."""
+"""Imported labels, stored many at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,8 +47,8 @@ def add_imported_labels(session: Session, study: StudyRecord, new: Sequence[Impo
     # the constraint on annotator, transcript and pass, in words that say what to change in the file
     except IntegrityError:
         raise StudyError(
-            "One of these readers has labelled one of these transcripts already, here or at the desk; "
-            "give the imported reader another name."
+            "One of these annotators already has a label of one of these transcripts, imported or from the desk; "
+            "give the imported annotator another name."
         ) from None
     return len(rows)
 

@@ -33,7 +33,7 @@ class LeakFinding:
     excerpt: str
     """The words themselves; they come from outside."""
     redacted: bool
-    """Whether annotators see a mark in their place."""
+    """Whether annotators see a mark instead."""
     before: str = ""
     """What stands before the words."""
     after: str = ""

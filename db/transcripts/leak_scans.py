@@ -22,7 +22,7 @@ class LeakScanResult:
 
     version: str
     findings: tuple[dict[str, Any], ...] = ()
-    """Kind, place, words and whether annotators see a mark instead."""
+    """Kind, location, words and whether annotators see a mark instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,11 @@ def find_stored_texts(session: Session, study: StudyRecord, new: Sequence[NewTra
 
 
 def replace_textless(session: Session, study: StudyRecord, texts: Mapping[str, int]) -> int:
-    """Let texts (origin key -> id of the text) take the place of their textless twins in the study's pool.
+    """Let texts (origin key -> id of the text) replace their textless twins in the study's pool.
 
     The texts inherit the twins' verdicts as rows of their own; the old rows stay, as evidence does. Returns how many
     twins left the pool. Raises StudyError for a frozen study, whose draw and weights refer to the twins, and where people
-    labelled a twin elsewhere: a label is of what its annotator had before them.
+    labelled a twin before the import: a label is of what its annotator saw.
     """
     stored = find_stored_ids(session, list(texts), has_text=False)
     twins = {textless: texts[key] for key, textless in stored.items()}

@@ -1,4 +1,4 @@
-"""Stores verdicts, and says what a judge is still to read: transcripts that have text, as they were before redaction."""
+"""Stores verdicts, and says what a judge has still to judge: transcripts that have text, as they were before redaction."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -125,7 +125,7 @@ class JudgeableTranscripts:
 def find_judgeable_transcripts(
     session: Session, study: StudyRecord, *, drawn_only: bool = False
 ) -> JudgeableTranscripts:
-    """The study's transcripts, or only those drawn for labelling."""
+    """The study's transcripts, or only those sampled for labelling."""
     statement = (
         select_columns(Transcript.id, col(Transcript.content).is_not(None))
         .join(StudyItem, col(StudyItem.transcript_id) == col(Transcript.id))

@@ -163,7 +163,7 @@ def test_one_annotator_labels_a_transcript_once(sqlite_engine: Engine) -> None:
         person = ensure_annotator(session, study, "X", source="import")
     labels = [ImportedLabel(row_id, person, {"q": "yes"}, token) for token in ("t1", "t2")]
     with (
-        pytest.raises(StudyError, match="already, here or at the desk"),
+        pytest.raises(StudyError, match="imported or from the desk"),
         write_session(sqlite_engine) as session,
     ):
         add_imported_labels(session, study, labels)
