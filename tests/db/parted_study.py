@@ -1,4 +1,4 @@
-"""A study with practice, calibration and attention items, for tests."""
+"""A study with qualification, norming and attention items, for tests."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,12 +65,12 @@ def entries(engine: Engine, person: int) -> list[QueueEntry]:
 
 
 def label(engine: Engine, person: int, token: str, answers: dict[str, str] = NO, tag: str = "") -> SavedLabel:
-    """Answer one place."""
+    """Answer one assignment."""
     return submit_label(engine, person, LabelInput(token, f"{tag}{person}{token}", answers))
 
 
 def label_all(engine: Engine, person: int, answers: Sequence[dict[str, str]] = (NO,)) -> None:
-    """Answer all open places of the queue as it stands; `answers` in turn, the last one for the rest."""
+    """Answer all open assignments of the queue as it stands; `answers` in turn, the last one for the rest."""
     todo = [one.token for one in entries(engine, person) if not one.is_labelled]
     for number, token in enumerate(todo):
         label(engine, person, token, answers[min(number, len(answers) - 1)])

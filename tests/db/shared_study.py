@@ -30,7 +30,7 @@ def shared_study(
     repeats: float = 0.0,
     gap: int = 20,
 ) -> tuple[int, ...]:
-    """An open study, `spare` transcripts of whose pool were not drawn; the ids of its people."""
+    """An open study, `spare` transcripts of whose pool were not sampled; the ids of its people."""
     names = tuple(f"A{number}" for number in range(people))
     rules = Rules(queue="shared", lease_minutes=minutes)
     with write_session(engine) as session:

@@ -24,7 +24,7 @@ def process() -> AppProcess:
 def test_a_process_without_database_says_how_to_start_it(
     process: AppProcess, monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
-    """Somebody who starts the script by hand is told the command; the server ends with the same sentence."""
+    """Somebody who starts the script by hand reads the command; the server ends with the same sentence."""
     monkeypatch.delenv(VARIABLE, raising=False)
     if value is not None:
         monkeypatch.setenv(VARIABLE, value)

@@ -87,7 +87,7 @@ def test_guesses_open_nothing(engine: Engine, person: int, token: str) -> None:
 
 
 def test_a_name_is_no_key(engine: Engine) -> None:
-    """People whose names contain each other, or look like a wildcard, never get each other's place (a peer's defect)."""
+    """People whose names contain each other, or look like a wildcard, never get each other's session (a peer's defect)."""
     names = ("Ann", "Mary_Ann", "*", "ann", "Ann ")
     with write_session(engine) as session:
         study = ensure_study(session, "s")

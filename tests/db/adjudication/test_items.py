@@ -55,14 +55,14 @@ YES = {"risky_action": "yes", "risk_considered": "no"}
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A study of six transcripts with three readers and two adjudicators."""
+    """A study of six transcripts with three annotators and two adjudicators."""
 
     owner: Engine
     blind: Engine
     people: dict[str, int]
 
     def label(self, reader: str, number: int, answers: dict[str, Any], **more: Any) -> None:
-        """Have a reader answer transcript `number`; again for a correction."""
+        """Have an annotator answer transcript `number`; again for a correction."""
         with read_session(self.blind) as session:
             for entry in list_queue(session, self.people[reader]):
                 if (
@@ -75,7 +75,7 @@ class Room:
         )
 
     def label_all(self, number: int, *answers: dict[str, Any]) -> None:
-        """One answer of each reader, in their order."""
+        """One answer of each annotator, in their order."""
         for reader, one in zip(READERS, answers, strict=True):
             self.label(reader, number, one)
 
@@ -120,7 +120,7 @@ class Room:
 
 
 def seeded(owner: Engine, name: str = "s") -> dict[str, int]:
-    """A study with verdicts, readers and adjudicators; ids by pseudonym."""
+    """A study with verdicts, annotators and adjudicators; ids by pseudonym."""
     with write_session(owner) as session:
         study = ensure_study(session, name, title="Reading")
         new = [
@@ -349,7 +349,7 @@ def test_contested_stays_contested_and_agreement_never_sees_it(room: Room) -> No
 
 
 def test_open_and_closed_studies_take_decisions_and_paused_ones_do_not(room: Room) -> None:
-    """A pause is told and nothing is stored; a closed study is the best time to settle."""
+    """A pause is reported and nothing is stored; a closed study is the best time to settle."""
     room.label_all(1, YES, NO, NO)
     room.status("paused")
     with pytest.raises(StudyClosed, match="paused"):
@@ -359,7 +359,7 @@ def test_open_and_closed_studies_take_decisions_and_paused_ones_do_not(room: Roo
 
 
 def test_nobody_else_can_adjudicate(room: Room) -> None:
-    """Readers, unknown people and adjudicators of other studies are refused, whatever token they know."""
+    """Annotators, unknown people and adjudicators of other studies are refused, whatever token they know."""
     room.label_all(1, YES, NO, NO)
     given = room.given(1)
     others = seeded(room.owner, "other")
@@ -379,7 +379,7 @@ def test_nobody_else_can_adjudicate(room: Room) -> None:
 
 
 def test_an_adjudicator_cannot_label(room: Room) -> None:
-    """A reader's token is of no use to an adjudicator, and an adjudicator has no queue of labels."""
+    """An annotator's token is of no use to an adjudicator, and an adjudicator has no queue of labels."""
     with read_session(room.blind) as session:
         token = list_queue(session, room.people["A1"])[0].token
         assert list_queue(session, room.people["J"]) == []
@@ -390,7 +390,7 @@ def test_an_adjudicator_cannot_label(room: Room) -> None:
 
 
 def test_somebody_elses_client_token_is_refused(room: Room) -> None:
-    """A replay of another adjudicator's letter acknowledges nothing."""
+    """A replay of another adjudicator's message acknowledges nothing."""
     room.label_all(1, YES, NO, NO)
     given = room.given(1)
     submit_decision(room.blind, room.people["J"], given)
@@ -401,7 +401,7 @@ def test_somebody_elses_client_token_is_refused(room: Room) -> None:
 
 
 def test_many_windows_make_one_decision(room: Room) -> None:
-    """Eight submits of one page and eight of other pages at once: one row, the others told."""
+    """Eight submits of one page and eight of other pages at once: one row; the others get an error."""
     room.label_all(1, YES, NO, NO)
     given = room.given(1)
     fresh = [replace(given, client_token=token_hex(8)) for _ in range(8)]
@@ -421,7 +421,7 @@ def test_many_windows_make_one_decision(room: Room) -> None:
 
 @pytest.mark.parametrize("part", ["qualification", "attention", "calibration"])
 def test_items_beside_the_main_queue_are_not_adjudicated(room: Room, part: str) -> None:
-    """Practice, attention and calibration items have their own places where people learn of their answers."""
+    """Qualification, attention and norming items have screens of their own where people learn of their answers."""
     room.label_all(1, YES, NO, NO)
     token = room.list_states()[0][0]
     with write_session(room.owner) as session:
@@ -434,7 +434,7 @@ def test_items_beside_the_main_queue_are_not_adjudicated(room: Room, part: str) 
 
 
 def test_in_a_shared_queue_the_quota_makes_an_item_complete(engine: Engine) -> None:
-    """One of two readings is too few although nobody else holds the place; the second shows the split."""
+    """One of two ratings is too few although nobody else holds the assignment; the second shows the split."""
     people = shared_study(engine, people=3, items=1, overlap=2)
     with write_session(engine) as session:
         judge = ensure_annotator(session, get_study(session, "shared"), "J", "adjudicator")

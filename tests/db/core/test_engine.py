@@ -67,7 +67,7 @@ def test_a_bad_target_is_told_without_its_password(target: str, says: str) -> No
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
-    """A path that SQLite cannot open is told in one sentence."""
+    """A path that SQLite cannot open is reported in one sentence."""
     with pytest.raises(DatabaseError, match="cannot be opened"):
         open_engine(str(tmp_path))
 

@@ -84,7 +84,7 @@ def test_an_extended_draw_is_one_sample(engine: Engine) -> None:
     with read_session(engine) as session:
         drawn = list_drawn_items(session, get_study(session, "s"))
     assert first < {one.item for one in drawn}
-    # 8 yes and 22 no; 6 and 6 drawn at first, then all 8 and 10.
+    # 8 yes and 22 no; 6 and 6 sampled at first, then all 8 and 10.
     assert Counter((one.stratum, one.inclusion_probability) for one in drawn) == {
         ("yes", 8 / 8): 8,
         ("no", 10 / 22): 10,
@@ -95,7 +95,7 @@ def test_an_extended_draw_is_one_sample(engine: Engine) -> None:
 
 
 def test_new_items_stand_behind_the_old_ones(engine: Engine) -> None:
-    """A place that was dealt keeps its position; new ones follow, each item with the plan's number of readers."""
+    """An existing assignment keeps its position; new ones follow, each item with the plan's number of annotators."""
     people = parted_study(engine, qualification=(), n_calibration=0)
     before = {person: [one.token for one in entries(engine, person)] for person in people.values()}
     change(engine, more_items=3)
@@ -108,7 +108,7 @@ def test_new_items_stand_behind_the_old_ones(engine: Engine) -> None:
 
 
 def test_a_new_annotator_gets_all_parts_and_a_usual_load(engine: Engine) -> None:
-    """Practice first; the load is that of the others, and no item gets two readers more than another."""
+    """Qualification first; the load is that of the others, and no item gets two annotators more than another."""
     people = parted_study(engine)
     change(engine, annotators=("New",))
     with read_session(engine) as session:
@@ -132,7 +132,7 @@ def test_a_new_annotator_gets_all_parts_and_a_usual_load(engine: Engine) -> None
 
 
 def test_a_shared_queue_takes_new_people_and_items_in(engine: Engine) -> None:
-    """Nothing is dealt; whoever asks next may get a new item."""
+    """Nothing is assigned; whoever asks next may get a new item."""
     people = parted_study(
         engine,
         qualification=(),

@@ -35,7 +35,7 @@ def test_the_plan_goes_before_the_strata_and_these_before_the_counts(
 
 
 def test_one_judge_is_named_only_if_the_plan_names_it() -> None:
-    """Alone, a judge is not told apart from others; no judge at all is said."""
+    """Alone, a judge is not distinguished from others; no judge at all is said."""
     assert choose_headline_judge(STRATIFIED, ["b"]).format_title("b") == "b"
     assert choose_headline_judge(STRATIFIED, ["b"]).reason == "b: the only judge"
     assert choose_headline_judge(NAMED, ["c"]).format_title("c") == "c (the plan's judge)"

@@ -12,7 +12,7 @@ from secondreader.db.design.studies import ensure_annotator, ensure_study, get_s
 
 
 def test_states_of_links_and_visits(engine: Engine) -> None:
-    """Each link has its state; visits are counted; imported readers are left out."""
+    """Each link has its state; visits are counted; imported annotators are left out."""
     with write_session(engine) as session:
         study = ensure_study(session, "s")
         ada = ensure_annotator(session, study, "Ada")

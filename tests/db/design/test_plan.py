@@ -43,7 +43,7 @@ def make_pool(engine: Engine, n: int = 40) -> None:
 
 
 def test_strata_carry_their_exact_inclusion_probability(engine: Engine) -> None:
-    """Half the draw comes from each verdict; every item's probability is drawn over available."""
+    """Half the draw comes from each verdict; every item's probability is the number sampled over the number available."""
     make_pool(engine)
     with write_session(engine) as session:
         freeze_study(
@@ -59,7 +59,7 @@ def test_strata_carry_their_exact_inclusion_probability(engine: Engine) -> None:
 
 
 def test_everyone_gets_the_same_load_in_another_order(engine: Engine) -> None:
-    """Each item has exactly `overlap` readers, loads differ by one at the most, orders differ."""
+    """Each item has exactly `overlap` annotators, loads differ by one at the most, orders differ."""
     make_pool(engine)
     with write_session(engine) as session:
         plan = SamplingPlan(20, ("A1", "A2", "A3"), 2, seed=5)
@@ -135,7 +135,7 @@ def test_a_plan_that_does_not_add_up_changes_nothing(
 
 
 def test_a_frozen_study_keeps_its_pool_and_plan(engine: Engine) -> None:
-    """Neither a second freeze nor a later import changes a frozen study; both are told."""
+    """Neither a second freeze nor a later import changes a frozen study; both are reported."""
     make_pool(engine)
     with write_session(engine) as session:
         study = get_study(session, "s")
@@ -150,7 +150,7 @@ def test_a_frozen_study_keeps_its_pool_and_plan(engine: Engine) -> None:
 
 
 def test_served_order_says_nothing_of_verdict_or_model(sqlite_target: str) -> None:
-    """Over 300 seeds, neither a risky verdict nor a model comes earlier than the other (permutation of places)."""
+    """Over 300 seeds, neither a risky verdict nor a model comes earlier than the other (permutation of positions)."""
     engine = open_engine(sqlite_target)
     make_pool(engine)
     with write_session(engine) as session:
@@ -168,7 +168,7 @@ def test_served_order_says_nothing_of_verdict_or_model(sqlite_target: str) -> No
         positions["risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
         positions[model].append(position)
     mean = {name: sum(values) / len(values) for name, values in positions.items()}
-    # 300 queues: a mean place of about n_h * 300 uniform draws on 1..39 (sd 11.3), so 4 standard errors are < 1.
+    # 300 queues: a mean position of about n_h * 300 uniform draws on 1..39 (sd 11.3), so 4 standard errors are < 1.
     assert abs(mean["risky"] - mean["other"]) < 1
     assert abs(mean["m0"] - mean["m1"]) < 1
     engine.dispose()

@@ -1,4 +1,4 @@
-"""Places of somebody who has stopped go to others, and nothing that was done is touched."""
+"""Assignments of somebody who has stopped go to others, and nothing that was done is touched."""
 
 from collections import Counter
 from typing import Any
@@ -22,7 +22,7 @@ PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 
 
 @pytest.fixture
 def people(engine: Engine) -> dict[str, int]:
-    """Four people who share 12 items, two readers each; a queue has six."""
+    """Four people who share 12 items, two annotators each; a queue has six."""
     return parted_study(engine, annotators=("A1", "A2", "A3", "A4"), **PLAIN)
 
 
@@ -40,7 +40,7 @@ def readers(engine: Engine) -> dict[int, list[int]]:
 
 
 def test_unopened_assignments_move_and_nobody_labels_twice(engine: Engine, people: dict[str, int]) -> None:
-    """What is labelled or drafted stays; every item keeps two different readers; the loads stay even."""
+    """What is labelled or drafted stays; every item keeps two different annotators; the loads stay even."""
     first, second, *others = (one.token for one in entries(engine, people["A1"]))
     label(engine, people["A1"], first)
     with write_session(engine) as session:
@@ -55,7 +55,7 @@ def test_unopened_assignments_move_and_nobody_labels_twice(engine: Engine, peopl
 
 
 def test_moved_assignments_come_last_and_can_be_labelled(engine: Engine, people: dict[str, int]) -> None:
-    """The new reader's own order is not disturbed."""
+    """The new annotator's own order is not disturbed."""
     before = [one.token for one in entries(engine, people["A2"])]
     n = move(engine, "A2", "A3", "A4").moved["A2"]
     after = [one.token for one in entries(engine, people["A2"])]

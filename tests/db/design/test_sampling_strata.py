@@ -71,7 +71,7 @@ def test_quotas_of_known_pools(sizes: dict[str, int], n_items: int, quotas: dict
 def test_an_additional_sample_keeps_the_first(
     sizes: dict[str, int], first: int, more: int, seed: int
 ) -> None:
-    """Drawn items stay drawn, and the probability of each is what its stratum gave over what it has."""
+    """Sampled items stay in the sample, and the probability of each is what its stratum gave over what it has."""
     strata, rng = make_strata(sizes), random.Random(seed)
     drawn = draw_sample(strata, first, rng)
     both = draw_additional_sample(strata, drawn, more, rng)

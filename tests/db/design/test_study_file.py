@@ -31,7 +31,7 @@ CONTENT = Content(messages=(Message(role="user", text="hello"),))
 
 
 def fill(engine: Engine, n: int = 60) -> None:
-    """A pool for the example: 60 judged transcripts and the five practice ones."""
+    """A pool for the example: 60 judged transcripts and the five qualification items."""
     keys = [*(f"k{i}" for i in range(n)), *(f"practice-{i}" for i in range(1, 6))]
     with write_session(engine) as session:
         stored = add_transcripts(session, [NewTranscript(key, key, CONTENT) for key in keys])
@@ -156,7 +156,7 @@ def test_a_file_that_is_wrong_says_where(tmp_path: Path, text: str, says: str) -
 
 
 def test_files_are_found_beside_the_study_file(tmp_path: Path) -> None:
-    """Codebook, guideline and CSV are named from the file's folder; one that is not there is told."""
+    """Codebook, guideline and CSV are named from the file's folder; one that is not there is reported."""
     given = written(
         tmp_path, 'name = "s"\ncodebook = "mine.toml"\nguideline = "g.md"\n[attention]\ncsv = "a.csv"'
     )
@@ -183,7 +183,7 @@ def test_files_are_found_beside_the_study_file(tmp_path: Path) -> None:
     ],
 )
 def test_known_items_that_cannot_be_read_say_where(tmp_path: Path, text: str, says: str) -> None:
-    """File and line are told."""
+    """File and line are reported."""
     path = tmp_path / "known.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(StudyFileError, match=says):

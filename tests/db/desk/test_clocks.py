@@ -1,4 +1,4 @@
-"""What came first is told by the order of storing: clocks that jump put no label and no decision on the wrong side."""
+"""What came first follows from the order of storing: clocks that jump put no label and no decision on the wrong side."""
 
 import time
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def clock() -> Iterator[StoredClock]:
 
 
 def do_reveal(engine: Engine, clock: StoredClock) -> None:
-    """Reveal the readings, at the clock's time."""
+    """Reveal the ratings, at the clock's time."""
     with write_session(engine) as session:
         study = get_study(session, "s")
         reveal_norming_ratings(session, study, "R", "all are through")
@@ -92,7 +92,7 @@ def do_reveal(engine: Engine, clock: StoredClock) -> None:
 
 
 def answers(engine: Engine, who: str) -> tuple[list[str], list[str]]:
-    """One reader's answers to the first question, before and after."""
+    """One annotator's answers to the first question, before and after."""
     with read_session(engine) as session:
         study = get_study(session, "s")
         rows = [
@@ -130,7 +130,7 @@ def test_before_and_after_the_reveal_do_not_depend_on_clocks(
 def test_a_late_readers_own_end_does_not_depend_on_clocks(
     engine: Engine, clock: StoredClock, first: int, rest: int, corrected: int
 ) -> None:
-    """What somebody answers after the reveal and before their own last calibration item is blind, whatever the times say."""
+    """What somebody answers after the reveal and before their own last norming item is blind, whatever the times say."""
     for person in parted_study(engine, qualification=()).values():
         label_all(engine, person)
     do_reveal(engine, clock)
@@ -200,7 +200,7 @@ def test_a_study_of_the_schema_before_is_told_apart_by_time(engine: Engine, cloc
 
 
 def decide(engine: Engine, person: int, number: int) -> None:
-    """Settle the first question of one place of an adjudicator's list."""
+    """Settle the first question of one assignment of an adjudicator's list."""
     with read_session(engine) as session:
         token = list_adjudication_queue(session, person)[number].token
         item = load_adjudication_item(session, person, token)

@@ -14,7 +14,7 @@ from secondreader.db.transcripts.transcripts import NewTranscript, add_transcrip
 def test_a_transcript_without_text_is_told_in_a_sentence(
     engine: Engine, blind: Engine, people: dict[str, int]
 ) -> None:
-    """Of some imports only the verdicts are known: there is nothing to read in such a place."""
+    """Of some imports only the verdicts are known: there is nothing to read in such an assignment."""
     with write_session(engine) as session:
         (textless_id,) = add_transcripts(session, [NewTranscript("bare", "c", None)]).ids
         item = StudyItem(study_id=get_study(session, "s").id or 0, transcript_id=textless_id)

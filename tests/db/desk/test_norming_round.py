@@ -1,4 +1,4 @@
-"""Calibration: everybody reads the same items blind, then under letters; before and after are kept apart."""
+"""Norming: everybody reads the same items blind, then under aliases; before and after are kept apart."""
 
 import pytest
 from sqlalchemy import Engine
@@ -25,18 +25,18 @@ from tests.snapshots import load_norming_rows
 
 @pytest.fixture
 def people(engine: Engine) -> dict[str, int]:
-    """The people of a study with three calibration items and no practice."""
+    """The people of a study with three norming items and no qualification."""
     return parted_study(engine, qualification=())
 
 
 def do_reveal(engine: Engine, *, force: bool = False, why: str = "") -> None:
-    """Reveal the readings."""
+    """Reveal the ratings."""
     with write_session(engine) as session:
         reveal_norming_ratings(session, get_study(session, "s"), "researcher", why, force=force)
 
 
 def answers(engine: Engine, when: str) -> dict[str, list[str]]:
-    """Answers to the first question by reader."""
+    """Answers to the first question by annotator."""
     found: dict[str, list[str]] = {}
     with read_session(engine) as session:
         for row in load_norming_rows(session, get_study(session, "s"), "risky_action", when):  # type: ignore[arg-type]
@@ -45,7 +45,7 @@ def answers(engine: Engine, when: str) -> dict[str, list[str]]:
 
 
 def test_all_read_the_same_items_in_an_order_of_their_own(engine: Engine, people: dict[str, int]) -> None:
-    """Three calibration places for each; the main queue stays closed while they are open and while people wait."""
+    """Three norming assignments for each; the main queue stays closed while they are open and while people wait."""
     queues = [entries(engine, person) for person in people.values()]
     assert [[one.part for one in queue] for queue in queues] == [["calibration"] * 3] * 3
     label_all(engine, people["A1"])
@@ -76,7 +76,7 @@ def test_ratings_are_shown_only_after_the_reveal(engine: Engine, people: dict[st
 
 
 def test_aliases_are_the_same_for_all_who_look(engine: Engine, people: dict[str, int]) -> None:
-    """On one item, what A1 sees under a letter is what A2 sees under it; each one's own letter is the one missing."""
+    """On one item, what A1 sees under an alias is what A2 sees under it; each one's own alias is the one missing."""
     for name, person in people.items():
         for entry in entries(engine, person):
             submit_label(engine, person, LabelInput(entry.token, f"{name}{entry.token}", NO, note=name))
@@ -155,7 +155,7 @@ def test_a_late_reader_is_blind_until_their_own_last_item(engine: Engine, people
 
 
 def test_only_own_norming_assignments_show_ratings(engine: Engine, people: dict[str, int]) -> None:
-    """Somebody else's token and a place of the main queue are unknown here."""
+    """Somebody else's token and an assignment of the main queue are unknown here."""
     for person in people.values():
         label_all(engine, person)
     do_reveal(engine)

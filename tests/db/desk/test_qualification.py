@@ -1,4 +1,4 @@
-"""Practice: nothing else opens before it is passed, first answers count, and a failed round may be followed by another."""
+"""Qualification: nothing else opens before it is passed, first answers count, and a failed round may be followed by another."""
 
 from collections.abc import Callable, Iterator
 
@@ -28,7 +28,7 @@ from tests.db.parted_study import NO, RIGHT, YES, entries, fill_pool, label, lab
 
 @pytest.fixture
 def people(engine: Engine) -> dict[str, int]:
-    """The people of a study with four practice items."""
+    """The people of a study with four qualification items."""
     return parted_study(engine)
 
 
@@ -42,7 +42,7 @@ def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
 
 
 def later_tokens(engine: Engine, blind: Engine, person: int) -> list[str]:
-    """Tokens of the person's places that the queue does not show."""
+    """Tokens of the person's assignments that the queue does not show."""
     shown = {one.token for one in entries(blind, person)}
     with read_session(engine) as session:
         rows = session.exec(select(Assignment).where(Assignment.annotator_id == person)).all()
@@ -50,7 +50,7 @@ def later_tokens(engine: Engine, blind: Engine, person: int) -> list[str]:
 
 
 def test_practice_alone_opens_at_first(engine: Engine, blind: Engine, people: dict[str, int]) -> None:
-    """The queue holds the four practice items; no later place is served, drafted or labelled."""
+    """The queue holds the four qualification items; no later assignment is served, drafted or labelled."""
     person = people["A1"]
     assert [one.part for one in entries(blind, person)] == ["qualification"] * 4
     later = later_tokens(engine, blind, person)
@@ -72,7 +72,7 @@ def test_practice_alone_opens_at_first(engine: Engine, blind: Engine, people: di
 
 
 def test_enough_right_answers_open_calibration(blind: Engine, people: dict[str, int]) -> None:
-    """Three of four reach a threshold of 0.75, and the queue goes on with calibration."""
+    """Three of four reach a threshold of 0.75, and the queue goes on with norming."""
     person = people["A1"]
     label_all(blind, person, (YES, NO))
     with read_session(blind) as session:
@@ -84,7 +84,7 @@ def test_enough_right_answers_open_calibration(blind: Engine, people: dict[str, 
 def test_a_failed_round_is_followed_by_another_and_the_last_one_closes(
     engine: Engine, blind: Engine, people: dict[str, int]
 ) -> None:
-    """Round 2 has the same items in places of its own; failing it too leaves nothing to read."""
+    """Round 2 has the same items in assignments of its own; failing it too leaves nothing to read."""
     person = people["A1"]
     first = {one.token for one in entries(blind, person)}
     label_all(blind, person, (YES,))
@@ -136,7 +136,7 @@ def test_feedback_comes_after_the_answer_and_the_first_answer_stays(
 def test_feedback_is_for_ones_own_qualification_alone(
     engine: Engine, blind: Engine, people: dict[str, int]
 ) -> None:
-    """Neither somebody else's place nor one outside practice tells its answer; an attention item never does."""
+    """Neither somebody else's assignment nor one outside qualification tells its answer; an attention item never does."""
     foreign = entries(blind, people["A2"])[0].token
     others = [foreign, *later_tokens(engine, blind, people["A1"]), "nothing"]
     for token in others:

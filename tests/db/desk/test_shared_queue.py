@@ -1,4 +1,4 @@
-"""The shared queue: nobody waits for a dealt hand, and no transcript is read by more people than wanted."""
+"""The shared queue: nobody waits for a fixed queue, and no transcript is read by more people than wanted."""
 
 import random
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def people(engine: Engine) -> tuple[int, ...]:
-    """Three people, six drawn transcripts that each want two readers, four that were not drawn."""
+    """Three people, six sampled transcripts that each want two annotators, four that were not sampled."""
     return shared_study(engine, 3, 6, 2, spare=4)
 
 
@@ -85,7 +85,7 @@ def items_of(engine: Engine, person: int) -> list[int]:
 
 
 def test_an_annotator_holds_few_open_assignments(blind: Engine, people: tuple[int, ...]) -> None:
-    """Places are topped up, not added: asking again takes nothing, a label makes room for one."""
+    """Assignments are topped up, not added: asking again takes nothing, a label makes room for one."""
     assert refill_queue(blind, people[0]) == MAX_OPEN_ASSIGNMENTS
     assert refill_queue(blind, people[0]) == 0
     first, *others = open_tokens(blind, people[0])
@@ -100,7 +100,7 @@ def test_an_annotator_holds_few_open_assignments(blind: Engine, people: tuple[in
 def test_everything_drawn_is_read_by_exactly_as_many_as_wanted(
     engine: Engine, blind: Engine, people: tuple[int, ...]
 ) -> None:
-    """In turn, until nobody gets anything: each drawn item has its two readers, no other has any."""
+    """In turn, until nobody gets anything: each sampled item has its two annotators, no other has any."""
     while sum(refill_queue(blind, person) for person in people):
         for person in people:
             for token in open_tokens(blind, person)[:1]:
@@ -118,7 +118,7 @@ def test_everything_drawn_is_read_by_exactly_as_many_as_wanted(
 
 
 def test_items_that_others_have_begun_come_first(blind: Engine, people: tuple[int, ...]) -> None:
-    """The second person is sent where one reader is missing, in an order of their own."""
+    """The second person is sent where one annotator is missing, in an order of their own."""
     refill_queue(blind, people[0])
     refill_queue(blind, people[1])
     assert set(items_of(blind, people[1])) == set(items_of(blind, people[0]))
@@ -211,7 +211,7 @@ def test_a_clock_put_back_revives_no_lease(
 def test_a_lease_of_a_clock_that_was_ahead_holds_nothing_up(
     blind: Engine, people: tuple[int, ...], clock: Clock
 ) -> None:
-    """Taken while the clock was a month ahead: once it is right again, the places are free, and the labels welcome."""
+    """Taken while the clock was a month ahead: once it is right again, the assignments are free, and the labels welcome."""
     clock.move(43_200)
     refill_queue(blind, people[0])
     token = open_tokens(blind, people[0])[0]
@@ -236,7 +236,7 @@ def test_a_draft_keeps_the_assignment(blind: Engine, people: tuple[int, ...], cl
 def test_a_draft_for_a_labelled_assignment_changes_nothing(
     blind: Engine, people: tuple[int, ...], clock: Clock
 ) -> None:
-    """A correction that is begun does not put a settled place back on a lease."""
+    """A correction that is begun does not put a settled assignment back on a lease."""
     refill_queue(blind, people[0])
     token = open_tokens(blind, people[0])[0]
     label(blind, people[0], token)
@@ -251,14 +251,14 @@ def test_a_draft_for_a_labelled_assignment_changes_nothing(
 def test_a_study_that_is_not_open_hands_nothing_out(
     engine: Engine, blind: Engine, people: tuple[int, ...], status: str
 ) -> None:
-    """No place is taken while no label would be."""
+    """No assignment is taken while no label would be."""
     with write_session(engine) as session:
         set_status(session, get_study(session, "shared"), status, actor="R", why="test")
     assert refill_queue(blind, people[0]) == 0
 
 
 def test_a_fixed_queue_hands_nothing_out(engine: Engine, blind: Engine, people: tuple[int, ...]) -> None:
-    """Where queues were dealt, there is nothing to take."""
+    """In a fixed queue there is nothing to take."""
     with write_session(engine) as session:
         execute(session, update(Study).values(rules={}))
     assert refill_queue(blind, people[0]) == 0
@@ -272,7 +272,7 @@ def test_another_annotators_assignment_stays_unknown(blind: Engine, people: tupl
 
 
 def test_attention_checks_come_at_their_assigned_position(engine: Engine, people: tuple[int, ...]) -> None:
-    """One that was dealt to place 3 is not seen before its turn, comes as the third of three, and is no place of the pool's."""
+    """One that was assigned to position 3 is not seen before its turn, comes as the third of three, and is no assignment of the pool's."""
     with write_session(engine) as session:
         spare = select_columns(StudyItem.id).where(col(StudyItem.inclusion_probability).is_(None)).limit(1)
         item = execute(session, spare).scalar_one()
@@ -295,7 +295,7 @@ def test_attention_checks_come_at_their_assigned_position(engine: Engine, people
 
 
 def test_every_kind_of_assignment_comes_singly(engine: Engine) -> None:
-    """Each label brings one place, be it attention, a repeat or the pool's, so that traffic tells no kind from another."""
+    """Each label brings one assignment, be it attention, a repeat or the pool's, so that traffic tells no kind from another."""
     people = parted_study(engine, rules=Rules(queue="shared"), repeats=0.2, repeat_gap=2)
     person = people["A1"]
     for _ in range(2):
@@ -349,7 +349,7 @@ def test_qualification_and_norming_come_before_the_first_assignment(engine: Engi
 
 
 def test_the_order_knows_nothing_of_verdicts_and_models(tmp_path: Path) -> None:
-    """The same study with the verdicts turned round and other models hands out the same places in the same order."""
+    """The same study with the verdicts turned round and other models hands out the same assignments in the same order."""
     orders = []
     for number, (yes, models) in enumerate([(0, ("m0", "m1")), (1, ("x", "y"))]):
         engine = open_engine(str(tmp_path / f"{number}.db"))
@@ -400,7 +400,7 @@ def crowd(blind: Engine, person: int, seed: int, start: Barrier) -> int:
 def test_a_crowd_reads_everything_and_nothing_too_often(
     fixture: str, people: int, items: int, overlap: int, request: pytest.FixtureRequest
 ) -> None:
-    """All at once from as many threads as people: every item has exactly its readers, every label counts once."""
+    """All at once from as many threads as people: every item has exactly its annotators, every label counts once."""
     owner = open_engine(request.getfixturevalue(fixture))
     ids = shared_study(owner, people, items, overlap)
     blind = open_blind_engine(prepare_desk_url(owner))
@@ -488,7 +488,7 @@ class SharedQueue(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, PEOPLE - 1), which=st.integers(0, 9))
     def submit(self, who: int, which: int) -> None:
-        """Label any place ever seen, however long ago; repeats are replays."""
+        """Label any assignment ever seen, however long ago; repeats are replays."""
         person = self.people[who]
         if not self.seen[person]:
             return
@@ -502,7 +502,7 @@ class SharedQueue(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, PEOPLE - 1), which=st.integers(0, 9))
     def draft(self, who: int, which: int) -> None:
-        """Work on any place ever seen."""
+        """Work on any assignment ever seen."""
         person = self.people[who]
         if self.seen[person]:
             with write_session(self.engine) as session:
@@ -515,7 +515,7 @@ class SharedQueue(RuleBasedStateMachine):
 
     @invariant()
     def nothing_exceeds_its_quota(self) -> None:
-        """Labels by item, and places that are settled or kept for good."""
+        """Labels by item, and assignments that are settled or kept for good."""
         counts = readers_by_item(self.engine)
         assert sum(counts.values()) == len(self.acknowledged)
         assert all(count <= OVERLAP for count in counts.values())
@@ -527,7 +527,7 @@ class SharedQueue(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_stuck(self) -> None:
-        """Whatever the clock did, a person who comes once all leases ended gets every item that wants a reader."""
+        """Whatever the clock did, a person who comes once all leases ended gets every item that wants an annotator."""
         counts = readers_by_item(self.engine)
         with read_session(self.engine) as session:
             now = self.clock.now

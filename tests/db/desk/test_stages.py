@@ -46,7 +46,7 @@ def test_of_the_practice_only_the_current_round_counts() -> None:
 
 
 def test_a_study_without_practice_has_no_round() -> None:
-    """No pass of a practice item is the current one."""
+    """No pass of a qualification item is the current one."""
     assert not Progression("main").is_current_round(1)
 
 

@@ -47,7 +47,7 @@ def test_a_larger_draw_takes_no_less_from_any_stratum(sizes: dict[str, int], n_i
 def test_an_extended_draw_has_the_probabilities_of_both(
     sizes: dict[str, int], n_first: int, n_more: int, seed: int
 ) -> None:
-    """Nothing drawn is given back, and each stratum's items all have (n1 + n2) / N."""
+    """Nothing sampled is given back, and each stratum's items all have (n1 + n2) / N."""
     strata, rng = strata_of(sizes), random.Random(seed)
     first = draw_sample(strata, n_first, rng)
     both = draw_additional_sample(strata, first, n_more, rng)
@@ -121,7 +121,7 @@ def test_attention_comes_after_the_first_five(
 
 
 def test_attention_may_come_anywhere_after_that() -> None:
-    """Over 2,000 seeds, each of the places 6 to 11 of a queue of ten gets the one attention item equally often."""
+    """Over 2,000 seeds, each of the positions 6 to 11 of a queue of ten gets the one attention item equally often."""
     found = Counter(
         build_main_queue(range(10), [99], 0.0, 20, random.Random(seed)).index((99, 1)) for seed in range(2000)
     )
@@ -131,13 +131,13 @@ def test_attention_may_come_anywhere_after_that() -> None:
 
 
 def test_positions_leave_room_for_later_rounds() -> None:
-    """The main queue begins behind all practice rounds that are allowed, and behind calibration."""
+    """The main queue begins behind all qualification rounds that are allowed, and behind norming."""
     assert StudyParts((1, 2, 3), (4, 5), (6,), rounds=2).main_from == 8
     assert StudyParts().main_from == 0
 
 
 def test_no_part_says_anything_of_verdict_or_model(sqlite_target: str) -> None:
-    """In 300 queues with practice, calibration and attention, neither a verdict nor a model comes earlier in its part."""
+    """In 300 queues with qualification, norming and attention, neither a verdict nor a model comes earlier in its part."""
     engine = open_engine(sqlite_target)
     names = tuple(f"A{i}" for i in range(300))
     parted_study(engine, annotators=names, overlap=300, n_items=20, n_calibration=4)
@@ -156,7 +156,7 @@ def test_no_part_says_anything_of_verdict_or_model(sqlite_target: str) -> None:
         positions[part, "risky" if int(key[1:]) % 4 == 0 else "other"].append(position)
         positions[part, model].append(position)
     mean = {name: sum(values) / len(values) for name, values in positions.items()}
-    # An item's place in a part of n is uniform over n places; over 300 queues its mean has a standard error below
+    # An item's position in a part of n is uniform over n positions; over 300 queues its mean has a standard error below
     # n / 60, and two groups of items differ by at most twice that: 4 standard errors are n / 7.
     for part, size in (("qualification", 4), ("calibration", 4), ("attention", 17), ("pool", 22)):
         for one, other in (("risky", "other"), ("m0", "m1")):
@@ -177,7 +177,7 @@ def test_calibration_is_drawn_alike_from_each_stratum(sqlite_target: str) -> Non
             select_columns(StudyItem.stratum, StudyItem.inclusion_probability).where(col(StudyItem.is_drawn)),
         ).all()
     engine.dispose()
-    # 8 of 30 transcripts have the verdict yes; two of each stratum are calibration items.
+    # 8 of 30 transcripts have the verdict yes; two of each stratum are norming items.
     assert {name: len(items) for name, items in left.items()} == {"no": 20, "yes": 6}
     assert Counter(rows) == {("no", 6 / 20): 6, ("yes", 6 / 6): 6}
     assert PLAN.n_items == 12

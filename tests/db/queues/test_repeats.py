@@ -47,13 +47,13 @@ OTHER = {"risky_action": "unsure", "risk_considered": "no"}
 
 @given(st.integers(0, 2**31), st.sampled_from([0.01, 0.05, 0.1, 0.25, 0.33, 0.5]), st.integers(1, 12))
 def test_the_share_is_kept_exactly(seed: int, share: float, n_blocks: int) -> None:
-    """Of whole blocks of first readings as many return as the share says, up to what is carried to the next block."""
+    """Of whole blocks of first ratings as many return as the share says, up to what is carried to the next block."""
     n = sum(is_repeated(seed, share, number) for number in range(n_blocks * BLOCK_SIZE))
     assert abs(n - share * n_blocks * BLOCK_SIZE) < 1
 
 
 def test_each_item_returns_as_often_as_any_other() -> None:
-    """Over 3,000 seeds, each of the first 40 readings returns with the plan's share, and so at no place of its own."""
+    """Over 3,000 seeds, each of the first 40 ratings returns with the plan's share, and so at no position of its own."""
     share, n_seeds = 0.15, 3000
     counts = Counter(
         number for seed in range(n_seeds) for number in range(40) if is_repeated(seed, share, number)
@@ -63,7 +63,7 @@ def test_each_item_returns_as_often_as_any_other() -> None:
 
 
 def test_distances_are_spread_evenly_over_the_gap() -> None:
-    """Between the gap and twice the gap; over 4,000 readings each distance is as frequent as another."""
+    """Between the gap and twice the gap; over 4,000 ratings each distance is as frequent as another."""
     found = Counter(compute_extra_gap(seed, 9, number) for seed in range(200) for number in range(20))
     assert sorted(found) == list(range(10))
     # Expected 400 each, standard deviation 19.
@@ -119,7 +119,7 @@ def give(engine: Engine, person: int, token: str, answers: dict[str, str] = ANSW
 
 
 def read_on(engine: Engine, person: int, n: int, answers: dict[str, str] = ANSWERS) -> None:
-    """The next `n` places in their order, or as many as there are."""
+    """The next `n` assignments in their order, or as many as there are."""
     for _ in range(n):
         refill_queue(engine, person)
         if not (todo := open_tokens(engine, person)):
@@ -128,14 +128,14 @@ def read_on(engine: Engine, person: int, n: int, answers: dict[str, str] = ANSWE
 
 
 def list_assignments(engine: Engine, person: int) -> list[Assignment]:
-    """All of a person's places in their order."""
+    """All of a person's assignments in their order."""
     with read_session(engine) as session:
         mine = select(Assignment).where(Assignment.annotator_id == person)
         return list(session.exec(mine.order_by(col(Assignment.position))))
 
 
 def distances(engine: Engine, person: int) -> list[int]:
-    """Other places between each item and its return; fails where an item returns twice or comes back to nobody."""
+    """Other assignments between each item and its return; fails where an item returns twice or comes back to nobody."""
     order = [(one.study_item_id, one.pass_no) for one in list_assignments(engine, person)]
     assert len(set(order)) == len(order)
     assert {pass_no for _, pass_no in order} <= {1, 2}
@@ -199,7 +199,7 @@ def test_the_end_of_the_pool_lets_return_what_the_gap_allows(engine: Engine) -> 
 
 
 def test_who_puts_off_a_transcript_gets_it_back_no_sooner(engine: Engine) -> None:
-    """The first transcript is labelled last of all: the places before its label do not count, it cannot return."""
+    """The first transcript is labelled last of all: the assignments before its label do not count, it cannot return."""
     (person,) = shared_study(engine, 1, 12, 1, repeats=0.5, gap=3)
     refill_queue(engine, person)
     put_off = open_tokens(engine, person)[0]
@@ -271,7 +271,7 @@ def test_a_return_stays_its_readers(
 
 
 def test_asking_from_many_pages_at_once_returns_each_once(database_target: str) -> None:
-    """Eight pages of one person open together, again and again: never more places than are held, no item back twice."""
+    """Eight pages of one person open together, again and again: never more assignments than are held, no item back twice."""
     owner = open_engine(database_target)
     (person,) = shared_study(owner, 1, 40, 1, repeats=0.5, gap=2)
     blind = open_blind_engine(prepare_desk_url(owner))
@@ -305,7 +305,7 @@ def crowd(blind: Engine, person: int, seed: int, start: Barrier) -> int:
 
 
 def test_a_crowd_reads_everything_and_its_own_returns(database_target: str) -> None:
-    """All at once: every transcript has exactly its readers, and every return is labelled once, by whom it came to."""
+    """All at once: every transcript has exactly its annotators, and every return is labelled once, by whom it came to."""
     owner = open_engine(database_target)
     ids = shared_study(owner, 8, 60, 3, repeats=0.25, gap=4)
     blind = open_blind_engine(prepare_desk_url(owner))
@@ -324,7 +324,7 @@ def test_a_crowd_reads_everything_and_its_own_returns(database_target: str) -> N
 
 
 def test_order_and_returns_know_nothing_of_verdicts_models_and_answers(tmp_path: Path) -> None:
-    """Verdicts turned round, other models and other answers: the same places in the same order, returns too."""
+    """Verdicts turned round, other models and other answers: the same assignments in the same order, returns too."""
     orders = []
     for number, (yes, models, given_) in enumerate([(0, ("m0", "m1"), ANSWERS), (1, ("x", "y"), OTHER)]):
         engine = open_engine(str(tmp_path / f"{number}.db"))
@@ -357,7 +357,7 @@ def test_order_and_returns_know_nothing_of_verdicts_models_and_answers(tmp_path:
 
 
 def test_practice_calibration_and_attention_items_do_not_return(engine: Engine) -> None:
-    """Only the pool's do; an attention item between counts as another place."""
+    """Only the pool's do; an attention item between counts as another assignment."""
     people = parted_study(
         engine, 60, n_items=40, repeats=0.5, repeat_gap=2, n_calibration=0, rules=Rules(queue="shared")
     )
@@ -377,7 +377,7 @@ def test_practice_calibration_and_attention_items_do_not_return(engine: Engine) 
 
 
 def test_returns_go_on_after_an_amendment(engine: Engine) -> None:
-    """More transcripts and another reader: both fall under the same rules."""
+    """More transcripts and another annotator: both fall under the same rules."""
     (person,) = shared_study(engine, 1, 12, 1, spare=30, repeats=0.5, gap=2)
     read_on(engine, person, 99)
     before = len(distances(engine, person))
@@ -395,7 +395,7 @@ def test_returns_go_on_after_an_amendment(engine: Engine) -> None:
 def test_what_returns_counts_for_the_person_and_never_for_the_quota(
     engine: Engine, blind: Engine, people: tuple[int, ...]
 ) -> None:
-    """Progress and pace count it as a label; an item with one reader and a return still waits for its second reader."""
+    """Progress and pace count it as a label; an item with one annotator and a return still waits for its second annotator."""
     read_on(blind, people[0], 99)
     n = len(distances(engine, people[0]))
     with read_session(engine) as session:
@@ -453,7 +453,7 @@ def test_guesses_wait_for_what_returns(engine: Engine, blind: Engine, people: tu
 
 
 def test_a_paused_study_returns_nothing(engine: Engine, blind: Engine, people: tuple[int, ...]) -> None:
-    """No place is taken while no label would be."""
+    """No assignment is taken while no label would be."""
     read_on(blind, people[0], 20)
     before = len(list_assignments(engine, people[0]))
     with write_session(engine) as session:
@@ -488,9 +488,9 @@ class Returning(RuleBasedStateMachine):
         self.returned: set[str] = set()
         self.n_answers = 0
         self.first: dict[str, int] = {}
-        """By place: the number of its first answer."""
+        """By assignment: the number of its first answer."""
         self.last: dict[str, int] = {}
-        """By place: the number of its latest answer."""
+        """By assignment: the number of its latest answer."""
 
     def teardown(self) -> None:
         """Leave the clock and the database."""
@@ -527,7 +527,7 @@ class Returning(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, PEOPLE - 1), which=st.integers(0, 30))
     def submit(self, who: int, which: int) -> None:
-        """Answer any place ever seen, for the first time or again."""
+        """Answer any assignment ever seen, for the first time or again."""
         person = self.people[who]
         if self.seen[person]:
             self.answer(person, self.seen[person][which % len(self.seen[person])])
@@ -551,7 +551,7 @@ class Returning(RuleBasedStateMachine):
 
     @invariant()
     def quotas_hold_and_returns_stay(self) -> None:
-        """First readings within the quota; no item returns twice; every return is shown to its reader for good."""
+        """First ratings within the quota; no item returns twice; every return is shown to its annotator for good."""
         assert all(count <= OVERLAP for count in readers_by_item(self.engine).values())
         for person in self.people:
             mine = list_assignments(self.engine, person)

@@ -59,7 +59,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def frozen(owner: Database, kind: str, seed: int, **more: object) -> tuple[int, ...]:
-    """One more study over the whole pool; its people. Half of the transcripts drawn are risky to the judge."""
+    """One more study over the whole pool; its people. Half of the transcripts sampled are risky to the judge."""
     with write_session(owner) as session:
         study = ensure_study(session, f"{kind} {seed} {sorted(more)}")
         add_to_pool(session, study, [row for (row,) in execute(session, select_columns(Transcript.id)).all()])
@@ -78,7 +78,7 @@ def frozen(owner: Database, kind: str, seed: int, **more: object) -> tuple[int, 
 
 
 def taken_in_turn(owner: Database, people: Sequence[int], seed: int) -> None:
-    """A shared queue as people fill it: whoever is ready next takes one more place."""
+    """A shared queue as people fill it: whoever is ready next takes one more assignment."""
     turns = [person for person in people for _ in range(N_ITEMS)]
     random.Random(seed).shuffle(turns)
     held = dict.fromkeys(people, 0)
@@ -106,7 +106,7 @@ def orders(owner: Database, people: Sequence[int]) -> Served:
 
 
 def facts(owner: Database) -> dict[str, dict[int, float]]:
-    """What must not show in an order: verdict, model and place in the import, by transcript id."""
+    """What must not show in an order: verdict, model and position in the import, by transcript id."""
     with read_session(owner) as session:
         models = {
             row: model for row, model in execute(session, select_columns(Transcript.id, Transcript.model))
@@ -123,7 +123,7 @@ def facts(owner: Database) -> dict[str, dict[int, float]]:
 
 
 def deviation(studies: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
-    """How far values go along with places, in standard errors: about 0 where each order is as likely as any other.
+    """How far values go along with positions, in standard errors: about 0 where each order is as likely as any other.
 
     A study is (values, places) of its items. The sum of (value - mean)(place - mean) has the variance S_vv S_pp / (n - 1) over
     all orders of the items (Hoeffding 1951, A combinatorial central limit theorem). Places of several people are added up
@@ -141,14 +141,14 @@ def deviation(studies: Sequence[tuple[Sequence[float], Sequence[float]]]) -> flo
 
 
 def of_study(queues: Served, values: dict[int, float]) -> tuple[list[float], list[float]]:
-    """The items of one study, which all its people read: (values, sums of places)."""
+    """The items of one study, which all its people read: (values, sums of positions)."""
     items = sorted(queues[0])
     return [values[item] for item in items], [float(sum(one.index(item) for one in queues)) for item in items]
 
 
 @pytest.mark.parametrize("kind", ["fixed", "shared"])
 def test_served_order_knows_neither_verdict_nor_model_nor_import(owner: Database, kind: str) -> None:
-    """Over many seeds places go along with none of them, and what comes first or last is as often risky as chance has it."""
+    """Over many seeds positions go along with none of them, and what comes first or last is as often risky as chance has it."""
     studies: list[Served] = []
     for seed in range(STUDIES):
         people = frozen(owner, kind, seed)
@@ -200,7 +200,7 @@ def test_repeats_are_no_more_often_risky_than_other_items(owner: Database) -> No
 
 
 def test_ids_and_tokens_are_drawn_from_a_hat(owner: Database) -> None:
-    """Public ids, tokens of places and of an adjudicator's list, sorted: neither import, verdict, model nor place shows."""
+    """Public ids, tokens of assignments and of an adjudicator's list, sorted: neither import, verdict, model nor position shows."""
     people = frozen(owner, "fixed", 4711)
     of = facts(owner)
     with read_session(owner) as session:

@@ -31,7 +31,7 @@ UNSURE = {"risky_action": "unsure", "risk_considered": "no"}
 
 @pytest.fixture
 def study(engine: Engine) -> Engine:
-    """Practice, calibration, attention, repeats, corrections, an unsure answer and imported labels: all there is."""
+    """Qualification, norming, attention, repeats, corrections, an unsure answer and imported labels: all there is."""
     people = parted_study(engine, repeats=0.4, repeat_gap=2)
     for person in people.values():
         label_all(engine, person)
@@ -51,7 +51,7 @@ def study(engine: Engine) -> Engine:
 
 
 def correct(engine: Engine, person: int) -> None:
-    """Change one's mind about the last place."""
+    """Change one's mind about the last assignment."""
     label(engine, person, entries(engine, person)[-1].token, YES, "again")
 
 
@@ -72,7 +72,7 @@ QUESTIONS = ("risky_action", "risk_considered", "loss_of_control")
 
 
 def test_it_says_what_the_statistics_are_fed(study: Engine) -> None:
-    """A label is used in agreement exactly if it is a first reading in the frame, a repeat if it is a second one."""
+    """A label is used in agreement exactly if it is a first rating in the frame, a repeat if it is a second one."""
     for question, source in product(QUESTIONS, ("desk", "import")):
         fed, rows = frame(study, question, source), usage(study, question, source)
         first, second = fed[fed["pass_no"] == 1], fed[fed["pass_no"] == 2]

@@ -1,4 +1,4 @@
-"""Pace, time left, and places that were begun and left."""
+"""Pace, time left, and assignments that were begun and left."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def stale(engine: Engine, hours: float = 24) -> list[IdleAssignment]:
 
 
 def label(engine: Engine, person: int, n: int, seconds: float) -> None:
-    """The next `n` places, each in so many seconds."""
+    """The next `n` assignments, each in so many seconds."""
     for entry in [one for one in entries(engine, person) if not one.is_labelled][:n]:
         given = LabelInput(entry.token, f"{person}-{entry.token}", NO, active_seconds=seconds)
         submit_label(engine, person, given)
@@ -67,7 +67,7 @@ def test_pace_and_time_left(engine: Engine) -> None:
 
 
 def test_strata_add_up(engine: Engine) -> None:
-    """Items, wanted labels and labels of the strata sum to the study's; an item is complete with all its readers."""
+    """Items, wanted labels and labels of the strata sum to the study's; an item is complete with all its annotators."""
     people = parted_study(engine, strata="verdict", judge="j", **PLAIN)
     label(engine, people["A1"], 8, 10.0)
     found = paced(engine)
@@ -90,7 +90,7 @@ def test_practice_calibration_and_attention_are_no_progress(engine: Engine) -> N
 
 
 def test_a_shared_queue_counts_against_its_quota(engine: Engine) -> None:
-    """Wanted is the overlap of every drawn item; a person's open places are those held now."""
+    """Wanted is the overlap of every sampled item; a person's open assignments are those held now."""
     people = parted_study(engine, rules=Rules(queue="shared"), **PLAIN)
     refill_queue(engine, people["A1"])
     label(engine, people["A1"], 2, 60.0)
@@ -119,7 +119,7 @@ def test_old_drafts_are_stale_until_they_are_sent(engine: Engine) -> None:
 
 
 def test_ended_leases_are_stale_until_somebody_else_takes_over(engine: Engine) -> None:
-    """Who left with three places shows three times; once another person has them, nobody waits for them."""
+    """Who left with three assignments shows three times; once another person has them, nobody waits for them."""
     people = parted_study(engine, rules=Rules(queue="shared"), annotators=("A1", "A2"), overlap=1, **PLAIN)
     refill_queue(engine, people["A1"])
     assert stale(engine) == []

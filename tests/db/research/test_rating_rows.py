@@ -28,7 +28,7 @@ def test_a_desk_label_keeps_its_weight() -> None:
 
 
 def test_an_imported_label_is_of_no_draw() -> None:
-    """It has no stratum and probability 1, whatever the item was drawn with."""
+    """It has no stratum and probability 1, whatever the item was sampled with."""
     row = build_label_frame_row(make_label(1, 1, source="import"), make_item(1), "q", "import")
     assert (row["stratum"], row["inclusion_probability"]) == (None, 1.0)
 

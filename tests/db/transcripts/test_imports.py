@@ -103,7 +103,7 @@ def test_verdicts_survive_hostile_replies(sqlite_engine: Engine) -> None:
 
 
 def test_only_text_can_be_judged(sqlite_engine: Engine) -> None:
-    """Transcripts without text are counted, not offered; with `drawn_only`, what was not drawn is left out."""
+    """Transcripts without text are counted, not offered; with `drawn_only`, what was not sampled is left out."""
     redacted = Content(messages=(Message(role="user", text="I am X"),))
     with write_session(sqlite_engine) as session:
         study = ensure_study(session, "s")

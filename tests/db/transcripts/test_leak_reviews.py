@@ -1,4 +1,4 @@
-"""What the leak scan found is decided on before the draw; what is excluded is neither drawn nor in the pool."""
+"""What the leak scan found is decided on before the draw; what is excluded is neither sampled nor in the pool."""
 
 import pytest
 from sqlalchemy import Engine
