@@ -100,13 +100,12 @@ def make_option_type(field: "FieldInfo") -> Any:
 
 
 def set_signature(command: Callable[..., None], added: Iterator[inspect.Parameter]) -> None:
-    """Let `command` be declared with these parameters in place of its `**format_options`."""
-    own = [
-        parameter
-        for parameter in inspect.signature(command).parameters.values()
-        if parameter.kind is not parameter.VAR_KEYWORD
+    """Let `command` be declared with these parameters in place of its `**format_options`, behind file and study."""
+    path, study, *shared, _format_options = inspect.signature(command).parameters.values()
+    # by keyword alone: then a required option may stand behind one that has a default
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (path, study, *added, *shared)
     ]
-    parameters = [*own, *added]
     # typer reads both: the signature for names and defaults, the annotations for types
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
