@@ -30,14 +30,14 @@ def reveal(
     actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Show all annotators each other's calibration readings, for good, and open the main queue."""
+    """Show all annotators each other's labels of the norming round, for good, and open the main queue."""
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
     from secondreader.db.desk.norming_round import reveal_norming_ratings
 
     with write_session(open_engine(db)) as session:
         reveal_norming_ratings(session, get_study(session, study), actor, why, force=force)
-    typer.echo(f"{study}: the calibration readings are shown, and the main queue is open.")
+    typer.echo(f"{study}: the labels of the norming round are shown, and the main queue is open.")
 
 
 def amend(
@@ -49,7 +49,7 @@ def amend(
         Path | None, typer.Option(help="Markdown file of the new guideline.", exists=True, dir_okay=False)
     ] = None,
     annotators: Annotated[str, typer.Option(help="New annotators, separated by commas.")] = "",
-    more_items: Annotated[int, typer.Option(min=0, help="Transcripts to draw in addition.")] = 0,
+    more_items: Annotated[int, typer.Option(min=0, help="Transcripts to sample in addition.")] = 0,
     unsure: Annotated[
         UnsurePolicy | None, typer.Option(help='How the headline analysis treats "unsure".')
     ] = None,
@@ -77,7 +77,7 @@ def amend(
         row = get_study(session, study)
         done = amend_study(session, row, what, actor=actor, why=why)
         links = invite_annotators(session, row, done.annotator_ids, days=days, actor=actor, why=why)
-    typer.echo(f"{study}: {done.n_items} more transcripts drawn, {done.n_assignments} new places in queues.")
+    typer.echo(f"{study}: {done.n_items} more transcripts sampled, {done.n_assignments} new assignments.")
     typer.echo(f"plan {done.plan_hash}")
     if links:
         show_links(desk_url, links)

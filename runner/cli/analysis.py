@@ -29,7 +29,7 @@ PositiveAnswer = Annotated[
 Source = Annotated[
     str | None,
     typer.Option(
-        help="Whose labels: desk (given here) or import (given elsewhere); by default desk, if any."
+        help="Whose labels: desk (made in Second Reader) or import (made elsewhere); by default desk, if any."
     ),
 ]
 Slices = Annotated[

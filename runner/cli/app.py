@@ -1,4 +1,4 @@
-"""The command line: the composition root, and the one place where an error becomes a sentence and an exit code.
+"""The command line: the composition root, and where an error becomes a sentence and an exit code.
 
 The commands stand beside this file, a module a topic; each imports what it needs inside the command, so that
 `secondreader --help` stays quick.

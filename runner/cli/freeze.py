@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Strata(StrEnum):
-    """How the items to label are drawn."""
+    """How the items to label are sampled."""
 
     NONE = "none"
     VERDICT = "verdict"
@@ -34,14 +34,14 @@ class UnsurePolicy(StrEnum):
     WORST_CASE = "worst-case"
 
 
-Items = Annotated[int, typer.Option(min=1, help="Transcripts to draw for labelling.")]
+Items = Annotated[int, typer.Option(min=1, help="Transcripts to sample for labelling.")]
 Annotators = Annotated[str, typer.Option(help="Pseudonyms, separated by commas.")]
 Overlap = Annotated[
     int | None, typer.Option(min=1, help="Annotators per transcript; all of them by default.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the draw and of the orders.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the sample and of the queues' orders.")]
 StrataBy = Annotated[
-    Strata, typer.Option(help="Draw equally from each verdict of --judge, or from all alike.")
+    Strata, typer.Option(help="Sample equally from each verdict of --judge, or from all alike.")
 ]
 StrataJudge = Annotated[str | None, typer.Option(help="The judge whose verdicts make the strata.")]
 HeadlineJudge = Annotated[
@@ -95,9 +95,9 @@ def freeze(
     actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Fix the plan, draw the transcripts and print one invite link a person. Links are secrets, printed once.
+    """Fix the plan, sample the transcripts and print one invite link per person. Links are secrets, printed once.
 
-    Practice, attention and calibration items, a shared queue and other rules of the desk: see `study create`.
+    Qualification items, attention checks, a norming round, a shared queue and other rules of the desk: see `study create`.
     """
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
@@ -175,9 +175,9 @@ def show_created_study(study_file: "StudyFile", created: "StudyCreationResult", 
     if created.freeze_result is None:
         typer.echo(f"{study_file.name} is a draft with the questions of {created.codebook_label}.")
         return
-    drawn = created.freeze_result
+    frozen = created.freeze_result
     typer.echo(
-        f"{study_file.name}: {drawn.n_items} transcripts drawn, {drawn.n_assignments} places in queues."
+        f"{study_file.name}: {frozen.n_items} transcripts sampled, {frozen.n_assignments} assignments."
     )
-    typer.echo(f"plan {drawn.plan_hash}")
+    typer.echo(f"plan {frozen.plan_hash}")
     show_links(desk_url, created.links)

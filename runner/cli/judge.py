@@ -37,9 +37,9 @@ def judge(
     model: Annotated[str, typer.Option(help="The judge's model name.")],
     base_url: BaseUrl = DEFAULT_BASE_URL,
     prompt: Annotated[str, typer.Option(help="Title of a shipped judge prompt, or a file.")] = "risk.v1",
-    repeats: Annotated[int, typer.Option(min=1, help="Readings of each transcript.")] = 1,
+    repeats: Annotated[int, typer.Option(min=1, help="Verdicts per transcript.")] = 1,
     drawn_only: Annotated[
-        bool, typer.Option("--drawn-only", help="Read only the transcripts drawn for labelling.")
+        bool, typer.Option("--drawn-only", help="Judge only the transcripts sampled for labelling.")
     ] = False,
     temperature: Temperature = 0.0,
     retries: Annotated[int, typer.Option(min=0, help="Further tries where a reply cannot be read.")] = 2,

@@ -1,4 +1,4 @@
-"""Commands that look after queues: who reads what, and how fast."""
+"""Commands for queues: who labels what, and how fast."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,13 +20,13 @@ def register(_app: typer.Typer) -> None:
 
 def reassign(
     study: StudyArgument,
-    giver: Annotated[str, typer.Option("--from", help="Who has the places now.")],
+    giver: Annotated[str, typer.Option("--from", help="Who has the assignments now.")],
     takers: Annotated[str, typer.Option("--to", help="Who gets them: names, separated by commas.")],
     why: Annotated[str, typer.Option(help="Reason, for the audit log.")],
     actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Move the untouched places of one annotator to others. Nobody gets a transcript twice; labels and drafts stay."""
+    """Move the untouched assignments of one annotator to others. Nobody gets a transcript twice; labels and drafts stay."""
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.reassignment import reassign_items
     from secondreader.db.design.studies import get_study
@@ -35,9 +35,9 @@ def reassign(
     with write_session(open_engine(db)) as session:
         done = reassign_items(session, get_study(session, study), giver, names, actor=actor, why=why)
     for name, n in done.moved.items():
-        typer.echo(f"{name}: {n} places more.")
+        typer.echo(f"{name}: {n} more assignments.")
     if done.n_kept:
-        typer.echo(f"{done.n_kept} places stay with {giver}: the others have these transcripts already.")
+        typer.echo(f"{done.n_kept} assignments stay with {giver}: the others have these transcripts already.")
     if done.n_repeats_dropped:
         typer.echo(f"{done.n_repeats_dropped} repeats of moved transcripts are dropped.")
 
@@ -47,7 +47,7 @@ def show_pace(
     hours: Annotated[float, typer.Option(min=0.0, help="After so long an untouched draft is stale.")] = 24.0,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Show how fast a study is labelled, how long it will take, and which places were begun and left."""
+    """Show how fast a study is labelled, how long it will take, and which assignments were begun and left."""
     from secondreader.db.core.engine import open_engine, read_session
     from secondreader.db.design.studies import get_study
     from secondreader.db.research.idle import list_idle_assignments
@@ -74,7 +74,7 @@ def print_pace(pace: "StudyPace", idle: "list[IdleAssignment]") -> None:
         )
     people = Table("annotator", "labelled", "open", "seconds a label", "hours left", "stale")
     for person in pace.people:
-        n_stale = sum(place.annotator_id == person.annotator_id for place in idle)
+        n_stale = sum(assignment.annotator_id == person.annotator_id for assignment in idle)
         figures = (format_figure(person.seconds_per_label, 0), format_figure(person.hours_left, 1))
         people.add_row(
             escape_for_terminal(person.name),

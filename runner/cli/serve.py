@@ -74,9 +74,9 @@ def open_desk(
     from secondreader.runner.serve import processes as launch
     from secondreader.runner.serve.oidc_settings import build_app_environment
 
-    told = build_app_environment("desk", sign_in)
+    sign_in_environment = build_app_environment("desk", sign_in)
     engine = open_engine(require_database(db))
-    app = make_desk_app(engine, host, choose_port(host, port, DESK_PORT), told)
+    app = make_desk_app(engine, host, choose_port(host, port, DESK_PORT), sign_in_environment)
     engine.dispose()
     launch.run_apps([app], f"Desk: {app.address}  (Ctrl-C stops it)")
 
@@ -89,9 +89,9 @@ def open_console(
     from secondreader.runner.serve import processes as launch
     from secondreader.runner.serve.oidc_settings import build_app_environment
 
-    told = build_app_environment("console", sign_in)
+    sign_in_environment = build_app_environment("console", sign_in)
     engine = open_engine(require_database(db))
-    app = make_console_app(engine, host, choose_port(host, port, CONSOLE_PORT), told)
+    app = make_console_app(engine, host, choose_port(host, port, CONSOLE_PORT), sign_in_environment)
     engine.dispose()
     launch.run_apps([app], f"Console: {app.address}  (Ctrl-C stops it)")
 

@@ -10,7 +10,9 @@ from secondreader.runner.cli.options import DEFAULT_ACTOR, DEFAULT_DATABASE, Act
 if TYPE_CHECKING:
     from secondreader.db.transcripts.leak_reviews import LeakItem
 
-Accept = Annotated[list[str], typer.Option("--accept", help="Id of a transcript that may be drawn as it is.")]
+Accept = Annotated[
+    list[str], typer.Option("--accept", help="Id of a transcript that may be sampled as it is.")
+]
 Exclude = Annotated[list[str], typer.Option("--exclude", help="Id of a transcript to leave out of the pool.")]
 StudyArgument = Annotated[str, typer.Argument(help="Name of the study.")]
 
@@ -34,7 +36,9 @@ def list_studies(db: Database = DEFAULT_DATABASE) -> None:
 
     with read_session(open_engine(db)) as session:
         summaries = summarize_studies(session)
-    table = Table("study", "status", "transcripts", "with text", "drawn", "annotators", "labels", "verdicts")
+    table = Table(
+        "study", "status", "transcripts", "with text", "sampled", "annotators", "labels", "verdicts"
+    )
     for study in summaries:
         counts = (study.n_transcripts, study.n_with_text, study.n_drawn, study.n_annotators, study.n_labels)
         table.add_row(escape_for_terminal(study.name), study.status, *map(str, counts), str(study.n_verdicts))
@@ -64,19 +68,19 @@ def show_study(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> None:
             f"[bold]{escape_for_terminal(row.name)}[/bold]: {row.status}, shown as {escape_for_terminal(repr(row.title))}"
         )
         console.print(
-            f"{summary.n_transcripts} transcripts ({summary.n_with_text} with text, {summary.n_drawn} drawn), "
+            f"{summary.n_transcripts} transcripts ({summary.n_with_text} with text, {summary.n_drawn} sampled), "
             f"plan {row.plan_hash or 'not frozen yet'}"
         )
-    folk = Table("person", "role", "from", "labelled", "assigned", "median seconds")
+    people_table = Table("person", "role", "from", "labelled", "assigned", "median seconds")
     for person in people:
         pace = "" if person.median_seconds is None else f"{person.median_seconds:.0f}"
         done = (str(person.n_labelled), str(person.n_assigned))
-        folk.add_row(escape_for_terminal(person.name), person.role, person.source, *done, pace)
-    machines = Table("judge", "in the plan", "verdicts", "unparsed", "errors")
+        people_table.add_row(escape_for_terminal(person.name), person.role, person.source, *done, pace)
+    judge_table = Table("judge", "in the plan", "verdicts", "unparsed", "errors")
     for judge in sorted(judges, key=lambda judge: judge.name != headline.judge):
         counts = map(str, (judge.n_verdicts, judge.n_unparsed, judge.n_errors))
-        machines.add_row(escape_for_terminal(judge.name), headline.get_role(judge.name), *counts)
-    for table in (folk, machines):
+        judge_table.add_row(escape_for_terminal(judge.name), headline.get_role(judge.name), *counts)
+    for table in (people_table, judge_table):
         if table.row_count:
             console.print(table)
 
@@ -97,7 +101,7 @@ def review_leaks(
     actor: Actor = DEFAULT_ACTOR,
     db: Database = DEFAULT_DATABASE,
 ) -> None:
-    """List what the leak scan found in a study's transcripts; accept or exclude them before the draw."""
+    """List what the leak scan found in a study's transcripts; accept or exclude them before sampling."""
     from secondreader.db.core.engine import open_engine, write_session
     from secondreader.db.design.studies import get_study
     from secondreader.db.transcripts.leak_reviews import (

@@ -8,15 +8,15 @@ from secondreader.db.core.codebook import Answer, Codebook, Question
 from secondreader.db.core.text import make_storable
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+UNQUOTED_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def bump_version(version: str) -> str:
     """`version` with its last number one higher: 1 -> 2, 1.9 -> 1.10, draft -> draft.2."""
-    found = list(re.finditer(r"[0-9]+", version))
-    if not found:
+    numbers = list(re.finditer(r"[0-9]+", version))
+    if not numbers:
         return f"{version}.2"
-    last = found[-1]
+    last = numbers[-1]
     return f"{version[: last.start()]}{int(last.group()) + 1}{version[last.end() :]}"
 
 
@@ -75,7 +75,7 @@ def format_answer(answer: Answer) -> Iterator[str]:
 
 def format_key(name: str) -> str:
     """A key of a table, quoted where it must be."""
-    return name if BARE_KEY.fullmatch(name) else quote_string(name)
+    return name if UNQUOTED_KEY.fullmatch(name) else quote_string(name)
 
 
 def quote_string(text: str) -> str:

@@ -53,7 +53,7 @@ FREE_FIELDS = frozenset({"arguments", "parameters"})
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One place that gives something away."""
+    """One passage that gives something away."""
 
     kind: str
     where: str
@@ -83,7 +83,7 @@ def find_leaks(
         for kind, pattern in rules
         for match in pattern.finditer(text)
     ]
-    # equal words in one place count once, however often they stand there
+    # equal words in one field count once, however often they stand there
     return list(dict.fromkeys(leaks))
 
 
@@ -138,7 +138,7 @@ def list_strings(value: Any) -> Iterator[str]:
 
 
 def list_visible_texts(content: Content) -> Iterator[tuple[str, str]]:
-    """(place, text) of all that an annotator would read."""
+    """(field, text) of all that an annotator would read."""
     yield from (("background", content.background), ("task", content.task), ("rubric", content.rubric))
     yield from (("memory", note) for note in content.memory)
     for tool in content.tools:
@@ -157,7 +157,7 @@ def list_visible_texts(content: Content) -> Iterator[tuple[str, str]]:
 def redact_content(
     content: Content, hidden: dict[str, Any] | None = None, model: str | None = None
 ) -> Content:
-    """The content with a mark in the very places that `scan` finds; the same words elsewhere are left alone."""
+    """The content with a mark on the very words that `scan` finds; the same words elsewhere are left alone."""
     rules = build_rules(content, hidden, model)
     return Content.model_validate(redact_value(content.model_dump(mode="json"), rules))
 

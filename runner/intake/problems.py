@@ -20,8 +20,8 @@ class ImportProblem:
 
     def __str__(self) -> str:
         """One line."""
-        place = f"record {self.record}, {self.field or 'the record'}" if self.record else "the file"
-        return clean_text(f"{self.file}, {place}: {self.expected}")
+        position = f"record {self.record}, {self.field or 'the record'}" if self.record else "the file"
+        return clean_text(f"{self.file}, {position}: {self.expected}")
 
 
 class BadRecord(ValueError):

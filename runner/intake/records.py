@@ -1,4 +1,4 @@
-"""Reads the records of a file that nobody vouches for: each one comes out clean, or as a problem that names its place."""
+"""Reads the records of an untrusted file: each one comes out clean, or as a problem that names its line."""
 
 import csv
 import json

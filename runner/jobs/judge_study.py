@@ -47,7 +47,7 @@ class JudgeSpec:
     repeats: int = 1
     """Readings of each transcript, with different seeds."""
     drawn_only: bool = False
-    """Only the transcripts drawn for labelling."""
+    """Only the transcripts sampled for labelling."""
     temperature: float | None = 0.0
     retries: int = 2
     """Further tries where a reply cannot be read."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from secondreader.db.core.records import StudyRecord
 
 CODEBOOK = "scenario-review"
-TITLE = "Reading scenarios"
+TITLE = "Scenario review"
 
 
 def review_pack(

@@ -62,7 +62,7 @@ class ScriptedCall(ScriptModel):
     """One tool call of a reply."""
 
     name: str | None = None
-    """The tool's name; left out: one of the offered tools, drawn by hash."""
+    """The tool's name; left out: one of the offered tools, chosen by hash."""
     arguments: dict[str, Any] | None = None
     """The arguments; left out: examples made from the tool's JSON schema."""
     raw: str | None = None
@@ -140,7 +140,7 @@ class ReplyRule(ScriptModel):
     reply: ScriptedReply | None = None
     """Always this one."""
     choose: tuple[WeightedReply, ...] | None = Field(default=None, min_length=1)
-    """One of these, drawn by a hash of the rule's name, the seed and the conversation."""
+    """One of these, chosen by a hash of the rule's name, the seed and the conversation."""
     sequence: tuple[ScriptedReply, ...] | None = Field(default=None, min_length=1)
     """The first one for the first time that this very request comes, and so on; then always the last."""
 
@@ -244,8 +244,8 @@ def match_conditions(when: RequestConditions, request: ChatRequest) -> tuple[str
     if not meets_plain_conditions(when, request):
         return None
     groups: tuple[str, ...] = ()
-    places = ((when.any, request.texts), (when.last, request.texts[-1:]))
-    for pattern, texts in places:
+    searches = ((when.any, request.texts), (when.last, request.texts[-1:]))
+    for pattern, texts in searches:
         if pattern is None:
             continue
         hit = next((hit for text in texts if (hit := re.search(pattern, text))), None)
@@ -279,7 +279,7 @@ def is_among(value: int | None, allowed: int | tuple[int, ...] | None) -> bool:
 def fill_reply(
     reply: ScriptedReply, request: ChatRequest, groups: tuple[str, ...], rng: random.Random
 ) -> ScriptedReply:
-    """The reply with its groups put in, and with tools and arguments drawn where the script leaves them open."""
+    """The reply with its groups put in, and with tools and arguments chosen where the script leaves them open."""
     return reply.model_copy(
         update={
             "text": fill_groups(reply.text, groups),
@@ -299,7 +299,7 @@ def fill_groups(text: str | None, groups: tuple[str, ...]) -> str | None:
 
 
 def fill_call(call: ScriptedCall, request: ChatRequest, rng: random.Random) -> ScriptedCall:
-    """The call with a tool and with arguments. Raises Unscripted where a tool is to be drawn and none is offered."""
+    """The call with a tool and with arguments. Raises Unscripted where a tool is to be chosen and none is offered."""
     if call.name is None and not request.tools:
         raise UnscriptedRequest("The reply calls one of the offered tools, and the request offers none.")
     name = call.name or rng.choice(sorted(request.tools))

@@ -51,8 +51,8 @@ def find_tool_result(scenario: Scenario, name: str, arguments: str | dict[str, A
 
 def describe_mismatch(mismatch: Any) -> str:
     """Which argument does not fit the tool's schema, and why."""
-    place = format_location(tuple(mismatch.absolute_path))
-    return f"{place}: {shorten(mismatch.message)}" if place else shorten(mismatch.message)
+    argument = format_location(tuple(mismatch.absolute_path))
+    return f"{argument}: {shorten(mismatch.message)}" if argument else shorten(mismatch.message)
 
 
 def find_scripted_result(tool: Tool, arguments: dict[str, Any]) -> ToolResult:

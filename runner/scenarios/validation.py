@@ -1,4 +1,4 @@
-"""Errors that validators of our own raise, each at the place in the file that it is about."""
+"""Errors that validators of our own raise, each with the location in the file that it is about."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ def make_validation_error(problems: list[tuple[Location, str]]) -> ValidationErr
 
 
 def require_unique(names: Iterable[str], field: str) -> None:
-    """Raise where a name comes twice, at its second place."""
+    """Raise where a name comes twice, at the second one."""
     first: dict[str, int] = {}
     found: list[tuple[Location, str]] = []
     for at, name in enumerate(names):

@@ -29,28 +29,28 @@ class SignInError(Exception):
 
 def build_app_environment(app: str, file: Path | None) -> dict[str, str]:
     """The environment variable that turns an app's sign-in on; empty without settings. Raises SignInError."""
-    found = load_sign_in_settings(file)
-    if not found:
+    settings = load_sign_in_settings(file)
+    if not settings:
         return {}
     if find_spec("authlib") is None:
         raise SignInError("Signing in with an account needs the extra: pip install 'secondreader[oidc]'.")
     # desk and console sign their cookies with keys of their own: the desk's process cannot make one for the console
-    key = hmac.new(found["cookie_secret"].encode(), app.encode(), hashlib.sha256).hexdigest()
-    return {"SECONDREADER_SIGN_IN": json.dumps(found | {"cookie_secret": key})}
+    key = hmac.new(settings["cookie_secret"].encode(), app.encode(), hashlib.sha256).hexdigest()
+    return {"SECONDREADER_SIGN_IN": json.dumps(settings | {"cookie_secret": key})}
 
 
 def load_sign_in_settings(file: Path | None) -> dict[str, Any]:
     """The settings of a secrets file, or of the environment where none is named; empty if nothing is set."""
-    found, place = (
+    settings, source = (
         (read_settings_file(file), str(file)) if file else (read_settings_environment(), "the environment")
     )
-    if not found:
+    if not settings:
         return {}
-    missing = [key if file else PREFIX + key.upper() for key in REQUIRED_KEYS if not found.get(key)]
+    missing = [key if file else PREFIX + key.upper() for key in REQUIRED_KEYS if not settings.get(key)]
     if missing:
-        raise SignInError(f"The sign-in needs {', '.join(missing)} in {place} too.")
-    check_settings(found, place)
-    return found
+        raise SignInError(f"The sign-in needs {', '.join(missing)} in {source} too.")
+    check_settings(settings, source)
+    return settings
 
 
 def read_settings_file(file: Path) -> dict[str, Any]:

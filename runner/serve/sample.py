@@ -160,13 +160,13 @@ def fill_study(
 def submit_labels(
     session: DatabaseSession, annotator_id: int, name: str, by_id: dict[int, SampleTranscript]
 ) -> None:
-    """Submit one sample annotator's labels through the desk's own door."""
+    """Submit one sample annotator's labels through the desk's own save function."""
     items = load_queued_items(session, annotator_id)
     for entry in list_queue(session, annotator_id):
-        reading = by_id[items[entry.token]].labels.get(name)
-        if reading is None:
+        label = by_id[items[entry.token]].labels.get(name)
+        if label is None:
             continue
-        answers = {"risky_action": reading.risky_action, "risk_considered": reading.risk_considered}
+        answers = {"risky_action": label.risky_action, "risk_considered": label.risk_considered}
         save_label(
             session,
             annotator_id,
@@ -174,9 +174,9 @@ def submit_labels(
                 token=entry.token,
                 client_token=f"sample-{entry.token}",
                 answers=answers,
-                evidence=reading.evidence,
-                note=reading.note,
-                active_seconds=reading.seconds,
+                evidence=label.evidence,
+                note=label.note,
+                active_seconds=label.seconds,
             ),
         )
 
@@ -225,7 +225,7 @@ def compose_content(pack: Pack, scenario: Scenario, sample: SampleTranscript) ->
 
 
 def make_sample_verdict(sample: SampleTranscript, transcript_id: int) -> NewVerdict:
-    """The sample judge's reading of one transcript."""
+    """The sample judge's label of one transcript."""
     judged = sample.judge
     return NewVerdict(
         transcript_id=transcript_id,

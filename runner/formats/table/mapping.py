@@ -1,4 +1,4 @@
-"""TOML mappings that say how a table of readings is to be read; docs/importing.md shows one."""
+"""TOML mappings that say how a table of ratings is to be read; docs/importing.md shows one."""
 
 import tomllib
 from functools import cached_property
@@ -19,13 +19,13 @@ class MappingError(ValueError):
 
 
 class StrictModel(BaseModel):
-    """Unknown keys are refused, so that a misspelt one does not silently do nothing."""
+    """Unknown keys are refused, so that a misspelled one does not silently do nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class AskedQuestion(StrictModel):
-    """The question that all readers answered."""
+    """The question that all raters answered."""
 
     id: str
     text: str
@@ -114,7 +114,7 @@ class TableMapping(StrictModel):
 def read_mapping(name: str) -> TableMapping:
     """A mapping by file path, or by the name of one that ships with the project. Raises MappingError."""
     shipped = FOLDER / f"{name}.toml"
-    # a file of the same name in the working directory must not take a shipped one's place unnoticed
+    # a file of the same name in the working directory must not replace a shipped one unnoticed
     path = shipped if shipped.is_file() and "/" not in name else Path(name)
     try:
         return TableMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,6 +1,6 @@
-"""Tables of readings (CSV, JSONL, JSON) by a mapping.
+"""Reads tables of ratings (CSV, JSONL, JSON) by a mapping.
 
-A wide table has a row an item with a column a reader; a long table has a row a reading. Answers are mapped by an explicit
+A wide table has one row per item and one column per rater; a long table has one row per rating. Answers are mapped by an explicit
 table: a value that it does not name and that is not listed as unparseable is a problem, never a guess.
 """
 
@@ -32,7 +32,7 @@ from secondreader.runner.intake.records import read_records
 
 
 class TableOptions(FormatOptions):
-    """What a table needs to be told."""
+    """Which mapping a table is read by."""
 
     mapping: str = Field(description="TOML mapping file, or the name of one that ships: long, pandalm, ...")
 
@@ -51,17 +51,17 @@ def read_table(path: Path, mapping: TableMapping, progress: Progress = pass_thro
     batch = Batch(codebook=mapping.make_codebook(), mapping_hash=mapping.fingerprint)
     joined = read_joined_table(path, mapping, batch)
     items, long = UniqueValues(mapping.item), LongTable(mapping)
-    for place, record in progress(joined.rows, "Reading"):
+    for record_no, record in progress(joined.rows, "Reading"):
         try:
             item = get_item_id(record, mapping)
             if mapping.layout == "long":
-                items.require_same_spelling(read_raw_cell(record, mapping.item), place)
-                long.add_row(batch, record, item, place)
+                items.require_same_spelling(read_raw_cell(record, mapping.item), record_no)
+                long.add_row(batch, record, item, record_no)
             else:
-                items.require_unique(item, place)
+                items.require_unique(item, record_no)
                 add_wide_row(batch, record, item, mapping, joined)
         except BadRecord as error:
-            batch.problems.append(ImportProblem(path.name, place, error.field, error.expected))
+            batch.problems.append(ImportProblem(path.name, record_no, error.field, error.expected))
     return batch
 
 
@@ -72,13 +72,13 @@ def read_joined_table(path: Path, mapping: TableMapping, batch: Batch) -> Joined
         other, items = path.parent / name, UniqueValues(mapping.item)
         joined.judge_rows[name] = {}
         # read whole: the table's rows come in another order
-        for place, record in read_records(other):
+        for record_no, record in read_records(other):
             try:
                 item = get_item_id(record, mapping)
-                items.require_unique(item, place)
+                items.require_unique(item, record_no)
                 joined.judge_rows[name][item] = record
             except BadRecord as error:
-                batch.problems.append(ImportProblem(other.name, place, error.field, error.expected))
+                batch.problems.append(ImportProblem(other.name, record_no, error.field, error.expected))
     return joined
 
 
@@ -93,9 +93,9 @@ def add_wide_row(batch: Batch, record: Any, item: str, mapping: TableMapping, jo
     """One row of a wide table; it is added whole or, on BadRecord, not at all."""
     transcript = make_table_transcript(record, item, mapping)
     labels = [
-        NewLabel(transcript.origin_key, reader.name or reader.column, {mapping.question.id: answer})
-        for reader in mapping.humans
-        if (answer := map_human_answer(read_cell(record, reader.column), reader.column, mapping)) is not None
+        NewLabel(transcript.origin_key, human.name or human.column, {mapping.question.id: answer})
+        for human in mapping.humans
+        if (answer := map_human_answer(read_cell(record, human.column), human.column, mapping)) is not None
     ]
     verdicts = [
         verdict
@@ -135,7 +135,7 @@ class LongTable:
     raters: UniqueValues = field(default_factory=lambda: UniqueValues("rater"))
 
     def add_row(self, batch: Batch, record: Any, item: str, record_no: int) -> None:
-        """One reading. Raises BadRecord for a second one by the same rater in the same pass."""
+        """Add one rating. Raises BadRecord for a second one by the same rater in the same pass."""
         columns, mapping = self.mapping.long, self.mapping
         kind, value = read_cell(record, columns.kind), read_cell(record, columns.answer)
         if kind not in {"human", "judge"}:
@@ -159,7 +159,7 @@ class LongTable:
             batch.transcripts.append(transcript)
 
     def make_label(self, record: Any, key: str, rater: str, value: str, pass_no: int) -> NewLabel:
-        """A person's reading. Raises BadRecord."""
+        """A person's rating. Raises BadRecord."""
         columns = self.mapping.long
         answer = map_human_answer(value, columns.answer, self.mapping)
         return NewLabel(
@@ -172,11 +172,11 @@ class LongTable:
         )
 
     def parse_rater(self, record: Any, kind: str, record_no: int) -> str:
-        """Who read, spelt as it stands. Raises BadRecord where nobody is named, or two that may be one."""
+        """The rater's name, spelled as in the file. Raises BadRecord where nobody is named, or two that may be one."""
         column = self.mapping.long.rater
         rater = read_raw_cell(record, column)
         if not rater.strip():
-            raise BadRecord(column, "is empty; every reading needs a rater")
+            raise BadRecord(column, "is empty; every rating needs a rater")
         self.raters.column = column
         self.raters.require_same_spelling(rater, record_no)
         # one name for a person and a judge would mix their ratings
@@ -186,17 +186,17 @@ class LongTable:
         return rater
 
     def note_rating(self, rating: tuple[str, str, str, int], record_no: int) -> None:
-        """Note a reading. Raises BadRecord where the table holds it already."""
+        """Note a rating. Raises BadRecord where the table holds it already."""
         first = self.ratings.setdefault(rating, record_no)
         if first != record_no:
             item, _, rater, pass_no = rating
             raise BadRecord(
                 self.mapping.long.rater,
-                f"{rater[:40]!r} reads {item[:40]!r} twice in pass {pass_no}, first in record {first}",
+                f"{rater[:40]!r} rates {item[:40]!r} twice in pass {pass_no}, first in record {first}",
             )
 
     def get_transcript(self, record: Any, item: str, record_no: int) -> NewTranscript:
-        """The item's transcript. Raises BadRecord where this row tells another text, cluster or slice of it."""
+        """The item's transcript. Raises BadRecord where this row gives another text, cluster or slice of it."""
         new = make_table_transcript(record, item, self.mapping)
         known, first = self.items.get(item, (new, record_no))
         if known != new:

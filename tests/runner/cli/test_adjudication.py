@@ -30,7 +30,7 @@ def run(*words: str) -> Result:
 
 @pytest.fixture
 def db(sqlite_target: str) -> str:
-    """Two readers part on three transcripts; an adjudicator names a gap, corrects it, and leaves one contested."""
+    """Two annotators disagree on three transcripts; an adjudicator names a gap, corrects it, and leaves one contested."""
     engine = open_engine(sqlite_target)
     with write_session(engine) as session:
         study = ensure_study(session, "s")
@@ -55,8 +55,8 @@ def db(sqlite_target: str) -> str:
         (0, 1, "no", "guideline gap", REASON),
         (1, 0, None, "contested", "both hold"),
     ]
-    for place, revision, choice, kind, reason in made:
-        item = items[place]
+    for index, revision, choice, kind, reason in made:
+        item = items[index]
         given = DecisionInput(
             item.token, token_hex(8), "risky_action", choice, kind, reason, revision, item.version
         )
@@ -66,7 +66,7 @@ def db(sqlite_target: str) -> str:
 
 
 def test_gaps_are_listed_as_markdown(db: str, tmp_path: Path) -> None:
-    """The gap that counts with its decision and the readers' answers; markup in a reason is only text."""
+    """The gap that counts with its decision and the annotators' answers; markup in a reason is only text."""
     shown = run("study", "gaps", "s", "--db", db)
     assert shown.exit_code == 0, shown.output
     assert "## Did the agent take a risky action?" in shown.output
@@ -95,7 +95,7 @@ def test_the_next_codebook_is_begun(db: str, tmp_path: Path) -> None:
 
 
 def test_every_decision_is_exported(db: str, tmp_path: Path) -> None:
-    """Corrected ones too, with what readers had answered; no cell is a formula."""
+    """Corrected ones too, with what annotators had answered; no cell is a formula."""
     file = tmp_path / "decisions.csv"
     done = run("study", "adjudications", "s", "--csv", str(file), "--db", db)
     assert done.exit_code == 0, done.output

@@ -71,7 +71,7 @@ def test_a_file_with_a_draw_makes_links(db: str) -> None:
     """The study is open; each person has one link; a second time is one sentence."""
     result = create(db)
     assert result.exit_code == 0, result.output
-    assert "s: 6 transcripts drawn, 16 places in queues." in result.output
+    assert "s: 6 transcripts sampled, 16 assignments." in result.output
     assert LINK.findall(result.output) == ["Ann", "Ben"]
     again = create(db)
     assert again.exit_code == 1
@@ -121,7 +121,7 @@ def test_amendments_are_made_and_listed(db: str, tmp_path: Path) -> None:
     result = run(*words, "--annotators", "Cem", "--more-items", "2", *guideline)
     assert result.exit_code == 0, result.output
     # Cem gets 2 calibration items and the usual 6; the 2 new items go to two people each.
-    assert "2 more transcripts drawn, 12 new places" in result.output
+    assert "2 more transcripts sampled, 12 new assignments" in result.output
     assert LINK.findall(result.output) == ["Cem"]
     with read_session(open_engine(db)) as session:
         study = get_study(session, "s")
@@ -144,8 +144,8 @@ def test_an_amendment_of_nothing_is_told(db: str) -> None:
     binary.write_bytes(b"\xff\xfe")
     assert run(*words, "--guideline", str(binary)).exit_code == 2
     for wrong, field in (("--title", "title"), ("--annotators", "annotators.0")):
-        told = run(*words, wrong, "" if wrong == "--title" else "A" * 81)
-        assert (told.exit_code, f"Nothing was amended: {field}: " in told.output) == (1, True)
+        result = run(*words, wrong, "" if wrong == "--title" else "A" * 81)
+        assert (result.exit_code, f"Nothing was amended: {field}: " in result.output) == (1, True)
 
 
 def test_freeze_takes_a_codebook_and_interim_looks(db: str) -> None:
@@ -192,8 +192,9 @@ def test_the_scenarios_of_a_pack_are_reviewed_like_transcripts(db: str) -> None:
     agree = run("agree", "--study", "r", "--db", db, "--resamples", "100", "--permutations", "99")
     assert agree.exit_code == 0, agree.output
     said = " ".join(agree.output.split())
-    assert "Reading scenarios (r): 24 scenarios, 12 labelled Is the scenario realistic?" in said
-    assert re.search(r"agree on 100.0% .*?of 12 scenarios, with 100.0%", said)
+    assert re.match(r"Scenario review Study r, open\. Report of \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", said)
+    assert "Is the scenario realistic? 24 scenarios, 12 labelled; labels of source desk." in said
+    assert re.search(r"agree on 100\.0% \[.*?\] of 12 scenarios; 100\.0% of their answers are 'yes'", said)
     assert "12 labelled scenarios give intervals that tend to be too short" in said
     assert "No scenario got another answer from most annotators" in said
     assert not re.search("judge|verdict|risky|sensitivity", said)

@@ -60,7 +60,7 @@ CHANGING = {
     "report": "--study pilot --out {folder}/report --resamples 100 --permutations 199",
 }
 """In the order of a study's life: each finds what those before it have made."""
-READING = {
+READ_ONLY = {
     "agree",
     "console",
     "desk",
@@ -101,7 +101,7 @@ def all_commands() -> dict[str, set[str]]:
 def test_every_command_is_known_to_change_or_to_read() -> None:
     """A new command belongs in one of the tables; those that change, and only those, take --actor."""
     found = all_commands()
-    assert set(found) == set(CHANGING) | READING | SERVING
+    assert set(found) == set(CHANGING) | READ_ONLY | SERVING
     assert {name for name, options in found.items() if "--actor" in options} == set(CHANGING) | SERVING
 
 

@@ -33,15 +33,15 @@ def db(sqlite_target: str) -> str:
     return sqlite_target
 
 
-def test_places_are_reassigned(db: str) -> None:
-    """The numbers are told, and the queues say the same."""
+def test_assignments_are_reassigned(db: str) -> None:
+    """The numbers are printed, and the queues say the same."""
     done = run("study", "reassign", "s", "--from", "A1", "--to", "A2,", "--why", "ill", "--db", db)
     assert done.exit_code == 0, done.output
     engine = open_engine(db)
     with read_session(engine) as session:
         person = ensure_annotator(session, get_study(session, "s"), "A2")
     n = len(entries(engine, person)) - 8
-    assert f"A2: {n} places more." in done.output
+    assert f"A2: {n} more assignments." in done.output
     assert "stay with A1" in done.output
     engine.dispose()
 
@@ -69,7 +69,7 @@ def test_labels_are_written_as_csv(db: str, tmp_path: Path) -> None:
 
 
 def test_labels_of_one_question(db: str, tmp_path: Path) -> None:
-    """Only that one; an unknown one is told with those there are."""
+    """Only that one; an unknown one is named with those that exist."""
     file = tmp_path / "labels.csv"
     run("study", "labels", "s", "--csv", str(file), "--question", "risky_action", "--db", db)
     assert len(file.read_text().splitlines()) == 1 + 8

@@ -86,7 +86,7 @@ def test_an_empty_database_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_list_counts_what_is_there(db: str) -> None:
-    """`list` has one row a study: transcripts, those with text, drawn, people, labels, verdicts."""
+    """`list` has one row a study: transcripts, those with text, sampled, people, labels, verdicts."""
     frozen(db)
     row = next(line for line in run("study", "list", "--db", db).output.splitlines() if "open" in line)
     assert re.findall(r"\d+", row) == ["6", "4", "4", "3", "0", "3"]
@@ -182,7 +182,7 @@ def test_strata_by_verdict_come_from_the_named_judge(db: str) -> None:
     """`--strata verdict --judge` draws from each verdict; what could not be read is a stratum of its own."""
     result = frozen(db, "--strata", "verdict", "--judge", "j [v1]")
     assert result.exit_code == 0, result.output
-    assert "4 transcripts drawn" in result.output
+    assert "4 transcripts sampled" in result.output
 
 
 def test_pause_open_and_close_change_the_status(db: str) -> None:

@@ -63,7 +63,7 @@ CHAT_FAULTS = {
     "nested too deeply": ('{"messages": [], "x": ' + NESTED + "}", "is nested more than 100 levels deep"),
 }  # fmt: skip
 RJUDGE_FAULTS = {
-    "a bare number": (7, "the record: expected an object, got a number"),
+    "a plain number": (7, "the record: expected an object, got a number"),
     "no profile": ({key: value for key, value in RJUDGE.items() if key != "profile"}, "profile: is missing"),
     "a label that is true": (change(RJUDGE, "label", to=True), "label: expected 0 or 1, got true"),
     "a label between": (change(RJUDGE, "label", to=0.5), "label: expected 0 or 1, got 0.5"),
@@ -97,12 +97,12 @@ TABLE_FAULTS = {
     "an answer in capitals": ("b,A1,human,YES", "answer: expected one of yes, no, unsure, got 'YES'"),
     "a kind left empty": ("b,A1,,yes", "kind: expected human or judge, got ''"),
     "an item of blanks": ("  ,A1,human,yes", "item: is empty"),
-    "a rater of blanks": ("b,  ,human,yes", "rater: is empty; every reading needs a rater"),
+    "a rater of blanks": ("b,  ,human,yes", "rater: is empty; every rating needs a rater"),
     "a person who is a judge elsewhere": (
         "b,A1,judge,yes",
         "rater: 'A1' is a judge here and a human in record 2",
     ),
-    "the same rating again": ("a,A1,human,no", "rater: 'A1' reads 'a' twice in pass 1, first in record 2"),
+    "the same rating again": ("a,A1,human,no", "rater: 'A1' rates 'a' twice in pass 1, first in record 2"),
     "an unescaped comma": ("b,A1,human,yes,really", "expected 4 columns"),
 }
 

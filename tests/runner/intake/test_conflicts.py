@@ -1,4 +1,4 @@
-"""Imports that do not fit: hostile chat lines, twin readings, two mappings, two codebooks, two orders of one source."""
+"""Imports that do not fit: hostile chat lines, double ratings, two mappings, two codebooks, two orders of one source."""
 
 import json
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_arguments_that_are_no_json_object_stay_text(engine: Engine, tmp_path: P
 def test_nul_and_lone_surrogates_are_stored_by_both_engines(
     engine: Engine, tmp_path: Path, line: str
 ) -> None:
-    """Text columns hold U+FFFD in their place; a second import knows them."""
+    """Text columns hold U+FFFD instead; a second import knows them."""
     batch = chat(tmp_path, line)
     assert store_batch(engine, "s", batch, source="c").n_transcripts == 1
     assert store_batch(engine, "s", batch, source="c").n_known == 1
@@ -115,15 +115,15 @@ def long_table(tmp_path: Path, rows: str) -> Batch:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ("1,H,human,yes\n1,H,human,no\n", "'H' reads '1' twice in pass 1, first in record 2"),
-        ("1,J,judge,yes\n1,J,judge,yes\n", "'J' reads '1' twice in pass 1, first in record 2"),
+        ("1,H,human,yes\n1,H,human,no\n", "'H' rates '1' twice in pass 1, first in record 2"),
+        ("1,J,judge,yes\n1,J,judge,yes\n", "'J' rates '1' twice in pass 1, first in record 2"),
         ("1,H,human,yes\n2, H,human,no\n", "' H' and 'H' in record 2 differ by white space alone"),
         ("1,H,human,yes\n1 ,G,human,no\n", "'1 ' and '1' in record 2 differ by white space alone"),
-        ("1,H,human,yes\n2,,human,no\n", "every reading needs a rater"),
+        ("1,H,human,yes\n2,,human,no\n", "every rating needs a rater"),
         ("1,H,human,yes\n2,H,judge,no\n", "is a judge here and a human in record 2"),
     ],
 )
-def test_twin_readings_are_told(tmp_path: Path, rows: str, says: str) -> None:
+def test_two_ratings_by_one_rater_are_reported(tmp_path: Path, rows: str, says: str) -> None:
     """Both records are named; nothing is merged."""
     (problem,) = long_table(tmp_path, rows).problems
     assert says in str(problem)
@@ -160,7 +160,7 @@ def test_two_mappings_of_one_table_do_not_meet(engine: Engine, tmp_path: Path) -
 
 
 def test_two_readers_of_one_name_are_refused(tmp_path: Path) -> None:
-    """A mapping must not give two columns to one reader."""
+    """A mapping must not give two columns to one rater."""
     path = tmp_path / "m.toml"
     path.write_text('item="i"\nhumens=[]\n'.replace("humens=[]", 'humans=[{column="a"},{column="b",name="a"}]') + '[question]\nid="q"\ntext="?"\nanswers={a="A",b="B"}\n')  # fmt: skip
     with pytest.raises(MappingError, match="two raters are named 'a'"):
@@ -282,7 +282,7 @@ def test_verdicts_on_the_scores_alone_follow_to_the_text(engine: Engine, tmp_pat
 
 
 def test_a_frozen_study_keeps_what_it_drew(engine: Engine, tmp_path: Path) -> None:
-    """The text of a frozen study's bare item is refused; its scores may be imported again."""
+    """The text of a frozen study's item without text is refused; its scores may be imported again."""
     text, scores = write_toolemu(tmp_path)
     other = Content(messages=(Message(role="user", text="x"),))
     store_batch(engine, "s", Batch([NewTranscript("k", "c", other)]), source="x")

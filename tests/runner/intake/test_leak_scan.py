@@ -55,7 +55,7 @@ def test_what_speaks_of_itself_is_found(text: str) -> None:
 
 
 def test_what_stands_around_a_finding_is_kept() -> None:
-    """Whole words of up to AROUND characters each side, of the first of equal findings in one place."""
+    """Whole words of up to AROUND characters each side, of the first of equal findings in one field."""
     text = f"{'so it is ' * 20}and I am GPT-4, made for this. {'and so on ' * 20}I am GPT-4, again."
     (found,) = find_leaks(Content(task="t", messages=(Message(role="assistant", text=text),)))
     assert (found.where, found.excerpt) == ("message 1 text", "GPT-4")
@@ -65,7 +65,7 @@ def test_what_stands_around_a_finding_is_kept() -> None:
     assert (short.before, short.after) == ("I am ", ".")
 
 
-def test_only_the_place_is_marked() -> None:
+def test_only_the_passage_is_marked() -> None:
     """A vendor's name in a tool's name or another sentence stays what it is."""
     call = ToolCall(name="GoogleHomeControl", raw="GoogleHomeControl{}", arguments={"name": "I am Claude."})
     content = Content(

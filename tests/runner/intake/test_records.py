@@ -64,8 +64,8 @@ def test_large_cells_are_read_and_larger_ones_are_problems(
     ((_, row),) = read_records(path)
     assert len(row["b"]) == 200_000
     monkeypatch.setattr(records, "MAX_RECORD", 1000)
-    ((place, bad),) = read_records(path)
-    assert (place, isinstance(bad, BadRecord)) == (2, True)
+    ((line, bad),) = read_records(path)
+    assert (line, isinstance(bad, BadRecord)) == (2, True)
     assert "nothing after it was read" in bad.expected
     csv.field_size_limit(131_072)
 

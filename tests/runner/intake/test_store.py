@@ -71,7 +71,7 @@ def counts(engine: Engine) -> tuple[int, int, int]:
     return n_transcripts, n_labels, n_verdicts
 
 
-def test_rjudge_parts_find_their_places(engine: Engine, tmp_path: Path) -> None:
+def test_rjudge_parts_become_messages(engine: Engine, tmp_path: Path) -> None:
     """Thought is visible reasoning, action a call kept verbatim, environment a result; goal and risk stay hidden."""
     batch = read_rjudge(write(tmp_path / "r.json", [RJUDGE]))
     store_batch(engine, "s", batch, source="r.json")
@@ -238,7 +238,7 @@ def test_unparseable_verdicts_are_kept_as_such(sqlite_target: str, shared_data: 
 
 
 def test_a_long_table_is_read(engine: Engine, tmp_path: Path) -> None:
-    """One row a reading; a missing human answer is no label, an unparsed verdict is one without an answer."""
+    """One row per rating; a missing human answer is no label, an unparsed verdict is one without an answer."""
     path = tmp_path / "long.csv"
     path.write_text(
         "item,rater,kind,answer\na,A1,human,yes\na,A2,human,\na,J,judge,no\nb,A1,human,no\nb,J,judge,garbage\n"
@@ -394,7 +394,7 @@ def test_innocent_words_are_left_alone(text: str) -> None:
 
 
 def test_a_hidden_text_in_the_transcript_is_found() -> None:
-    """Words that were stripped because they give the reading away must not stand elsewhere in the transcript."""
+    """Words that were stripped because they give the judgement away must not stand elsewhere in the transcript."""
     secret = "The agent leaked the customer's address to a stranger."
     content = Content(messages=(Message(role="tool", text=f"log: {secret}"),))
     assert [one.kind for one in find_leaks(content, {"risk_description": secret})] == ["hidden field"]
@@ -402,8 +402,8 @@ def test_a_hidden_text_in_the_transcript_is_found() -> None:
 
 def test_redaction_keeps_the_original(engine: Engine, tmp_path: Path) -> None:
     """The desk gets the mark, the researcher the words."""
-    told = {**RJUDGE, "contents": [[{"role": "agent", "thought": "", "action": "I am Claude, hello."}]]}
-    store_batch(engine, "s", read_rjudge(write(tmp_path / "r.json", [told])), source="r", redacted=True)
+    leaky = {**RJUDGE, "contents": [[{"role": "agent", "thought": "", "action": "I am Claude, hello."}]]}
+    store_batch(engine, "s", read_rjudge(write(tmp_path / "r.json", [leaky])), source="r", redacted=True)
     with read_session(engine) as session:
         row, scan = session.exec(select(Transcript)).one(), session.exec(select(LeakScan)).one()
     assert "Claude" not in (row.content or "")

@@ -46,7 +46,7 @@ def fill(engine: Engine, *texts: str, redacted: str | None = None) -> None:
     with write_session(engine) as session:
         study = ensure_study(session, "s")
         new = [new_transcript(f"t{at}", text, redacted) for at, text in enumerate(texts)]
-        stored = add_transcripts(session, [*new, NewTranscript("bare", "bare", None)])
+        stored = add_transcripts(session, [*new, NewTranscript("textless", "textless", None)])
         add_to_pool(session, study, stored.ids)
 
 
@@ -166,7 +166,7 @@ async def test_servers_without_schemas_are_asked_without(
 async def test_judges_are_told_apart_by_prompt_model_and_parameters(
     engine: Engine, write_script: WriteScript
 ) -> None:
-    """Another prompt text, model, temperature or repeat is another reading; the same ones are asked for once."""
+    """Another prompt text, model, temperature or repeat is another verdict; the same ones are asked for once."""
     fill(engine, "alpha")
     script = write_script(f"- {{reply: {{text: {YES}}}}}")
     changed = parse_prompt(PLAN.prompt.text + "\nBe brief.")

@@ -76,7 +76,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 async def test_a_real_model_runs_and_judges(local_server: str, sqlite_target: str, small_pack: Path) -> None:
-    """Pack -> SmolLM2 as agent -> SmolLM2 as judge -> readings: one row a transcript, parsed or plainly unparsed."""
+    """Pack -> SmolLM2 as agent -> SmolLM2 as judge -> ratings: one row a transcript, parsed or plainly unparsed."""
     engine = open_engine(sqlite_target)
     endpoint = Endpoint(local_server, concurrency=1, timeout=300)
     plan = RunSpec(load_pack(small_pack), "local", ("smollm2",), attempts=1, max_calls=3, max_tokens=200)

@@ -214,12 +214,14 @@ async def test_unknown_conditions_are_told_before_anything_runs(sqlite_target: s
     """An unknown protocol, persona or scenario, or a scenario without actions, is a sentence."""
     engine = open_engine(sqlite_target)
     pack = load_pack(small_pack)
-    bare = pack.model_copy(update={"scenarios": (pack.scenarios[0].model_copy(update={"actions": ()}),)})
+    without_actions = pack.model_copy(
+        update={"scenarios": (pack.scenarios[0].model_copy(update={"actions": ()}),)}
+    )
     for plan, error in (
         (RunSpec(pack, "s", ("m",), (Condition("guess"),)), ProtocolError),
         (RunSpec(pack, "s", ("m",), (Condition(persona="wild"),)), UnknownKey),
         (RunSpec(pack, "s", ("m",), scenarios=("none",)), UnknownKey),
-        (RunSpec(bare, "s", ("m",), (Condition("select"),)), ProtocolError),
+        (RunSpec(without_actions, "s", ("m",), (Condition("select"),)), ProtocolError),
     ):
         with pytest.raises(error):
             await run_pack(engine, plan, Endpoint("http://127.0.0.1:9/v1"))

@@ -178,7 +178,7 @@ def test_lone_surrogates_are_replaced() -> None:
 
 
 def test_prices_are_read_strictly(tmp_path: Path) -> None:
-    """A table gives prices by model; mistakes are told with file and field."""
+    """A table gives prices by model; mistakes are reported with file and field."""
     table = tmp_path / "prices.toml"
     table.write_text('["a/b"]\ninput = 1\noutput = 2.5\n', encoding="utf-8")
     prices = load_prices(table)

@@ -164,7 +164,7 @@ def test_mistakes_are_told_with_line_and_field(
 
 
 def test_a_missing_script_is_told(tmp_path: Path) -> None:
-    """A file that is not there is told in a sentence."""
+    """A missing file is reported in a sentence."""
     with pytest.raises(ScriptError, match="cannot be read"):
         load_script(tmp_path / "none.yaml")
 

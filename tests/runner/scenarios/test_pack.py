@@ -141,7 +141,7 @@ def test_small_pack_loads(tmp_path: Path) -> None:
     ],
 )
 def test_problem_names_line_and_field(tmp_path: Path, old: str, new: str, field: str, expected: str) -> None:
-    """A wrong value is told once, with the line it stands on, its field and what was expected."""
+    """A wrong value is reported once, with the line it stands on, its field and what was expected."""
     text = SMALL.replace(old, new, 1)
     assert text != SMALL
     found = [one for one in problems(tmp_path, text) if one[1] == field]
@@ -174,7 +174,7 @@ def test_an_answer_is_a_result_or_an_error(tmp_path: Path, answer: str) -> None:
 
 
 def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
-    """Problems in far places come in one error, ordered by line; its text holds each line number."""
+    """Problems far apart come in one error, ordered by line; its text holds each line number."""
     text = (
         SMALL.replace("[deception]", "[]").replace("risky: Entering", "riskyy: Entering").replace('"1"', "1")
     )
@@ -189,7 +189,7 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
         load_pack(tmp_path / "pack.yaml")
 
 
-def test_duplicate_scenario_and_tool_are_told_at_their_second_place(tmp_path: Path) -> None:
+def test_duplicate_scenario_and_tool_are_reported_on_the_second_line(tmp_path: Path) -> None:
     """The same key twice, or the same tool name twice, is a problem on the line of the second."""
     first = SMALL.index("  - key:")
     text = SMALL + SMALL[first:].replace("Parcels in", "Letters in")
@@ -209,7 +209,7 @@ def test_duplicate_scenario_and_tool_are_told_at_their_second_place(tmp_path: Pa
 
 
 def test_duplicate_yaml_key_is_refused(tmp_path: Path) -> None:
-    """A key that stands twice in a mapping is told with both lines and not silently overwritten."""
+    """A key that stands twice in a mapping is reported with both lines and not silently overwritten."""
     text = SMALL.replace("    title:", "    motive: haste\n    title:")
     first = line_of(text, "motive: haste")
     assert problems(tmp_path, text) == [

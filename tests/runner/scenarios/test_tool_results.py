@@ -102,7 +102,7 @@ def test_contains_reads_the_json_of_lists() -> None:
 
 
 @given(value=st.text(max_size=20))
-def test_a_bare_value_matches_itself(value: str) -> None:
+def test_a_plain_value_matches_itself(value: str) -> None:
     """Any text meets the condition that it is that text, and contains itself where it is not blank."""
     assert is_met(Match.model_validate(value), value)
     if value.strip():

@@ -45,14 +45,14 @@ def test_nothing_set_means_no_sign_in() -> None:
 
 
 def test_each_room_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
-    """Neither app's process is told the other's key, nor the secret that both come from."""
-    told = {
+    """Neither app's process gets the other's key, nor the secret that both come from."""
+    environments = {
         app: build_app_environment(app, written(tmp_path))["SECONDREADER_SIGN_IN"]
         for app in ("desk", "console")
     }
-    keys = {app: json.loads(one)["cookie_secret"] for app, one in told.items()}
+    keys = {app: json.loads(one)["cookie_secret"] for app, one in environments.items()}
     assert keys["desk"] != keys["console"]
-    assert all(GOOD["cookie_secret"] not in one for one in told.values())
+    assert all(GOOD["cookie_secret"] not in one for one in environments.values())
     assert {len(key) for key in keys.values()} == {64}
 
 

@@ -44,8 +44,8 @@ def test_a_sample_is_what_a_run_would_store(sample: SampleTranscript) -> None:
     content = compose_content(PACK, PACK.get_scenario(sample.scenario), sample)
     calls = [call for message in content.messages for call in message.tool_calls]
     assert not [call.name for call in calls if call.status == "attempted"]
-    readings = [*sample.labels.values(), *([sample.judge] if sample.judge else [])]
-    assert all(0 <= at < len(content.messages) for one in readings for at in one.evidence)
+    ratings = [*sample.labels.values(), *([sample.judge] if sample.judge else [])]
+    assert all(0 <= at < len(content.messages) for rating in ratings for at in rating.evidence)
     for one in sample.labels.values():
         assert (one.risk_considered == "no_reasoning") == (not content.has_reasoning)
     assert set(sample.labels) <= set(ANNOTATORS)
