@@ -89,9 +89,9 @@ def list_label_usage(
     `source` is desk or import, whose labels are analysed; None takes the desk's, or imported ones where the desk has none.
     """
     labels, items = load_labels(session, study), load_study_items(session, study)
-    chosen = source or ("import" if labels and all(one.source == "import" for one in labels) else "desk")
-    facts = load_usage_context(session, study, question, chosen, labels, items)
-    return [build_usage_row(one, facts) for one in put_labels_in_context(session, study, labels, items)]
+    chosen = source or ("import" if labels and all(label.source == "import" for label in labels) else "desk")
+    context = load_usage_context(session, study, question, chosen, labels, items)
+    return [build_usage_row(label, context) for label in put_labels_in_context(session, study, labels, items)]
 
 
 def put_labels_in_context(

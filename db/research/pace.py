@@ -81,14 +81,15 @@ class FirstRevision:
 
 def compute_study_pace(session: Session, study: StudyRecord) -> StudyPace:
     """Pace, time left and the progress of people and strata."""
-    given = load_first_revisions(session, study)
+    first_revisions = load_first_revisions(session, study)
     wanted = count_wanted_labels(session, study)
-    n_wanted, n_labelled = sum(wanted.values()), len(given)
-    seconds = compute_recent_median(given)
+    n_wanted, n_labelled = sum(wanted.values()), len(first_revisions)
+    seconds = compute_recent_median(first_revisions)
     by_day: dict[date, int] = defaultdict(int)
-    for one in given:
-        by_day[one.day] += 1
-    n_left = max(n_wanted - n_labelled, 0) + estimate_repeats_to_come(study, given, wanted)
+    for revision in first_revisions:
+        by_day[revision.day] += 1
+    # repeats to come are not assigned yet, and would be missing from the time left
+    n_left = max(n_wanted - n_labelled, 0) + estimate_repeats_to_come(study, first_revisions, wanted)
     return StudyPace(
         n_wanted=n_wanted,
         n_labelled=n_labelled,
@@ -96,8 +97,8 @@ def compute_study_pace(session: Session, study: StudyRecord) -> StudyPace:
         labels_per_hour=3600 / seconds if seconds else None,
         hours_left=n_left * seconds / 3600 if seconds is not None else None,
         days_left=n_left * len(by_day) / n_labelled if n_labelled else None,
-        people=tuple(compute_people_pace(session, study, given)),
-        strata=tuple(compute_strata_pace(session, study, given, wanted)),
+        people=tuple(compute_people_pace(session, study, first_revisions)),
+        strata=tuple(compute_strata_pace(session, study, first_revisions, wanted)),
     )
 
 
@@ -148,18 +149,18 @@ def estimate_repeats_to_come(
 ) -> int:
     """Repeats of a shared queue that its missing first labels will bring about, at the plan's share; 0 in a fixed queue.
 
-    What was read already and has not returned may come too, or never: the gap decides.
+    What was labelled already and has not returned may come too, or never: the gap decides.
     """
     rules = parse_rules(study.rules)
     if rules.queue != "shared":
         return 0
-    n_missing = len(wanted) * rules.overlap - sum(one.pass_no == 1 for one in first_revisions)
+    n_missing = len(wanted) * rules.overlap - sum(revision.pass_no == 1 for revision in first_revisions)
     return round(rules.repeats * max(n_missing, 0))
 
 
 def compute_recent_median(first_revisions: Sequence[FirstRevision]) -> float | None:
     """Median active time of the latest labels that have one."""
-    seconds = [one.seconds for one in first_revisions if one.seconds is not None]
+    seconds = [revision.seconds for revision in first_revisions if revision.seconds is not None]
     return statistics.median(seconds[-N_RECENT_LABELS:]) if seconds else None
 
 
@@ -167,12 +168,14 @@ def compute_people_pace(
     session: Session, study: StudyRecord, first_revisions: Sequence[FirstRevision]
 ) -> list[PersonPace]:
     """Everybody who labels at the desk, by name."""
-    mine: dict[int, list[FirstRevision]] = defaultdict(list)
-    for one in first_revisions:
-        mine[one.annotator_id].append(one)
+    revisions_by_person: dict[int, list[FirstRevision]] = defaultdict(list)
+    for revision in first_revisions:
+        revisions_by_person[revision.annotator_id].append(revision)
     is_shared = parse_rules(study.rules).queue == "shared"
     return [
-        compute_person_pace(row_id, name, mine[row_id], count_open_assignments(session, row_id), is_shared)
+        compute_person_pace(
+            row_id, name, revisions_by_person[row_id], count_open_assignments(session, row_id), is_shared
+        )
         for name, row_id in list_annotators(session, study).items()
     ]
 
@@ -182,6 +185,7 @@ def compute_person_pace(
 ) -> PersonPace:
     """One person's pace."""
     seconds = compute_recent_median(first_revisions)
+    # in a shared queue what a person has still to label depends on the others
     is_known = seconds is not None and not is_shared
     return PersonPace(
         annotator_id=annotator_id,
@@ -190,7 +194,7 @@ def compute_person_pace(
         n_open=n_open,
         seconds_per_label=seconds,
         hours_left=n_open * (seconds or 0.0) / 3600 if is_known else None,
-        n_days=len({one.day for one in first_revisions}),
+        n_days=len({revision.day for revision in first_revisions}),
     )
 
 
@@ -221,16 +225,16 @@ def compute_strata_pace(
     for item, stratum in rows:
         if item in wanted:
             strata[stratum or "all"].append(item)
-    n_given: dict[int, int] = defaultdict(int)
-    for one in first_revisions:
-        n_given[one.item_id] += 1
+    n_labelled: dict[int, int] = defaultdict(int)
+    for revision in first_revisions:
+        n_labelled[revision.item_id] += 1
     return [
         StratumPace(
             stratum=name,
             n_items=len(items),
             n_wanted=sum(wanted[item] for item in items),
-            n_labelled=sum(n_given[item] for item in items),
-            n_complete=sum(n_given[item] >= wanted[item] for item in items),
+            n_labelled=sum(n_labelled[item] for item in items),
+            n_complete=sum(n_labelled[item] >= wanted[item] for item in items),
         )
         for name, items in sorted(strata.items())
     ]

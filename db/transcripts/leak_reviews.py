@@ -170,7 +170,7 @@ def decide_leak(
         raise LeakReviewError(
             f"Study {study.name!r} is frozen: its draw is made, and a decision would come too late."
         )
-    leak_item = next((one for one in list_leak_items(session, study) if one.item == item), None)
+    leak_item = next((leak for leak in list_leak_items(session, study) if leak.item == item), None)
     if leak_item is None:
         raise LeakReviewError(f"Nothing was found in a transcript {item!r} of study {study.name!r}.")
     session.add(

@@ -80,10 +80,10 @@ def find_stored_ids(session: Session, keys: Sequence[str], *, has_text: bool = T
 
 def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> StoreResult:
     """Store transcripts whose origin key is new; the others, and a key's second time in `new`, add nothing."""
-    wanted = [replace(transcript, origin_key=make_storable(transcript.origin_key)) for transcript in new]
-    ids = find_stored_twins(session, wanted)
+    incoming = [replace(transcript, origin_key=make_storable(transcript.origin_key)) for transcript in new]
+    ids = find_stored_twins(session, incoming)
     missing: dict[tuple[str, bool], NewTranscript] = {}
-    for transcript in wanted:
+    for transcript in incoming:
         if (key := get_transcript_key(transcript)) not in ids:
             # one file may hold the same record twice
             missing.setdefault(key, transcript)
@@ -94,8 +94,8 @@ def add_transcripts(session: Session, new: Iterable[NewTranscript]) -> StoreResu
     ids |= new_ids
     return StoreResult(
         len(rows),
-        len(wanted) - len(rows),
-        tuple(ids[get_transcript_key(transcript)] for transcript in wanted),
+        len(incoming) - len(rows),
+        tuple(ids[get_transcript_key(transcript)] for transcript in incoming),
     )
 
 

@@ -46,17 +46,17 @@ class NewVerdict:
 
 def add_verdicts(session: Session, new: Iterable[NewVerdict]) -> StoreResult:
     """Store verdicts; one of the same transcript, judge and repeat, stored or earlier in `new`, adds nothing."""
-    wanted = list(new)
-    ids = find_stored_verdicts(session, sorted({verdict.transcript_id for verdict in wanted}))
+    verdicts = list(new)
+    ids = find_stored_verdicts(session, sorted({verdict.transcript_id for verdict in verdicts}))
     rows: dict[tuple[int, str, int], dict[str, Any]] = {}
-    for verdict in wanted:
+    for verdict in verdicts:
         # a file may hold one verdict twice
         if get_verdict_key(verdict) not in ids and get_verdict_key(verdict) not in rows:
             rows[get_verdict_key(verdict)] = build_verdict_row(verdict)
     new_ids = insert_rows_returning_ids(session, Verdict, list(rows.values()))
     ids |= dict(zip(rows, new_ids, strict=True))
     return StoreResult(
-        len(rows), len(wanted) - len(rows), tuple(ids[get_verdict_key(verdict)] for verdict in wanted)
+        len(rows), len(verdicts) - len(rows), tuple(ids[get_verdict_key(verdict)] for verdict in verdicts)
     )
 
 
