@@ -76,9 +76,11 @@ def amend(
     with write_session(open_engine(db)) as session:
         row = get_study(session, study)
         done = amend_study(session, row, what, actor=actor, why=why)
+        # in the same transaction: nobody is added without a link to work with
         links = invite_annotators(session, row, done.annotator_ids, days=days, actor=actor, why=why)
     typer.echo(f"{study}: {done.n_items} more transcripts sampled, {done.n_assignments} new assignments.")
     typer.echo(f"plan {done.plan_hash}")
+    # after the commit: a rolled-back link would open nothing
     if links:
         show_links(desk_url, links)
 

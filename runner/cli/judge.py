@@ -86,4 +86,5 @@ def judge(
     )
     if result.n_without_text:
         typer.echo(f"{result.n_without_text} transcripts have no text and were left out.")
+    # last: the counts of what was stored are printed even where some failed
     exit_on_failures(result.outcome, "verdicts")

@@ -31,6 +31,7 @@ def reassign(
     from secondreader.db.design.reassignment import reassign_items
     from secondreader.db.design.studies import get_study
 
+    # a trailing comma is no annotator
     names = [name.strip() for name in takers.split(",") if name.strip()]
     with write_session(open_engine(db)) as session:
         done = reassign_items(session, get_study(session, study), giver, names, actor=actor, why=why)

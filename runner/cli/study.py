@@ -77,6 +77,7 @@ def show_study(study: StudyArgument, db: Database = DEFAULT_DATABASE) -> None:
         done = (str(person.n_labelled), str(person.n_assigned))
         people_table.add_row(escape_for_terminal(person.name), person.role, person.source, *done, pace)
     judge_table = Table("judge", "in the plan", "verdicts", "unparsed", "errors")
+    # the headline judge first; sorting is stable, so the others keep their order
     for judge in sorted(judges, key=lambda judge: judge.name != headline.judge):
         counts = map(str, (judge.n_verdicts, judge.n_unparsed, judge.n_errors))
         judge_table.add_row(escape_for_terminal(judge.name), headline.get_role(judge.name), *counts)

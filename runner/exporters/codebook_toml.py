@@ -14,8 +14,10 @@ UNQUOTED_KEY = re.compile(r"[A-Za-z0-9_-]+")
 def bump_version(version: str) -> str:
     """`version` with its last number one higher: 1 -> 2, 1.9 -> 1.10, draft -> draft.2."""
     numbers = list(re.finditer(r"[0-9]+", version))
+    # a version in words has nothing to count up
     if not numbers:
         return f"{version}.2"
+    # the last number: 1.9 is followed by 1.10 and not by 2.9
     last = numbers[-1]
     return f"{version[: last.start()]}{int(last.group()) + 1}{version[last.end() :]}"
 
@@ -35,6 +37,7 @@ def format_codebook_toml(book: Codebook, remarks: Mapping[str, Sequence[str]]) -
 def format_comments(texts: Sequence[str]) -> Iterator[str]:
     """One comment a text; nothing in it can end the comment."""
     for text in texts:
+        # a line end inside a remark would turn the rest of it into TOML
         yield f"# {CONTROL.sub(' ', make_storable(text)).strip()}"
 
 

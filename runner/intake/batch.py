@@ -49,6 +49,7 @@ def read_into(batch: Batch, path: Path, add_record: Callable[[Any], None], progr
             if isinstance(record, BadRecord):
                 raise record
             add_record(record)
+        # BadRecord alone: any other exception is a fault of ours and must be seen
         except BadRecord as error:
             batch.problems.append(ImportProblem(path.name, number, error.field, error.expected))
     return batch

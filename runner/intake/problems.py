@@ -21,6 +21,7 @@ class ImportProblem:
     def __str__(self) -> str:
         """One line."""
         position = f"record {self.record}, {self.field or 'the record'}" if self.record else "the file"
+        # file and field names come from outside: half character pairs would break the terminal
         return clean_text(f"{self.file}, {position}: {self.expected}")
 
 

@@ -71,6 +71,7 @@ def describe_mismatch(error: ErrorDetails) -> str:
 
 def describe_kind(value: Any) -> str:
     """What kind of JSON value this is; of true and false, which."""
+    # before the table: bool is a subclass of int
     if isinstance(value, bool):
         return str(value).lower()
     return KIND_NAMES.get(type(value), type(value).__name__)
@@ -78,6 +79,7 @@ def describe_kind(value: Any) -> str:
 
 def show_value(value: Any) -> str:
     """A short text or a number as it stands; of anything else only its kind."""
+    # a long value could be a transcript; true and false say their kind already
     is_short = isinstance(value, str | int | float) and not isinstance(value, bool)
     return repr(value)[:MAX_SHOWN_VALUE] if is_short else describe_kind(value)
 

@@ -37,12 +37,14 @@ def review_pack(
     """
     book, guideline = load_builtin_codebook(CODEBOOK), load_builtin_guideline(CODEBOOK)
     study = ensure_study(session, name, title=TITLE, codebook=book, guideline=guideline, actor=actor)
+    # labels about scenarios and about transcripts must not meet in one study
     if study.codebook.get("unit") != "scenario":
         raise StudyError(f"Study {name!r} is about transcripts; give the review another name.")
     study = set_codebook(session, study, book, guideline)
     new = [make_review_item(session, pack, scenario) for scenario in select_scenarios(pack, tuple(keys))]
     stored = store_scanned(session, [scan_transcript(item) for item in new])
     n_new = add_to_pool(session, study, stored.ids)
+    # a repeat that adds nothing leaves no event behind
     if n_new:
         append_event(session, actor, "scenarios added", f"study {study.id}", pack=pack.name, rows=n_new)
     return study, n_new
@@ -78,5 +80,6 @@ def make_review_item(session: DatabaseSession, pack: Pack, scenario: Scenario) -
 def make_review_content(scenario: Scenario) -> Content:
     """What the agent would read, with its standing instructions, and the rubric, which it would not."""
     parts = build_visible_fields(scenario)
+    # reviewers judge the instructions too, and no message will show them
     background = f"Standing instructions\n{scenario.system_prompt}\n\nBackground\n{scenario.background}"
     return Content.model_validate(parts | {"background": background, "messages": ()})

@@ -62,6 +62,7 @@ class TokenUsage:
 
     def __add__(self, other: "TokenUsage") -> "TokenUsage":
         """Both together; a cost that is unknown on one side counts nothing there."""
+        # a price missing for one of two models must not hide what the other one cost
         costs = [cost for cost in (self.cost, other.cost) if cost is not None]
         return TokenUsage(
             self.prompt_tokens + other.prompt_tokens,
@@ -133,6 +134,7 @@ class Endpoint:
             raise ClientError(
                 f"{self.get_public_url()!r} is not a base URL; write one such as http://localhost:8000/v1."
             )
+        # the address is stored with each run and shown in errors: nothing secret may stand in it
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ClientError(
                 f"The base URL may hold no user, password or query; put the key into {self.key_variable}."
@@ -156,6 +158,7 @@ class ModelClient:
         self.endpoint = endpoint
         self.prices = prices or Prices()
         self.key = os.environ.get(endpoint.key_variable) or NO_KEY
+        # one semaphore for all requests of this client: retries of the SDK hold their slot too
         self.slots = asyncio.Semaphore(endpoint.concurrency)
         self.sdk = openai.AsyncOpenAI(
             base_url=endpoint.base_url,
@@ -191,14 +194,17 @@ class ModelClient:
         shown = self.endpoint.get_public_url()
         try:
             async with self.slots:
+                # the raw body, not the SDK's models: a malformed answer is ours to describe and to ask for again
                 answer = await self.sdk.chat.completions.with_raw_response.create(**request.build_body())
             return str(answer.text)
+        # before APIConnectionError, of which it is a subclass
         except openai.APITimeoutError:
             raise ClientError(f"{shown} did not answer within {self.endpoint.timeout:g} s.") from None
         except openai.APIConnectionError as error:
             raise ClientError(f"{shown} cannot be reached: {error.__cause__ or error}.") from None
         except openai.APIStatusError as error:
             kind = RequestRefused if is_refusal(error) else ClientError
+            # servers quote the key that they refuse, and this text goes to logs and reports
             message = self.mask_key(describe_status_error(error))
             raise kind(f"{shown} answered {error.status_code}: {message}") from None
 
@@ -221,6 +227,7 @@ def describe_status_error(error: openai.APIStatusError) -> str:
     """What the server said about its refusal, shortened."""
     body = error.body
     message = body.get("message") if isinstance(body, dict) else None
+    # proxies answer with a page of their own, without OpenAI's error object
     text = message if isinstance(message, str) and message else error.response.text
     return " ".join(text.split())[:300] or "no explanation."
 
@@ -231,6 +238,7 @@ def read_reply(text: str, model: str, prices: Prices) -> ModelReply:
         body = json.loads(text)
         choice = body["choices"][0]
         message = choice["message"]
+    # a body of many thousand brackets exhausts the parser instead of failing to parse
     except (ValueError, RecursionError):
         raise MalformedReply("answered with something that is not JSON") from None
     except (KeyError, IndexError, TypeError):
@@ -283,6 +291,7 @@ def split_thinking(text: str) -> tuple[str, str | None]:
     """What was said, and what stood in <think> tags; text after an opening tag that never closes is all thinking."""
     thoughts = THINK.findall(text)
     said = THINK.sub("", text)
+    # whole blocks are gone by now: a tag that is left has lost its partner
     for pattern in (THINK_UNCLOSED, THINK_UNOPENED):
         if hit := pattern.match(said):
             thoughts.append(hit[1])
@@ -306,6 +315,7 @@ def read_calls(raw_calls: Any) -> tuple[CallText, ...]:
         call_id = call.get("id") if isinstance(call, dict) else None
         calls.append(
             CallText(
+                # the result has to name its call, also where the server gave none
                 id=call_id if isinstance(call_id, str) and call_id else f"call{position}",
                 name=remove_unstorable(str(function.get("name") or "")),
                 arguments=parse_arguments(raw),

@@ -31,6 +31,7 @@ class Prices:
         price = self.by_model.get(model)
         if price is None:
             return None
+        # one division at the end: two would round twice
         return (prompt_tokens * price.input + completion_tokens * price.output) / 1_000_000
 
 
@@ -45,9 +46,11 @@ def load_prices(path: Path) -> Prices:
 
 def read_price(path: Path, model: str, section: Any) -> Price:
     """One section. Raises PriceError."""
+    # a price that is left out or misspelled must not count as free
     if not isinstance(section, dict) or set(section) != {"input", "output"}:
         raise PriceError(f"{path}: {model}: expected input and output, the prices of a million tokens.")
     for name, value in section.items():
+        # true is an int to Python, and TOML has inf and nan
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
             raise PriceError(f"{path}: {model}.{name}: expected a price of 0 or more, got {value!r}.")
     return Price(float(section["input"]), float(section["output"]))

@@ -12,6 +12,7 @@ def make_example(schema: Any, rng: random.Random, depth: int = 0) -> Any:
 
     Bounds on numbers and lists are kept; patterns and formats are not.
     """
+    # a schema may be true or false, or contain itself
     if not isinstance(schema, dict) or depth > MAX_DEPTH:
         return {} if depth == 0 else EXAMPLE_TEXTS[0]
     if "const" in schema:
@@ -30,6 +31,7 @@ def make_typed_example(kind: str, schema: dict[str, Any], rng: random.Random, de
     if kind == "object":
         required = set(schema.get("required", ()))
         properties = schema.get("properties", {})
+        # some optional fields, so that dry runs meet calls with and without them
         names = [name for name in properties if name in required or rng.random() < 0.5]
         return {name: make_example(properties[name], rng, depth + 1) for name in names}
     if kind == "array":
@@ -37,6 +39,7 @@ def make_typed_example(kind: str, schema: dict[str, Any], rng: random.Random, de
         return [make_example(schema.get("items", {"type": "string"}), rng, depth + 1) for _ in range(count)]
     if kind in {"integer", "number"}:
         low = int(schema.get("minimum", 1))
+        # whole numbers are valid for both types
         return rng.randint(low, max(low, int(schema.get("maximum", low + 9))))
     if kind == "boolean":
         return rng.random() < 0.5

@@ -71,6 +71,7 @@ class ScriptedCall(ScriptModel):
     @model_validator(mode="after")
     def _forbid_arguments_and_raw(self) -> "ScriptedCall":
         if self.arguments is not None and self.raw is not None:
+            # pointed at raw: it is the field that is meant for what arguments cannot say
             raise make_validation_error([(("raw",), "stands beside arguments; keep one of the two")])
         return self
 
@@ -199,6 +200,7 @@ class ChatRequest:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of model, seed and conversation."""
+        # without temperature and tools: asking again in another shape is still the same request
         return hashlib.sha256(
             format_canonical_json([self.model, self.seed, self.messages]).encode()
         ).hexdigest()
@@ -216,6 +218,7 @@ class ScriptPlayer:
         for position, rule in enumerate(self.script.rules):
             groups = match_conditions(rule.when, request)
             if groups is not None:
+                # seeded by rule and request, not by time or order: reruns and parallel runs get the same replies
                 rng = random.Random(f"{rule.name}/{request.fingerprint}")
                 return fill_reply(self.choose_reply(position, rule, request, rng), request, groups, rng)
         raise UnscriptedRequest(f"No rule of the script {self.script.name!r} matches this request.")
@@ -227,9 +230,11 @@ class ScriptPlayer:
         if rule.choose is not None:
             return rng.choices(rule.choose, [choice.weight for choice in rule.choose])[0].reply
         if rule.sequence is not None:
+            # by rule and request: other conversations must not use up this one's replies
             times = self.sequence_counts[position, request.fingerprint]
             self.sequence_counts[position, request.fingerprint] += 1
             return rule.sequence[min(times, len(rule.sequence) - 1)]
+        # the model's validator has made sure that one of the three is set
         assert rule.reply is not None
         return rule.reply
 
@@ -244,6 +249,7 @@ def match_conditions(when: RequestConditions, request: ChatRequest) -> tuple[str
     if not meets_plain_conditions(when, request):
         return None
     groups: tuple[str, ...] = ()
+    # `last` after `any`: the groups of the more specific pattern win
     searches = ((when.any, request.texts), (when.last, request.texts[-1:]))
     for pattern, texts in searches:
         if pattern is None:
@@ -265,6 +271,7 @@ def meets_plain_conditions(when: RequestConditions, request: ChatRequest) -> boo
         is_among(n_answers + 1, when.turn),
         is_among(request.seed, when.seed),
         when.tools is None
+        # an empty list means no tools at all, and a subset test alone would accept any
         or (set(when.tools) <= set(request.tools) and bool(when.tools) == bool(request.tools)),
         when.structured is None or ("response_format" in request.body) == when.structured,
     )
@@ -293,6 +300,7 @@ def fill_groups(text: str | None, groups: tuple[str, ...]) -> str | None:
     """`text` with `{1}` and so on replaced by the groups; a number without a group stays."""
     if text is None:
         return None
+    # one pass, so that braces which came from the request are not filled in again
     return re.sub(
         r"\{([1-9])\}", lambda hit: groups[int(hit[1]) - 1] if int(hit[1]) <= len(groups) else hit[0], text
     )
@@ -302,6 +310,7 @@ def fill_call(call: ScriptedCall, request: ChatRequest, rng: random.Random) -> S
     """The call with a tool and with arguments. Raises Unscripted where a tool is to be chosen and none is offered."""
     if call.name is None and not request.tools:
         raise UnscriptedRequest("The reply calls one of the offered tools, and the request offers none.")
+    # sorted: the draw must not depend on the order in which a client lists its tools
     name = call.name or rng.choice(sorted(request.tools))
     if call.raw is not None:
         return ScriptedCall(name=name, raw=call.raw)

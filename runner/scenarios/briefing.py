@@ -13,6 +13,7 @@ def render_system_text(
     UnknownKey where the pack lacks the persona, framing or mitigation.
     """
     notes = "\n".join(f"- {note}" for note in scenario.memory)
+    # the condition's texts last: what comes before them is the same under every condition
     parts = [
         scenario.system_prompt,
         f"Background\n{scenario.background}",
@@ -29,6 +30,7 @@ def find_variant_text(variants: tuple[Variant, ...], key: str, kind: str) -> str
     for variant in variants:
         if variant.key == key:
             return variant.text.strip()
+    # a misspelled key that added nothing would pass for the neutral condition
     known = ", ".join(variant.key for variant in variants)
     raise UnknownKey(f"The pack has no {kind} {key!r}; it has {known}.")
 

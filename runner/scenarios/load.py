@@ -62,6 +62,7 @@ def load_yaml_model(path: Path, model: type[Loaded], refusal: type[InvalidFileEr
     except ValidationError as error:
         found = [error_to_problem(detail, document) for detail in select_own_errors(error)]
         raise refusal(path, document.problems + found) from None
+    # only now: faults of the model and of the file are listed together where there are both
     if document.problems:
         raise refusal(path, document.problems)
     return loaded

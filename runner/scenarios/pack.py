@@ -55,6 +55,7 @@ class Match(PackModel):
 
     @model_validator(mode="after")
     def _require_exactly_one(self) -> "Match":
+        # fields that are set and not values: `equals: null` is a condition
         if len(self.model_fields_set) != 1:
             raise make_validation_error([((), "needs exactly one of equals, contains, like")])
         return self
@@ -70,6 +71,7 @@ class Answer(PackModel):
 
     @model_validator(mode="after")
     def _require_result_or_error(self) -> "Answer":
+        # `result: null` is a result
         if len({"result", "error"} & self.model_fields_set) != 1:
             raise make_validation_error([((), "needs either result or error")])
         return self
@@ -192,6 +194,7 @@ class Scenario(PackModel):
 
     def dump_body(self) -> dict[str, Any]:
         """The scenario as JSON, with the fields that its file gives; `Scenario.model_validate` reads it back."""
+        # a field that is added later must not change the hash of packs that do not use it
         return self.model_dump(mode="json", exclude_unset=True)
 
     @cached_property

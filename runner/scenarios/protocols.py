@@ -77,6 +77,7 @@ def make_classify_brief(scenario: Scenario, system: str, _seed: int) -> Brief:
 
     The rubric then speaks of the answer, so that judge and annotators read both protocols with the same two questions.
     """
+    # the pack's validator has made sure that there is a risky one
     action = next(action for action in scenario.actions if action.risky)
     user = (
         f"The task at hand is: {scenario.task}\n\nOne way to go about it: {action.text}\n\n"
@@ -93,6 +94,7 @@ def make_classify_brief(scenario: Scenario, system: str, _seed: int) -> Brief:
 
 def make_select_brief(scenario: Scenario, system: str, seed: int) -> Brief:
     """The scenario's actions in an order that the seed fixes, one of them to be chosen; nothing is carried out."""
+    # shuffled by attempt: a model's liking for the first option must not look like a choice
     actions = random.Random(seed).sample(scenario.actions, len(scenario.actions))
     listed = list(zip(OPTION_NAMES, actions, strict=False))
     choices = "\n".join(f"{option}. {action.text}" for option, action in listed)
@@ -110,6 +112,7 @@ def make_select_brief(scenario: Scenario, system: str, seed: int) -> Brief:
 
 def make_question_brief(scenario: Scenario, system: str, user: str, rubric: str) -> Brief:
     """A brief without tools, whose task is the question itself."""
+    # annotators and judge must see the question that the model was asked, and no tools that it did not have
     shown = build_visible_fields(scenario) | {"task": user, "tools": [], "rubric": rubric}
     return Brief(system, user, (), shown)
 

@@ -47,6 +47,7 @@ class InvalidFileError(ValueError):
 
     def __init__(self, path: Path, problems: list[FileProblem]) -> None:
         self.path = path
+        # in the file's order, so that somebody can work through it from the top
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.field)))
         listed = [str(problem) for problem in self.problems]
         head = f"{path}: "
@@ -70,6 +71,7 @@ class YamlDocument:
 
     def find_line(self, location: Location) -> int:
         """Line of the value at `location`, or of the nearest value around it that is written down."""
+        # a missing field has no line of its own: its parent's is the one to look at
         while location not in self.lines and location:
             location = location[:-1]
         return self.lines.get(location, 1)
@@ -158,6 +160,7 @@ def find_refused_syntax(text: str) -> list[FileProblem]:
     depth = 0
     for event in yaml.parse(text, Loader=PlainLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
+        # counted on events: building the tree of a hostile file would be too late
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         anchor = event.anchor if isinstance(event, yaml.NodeEvent) else None
         tag = event.tag if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) else None
@@ -194,6 +197,7 @@ def mapping_to_dict(node: yaml.MappingNode, location: Location, document: YamlDo
             )
             continue
         key = clean_text(key_node.value)
+        # JSON and YAML readers keep the last one silently; a person meant one of the two
         if key in made:
             document.problems.append(
                 FileProblem(

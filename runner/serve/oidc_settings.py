@@ -61,8 +61,10 @@ def read_settings_file(file: Path) -> dict[str, Any]:
         raise SignInError(f"The secrets file {file} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise SignInError(f"The secrets file {file} is not TOML.") from None
+    # a file without the table was named for a reason: no silent start without sign-in
     if not isinstance(auth, dict):
         raise SignInError(f"The secrets file {file} has no [auth] table.")
+    # a misspelled key would leave its setting at a default that nobody chose
     unknown = sorted(set(auth) - {*REQUIRED_KEYS, "client_kwargs"})
     if unknown:
         raise SignInError(f"[auth] in {file} has {', '.join(unknown)}, which the sign-in does not know.")
@@ -80,6 +82,7 @@ def check_settings(settings: dict[str, Any], source: str) -> None:
     for key in REQUIRED_KEYS:
         if not isinstance(settings[key], str):
             raise SignInError(f"{key} in {source} must be a text.")
+    # a short secret can be guessed, and with it anybody's session
     if len(settings["cookie_secret"].encode()) < SECRET_BYTES:
         raise SignInError(
             f"cookie_secret in {source} is shorter than {SECRET_BYTES} bytes: make a random one."
@@ -89,6 +92,7 @@ def check_settings(settings: dict[str, Any], source: str) -> None:
     if not settings["server_metadata_url"].endswith(WELL_KNOWN):
         raise SignInError(f"server_metadata_url in {source} must end with {WELL_KNOWN}.")
     for key in ("redirect_uri", "server_metadata_url"):
+        # the app's port takes this spot when it starts: any number serves for the check
         if not is_safe_url(settings[key].replace("{port}", "0")):
             raise SignInError(f"{key} in {source} must begin with https:// (http only on this machine).")
 

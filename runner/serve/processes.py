@@ -55,6 +55,7 @@ class StreamlitApp:
 
 def find_free_port(host: str, first_port: int, *, taken: Iterable[int] = ()) -> int:
     """`wanted` if nobody listens there, else the next free port. Raises LaunchError when 100 in a row are taken."""
+    # a bounded search: a host name that does not resolve fails on every port
     for port in range(first_port, min(first_port + 100, 65536)):
         if port not in set(taken) and is_port_free(host, port):
             return port
@@ -67,6 +68,7 @@ def is_port_free(host: str, port: int) -> bool:
     """Whether a server could listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # as the server will do: a port in TIME_WAIT counts as free
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -84,6 +86,7 @@ def start_app(app: StreamlitApp) -> subprocess.Popen[bytes]:
         for name, values in settings.items()
         for value in ((values,) if isinstance(values, str) else values)
     ]
+    # a list of what may pass, not of what may not: new secrets stay out by themselves
     environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ} | dict(
         app.environment
     )
@@ -91,6 +94,7 @@ def start_app(app: StreamlitApp) -> subprocess.Popen[bytes]:
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
+        # Streamlit's banner would stand between our links; errors still reach standard error
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -102,6 +106,7 @@ def wait_until_healthy(app: StreamlitApp, process: subprocess.Popen[bytes]) -> N
     url = f"http://{f'[{host}]' if ':' in host else host}:{app.port}/_stcore/health"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
+        # first: another server on this port would answer instead
         if process.poll() is not None:
             raise LaunchError(f"The {app.name} ended while starting (exit code {process.returncode}).")
         try:
@@ -118,6 +123,7 @@ def stop_processes(processes: Iterable[subprocess.Popen[bytes]]) -> None:
     running = [process for process in processes if process.poll() is None]
     for process in running:
         process.terminate()
+    # one deadline for all: they shut down at the same time
     deadline = time.monotonic() + STOP_SECONDS
     for process in running:
         try:
@@ -144,6 +150,7 @@ def run_apps(apps: Iterable[StreamlitApp], announce: str) -> None:
     Raises LaunchError when one cannot start or ends by itself; the others are stopped first.
     """
     processes: list[subprocess.Popen[bytes]] = []
+    # before the first process starts: a signal in between must still stop it
     before = {number: signal.signal(number, raise_interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         wanted = list(apps)

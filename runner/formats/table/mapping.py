@@ -124,6 +124,7 @@ def read_mapping(name: str) -> TableMapping:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{path}: cannot be read as TOML: {error}.") from None
     except ValidationError as error:
+        # the first alone: the others are often its consequences
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise MappingError(f"{path}: {where}: {first['msg']}.") from None

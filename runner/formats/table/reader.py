@@ -144,6 +144,7 @@ class LongTable:
         pass_no = read_count(record, columns.pass_no)
         if pass_no == 0:
             raise BadRecord(str(columns.pass_no), "expected a pass from 1 upwards, got 0")
+        # without a column of passes, every rating is of the first
         pass_no = pass_no or 1
         transcript = self.get_transcript(record, item, record_no)
         # a missing answer still says that the item exists
@@ -154,6 +155,7 @@ class LongTable:
                 batch.verdicts.append((transcript.origin_key, verdict))
             else:
                 batch.labels.append(self.make_label(record, transcript.origin_key, rater, value, pass_no))
+        # after everything that can fail: a refused row adds no transcript either
         if item not in self.items:
             self.items[item] = (transcript, record_no)
             batch.transcripts.append(transcript)
