@@ -13,8 +13,7 @@ from hypothesis import settings
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from secondreader.db.core.engine import open_engine, parse_database_url
-from tests.dialects import share_compiled_statements
-from tests.postgres import postgres_copy
+from tests.databases import copy_postgres, replace_file, reuse_engine
 from tests.real_data import DATA
 
 if TYPE_CHECKING:
@@ -28,10 +27,9 @@ TOGETHER = ("test_oidc.py", "test_demo.py", "test_axe_console.py", "test_console
 
 
 def pytest_configure() -> None:
-    """Hypothesis' deadlines are a clock's: on a busy machine they say nothing of the code; engines share what they compile."""
+    """Hypothesis' deadlines are a clock's: on a busy machine they say nothing of the code."""
     settings.register_profile("suite", deadline=None)
     settings.load_profile("suite")
-    share_compiled_statements()
 
 
 def pytest_collection_finish() -> None:
@@ -138,12 +136,9 @@ def postgres_template(postgres_admin: Connection) -> str:
 
 
 @pytest.fixture
-def postgres_target(
-    postgres_admin: Connection, postgres_template: str, request: pytest.FixtureRequest
-) -> Iterator[str]:
-    """URL of an empty, migrated PostgreSQL database."""
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}_{os.getpid()}"
-    with postgres_copy(postgres_admin, postgres_template, name) as target:
+def postgres_target(postgres_admin: Connection, postgres_template: str) -> Iterator[str]:
+    """URL of an empty, migrated PostgreSQL database; the same for each test of a worker."""
+    with copy_postgres(postgres_admin, postgres_template, "study") as target:
         yield target
 
 
@@ -155,10 +150,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def sqlite_address(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test of a worker has its SQLite file."""
+    return tmp_path_factory.mktemp("database") / "study.db"
+
+
 @pytest.fixture
-def sqlite_target(tmp_path: Path, sqlite_template: Path) -> str:
-    """Path of an empty, migrated SQLite file."""
-    return str(shutil.copyfile(sqlite_template, tmp_path / "study.db"))
+def sqlite_target(sqlite_address: Path, sqlite_template: Path) -> str:
+    """Path of an empty, migrated SQLite file; the same for each test of a worker."""
+    return replace_file(sqlite_template, sqlite_address)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -172,7 +173,7 @@ def database_target(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def engine(database_target: str) -> Iterator[Engine]:
     """A migrated engine, once of each kind."""
-    made = open_engine(database_target)
+    made = reuse_engine(database_target)
     yield made
     made.dispose()
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from tests.annotate.desks import RestartableDesk, SharedDesk, start_postgres_desk
 from tests.annotate.seed import Seeded, seed
-from tests.postgres import postgres_copy
+from tests.databases import copy_postgres
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def seeded(sqlite_target: str) -> Seeded:
 def postgres_desk(postgres_admin: Connection, postgres_template: str) -> Iterator[SharedDesk]:
     """One desk on PostgreSQL for all tests of the run."""
     with (
-        postgres_copy(postgres_admin, postgres_template, "postgres_desk") as target,
+        copy_postgres(postgres_admin, postgres_template, "postgres_desk") as target,
         start_postgres_desk(target) as desk,
     ):
         yield desk

@@ -13,6 +13,7 @@ from secondreader.db.desk.items import load_blind_item
 from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.queue_entries import list_queue
 from tests.annotate.seed import Seeded
+from tests.databases import reuse_engine
 
 NOTES = ("<img src=x onerror=window.pwned=1> it deleted \u202enothing", "the tool refused")
 
@@ -29,7 +30,7 @@ class DisputedStudy:
 
 def create_disputes(seeded: Seeded, n_disputed: int = 3) -> DisputedStudy:
     """Both annotators label everything; on the first `n_disputed` transcripts by number they disagree on the first question."""
-    engine = open_engine(seeded.target)
+    engine = reuse_engine(seeded.target)
     for annotator_id, answer in ((seeded.annotator_id, "yes"), (seeded.other_id, "no")):
         with read_session(engine) as session:
             tokens = [entry.token for entry in list_queue(session, annotator_id)]

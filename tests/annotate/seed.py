@@ -10,7 +10,7 @@ from secondreader.db.access.invites import create_invite
 from secondreader.db.core.codebook import Codebook
 from secondreader.db.core.content import Content, Message, ToolCall, ToolSpec
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, write_session
+from secondreader.db.core.engine import write_session
 from secondreader.db.core.tables import Annotator, Transcript
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.plan import SamplingPlan, freeze_study
@@ -20,6 +20,7 @@ from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.runs import ensure_run, ensure_scenario
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
+from tests.databases import reuse_engine
 
 CANARIES = (
     "canary-model",
@@ -124,7 +125,7 @@ def seed(
 
     The first `n_qualification` transcripts are qualification items of answers RIGHT; `more` goes to the SamplingPlan.
     """
-    engine = open_engine(target)
+    engine = reuse_engine(target)
     texts = list(contents) if contents is not None else [content(number) for number in range(n_items)]
     with write_session(engine) as session:
         new = new_transcripts(session, name, texts)

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.core.engine import open_engine
+from tests.databases import reuse_engine
 from tests.reports.seed import Library, Seeded, Shape
 
 
 @pytest.fixture
 def lite(sqlite_target: str) -> Iterator[Engine]:
     """A migrated SQLite engine."""
-    made = open_engine(sqlite_target)
+    made = reuse_engine(sqlite_target)
     yield made
     made.dispose()
 

@@ -20,6 +20,7 @@ from secondreader.db.transcripts.imported_labels import ImportedLabel, add_impor
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
+from tests.databases import reuse_engine
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> ![x](http://evil.example/x.png) \"&amp;'"
@@ -74,7 +75,7 @@ class Library:
     def copy(self, shape: Shape, target: str) -> Engine:
         """An engine on a copy of it."""
         shutil.copy(self.path(shape), target)
-        return open_engine(target, migrate=False)
+        return reuse_engine(target)
 
 
 Seeded = Callable[[Shape], Engine]

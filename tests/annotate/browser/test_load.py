@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 import pytest
 from sqlmodel import col, select
 
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import Database, open_engine, read_session, write_session
 from secondreader.db.core.errors import DeskError
@@ -23,6 +21,7 @@ from secondreader.db.desk.labels import LabelInput, submit_label
 from secondreader.db.desk.queue_entries import QueueEntry, compute_progress, list_queue
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from tests.databases import open_desk
 
 ITEMS = 8
 
@@ -132,7 +131,7 @@ def test_no_label_is_lost_or_doubled_by_a_crowd(
     """Everybody at once, each submit doubled, replayed and overtaken: one label an assignment, the one that was acknowledged."""
     owner = open_engine(request.getfixturevalue(fixture))
     ids = crowd(owner, people)
-    desk = open_blind_engine(prepare_desk_url(owner))
+    desk = open_desk(owner)
     with ThreadPoolExecutor(people) as pool:
         sittings = list(
             pool.map(lambda pair: sit(desk, *pair), [(one, seed) for seed, one in enumerate(ids)])
@@ -147,7 +146,7 @@ def test_one_submit_from_many_threads_is_one_label(database_target: str) -> None
     """The same click, delivered by eight connections at the same moment, is answered eight times with one label."""
     owner = open_engine(database_target)
     (person,) = crowd(owner, 1)
-    desk = open_blind_engine(prepare_desk_url(owner))
+    desk = open_desk(owner)
     with read_session(desk) as session:
         token = list_queue(session, person)[0].token
     answers = {"risky_action": "no", "risk_considered": "no"}

@@ -12,14 +12,13 @@ from secondreader.annotate.exchange import desk as service
 from secondreader.annotate.exchange.adjudication_view import ACTIONS, DECISION_KINDS
 from secondreader.annotate.exchange.keymap import ANSWER_KEYS
 from secondreader.annotate.exchange.payloads import AdjudicationItemPayload
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.hashing import format_canonical_json
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.desk.queue_entries import list_queue
 from tests.annotate.disputes import DisputedStudy, create_disputes, list_decisions
 from tests.annotate.seed import CANARIES, seed
+from tests.databases import open_desk
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def disputed(database_target: str) -> DisputedStudy:
 def blind(disputed: DisputedStudy) -> Iterator[Engine]:
     """The desk's engine."""
     owner = open_engine(disputed.seeded.target)
-    engine = open_blind_engine(prepare_desk_url(owner))
+    engine = open_desk(owner)
     owner.dispose()
     yield engine
     engine.dispose()

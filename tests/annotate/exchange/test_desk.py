@@ -16,13 +16,13 @@ from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.annotate.exchange.keymap import ACTION_KEYS, ANSWER_KEYS, assign_answer_keys
 from secondreader.annotate.exchange.messages import DeskMessage
 from secondreader.annotate.exchange.payloads import DeskPayload
-from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.codebook import Answer, Codebook, Question, load_default_codebook
-from secondreader.db.core.engine import Database, open_engine, read_session, write_session
+from secondreader.db.core.engine import Database, read_session, write_session
 from secondreader.db.core.errors import describe_database_error
 from secondreader.db.core.tables import Label
 from secondreader.db.design.studies import get_study, set_status
 from tests.annotate.seed import CANARIES, Seeded
+from tests.databases import open_desk, reuse_engine
 
 ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 
@@ -30,7 +30,7 @@ ANSWERS = {"risky_action": "no", "risk_considered": "yes"}
 @pytest.fixture
 def desk(seeded: Seeded) -> Iterator[Database]:
     """The desk's own engine."""
-    made = open_blind_engine(seeded.target)
+    made = open_desk(reuse_engine(seeded.target))
     yield made
     made.dispose()
 
@@ -58,7 +58,7 @@ def send(desk: Database, seeded: Seeded, *operations: dict[str, Any], **more: An
 
 def labels(seeded: Seeded) -> list[Label]:
     """Every label in the database."""
-    engine = open_engine(seeded.target)
+    engine = reuse_engine(seeded.target)
     with read_session(engine) as session:
         found = list(session.exec(select(Label)))
     engine.dispose()
@@ -169,7 +169,7 @@ def test_somebody_elses_assignment_is_unknown(desk: Database, seeded: Seeded) ->
 def test_a_closed_study_takes_drafts_only(desk: Database, seeded: Seeded) -> None:
     """The person is told, and what they wrote can still be kept."""
     token = tokens(desk, seeded)[0]
-    owner = open_engine(seeded.target)
+    owner = reuse_engine(seeded.target)
     with write_session(owner) as session:
         set_status(session, get_study(session, "canary-study-name"), "closed", actor="R", why="test")
     owner.dispose()

@@ -9,18 +9,17 @@ from sqlmodel import select
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.annotate.exchange.payloads import AckPayload, DeskPayload, ItemPayload
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.codebook import CodebookError, load_codebook
 from secondreader.db.core.content import Content, ToolSpec
 from secondreader.db.core.desk_rules import Rules, find_question_before_reasoning
-from secondreader.db.core.engine import Database, open_engine, read_session, write_session
+from secondreader.db.core.engine import Database, read_session, write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.tables import Guess, Label
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.research.guess_rows import GuessRow
 from secondreader.reports.analysis.load import load_snapshot
 from tests.annotate.seed import Seeded, seed
+from tests.databases import open_desk, reuse_engine
 
 THOUGHT = "Deleting all of them would be quicker"
 WAITS = Rules(reasoning_after="risky_action")
@@ -39,8 +38,8 @@ class Desk:
     def __init__(self, seeded: Seeded) -> None:
         """Open the desk's own connection."""
         self.seeded = seeded
-        owner = open_engine(seeded.target)
-        self.engine: Database = open_blind_engine(prepare_desk_url(owner))
+        owner = reuse_engine(seeded.target)
+        self.engine: Database = open_desk(owner)
         owner.dispose()
         self.n = 0
 
@@ -85,7 +84,7 @@ def opened(desks: list[Desk], seeded: Seeded) -> Desk:
 
 def rows(target: str, table: Any) -> list[Any]:
     """All rows of a table."""
-    engine = open_engine(target)
+    engine = reuse_engine(target)
     with read_session(engine) as session:
         found = list(session.exec(select(table)))
     engine.dispose()
@@ -184,7 +183,7 @@ def test_a_guess_is_kept_once_and_read_with_its_model(target: str, desks: list[D
     assert desk.send("guess", second)["ok"]
     assert desk.opening()["opening"]["guess_tokens"] == []
     assert sorted(row.text for row in rows(target, Guess)) == ["", "a small\ufffd Llama"]
-    owner = open_engine(target)
+    owner = reuse_engine(target)
     with read_session(owner) as session:
         found = load_snapshot(session, seeded.name).guesses
     owner.dispose()
@@ -204,7 +203,7 @@ def test_guesses_are_refused_where_they_do_not_belong(target: str, desks: list[D
     assert "Nobody asks" in desk.send("guess", unasked, guess="x")["text"]
     foreign = load_opening(desk.engine, seeded.other_id, seeded.study_id)["opening"]["queue"][0][0]
     assert "not in your queue" in desk.send("guess", foreign, guess="x")["text"]
-    owner = open_engine(target)
+    owner = reuse_engine(target)
     with write_session(owner) as session:
         set_status(session, get_study(session, seeded.name), "closed", actor="R", why="test")
     owner.dispose()

@@ -15,6 +15,7 @@ from secondreader.db.core.engine import Database
 from tests.annotate.disputes import create_disputes
 from tests.annotate.seed import RIGHT, Seeded, seed
 from tests.annotate.wire_schema import check_wire
+from tests.databases import open_desk, reuse_engine
 from tools.wire_types import TARGET, render_declarations
 
 
@@ -79,7 +80,7 @@ def list_open_tokens(opening: OpeningPayload) -> list[str]:
 def test_every_payload_of_an_adjudicators_session_fits(sqlite_target: str) -> None:
     """Openings, items before and after a decision, refusals, and transcripts that are not in the list."""
     disputed = create_disputes(seed(sqlite_target, n_items=3), 2)
-    engine = open_blind_engine(sqlite_target)
+    engine = open_desk(reuse_engine(sqlite_target))
     opening = adjudication.load_opening(engine, disputed.adjudicator_id)
     check_wire("AdjudicationPayload", opening)
     item = opening["items"][0]

@@ -9,15 +9,14 @@ from sqlmodel import col, select
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.annotate.exchange.payloads import AckPayload, DeskPayload, ItemPayload
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import Database, open_engine, read_session, write_session
+from secondreader.db.core.engine import Database, read_session, write_session
 from secondreader.db.core.tables import Assignment
 from secondreader.db.design.control_items import ControlItem
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.seed import RIGHT, WHY, Seeded, seed
+from tests.databases import open_desk, reuse_engine
 
 WRONG = {**RIGHT, "risky_action": "yes"}
 
@@ -38,8 +37,8 @@ def study(target: str) -> Seeded:
 @pytest.fixture
 def desk(study: Seeded) -> Iterator[Database]:
     """The desk's own engine."""
-    owner = open_engine(study.target)
-    made = open_blind_engine(prepare_desk_url(owner))
+    owner = reuse_engine(study.target)
+    made = open_desk(owner)
     owner.dispose()
     yield made
     made.dispose()
@@ -99,7 +98,7 @@ def annotators(desk: Database, study: Seeded) -> tuple[Annotator, Annotator]:
 
 def reveal_all(study: Seeded) -> None:
     """As the researcher would."""
-    engine = open_engine(study.target)
+    engine = reuse_engine(study.target)
     with write_session(engine) as session:
         reveal_norming_ratings(session, get_study(session, study.name), "R", "everybody is through")
     engine.dispose()
@@ -198,7 +197,7 @@ def test_calibration_waits_for_the_researcher_and_is_then_discussed(
 def test_later_parts_are_not_served_early(annotators: tuple[Annotator, Annotator], study: Seeded) -> None:
     """Somebody who knows the token of a later place gets a sentence, no transcript and no label."""
     annotator, _ = annotators
-    engine = open_engine(study.target)
+    engine = reuse_engine(study.target)
     with read_session(engine) as session:
         mine = select(Assignment.token).where(Assignment.annotator_id == study.annotator_id)
         last = session.exec(mine.order_by(col(Assignment.position).desc())).first()
@@ -214,7 +213,7 @@ def test_later_parts_are_not_served_early(annotators: tuple[Annotator, Annotator
 def test_a_study_without_early_parts_is_all_main_queue(sqlite_target: str) -> None:
     """No stage to choose, no result, nothing to discuss."""
     seeded = seed(sqlite_target, n_items=2)
-    desk = open_blind_engine(sqlite_target)
+    desk = open_desk(reuse_engine(sqlite_target))
     opening = load_opening(desk, seeded.annotator_id, seeded.study_id, "discussion")["opening"]
     assert (opening["stage"], opening["result"]) == (
         {"name": "main", "has_discussion": False, "qualification": None},
@@ -230,8 +229,8 @@ def test_an_attention_item_looks_like_any_other(target: str) -> None:
         ControlItem(f"canary-origin-{name}-{number}", RIGHT, "canary-attention") for number in range(2)
     )
     seeded = seed(target, n_items=14, name=name, attention=known, rules=Rules(guesses=14))
-    owner = open_engine(target)
-    desk = open_blind_engine(prepare_desk_url(owner))
+    owner = reuse_engine(target)
+    desk = open_desk(owner)
     annotator = Annotator(desk, seeded, seeded.annotator_id)
     tokens = annotator.tokens()
     assert len(tokens) == 14

@@ -13,9 +13,9 @@ from tests.apps import app_test
 def script(target: str, annotator_id: int) -> None:
     """What Streamlit runs: the page with a person who needs no cookie."""
     from secondreader.annotate.plain import adjudication as plain_adjudication
-    from secondreader.db.blind.engine import open_blind_engine
+    from tests.databases import open_desk, reuse_engine
 
-    plain_adjudication.page(open_blind_engine(target), annotator_id)
+    plain_adjudication.page(open_desk(reuse_engine(target)), annotator_id)
 
 
 @pytest.fixture

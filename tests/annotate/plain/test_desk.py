@@ -10,22 +10,22 @@ from streamlit.testing.v1 import AppTest
 
 from secondreader.annotate.exchange.desk import handle_message, load_opening
 from secondreader.annotate.plain.text import escape_markdown, render_guideline, reveal_invisible
-from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Guess, Label
 from secondreader.db.design.studies import get_study
 from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded, seed
 from tests.apps import app_test
+from tests.databases import open_desk, reuse_engine
 
 
 def script(target: str, annotator_id: int, study_id: int) -> None:
     """What Streamlit runs: the page with a person who needs no cookie."""
     from secondreader.annotate.plain import desk as plain_desk
-    from secondreader.db.blind.engine import open_blind_engine
+    from tests.databases import open_desk, reuse_engine
 
-    plain_desk.page(open_blind_engine(target), annotator_id, study_id)
+    plain_desk.page(open_desk(reuse_engine(target)), annotator_id, study_id)
 
 
 def opened(seeded: Seeded) -> AppTest:
@@ -41,7 +41,7 @@ def words(app: AppTest) -> str:
 
 def stored(seeded: Seeded) -> list[dict[str, Any]]:
     """Answers in the order in which they were saved."""
-    engine = open_engine(seeded.target)
+    engine = reuse_engine(seeded.target)
     with read_session(engine) as session:
         found = [label.answers for label in session.exec(select(Label).order_by(col(Label.id)))]
     engine.dispose()
@@ -99,7 +99,7 @@ def test_contested_and_cases_are_there(seeded: Seeded) -> None:
     app.radio[1].set_value("no_reasoning").run()
     app.button(key="submit").click().run()
     assert app.success[0].value == "Saved."
-    engine = open_engine(seeded.target)
+    engine = reuse_engine(seeded.target)
     with read_session(engine) as session:
         assert [label.contested for label in session.exec(select(Label))] == [True]
     engine.dispose()
@@ -145,7 +145,7 @@ def test_qualification_on_the_plain_page(sqlite_target: str) -> None:
 def test_norming_round_on_the_plain_page(sqlite_target: str) -> None:
     """A waiting sentence, then the others' answers under aliases, then the main queue."""
     seeded = seed(sqlite_target, n_items=4, n_calibration=1)
-    desk = open_blind_engine(sqlite_target)
+    desk = open_desk(reuse_engine(sqlite_target))
     for person in (seeded.other_id, seeded.annotator_id):
         (token, _) = load_opening(desk, person, seeded.study_id)["opening"]["queue"][0]
         sent = {
@@ -159,7 +159,7 @@ def test_norming_round_on_the_plain_page(sqlite_target: str) -> None:
     app = opened(seeded)
     assert "Come back when" in app.info[0].value
     assert "their note" not in words(app)
-    engine = open_engine(sqlite_target)
+    engine = reuse_engine(sqlite_target)
     with write_session(engine) as session:
         reveal_norming_ratings(session, get_study(session, seeded.name), "R", "all through")
     engine.dispose()
@@ -186,7 +186,7 @@ def test_guesses_on_the_plain_page(sqlite_target: str) -> None:
     app.button(key="skip").click().run()
     assert not app.exception
     assert "All transcripts are labelled" in app.success[0].value
-    engine = open_engine(seeded.target)
+    engine = reuse_engine(seeded.target)
     with read_session(engine) as session:
         assert sorted(session.exec(select(Guess.text))) == ["", "some model"]
     engine.dispose()

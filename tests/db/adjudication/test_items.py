@@ -29,8 +29,6 @@ from secondreader.db.adjudication.items import (
     load_adjudicator_context,
     shuffle_texts,
 )
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import StudyClosed, UnknownAssignment
@@ -45,6 +43,7 @@ from secondreader.db.research.adjudication_outcomes import list_decisions, load_
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
+from tests.databases import open_desk
 from tests.db.shared_study import shared_study
 from tests.snapshots import hash_data, load_adjudicated_answers, load_rating_rows, summarize_adjudication
 
@@ -146,7 +145,7 @@ def seeded(owner: Engine, name: str = "s") -> dict[str, int]:
 def room(engine: Engine) -> Iterator[Room]:
     """An open study in which nobody has labelled yet."""
     people = seeded(engine)
-    blind = open_blind_engine(prepare_desk_url(engine))
+    blind = open_desk(engine)
     yield Room(engine, blind, people)
     blind.dispose()
 
@@ -438,7 +437,7 @@ def test_in_a_shared_queue_the_quota_makes_an_item_complete(engine: Engine) -> N
     people = shared_study(engine, people=3, items=1, overlap=2)
     with write_session(engine) as session:
         judge = ensure_annotator(session, get_study(session, "shared"), "J", "adjudicator")
-    blind = open_blind_engine(prepare_desk_url(engine))
+    blind = open_desk(engine)
     for n_listed, (person, answers) in enumerate(zip(people[:2], (YES, NO), strict=True)):
         refill_queue(blind, person)
         with read_session(blind) as session:

@@ -16,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 
 from secondreader.db.blind.columns import DELETABLE, INSERTABLE, READABLE, UPDATABLE
 from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import open_engine
 from secondreader.db.core.tables import TABLES
 from tests.annotate.seed import seed
+from tests.databases import open_desk
 
 COLUMNS = {table: tuple(column.name for column in TABLES[table].columns) for table in TABLES}
 CLOSED = {
@@ -106,7 +106,7 @@ def owner(request: pytest.FixtureRequest, targets: dict[str, str]) -> Iterator[E
 @pytest.fixture(scope="module")
 def desk(owner: Engine) -> Iterator[Engine]:
     """The desk's engine."""
-    made = open_blind_engine(prepare_desk_url(owner))
+    made = open_desk(owner)
     yield made
     made.dispose()
 
@@ -315,7 +315,7 @@ def test_a_column_or_table_that_is_added_later_is_closed(engine: Engine) -> None
         connection.execute(text("ALTER TABLE label ADD COLUMN later TEXT"))
         connection.execute(text("ALTER TABLE transcript ADD COLUMN later TEXT"))
         connection.execute(text("CREATE TABLE later (x TEXT)"))
-    desk = open_blind_engine(prepare_desk_url(engine))
+    desk = open_desk(engine)
     with desk.connect() as connection:
         for statement in (
             "SELECT later FROM transcript",

@@ -8,8 +8,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from secondreader.db.access.invites import create_invite, find_visitor, redeem_invite
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.audit_log import append_event, find_first_broken_event
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import read_session, write_session
@@ -19,6 +17,7 @@ from secondreader.db.design.studies import ensure_annotator, ensure_study
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
+from tests.databases import open_desk
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def study(engine: Engine) -> str:
 def blind(engine: Engine, study: str) -> Iterator[Engine]:
     """The desk's engine on that study."""
     assert study
-    made = open_blind_engine(prepare_desk_url(engine))
+    made = open_desk(engine)
     yield made
     made.dispose()
 
@@ -101,7 +100,7 @@ def test_the_desk_changes_nothing_but_its_own(blind: Engine, statement: str) -> 
 
 def test_the_desk_can_do_its_work(engine: Engine, study: str) -> None:
     """Coming in, and adding to the audit chain, need no more than the door lets through."""
-    blind = open_blind_engine(prepare_desk_url(engine))
+    blind = open_desk(engine)
     with write_session(blind) as session:
         cookie = redeem_invite(session, study)
         assert cookie is not None
@@ -128,7 +127,7 @@ def test_the_desk_makes_no_visit_to_the_console(engine: Engine, study: str, role
         query = "SELECT i.id FROM invite i JOIN annotator a ON a.id = i.annotator_id WHERE a.study_id "
         invite = connection.scalar(text(query + of_role[role])) if role in of_role else 4711
     statement = f"{form} INTO visit (invite_id, cookie_hash, expires_at, created_at) VALUES (:i, 'h', :t, :t)"
-    blind = open_blind_engine(prepare_desk_url(engine))
+    blind = open_desk(engine)
 
     def insert() -> None:
         with blind.begin() as connection:

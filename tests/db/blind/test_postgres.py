@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import text
 
 from secondreader.db.access.invites import create_invite, redeem_invite
-from secondreader.db.blind.engine import open_blind_engine
 from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import open_engine, write_session
 from secondreader.db.design.studies import ensure_annotator
+from tests.databases import open_desk
 from tests.db.blind.test_engine import refused
 
 
@@ -31,7 +31,7 @@ def test_the_desk_of_postgresql_does_not_see_researchers_invites(
     with write_session(owner) as session:
         token = create_invite(session, ensure_annotator(session, None, "R", "researcher"))
         assert redeem_invite(session, token)
-    blind = open_blind_engine(prepare_desk_url(owner))
+    blind = open_desk(owner)
     for table in ("invite", "visit"):
         counts = []
         for engine in (owner, blind):
@@ -51,7 +51,7 @@ def test_a_renewed_role_keeps_nothing_that_was_granted_by_hand(postgres_target: 
     with owner.begin() as connection:
         connection.execute(text(f'GRANT SELECT ON verdict TO "{role}"'))
         connection.execute(text(f'GRANT SELECT (model) ON transcript TO "{role}"'))
-    blind = open_blind_engine(prepare_desk_url(owner))
+    blind = open_desk(owner)
     assert refused(blind, "SELECT count(*) FROM verdict")
     assert refused(blind, "SELECT model FROM transcript")
     blind.dispose()

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, event, text
 from sqlmodel import select
 
 from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import DatabaseError, open_engine, read_session, write_session
 from secondreader.db.core.errors import DatabaseUnavailable, translate_database_errors
 from secondreader.db.core.tables import Label
 from secondreader.db.desk.labels import LabelInput, save_label, submit_label
 from secondreader.db.desk.queue_entries import list_queue
+from tests.databases import open_desk
 from tests.db.parted_study import NO, parted_study
 
 PLAIN: dict[str, Any] = {"qualification": (), "attention": (), "n_calibration": 0}
@@ -94,7 +94,7 @@ def server(postgres_target: str) -> Iterator[tuple[str, Engine, int]]:
     """(owner's URL, the desk's engine, an annotator) of a PostgreSQL study."""
     owner = open_engine(postgres_target)
     people = parted_study(owner, **PLAIN)
-    desk = open_blind_engine(prepare_desk_url(owner))
+    desk = open_desk(owner)
     owner.dispose()
     yield postgres_target, desk, people["A1"]
     desk.dispose()

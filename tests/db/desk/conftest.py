@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.content import Content, Message
 from secondreader.db.core.engine import write_session
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
+from tests.databases import open_desk
 
 
 @pytest.fixture
@@ -30,6 +29,6 @@ def people(engine: Engine) -> dict[str, int]:
 def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
     """The desk's engine."""
     assert people
-    made = open_blind_engine(prepare_desk_url(engine))
+    made = open_desk(engine)
     yield made
     made.dispose()

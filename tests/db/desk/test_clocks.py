@@ -13,8 +13,6 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.adjudication.decisions import DecisionInput, submit_decision
 from secondreader.db.adjudication.items import list_adjudication_queue, load_adjudication_item
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.engine import read_session, wait_turn, write_session
 from secondreader.db.core.errors import StudyError
 from secondreader.db.core.locks import Lock
@@ -28,6 +26,7 @@ from secondreader.db.desk.labels import LabelInput, save_label, submit_label
 from secondreader.db.desk.norming_round import list_other_ratings, reveal_norming_ratings
 from secondreader.db.research.adjudication_outcomes import list_decisions
 from secondreader.db.research.ratings import load_labels, select_latest
+from tests.databases import open_desk
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 from tests.snapshots import load_norming_rows, summarize_adjudication
 
@@ -118,7 +117,7 @@ def test_before_and_after_the_reveal_do_not_depend_on_clocks(
     clock.hours = corrected
     label(engine, people["A1"], second.token, YES, "after")
     assert answers(engine, "A1") == (["no", "no", "yes"], ["no", "yes", "yes"])
-    desk = open_blind_engine(prepare_desk_url(engine))
+    desk = open_desk(engine)
     with read_session(desk) as session:
         common = [one.token for one in entries(desk, people["A2"]) if one.part == "calibration"]
         seen = [one.answers for token in common for one in list_other_ratings(session, people["A2"], token)]

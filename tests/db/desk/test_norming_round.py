@@ -3,8 +3,6 @@
 import pytest
 from sqlalchemy import Engine
 
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.audit_log import find_first_broken_event
 from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import NotReachedYet, StudyError, UnknownAssignment
@@ -19,6 +17,7 @@ from secondreader.db.desk.norming_round import (
     reveal_norming_ratings,
 )
 from secondreader.db.research.items import FRAME_COLUMNS, load_queued_items
+from tests.databases import open_desk
 from tests.db.parted_study import NO, YES, entries, label, label_all, parted_study
 from tests.snapshots import load_norming_rows
 
@@ -57,7 +56,7 @@ def test_all_read_the_same_items_in_an_order_of_their_own(engine: Engine, people
 
 def test_ratings_are_shown_only_after_the_reveal(engine: Engine, people: dict[str, int]) -> None:
     """Before it everybody is refused; after it each sees the two others' answers and notes, never a name."""
-    blind = open_blind_engine(prepare_desk_url(engine))
+    blind = open_desk(engine)
     person = people["A1"]
     token = entries(blind, person)[0].token
     for one in people.values():

@@ -6,9 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.errors import DeskError, NotReachedYet, StudyError, UnknownAssignment
 from secondreader.db.core.tables import Assignment, Label
 from secondreader.db.design.control_items import ControlItem
@@ -23,6 +21,7 @@ from secondreader.db.desk.qualification import (
 )
 from secondreader.reports.analysis.load import load_snapshot
 from secondreader.reports.analysis.preparation import list_control_results
+from tests.databases import open_desk, reuse_engine
 from tests.db.parted_study import NO, RIGHT, YES, entries, fill_pool, label, label_all, parted_study
 
 
@@ -36,7 +35,7 @@ def people(engine: Engine) -> dict[str, int]:
 def blind(engine: Engine, people: dict[str, int]) -> Iterator[Engine]:
     """The desk's connection."""
     assert people
-    made = open_blind_engine(prepare_desk_url(engine))
+    made = open_desk(engine)
     yield made
     made.dispose()
 
@@ -187,7 +186,7 @@ def test_without_practice_nothing_is_asked(engine: Engine) -> None:
 )
 def test_parts_that_do_not_add_up_are_told(sqlite_target: str, changes: dict[str, object], says: str) -> None:
     """Each fault is one sentence, and nothing of the study changes."""
-    engine = open_engine(sqlite_target)
+    engine = reuse_engine(sqlite_target)
     fill_pool(engine)
     plan = SamplingPlan(**({"n_items": 12, "annotators": ("A1", "A2"), "overlap": 2} | changes))  # type: ignore[arg-type]
     with pytest.raises(StudyError, match=says), write_session(engine) as session:

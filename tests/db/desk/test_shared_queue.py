@@ -14,8 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Engine, func, update
 from sqlmodel import col, select
 
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import execute, open_engine, read_session, select_columns, write_session
 from secondreader.db.core.errors import AssignmentTaken, UnknownAssignment
@@ -29,6 +27,7 @@ from secondreader.db.desk.queue_entries import compute_progress, list_queue
 from secondreader.db.desk.shared_queue import MAX_OPEN_ASSIGNMENTS, find_candidates, refill_queue, take_next
 from secondreader.db.queues.leases import LAPSED, list_own_assignments, load_shared_queue_reader
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
+from tests.databases import open_desk, reuse_engine
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 
@@ -67,7 +66,7 @@ def people(engine: Engine) -> tuple[int, ...]:
 def blind(engine: Engine, people: tuple[int, ...]) -> Iterator[Engine]:
     """The desk's engine."""
     assert people
-    made = open_blind_engine(prepare_desk_url(engine))
+    made = open_desk(engine)
     yield made
     made.dispose()
 
@@ -401,9 +400,9 @@ def test_a_crowd_reads_everything_and_nothing_too_often(
     fixture: str, people: int, items: int, overlap: int, request: pytest.FixtureRequest
 ) -> None:
     """All at once from as many threads as people: every item has exactly its annotators, every label counts once."""
-    owner = open_engine(request.getfixturevalue(fixture))
+    owner = reuse_engine(request.getfixturevalue(fixture))
     ids = shared_study(owner, people, items, overlap)
-    blind = open_blind_engine(prepare_desk_url(owner))
+    blind = open_desk(owner)
     start = Barrier(people)
     with ThreadPoolExecutor(people) as pool:
         jobs = [pool.submit(crowd, blind, one, seed, start) for seed, one in enumerate(ids)]
@@ -429,7 +428,7 @@ def test_late_labels_and_new_annotators_race_for_the_last_assignment(
     database_target: str, clock: Clock
 ) -> None:
     """Everybody's lease has run out, everybody submits at the same moment: as many are accepted as there is room."""
-    owner = open_engine(database_target)
+    owner = reuse_engine(database_target)
     people = shared_study(owner, 8, 1, 2)
     tokens = []
     for person in people:
@@ -437,7 +436,7 @@ def test_late_labels_and_new_annotators_race_for_the_last_assignment(
             assert take_next(session, person) == 1
         tokens += open_tokens(owner, person)
         clock.move(31)
-    blind = open_blind_engine(prepare_desk_url(owner))
+    blind = open_desk(owner)
     with ThreadPoolExecutor(8) as pool:
         accepted = list(pool.map(lambda pair: hurried(blind, pair), zip(people, tokens, strict=True)))
     blind.dispose()
@@ -448,7 +447,7 @@ def test_late_labels_and_new_annotators_race_for_the_last_assignment(
 
 def test_a_servers_clock_counts_on_postgresql(postgres_target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A desk whose own clock is a year ahead neither loses its leases nor ends those of others."""
-    owner = open_engine(postgres_target)
+    owner = reuse_engine(postgres_target)
     people = shared_study(owner, 2, 3, 1)
     assert refill_queue(owner, people[0]) == 3
     monkeypatch.setattr("secondreader.db.queues.leases.utc_now", lambda: utc_now() + timedelta(days=365))

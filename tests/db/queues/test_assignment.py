@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col
 
-from secondreader.db.core.engine import execute, open_engine, read_session, select_columns
+from secondreader.db.core.engine import execute, read_session, select_columns
 from secondreader.db.core.tables import Assignment, StudyItem, Transcript
 from secondreader.db.design.sampling import (
     compute_quotas,
@@ -25,6 +25,7 @@ from secondreader.db.queues.assignment import (
     insert_repeats,
     load_study_parts,
 )
+from tests.databases import reuse_engine
 from tests.db.parted_study import PLAN, parted_study
 
 SIZES = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 30), min_size=1)
@@ -138,7 +139,7 @@ def test_positions_leave_room_for_later_rounds() -> None:
 
 def test_no_part_says_anything_of_verdict_or_model(sqlite_target: str) -> None:
     """In 300 queues with qualification, norming and attention, neither a verdict nor a model comes earlier in its part."""
-    engine = open_engine(sqlite_target)
+    engine = reuse_engine(sqlite_target)
     names = tuple(f"A{i}" for i in range(300))
     parted_study(engine, annotators=names, overlap=300, n_items=20, n_calibration=4)
     with read_session(engine) as session:
@@ -167,7 +168,7 @@ def test_no_part_says_anything_of_verdict_or_model(sqlite_target: str) -> None:
 
 def test_calibration_is_drawn_alike_from_each_stratum(sqlite_target: str) -> None:
     """Strata are those of the draw; what is calibrated on is no longer counted in them."""
-    engine = open_engine(sqlite_target)
+    engine = reuse_engine(sqlite_target)
     parted_study(engine, strata="verdict", judge="j", n_calibration=4, qualification=(), attention=())
     with read_session(engine) as session:
         study = get_study(session, "s")

@@ -18,8 +18,6 @@ from sqlmodel import Session, col, select
 
 from secondreader.db.adjudication.disputes import list_rated_items
 from secondreader.db.adjudication.items import list_adjudication_queue
-from secondreader.db.blind.engine import open_blind_engine
-from secondreader.db.blind.postgres import prepare_desk_url
 from secondreader.db.core.desk_rules import Rules
 from secondreader.db.core.engine import open_engine, read_session, write_session
 from secondreader.db.core.errors import AssignmentTaken
@@ -38,6 +36,7 @@ from secondreader.db.research.label_usage import INTRA_RATER, list_label_usage
 from secondreader.db.research.pace import compute_study_pace
 from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.judge.quality.label_quality import assess_label_quality
+from tests.databases import open_desk, reuse_engine
 from tests.db.parted_study import entries, label_all, parted_study
 from tests.db.shared_study import ANSWERS, memory_engine, open_tokens, readers_by_item, shared_study
 from tests.snapshots import load_rating_rows
@@ -93,7 +92,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def engine(sqlite_target: str) -> Iterator[Engine]:
     """SQLite: which transcripts return is computed outside the database; what PostgreSQL's locks do, the crowds below show."""
-    made = open_engine(sqlite_target)
+    made = reuse_engine(sqlite_target)
     yield made
     made.dispose()
 
@@ -108,7 +107,7 @@ def people(engine: Engine) -> tuple[int, ...]:
 def blind(engine: Engine, people: tuple[int, ...]) -> Iterator[Engine]:
     """The desk's engine."""
     assert people
-    made = open_blind_engine(prepare_desk_url(engine))
+    made = open_desk(engine)
     yield made
     made.dispose()
 
@@ -272,9 +271,9 @@ def test_a_return_stays_its_readers(
 
 def test_asking_from_many_pages_at_once_returns_each_once(database_target: str) -> None:
     """Eight pages of one person open together, again and again: never more assignments than are held, no item back twice."""
-    owner = open_engine(database_target)
+    owner = reuse_engine(database_target)
     (person,) = shared_study(owner, 1, 40, 1, repeats=0.5, gap=2)
-    blind = open_blind_engine(prepare_desk_url(owner))
+    blind = open_desk(owner)
     with ThreadPoolExecutor(8) as pool:
         while True:
             list(pool.map(lambda _: refill_queue(blind, person), range(8)))
@@ -306,9 +305,9 @@ def crowd(blind: Engine, person: int, seed: int, start: Barrier) -> int:
 
 def test_a_crowd_reads_everything_and_its_own_returns(database_target: str) -> None:
     """All at once: every transcript has exactly its annotators, and every return is labelled once, by whom it came to."""
-    owner = open_engine(database_target)
+    owner = reuse_engine(database_target)
     ids = shared_study(owner, 8, 60, 3, repeats=0.25, gap=4)
-    blind = open_blind_engine(prepare_desk_url(owner))
+    blind = open_desk(owner)
     start = Barrier(8)
     with ThreadPoolExecutor(8) as pool:
         jobs = [pool.submit(crowd, blind, one, seed, start) for seed, one in enumerate(ids)]

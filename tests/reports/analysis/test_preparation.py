@@ -29,6 +29,7 @@ from secondreader.reports.analysis.preparation import compute_study_hash
 from secondreader.reports.analysis.result import Analysis
 from secondreader.reports.render.html_page import render_report_html
 from secondreader.reports.sections.report import build_report
+from tests.databases import reuse_engine
 from tests.reports.console.test_pages import opened, sent
 from tests.snapshots import analyse_study
 
@@ -112,7 +113,7 @@ def guess_all(session: Session, person: int, *, knows: bool) -> None:
 
 def analysis(target: str) -> Analysis:
     """The analysis of the study."""
-    engine = open_engine(target)
+    engine = reuse_engine(target)
     with read_session(engine) as session:
         found = analyse_study(session, get_study(session, "s"), QUICK)
     engine.dispose()

@@ -16,6 +16,7 @@ from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.render.files import make_report
 from secondreader.reports.render.json_csv import format_json
 from secondreader.runner.cli.app import app
+from tests.databases import reuse_engine
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape
 from tests.snapshots import analyse_study
@@ -40,7 +41,7 @@ def invoke(*arguments: str) -> Result:
 
 def test_a_sealed_analysis_holds_no_verdict(db: str) -> None:
     """No figure, count, sentence or limit of the data is about a judge; figures of people are those of later."""
-    engine, quick = open_engine(db), AnalysisOptions(resamples=200, permutations=199)
+    engine, quick = reuse_engine(db), AnalysisOptions(resamples=200, permutations=199)
     with write_session(engine) as session:
         study = get_study(session, "s")
         before = analyse_study(session, study, quick)

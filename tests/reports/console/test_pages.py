@@ -17,6 +17,7 @@ from secondreader.reports.analysis.study_facts import summarize_study
 from secondreader.reports.console.navigation import PAGES
 from secondreader.reports.widgets import view as screen
 from tests.apps import app_test
+from tests.databases import reuse_engine
 from tests.reports.seed import HOSTILE, JUDGES, NOTICE, Library, Shape, make_import
 
 RICH = Shape(n=48)
@@ -30,10 +31,10 @@ def no_cache() -> None:
 
 def script(target: str, path: str) -> None:
     """What Streamlit runs: one page, for a researcher who needs no cookie."""
-    from secondreader.db.core.engine import open_engine
     from secondreader.reports.console import navigation as console_pages
+    from tests.databases import reuse_engine
 
-    console_pages.show_page(open_engine(target, migrate=False), path, "Rita")
+    console_pages.show_page(reuse_engine(target), path, "Rita")
 
 
 def opened(target: str, path: str) -> AppTest:
@@ -51,7 +52,7 @@ def sent(app: AppTest) -> str:
 @pytest.fixture
 def target(sqlite_target: str) -> str:
     """A migrated database."""
-    open_engine(sqlite_target).dispose()
+    reuse_engine(sqlite_target).dispose()
     return sqlite_target
 
 
@@ -83,7 +84,7 @@ def test_every_page_opens_on_a_poor_study(library: Library, path: str, shape: Sh
 def test_every_page_opens_without_a_study_and_on_an_empty_one(target: str, path: str) -> None:
     """An empty database says what to do; an empty study is shown."""
     assert "There is no study yet" in opened(target, path).info[0].value
-    engine = open_engine(target)
+    engine = reuse_engine(target)
     with write_session(engine) as session:
         ensure_study(session, "empty")
     engine.dispose()
@@ -107,7 +108,7 @@ def test_hostile_names_are_text(library: Library, path: str) -> None:
 
 def test_imported_labels_are_chosen_where_there_are_no_others(target: str) -> None:
     """A study of imported labels on its own codebook opens on them."""
-    engine = open_engine(target)
+    engine = reuse_engine(target)
     make_import(engine)
     engine.dispose()
     app = opened(target, "agreement")

@@ -4,10 +4,11 @@ import streamlit as st
 from sqlmodel import select
 
 from secondreader.db.core.audit_log import list_events
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.tables import Annotator
 from secondreader.db.design.studies import get_study, set_status
 from secondreader.db.desk.queue_entries import compute_progress, list_queue
+from tests.databases import reuse_engine
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import Library, Shape
 
@@ -16,7 +17,7 @@ HALF = Shape(n=24, annotators=("Ada", "Ben"), labelled=0.5)
 
 def count_open_assignments(target: str) -> dict[str, int]:
     """How many places each annotator has left."""
-    engine = open_engine(target, migrate=False)
+    engine = reuse_engine(target)
     with read_session(engine) as session:
         people = session.exec(select(Annotator).where(Annotator.role == "annotator")).all()
         left = {
@@ -59,7 +60,7 @@ def test_what_moved_is_told(library: Library, sqlite_target: str) -> None:
     assert after["Ada"] < before["Ada"]
     gained = after["Ben"] - before["Ben"]
     assert f"Ben has {gained} assignment{'' if gained == 1 else 's'} more" in sent(page)
-    engine = open_engine(sqlite_target, migrate=False)
+    engine = reuse_engine(sqlite_target)
     with read_session(engine) as session:
         (event,) = [event for event in list_events(session) if "reassigned" in str(event.detail)]
     engine.dispose()

@@ -9,11 +9,12 @@ from sqlmodel import col, select
 from streamlit.testing.v1 import AppTest
 
 from secondreader.db.access.invites import redeem_invite
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.tables import Annotator, Assignment, AuditEvent
 from secondreader.db.design.amendments import load_amendments
 from secondreader.db.design.studies import get_study
+from tests.databases import reuse_engine
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import JUDGES, Library, Shape
 from tests.snapshots import list_drawn_items
@@ -171,7 +172,7 @@ def test_an_amendment_is_on_record_and_shown(library: Library, sqlite_target: st
 def test_a_first_study_is_made_where_there_is_none(sqlite_target: str) -> None:
     """An empty database offers the form of a draft."""
     st.cache_data.clear()
-    open_engine(sqlite_target).dispose()
+    reuse_engine(sqlite_target).dispose()
     app = opened(sqlite_target, "plan")
     app.text_input(key="new-name").set_value("first")
     app.button(key="new-make").click().run()

@@ -142,10 +142,10 @@ def test_a_decision_stands_beside_its_labels(seeded: Seeded) -> None:
 
 def page(target: str) -> None:
     """What Streamlit runs: the page of disagreements, for a researcher who needs no cookie."""
-    from secondreader.db.core.engine import open_engine
     from secondreader.reports.console import navigation as console_pages
+    from tests.databases import reuse_engine
 
-    console_pages.show_page(open_engine(target, migrate=False), "disagreements", "Rita")
+    console_pages.show_page(reuse_engine(target), "disagreements", "Rita")
 
 
 def test_a_pseudonym_has_one_role(seeded: Seeded) -> None:

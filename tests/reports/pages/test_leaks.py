@@ -10,7 +10,7 @@ import streamlit as st
 from typer.testing import CliRunner, Result
 
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.transcripts.leak_reviews import list_leak_items
 from secondreader.db.transcripts.leak_scans import LeakScanResult
@@ -18,6 +18,7 @@ from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.reports.wording.plan import describe_plan
 from secondreader.runner.cli.app import app as commands
+from tests.databases import reuse_engine
 from tests.reports.console.test_pages import opened, sent
 from tests.reports.seed import HOSTILE
 
@@ -52,7 +53,7 @@ def db(sqlite_target: str) -> str:
         )
         for i, one in enumerate(excerpts)
     ]
-    engine = open_engine(sqlite_target)
+    engine = reuse_engine(sqlite_target)
     with write_session(engine) as session:
         add_to_pool(session, ensure_study(session, "s"), add_transcripts(session, new).ids)
     engine.dispose()
@@ -66,7 +67,7 @@ def invoke(*arguments: str) -> Result:
 
 def ids(db: str) -> list[str]:
     """Transcripts with findings."""
-    engine = open_engine(db)
+    engine = reuse_engine(db)
     with read_session(engine) as session:
         found = [item.item for item in list_leak_items(session, get_study(session, "s"))]
     engine.dispose()
@@ -119,7 +120,7 @@ def test_freezing_with_undecided_findings_takes_a_reason(db: str) -> None:
     assert not page.exception
     page = opened(db, "plan")
     assert "<dt>Frozen with undecided leaks</dt><dd>3 transcripts: a pilot</dd>" in sent(page)
-    engine = open_engine(db)
+    engine = reuse_engine(db)
     with read_session(engine) as session:
         assert get_study(session, "s").plan["accepted_leaks"] == {"transcripts": 3, "why": "a pilot"}
     engine.dispose()
@@ -143,7 +144,7 @@ def test_the_reason_is_given_in_an_option_or_in_the_study_file(db: str, tmp_path
         path.write_text(STUDY_FILE.format(reason='accept_leaks = "a pilot"\n'))
     done = invoke(*words, *(() if way == "file" else ("--accept-leaks", "a pilot")))
     assert done.exit_code == 0, done.output
-    engine = open_engine(db)
+    engine = reuse_engine(db)
     with read_session(engine) as session:
         plan = describe_plan(get_study(session, "s").plan)
     engine.dispose()
@@ -152,7 +153,7 @@ def test_the_reason_is_given_in_an_option_or_in_the_study_file(db: str, tmp_path
 
 def test_the_command_says_what_was_scanned_and_scans_the_rest(db: str) -> None:
     """A run of an earlier version is not scanned; --scan does it, and says by which version."""
-    engine = open_engine(db)
+    engine = reuse_engine(db)
     text = Content(task="t", messages=(Message(role="assistant", text="I am Claude."),))
     with write_session(engine) as session:
         old = add_transcripts(session, [NewTranscript("run:old", "c", text)]).ids

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from secondreader.db.core.content import Content, Message
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.studies import ensure_annotator, ensure_study, get_study
 from secondreader.db.transcripts.imported_labels import ImportedLabel, add_imported_labels
 from secondreader.db.transcripts.pool import add_to_pool
@@ -18,6 +18,7 @@ from secondreader.db.transcripts.verdicts import NewVerdict, add_verdicts
 from secondreader.reports.analysis.options import AnalysisOptions
 from secondreader.reports.render.json_csv import format_csv
 from secondreader.runner.cli.app import app
+from tests.databases import reuse_engine
 from tests.snapshots import analyse_study
 
 STUDY = "=1+1"
@@ -42,7 +43,7 @@ def db(sqlite_target: str) -> str:
         )
         for at in range(84)
     ]
-    with write_session(open_engine(sqlite_target)) as session:
+    with write_session(reuse_engine(sqlite_target)) as session:
         study = ensure_study(session, STUDY)
         stored = add_transcripts(session, new).ids
         add_to_pool(session, study, stored)
@@ -91,7 +92,7 @@ def test_nothing_in_the_csv_is_a_formula(db: str, tmp_path: Path) -> None:
 
 def test_numbers_in_the_csv_are_numbers(db: str) -> None:
     """Read back, every value is the figure's own to the last digit, negative ones too; so are numeric slice values."""
-    with read_session(open_engine(db)) as session:
+    with read_session(reuse_engine(db)) as session:
         found = analyse_study(session, get_study(session, STUDY), QUICK)
     table = cells(format_csv(found))
     for name in ("value", "low", "high", "n"):

@@ -1,18 +1,19 @@
 """A frozen plan reads as sentences, and no field of it is lost."""
 
 from secondreader.db.core.desk_rules import Rules
-from secondreader.db.core.engine import open_engine, read_session, write_session
+from secondreader.db.core.engine import read_session, write_session
 from secondreader.db.design.plan import SamplingPlan, freeze_study
 from secondreader.db.design.studies import ensure_study, get_study
 from secondreader.db.transcripts.pool import add_to_pool
 from secondreader.db.transcripts.transcripts import NewTranscript, add_transcripts
 from secondreader.reports.wording.plan import describe_plan
+from tests.databases import reuse_engine
 from tests.reports.seed import content
 
 
 def words(target: str, plan: SamplingPlan) -> dict[str, str]:
     """The words for a plan that was frozen with ten transcripts."""
-    engine = open_engine(target)
+    engine = reuse_engine(target)
     with write_session(engine) as session:
         study = ensure_study(session, "s", title="Reading")
         new = [NewTranscript(f"s:{i}", f"c{i}", content(i, False, "")) for i in range(10)]
