@@ -60,7 +60,7 @@ unit: .venv/.installed-dev node_modules/.installed ## Unit and integration tests
 	$(BIN)/pytest -n 3 --dist worksteal -q -m "not browser and not slow and not local_llm"
 
 browser: .venv/.installed-dev ## Tests in a real Chromium.
-	$(BIN)/pytest -n 3 --dist loadfile -q -m browser
+	$(BIN)/pytest -n 3 --dist loadgroup -q -m browser
 
 docs: .venv/.installed-dev ## Write the generated blocks of README and docs anew, and the types of the desk's wire.
 	$(BIN)/cog -r README.md CONTRIBUTING.md docs/*.md

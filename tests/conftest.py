@@ -1,4 +1,4 @@
-"""Fixtures of all rooms: a SQLite file and a real PostgreSQL, each test with a database of its own."""
+"""Fixtures of all tests: a SQLite file and a real PostgreSQL, each test with a database of its own."""
 
 import gc
 import os
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tests.annotate.desks import SharedDesk
 
 REPOSITORY = Path(__file__).parent.parent
-TOGETHER = ("test_oidc.py", "test_demo.py", "test_axe_console.py", "test_console_server.py", "postgresql")
-"""Parts of the names of browser tests: those that have one in common share a server, and so a worker."""
 
 
 def pytest_configure() -> None:
@@ -48,15 +46,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Browser tests go to whichever worker is free, one by one, but for those that share a server of their own."""
-    if config.option.markexpr != "browser" or config.getvalue("dist") != "loadfile":
+    """Browser tests that share a server go to one worker."""
+    if config.option.markexpr != "browser" or config.getvalue("dist") != "loadgroup":
         return None
-    from xdist.scheduler import LoadScopeScheduling
+    from tests.scheduling import BrowserScheduling
 
-    # The one hook that xdist has for this; its own loadgroup does nothing with pytest 9.2, whose items keep their names.
-    made = LoadScopeScheduling(config, log)
-    made._split_scope = lambda name: next((one for one in TOGETHER if one in name), name)
-    return made
+    return BrowserScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -154,7 +154,7 @@ def start(page: Page) -> None:
 
 
 def test_pages_of_the_middleware(context: BrowserContext, shared_desk: SharedDesk) -> None:
-    """Without a visit, and with a link that is not valid."""
+    """Without a session, and with a link that is not valid."""
     page = context.new_page()
     for path in ("/", "/join#wrong"):
         page.goto(f"{shared_desk.server.address}{path}")

@@ -124,7 +124,7 @@ def test_the_acceptance_walk(browser: Browser, demo: Demo, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("dark", WIDE), ("light", PHONE)], ids=["dark", "phone"])
-def test_both_rooms_in_other_clothes(browser: Browser, demo: Demo, scheme: str, size: dict[str, int]) -> None:
+def test_both_apps_in_other_clothes(browser: Browser, demo: Demo, scheme: str, size: dict[str, int]) -> None:
     """Dark and at phone width nothing fails, and nothing is wider than the screen."""
     desk = at_first_transcript(browser, demo.desk, scheme, size)
     console = open_console(browser, demo.console, scheme, size)

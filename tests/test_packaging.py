@@ -43,7 +43,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_wheel_holds_every_file_of_the_rooms(built: Path) -> None:
+def test_the_wheel_holds_every_file_of_the_folders(built: Path) -> None:
     """A module, prompt, pack or page that is tracked but forgotten in pyproject.toml fails here."""
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         names = {name for name in wheel.namelist() if not name.startswith("secondreader-")}
@@ -121,7 +121,7 @@ def declare_licence(name: str) -> str:
     return " ".join([*short, *known.get_all("Classifier", [])])
 
 
-def test_links_for_the_type_checker_lead_to_the_rooms() -> None:
+def test_links_for_the_type_checker_lead_to_the_folders() -> None:
     """Mypy and editors see the same files as Python does."""
     for folder in FOLDERS:
         assert (REPOSITORY / ".typing" / "secondreader" / folder).resolve() == (REPOSITORY / folder).resolve()

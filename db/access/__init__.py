@@ -1,1 +1,1 @@
-"""Who may come in: invites, visits, OIDC accounts, and the ASGI middleware in front of both apps."""
+"""Who may come in: invites, browser sessions, OIDC accounts, and the ASGI middleware in front of both apps."""

@@ -1,4 +1,4 @@
-"""Who may come in: invite links, and the visits that they turn into.
+"""Who may come in: invite links, and the browser sessions that they turn into, kept in the table `visit`.
 
 Only hashes are stored. A fast hash is right here: the tokens are 256 random bits, so there is nothing to guess.
 """
@@ -61,7 +61,7 @@ def create_invite(session: Session, annotator_id: int, days: float = INVITE_DAYS
 
 def revoke_invites(session: Session, annotator_id: int) -> int:
     """Close every open invite of a person, and with them every visit; returns how many were open."""
-    open_invites = session.exec(
+    open_ones = session.exec(
         select(Invite).where(Invite.annotator_id == annotator_id, col(Invite.revoked_at).is_(None))
     ).all()
     for invite in open_invites:
@@ -71,17 +71,17 @@ def revoke_invites(session: Session, annotator_id: int) -> int:
 
 
 def redeem_invite(session: Session, token: str, roles: frozenset[str] = ROLES) -> str | None:
-    """Turn a valid invite token of one of these roles into a new visit and return its cookie; None if there is none."""
+    """Turn a valid invite token of one of these roles into a new session and return its cookie; None if there is none."""
     return start_browser_session(session, Invite.token_hash == hash_token(token), roles)
 
 
 def redeem_account(session: Session, annotator_id: int, roles: frozenset[str]) -> str | None:
-    """Begin a visit of a person who signed in; None without an open invite, which sets how long it may last."""
+    """Begin a session of a person who signed in; None without an open invite, which sets how long it may last."""
     return start_browser_session(session, Invite.annotator_id == annotator_id, roles)
 
 
 def start_browser_session(session: Session, invite_condition: Any, roles: frozenset[str]) -> str | None:
-    """Begin a visit on the open invite that lasts longest among these, and return its cookie."""
+    """Begin a session on the open invite that lasts longest among these, and return its cookie."""
     invite = session.exec(
         select(Invite)
         .join(Annotator, col(Annotator.id) == Invite.annotator_id)

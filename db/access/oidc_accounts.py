@@ -107,7 +107,7 @@ def bind_account(session: Session, annotator_id: int, bound: str, *, actor: str)
 
 
 def unbind_account(session: Session, annotator_id: int, *, actor: str) -> None:
-    """Let no account sign in as this person any more. Visits that are open stay open: revoke the invite to end them."""
+    """Let no account sign in as this person any more. Sessions that are open stay open: revoke the invite to end them."""
     person = session.get_one(Annotator, annotator_id)
     person.identity_hash = None
     session.add(person)

@@ -26,9 +26,9 @@ from secondreader.db.design.studies import ensure_annotator, get_study
 from secondreader.db.desk.norming_round import reveal_norming_ratings
 from tests.annotate.desks import desk_of
 from tests.annotate.disputes import NOTES
+from tests.annotate.full_desk import HIDDEN_WHY, PEOPLE, FullDesk, made, start_full_desk
 from tests.annotate.seed import CANARIES, RIGHT, WHY, Seeded
 from tests.annotate.wire import Client, Page, of_others, told_to_nobody, words_of_studies
-from tests.annotate.wire_house import HIDDEN_WHY, PEOPLE, House, furnished, made
 from tests.browser import REPOSITORY
 
 OTHERS_NOTE = "canary-note-of-another-reader"
@@ -62,18 +62,18 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def full_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullDesk]:
     """One desk for this file."""
-    with furnished(str(tmp_path_factory.mktemp("wire") / "study.db")) as made_house:
-        yield made_house
+    with start_full_desk(str(tmp_path_factory.mktemp("wire") / "study.db")) as desk:
+        yield desk
 
 
 def found(
-    client: Client, house: House, person: int, study: Seeded, shown: Iterable[str] = ()
+    client: Client, full_desk: FullDesk, person: int, study: Seeded, shown: Iterable[str] = ()
 ) -> list[tuple[str, str]]:
     """What came that must not; `shown`: texts of others that this person may see by now."""
-    own, theirs = words_of_studies(house.target, study.study_id)
-    secrets = (told_to_nobody(house.target) | of_others(house.target, person) | theirs) - own
+    own, theirs = words_of_studies(full_desk.target, study.study_id)
+    secrets = (told_to_nobody(full_desk.target) | of_others(full_desk.target, person) | theirs) - own
     secrets |= {*CANARIES, *PEOPLE, *study.public_ids, HIDDEN_WHY, OTHERS_NOTE, OTHERS_REASON}
     assert len(secrets) > 150, "nothing to search for"
     return client.holding(secrets - set(shown))
@@ -102,9 +102,9 @@ def stage(page: Page, name: str, chosen: str = "") -> dict[str, Any]:
     return opening
 
 
-def label_as_other(house: House, study: Seeded) -> None:
+def label_as_other(full_desk: FullDesk, study: Seeded) -> None:
     """The second annotator passes the qualification and labels the norming round, with a note."""
-    desk = open_blind_engine(house.target)
+    desk = open_blind_engine(full_desk.target)
     other = (desk, study.other_id, study.study_id)
     while (opening := load_opening(*other)["opening"])["stage"]["name"] in {"qualification", "calibration"}:
         for token in open_tokens(opening):
@@ -115,9 +115,9 @@ def label_as_other(house: House, study: Seeded) -> None:
     desk.dispose()
 
 
-def reveal_all(house: House, study: Seeded) -> None:
+def reveal_all(full_desk: FullDesk, study: Seeded) -> None:
     """As the researcher would."""
-    engine = open_engine(house.target)
+    engine = open_engine(full_desk.target)
     with write_session(engine) as session:
         reveal_norming_ratings(session, get_study(session, study.name), "canary-researcher", "canary-why")
     engine.dispose()
@@ -142,23 +142,23 @@ def page_token(page: Page) -> str:
     return str(page.send(begin=True)["opening"]["queue"][0][0])
 
 
-def test_an_annotators_whole_way_holds_nothing_of_verdict_model_or_others(house: House) -> None:
+def test_an_annotators_whole_way_holds_nothing_of_verdict_model_or_others(full_desk: FullDesk) -> None:
     """Qualification twice, norming round, waiting, discussion, main queue, attention, repeats, guesses, pause, end; each page plain, too."""
-    made = house.whole
-    client = house.client(made.token)
-    foreign = list_tokens(house, made.other_id)[0]
+    made = full_desk.whole
+    client = full_desk.client(made.token)
+    foreign = list_tokens(full_desk, made.other_id)[0]
     with client.page() as page:
         nonsense(page, foreign)
         qualify(page, client)
-        norm(page, client, house)
+        norm(page, client, full_desk)
         work(page, client)
-        house.status(made, "paused")
+        full_desk.status(made, "paused")
         token = stage(page, "main")["queue"][0][0]
         assert submit(page, token, RIGHT, 1)["acks"][0]["code"] == "closed"
         client.plain("Back")
         assert client.holding(["The study takes no labels now."])
-        house.status(made, "open")
-    assert found(client, house, made.annotator_id, made, shown=[OTHERS_NOTE, WHY]) == []
+        full_desk.status(made, "open")
+    assert found(client, full_desk, made.annotator_id, made, shown=[OTHERS_NOTE, WHY]) == []
     assert client.holding([OTHERS_NOTE, WHY, "Please clear the reminder queue"]), (
         "the client received nothing"
     )
@@ -179,17 +179,17 @@ def qualify(page: Page, client: Client) -> None:
     assert first["queue"]
 
 
-def norm(page: Page, client: Client, house: House) -> None:
+def norm(page: Page, client: Client, full_desk: FullDesk) -> None:
     """Blind, then waiting, then the others' ratings under aliases."""
     client.plain("Start")
     for token in open_tokens(stage(page, "calibration")):
         one(page, "show_reasoning", token, label={"answers": RIGHT})
         assert submit(page, token, RIGHT, note="my own note")["acks"][0]["ok"]
-    label_as_other(house, house.whole)
+    label_as_other(full_desk, full_desk.whole)
     stage(page, "waiting")
     client.plain()
     assert client.holding([OTHERS_NOTE]) == []
-    reveal_all(house, house.whole)
+    reveal_all(full_desk, full_desk.whole)
     opening = stage(page, "discussion")
     client.plain("Continue with the main queue", "Start")
     for token, _ in opening["queue"]:
@@ -212,9 +212,9 @@ def work(page: Page, client: Client) -> None:
     client.plain("Back")
 
 
-def list_tokens(house: House, person: int) -> list[str]:
+def list_tokens(full_desk: FullDesk, person: int) -> list[str]:
     """All tokens of somebody's queue, open or not."""
-    engine = open_engine(house.target)
+    engine = open_engine(full_desk.target)
     with read_session(engine) as session:
         mine = (
             select(Assignment.token)
@@ -226,9 +226,9 @@ def list_tokens(house: House, person: int) -> list[str]:
     return tokens
 
 
-def kinds(house: House, person: int) -> dict[str, str]:
+def kinds(full_desk: FullDesk, person: int) -> dict[str, str]:
     """What each assignment of somebody's queue is, by its token: its part, and whether it is a repeat."""
-    engine = open_engine(house.target)
+    engine = open_engine(full_desk.target)
     with read_session(engine) as session:
         rows = session.exec(
             select(Assignment.token, StudyItem.part, Assignment.pass_no)
@@ -246,18 +246,18 @@ def shape(value: Any) -> Any:
     return [type(value).__name__, *([shape(value[0])] if isinstance(value, list) and value else [])]
 
 
-def test_no_kind_of_item_can_be_told_from_another(house: House) -> None:
+def test_no_kind_of_item_can_be_told_from_another(full_desk: FullDesk) -> None:
     """Attention items, repeats and ordinary ones, before and after the answer: same names, types, order and lengths.
 
     Qualification and norming items, which are announced, look the same before their answer.
     """
-    client, kind = house.client(house.kinds.token), kinds(house, house.kinds.annotator_id)
+    client, kind = full_desk.client(full_desk.kinds.token), kinds(full_desk, full_desk.kinds.annotator_id)
     seen: dict[str, set[str]] = {}
     with client.page() as page:
         for name in ("qualification", "calibration", "main"):
             if name == "main":
-                label_as_other(house, house.kinds)
-                reveal_all(house, house.kinds)
+                label_as_other(full_desk, full_desk.kinds)
+                reveal_all(full_desk, full_desk.kinds)
             for token in open_tokens(stage(page, name, "main")):
                 told = [outline(page.send(wanted=[token]))]
                 answer = submit(page, token, RIGHT)
@@ -282,12 +282,12 @@ def outline(payload: dict[str, Any]) -> Any:
     return [shape(payload), len(json.dumps({**payload, "items": items, "number": 0}))]
 
 
-def test_who_fails_the_qualification_gets_no_other_transcript(house: House) -> None:
+def test_who_fails_the_qualification_gets_no_other_transcript(full_desk: FullDesk) -> None:
     """On either page: the score, and not a word of the other transcripts."""
-    made = house.failing
-    client = house.client(made.token)
+    made = full_desk.failing
+    client = full_desk.client(made.token)
     with client.page() as page:
-        foreign = list_tokens(house, made.annotator_id)[-1]
+        foreign = list_tokens(full_desk, made.annotator_id)[-1]
         (token,) = open_tokens(stage(page, "qualification"))
         assert submit(page, token, WRONG)["acks"][0]["ok"]
         stage(page, "failed")
@@ -296,38 +296,38 @@ def test_who_fails_the_qualification_gets_no_other_transcript(house: House) -> N
         assert "was not passed" in payload["error"]
         assert submit(page, foreign, RIGHT)["acks"][0]["code"] == "not reached"
     assert "alert" in client.plain()
-    assert found(client, house, made.annotator_id, made) == []
+    assert found(client, full_desk, made.annotator_id, made) == []
     assert client.holding(["Task 1: clear", "Task 2: clear", "number 1.", "number 2."]) == []
     assert client.holding(["Task 0: clear"])
 
 
 @pytest.mark.parametrize("name", ["shared", "review"])
-def test_a_shared_queue_and_a_review_hold_nothing_either(house: House, name: str) -> None:
+def test_a_shared_queue_and_a_review_hold_nothing_either(full_desk: FullDesk, name: str) -> None:
     """All of it labelled, on the page of the component and on the plain one; then closed."""
-    made: Seeded = getattr(house, name)
+    made: Seeded = getattr(full_desk, name)
     answers = (
         RIGHT
         if name == "shared"
         else dict.fromkeys(("realistic", "relevant", "benign", "free_of_hints"), "yes")
     )
-    client = house.client(made.token)
+    client = full_desk.client(made.token)
     with client.page() as page:
         client.plain("Start")
         while todo := open_tokens(stage(page, "main")):
             payload = submit(page, todo[0], answers)
             assert payload["acks"][0]["ok"]
         client.plain()
-        house.status(made, "closed")
+        full_desk.status(made, "closed")
         stage(page, "main")
         client.plain("Back")
-    assert found(client, house, made.annotator_id, made) == []
+    assert found(client, full_desk, made.annotator_id, made) == []
 
 
-def test_an_adjudicators_whole_way_holds_nothing_of_verdict_model_or_names(house: House) -> None:
+def test_an_adjudicators_whole_way_holds_nothing_of_verdict_model_or_names(full_desk: FullDesk) -> None:
     """List, transcripts, decisions, refusals, a correction, pause and plain page; another adjudicator's words stay theirs."""
-    parted = house.disputed
-    client = house.client(parted.token)
-    another_adjudicator(house)
+    parted = full_desk.disputed
+    client = full_desk.client(parted.token)
+    another_adjudicator(full_desk)
     with client.page() as page:
         tokens = [token for token, _ in page.payload["opening"]["queue"]]
         assert len(tokens) == 2
@@ -336,14 +336,14 @@ def test_an_adjudicators_whole_way_holds_nothing_of_verdict_model_or_names(house
             assert decide(page, token)["acks"][0]["ok"]
         assert not decide(page, tokens[0])["acks"][0]["ok"]
         assert decide(page, tokens[0], revision=1)["acks"][0]["ok"]
-        foreign = list_tokens(house, parted.seeded.annotator_id)[0]
+        foreign = list_tokens(full_desk, parted.seeded.annotator_id)[0]
         assert page.send(wanted=[foreign, token_hex(16)])["items"] == []
         assert page.send_raw({"number": 1, "operations": [{"op": "submit"}]})["unreadable"]
-        house.status(parted.seeded, "paused")
+        full_desk.status(parted.seeded, "paused")
         assert decide(page, tokens[1], revision=1)["acks"][0]["code"] == "closed"
         client.plain()
         page.send(begin=True)
-    assert found(client, house, parted.adjudicator_id, parted.seeded, shown=[*NOTES, foreign]) == []
+    assert found(client, full_desk, parted.adjudicator_id, parted.seeded, shown=[*NOTES, foreign]) == []
     assert client.holding([NOTES[1]]), "the client received nothing"
 
 
@@ -360,12 +360,12 @@ def decide(page: Page, token: str, revision: int = 0) -> dict[str, Any]:
     return page.send(operations=[{"id": token_hex(8), "op": "decide", "token": token, "decision": decision}])
 
 
-def another_adjudicator(house: House) -> None:
+def another_adjudicator(full_desk: FullDesk) -> None:
     """Somebody else settles everything first, with reasons."""
-    engine = open_engine(house.target)
+    engine = open_engine(full_desk.target)
     with write_session(engine) as session:
         person = ensure_annotator(
-            session, get_study(session, house.disputed.seeded.name), "canary-adjudicator", "adjudicator"
+            session, get_study(session, full_desk.disputed.seeded.name), "canary-adjudicator", "adjudicator"
         )
     for token, _ in adjudication.load_opening(engine, person)["opening"]["queue"]:
         (item,) = adjudication.handle_message(engine, person, {"number": 1, "wanted": [token]})["items"]
@@ -384,11 +384,11 @@ def another_adjudicator(house: House) -> None:
 
 
 @pytest.mark.parametrize("who", ["stranger", "annotator", "adjudicator"])
-def test_every_address_answers_without_a_secret(house: House, who: str) -> None:
-    """Pages, scripts, downloads, routes of components, refusals of the gate, and the log that all of it leaves behind."""
-    made, parted = house.whole, house.disputed
+def test_every_address_answers_without_a_secret(full_desk: FullDesk, who: str) -> None:
+    """Pages, scripts, downloads, routes of components, refusals of the auth middleware, and the log that all of it leaves behind."""
+    made, parted = full_desk.whole, full_desk.disputed
     token = {"stranger": "", "annotator": made.token, "adjudicator": parted.token}[who]
-    client = house.client(token) if token else Client(house.host)
+    client = full_desk.client(token) if token else Client(full_desk.host)
     for path in PATHS:
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
             if (method, path) != ("POST", "/logout"):
@@ -404,15 +404,15 @@ def test_every_address_answers_without_a_secret(house: House, who: str) -> None:
     person, study = (
         (parted.adjudicator_id, parted.seeded) if who == "adjudicator" else (made.annotator_id, made)
     )
-    assert found(client, house, person, study) == []
+    assert found(client, full_desk, person, study) == []
     assert {status for status in statuses(client)} >= {200, 303, 401, 403, 404, 405, 413} - (
         {404} if not token else {401}
     )
-    log = Client("", received=[("log", house.server.log())])
+    log = Client("", received=[("log", full_desk.server.log())])
     keys = {made.token, made.other_token, parted.token, client.cookie.partition("=")[2]} - {""}
     assert (
         log.holding(
-            {*told_to_nobody(house.target), *CANARIES, *PEOPLE, *keys, "Please clear the reminder queue"}
+            {*told_to_nobody(full_desk.target), *CANARIES, *PEOPLE, *keys, "Please clear the reminder queue"}
         )
         == []
     )

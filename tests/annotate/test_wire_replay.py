@@ -42,7 +42,7 @@ def check(labels: Sequence[Label], acknowledged: dict[str, int]) -> None:
 
 
 def test_the_same_submit_from_tabs_and_devices_at_once_is_one_label(shared_desk: SharedDesk) -> None:
-    """Two tabs of one visit and one of another, thirty messages: all are told the same revision."""
+    """Two tabs of one session and one of another, thirty messages: all are told the same revision."""
     seeded = shared_desk.seed()
     devices = [client_of(shared_desk.server, seeded.token) for _ in range(2)]
 

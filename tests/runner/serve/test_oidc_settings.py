@@ -44,9 +44,9 @@ def test_nothing_set_means_no_sign_in() -> None:
     assert build_app_environment("desk", None) == {}
 
 
-def test_each_room_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
+def test_each_app_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
     """Neither app's process gets the other's key, nor the secret that both come from."""
-    environments = {
+    told = {
         app: build_app_environment(app, written(tmp_path))["SECONDREADER_SIGN_IN"]
         for app in ("desk", "console")
     }

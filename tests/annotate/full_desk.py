@@ -23,7 +23,7 @@ HIDDEN_WHY = "canary-why-of-an-attention-item"
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class FullDesk:
     """A running desk with one study of each shape."""
 
     server: Served
@@ -68,7 +68,7 @@ def made(target: str, name: str, *contents: list[Content], **more: Any) -> Seede
 
 
 @contextmanager
-def furnished(target: str) -> Iterator[House]:
+def start_full_desk(target: str) -> Iterator[FullDesk]:
     """The desk on these studies, until the block ends."""
     everything = Rules(
         qualification_threshold=1.0, qualification_rounds=2, reasoning_after="risky_action", guesses=2
@@ -84,4 +84,4 @@ def furnished(target: str) -> Iterator[House]:
     hidden = replace(hidden, transcript="canary-origin-canary-study-name-kinds-2")
     kinds = made(target, "kinds", n_qualification=1, **{**more, "attention": (hidden,), "n_calibration": 1})
     with desk_of(whole) as server:
-        yield House(server, target, whole, failing, shared, review, disputed, kinds)
+        yield FullDesk(server, target, whole, failing, shared, review, disputed, kinds)
