@@ -3,13 +3,17 @@
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from secondreader.db.access.app_process import SECURE_VARIABLE, AppProcess
+from secondreader.annotate.session.process import DESK
+from secondreader.annotate.session.settings import STREAMLIT_OPTIONS as DESK_OPTIONS
+from secondreader.db.access.app_process import COMMON_STREAMLIT_OPTIONS, SECURE_VARIABLE, AppProcess
 from secondreader.db.access.invites import create_invite, redeem_invite
 from secondreader.db.access.middleware import AuthMiddleware
 from secondreader.db.access.oidc import SETTINGS_VARIABLE, get_sign_in_tokens
 from secondreader.db.core.engine import DatabaseError, open_engine, write_session
 from secondreader.db.core.errors import DatabaseUnavailable
 from secondreader.db.design.studies import ensure_annotator, ensure_study
+from secondreader.reports.console.process import CONSOLE
+from secondreader.reports.console.settings import STREAMLIT_OPTIONS as CONSOLE_OPTIONS
 
 VARIABLE = "SECONDREADER_TEST_DB"
 
@@ -98,3 +102,15 @@ def test_a_visitor_is_asked_of_the_database(
             with pytest.raises(DatabaseUnavailable):
                 process.identify_visitor({"secondreader_desk": cookie})
         process.engine.dispose()
+
+
+def test_no_role_comes_in_at_both_apps() -> None:
+    """Annotators and adjudicators work at the desk, researchers at the console."""
+    assert DESK.roles | CONSOLE.roles == {"annotator", "adjudicator", "researcher"}
+    assert DESK.roles.isdisjoint(CONSOLE.roles)
+
+
+@pytest.mark.parametrize("options", [DESK_OPTIONS, CONSOLE_OPTIONS])
+def test_neither_app_loosens_what_both_have(options: dict[str, str]) -> None:
+    """An app's own options come on top."""
+    assert options.items() >= COMMON_STREAMLIT_OPTIONS.items()
