@@ -1,6 +1,7 @@
 // Posts what follows the # of an invite link: it is never part of an address that a server sees or logs.
-const note = document.getElementById("note");
+const note = /** @type {HTMLElement} */ (document.getElementById("note"));
 
+/** @param {string} text */
 function say(text) {
   note.textContent = text;
 }
