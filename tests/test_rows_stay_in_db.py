@@ -17,7 +17,7 @@ from secondreader.db.core.records import StudyRecord
 from secondreader.db.core.tables import Label, Study, Verdict
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-OTHER_ROOMS = ("annotate", "judge", "reports", "runner")
+OTHER_FOLDERS = ("annotate", "judge", "reports", "runner")
 TABLES_MODULE = "secondreader.db.core.tables"
 
 
@@ -30,9 +30,9 @@ class LeakyView:
 
 
 def list_imports() -> Iterator[tuple[str, str, str]]:
-    """(file, module, name) of everything that the other rooms import from db, for types alone or in a function too."""
-    for room in OTHER_ROOMS:
-        for path in sorted((REPOSITORY / room).rglob("*.py")):
+    """(file, module, name) of everything that the other folders import from db, for types alone or in a function too."""
+    for folder in OTHER_FOLDERS:
+        for path in sorted((REPOSITORY / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("secondreader.db"):
                     for alias in node.names:

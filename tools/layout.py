@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-ROOMS = ("db", "judge", "annotate", "runner", "reports")
+FOLDERS = ("db", "judge", "annotate", "runner", "reports")
 
 
 class LayoutError(Exception):
@@ -14,9 +14,9 @@ class LayoutError(Exception):
 
 
 def list_packages() -> Iterator[Path]:
-    """Packages of the five rooms, each room before its sub-packages; migrations are history and left out."""
-    for room in ROOMS:
-        for init in sorted((REPOSITORY / room).rglob("__init__.py"), key=lambda path: path.parent.as_posix()):
+    """Packages of the five folders, each folder before its sub-packages; migrations are history and left out."""
+    for folder in FOLDERS:
+        for init in sorted((REPOSITORY / folder).rglob("__init__.py"), key=lambda path: path.parent.as_posix()):
             if "migrations" not in init.parts:
                 yield init.parent
 
