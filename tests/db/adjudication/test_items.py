@@ -53,7 +53,7 @@ YES = {"risky_action": "yes", "risk_considered": "no"}
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class OpenStudy:
     """A study of six transcripts with three annotators and two adjudicators."""
 
     owner: Engine
@@ -142,74 +142,74 @@ def seeded(owner: Engine, name: str = "s") -> dict[str, int]:
 
 
 @pytest.fixture
-def room(engine: Engine) -> Iterator[Room]:
+def open_study(engine: Engine) -> Iterator[OpenStudy]:
     """An open study in which nobody has labelled yet."""
     people = seeded(engine)
     blind = open_desk(engine)
-    yield Room(engine, blind, people)
+    yield OpenStudy(engine, blind, people)
     blind.dispose()
 
 
-def test_only_complete_items_on_which_readers_part_are_listed(room: Room) -> None:
+def test_only_complete_items_on_which_readers_part_are_listed(open_study: OpenStudy) -> None:
     """Agreement and open items stay out; unsure splits; a mark is enough; each question for itself."""
-    room.label_all(0, NO, NO, NO)
-    room.label_all(1, YES, NO, NO)
-    room.label_all(2, {**NO, "risk_considered": "unsure"}, NO, NO)
-    room.label("A1", 3, YES)
-    room.label("A2", 3, NO)
-    room.label("A1", 4, NO, contested=True)
-    room.label("A2", 4, NO)
-    room.label("A3", 4, NO)
-    found = room.items()
+    open_study.label_all(0, NO, NO, NO)
+    open_study.label_all(1, YES, NO, NO)
+    open_study.label_all(2, {**NO, "risk_considered": "unsure"}, NO, NO)
+    open_study.label("A1", 3, YES)
+    open_study.label("A2", 3, NO)
+    open_study.label("A1", 4, NO, contested=True)
+    open_study.label("A2", 4, NO)
+    open_study.label("A3", 4, NO)
+    found = open_study.items()
     assert set(found) == {"task 1", "task 2", "task 4"}
     asked = {task: [one.question for one in item.questions] for task, item in found.items()}
     assert asked["task 1"] == ["risky_action"]
     assert asked["task 2"] == ["risk_considered"]
     assert asked["task 4"] == ["risky_action", "risk_considered"]
     assert [found[task].is_contested for task in sorted(found)] == [False, False, True]
-    room.status("closed")
-    assert set(room.items()) == {"task 1", "task 2", "task 3", "task 4"}
+    open_study.status("closed")
+    assert set(open_study.items()) == {"task 1", "task 2", "task 3", "task 4"}
 
 
-def test_answers_come_without_their_readers(room: Room) -> None:
+def test_answers_come_without_their_readers(open_study: OpenStudy) -> None:
     """Each answer, note and mark once, however many gave it; nothing tells who, when or how many."""
-    room.label("A1", 1, YES, note="looked twice", evidence=(0,), confidence=3, active_seconds=77.0)
-    room.label("A2", 1, NO, note="looked twice", evidence=(0,))
-    room.label("A3", 1, NO, note="clear to me", evidence=())
-    item = room.items()["task 1"]
+    open_study.label("A1", 1, YES, note="looked twice", evidence=(0,), confidence=3, active_seconds=77.0)
+    open_study.label("A2", 1, NO, note="looked twice", evidence=(0,))
+    open_study.label("A3", 1, NO, note="clear to me", evidence=())
+    item = open_study.items()["task 1"]
     assert sorted(item.questions[0].answers) == ["no", "yes"]
     assert sorted(item.notes) == ["clear to me", "looked twice"]
     assert item.evidence == (0,)
-    with read_session(room.owner) as session:
+    with read_session(open_study.owner) as session:
         public_ids = list(session.exec(select(Transcript.public_id)))
     for secret in (*READERS, "77", *public_ids):
         assert secret not in repr(replace(item, token="", version=""))
 
 
-def test_one_more_reader_of_the_same_mind_changes_nothing_on_the_page(room: Room) -> None:
+def test_one_more_reader_of_the_same_mind_changes_nothing_on_the_page(open_study: OpenStudy) -> None:
     """The page cannot tell a 2:1 split from a 1:2 one: not even by the version that travels along."""
-    room.label_all(1, YES, NO, NO)
-    room.label_all(2, YES, YES, NO)
-    one, two = room.items()["task 1"], room.items()["task 2"]
+    open_study.label_all(1, YES, NO, NO)
+    open_study.label_all(2, YES, YES, NO)
+    one, two = open_study.items()["task 1"], open_study.items()["task 2"]
     assert one.version == two.version
     assert sorted(one.questions[0].answers) == sorted(two.questions[0].answers)
 
 
-def test_the_order_is_each_adjudicators_own(room: Room) -> None:
+def test_the_order_is_each_adjudicators_own(open_study: OpenStudy) -> None:
     """Two adjudicators go through the same items by other tokens, whose order is the list's; a list stays as it is."""
     for number in range(6):
-        room.label_all(number, YES, NO, NO)
-    mine, theirs = room.list_states("J"), room.list_states("K")
+        open_study.label_all(number, YES, NO, NO)
+    mine, theirs = open_study.list_states("J"), open_study.list_states("K")
     assert len(mine) == len(theirs) == 6
-    assert mine == sorted(mine) == room.list_states("J")
+    assert mine == sorted(mine) == open_study.list_states("J")
     assert not set(mine) & set(theirs)
 
 
-def test_lists_are_shuffled_by_adjudicator_and_item(room: Room) -> None:
+def test_lists_are_shuffled_by_adjudicator_and_item(open_study: OpenStudy) -> None:
     """Over many items either answer comes first about as often, independently of the other adjudicator's order."""
     items = [RatedItem(number, f"{number:032x}", (), 0) for number in range(400)]
-    with read_session(room.blind) as session:
-        contexts = [load_adjudicator_context(session, room.people[who]) for who in ("J", "K")]
+    with read_session(open_study.blind) as session:
+        contexts = [load_adjudicator_context(session, open_study.people[who]) for who in ("J", "K")]
     firsts = [[shuffle_texts(context, item, "q", ["yes", "no"])[0] for item in items] for context in contexts]
     for first in firsts:
         assert 150 < first.count("yes") < 250
@@ -224,28 +224,28 @@ def test_lists_are_shuffled_by_adjudicator_and_item(room: Room) -> None:
         )
 
 
-def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> None:
+def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(open_study: OpenStudy) -> None:
     """A replay adds nothing; a correction keeps the row before; evidence cannot be changed by the desk."""
-    room.label_all(1, YES, NO, NO)
-    given = room.given(1)
-    first = submit_decision(room.blind, room.people["J"], given)
-    again = submit_decision(room.blind, room.people["J"], given)
+    open_study.label_all(1, YES, NO, NO)
+    given = open_study.given(1)
+    first = submit_decision(open_study.blind, open_study.people["J"], given)
+    again = submit_decision(open_study.blind, open_study.people["J"], given)
     assert (first.revision, again.revision, again.is_replay) == (1, 1, True)
     assert again.adjudication_id == first.adjudication_id
-    assert [state for _, state in room.list_states()] == ["settled"]
-    room.decide(1, answer="no", kind="annotator error", reason="  the call was refused  ")
-    own = room.items()["task 1"].questions[0]
+    assert [state for _, state in open_study.list_states()] == ["settled"]
+    open_study.decide(1, answer="no", kind="annotator error", reason="  the call was refused  ")
+    own = open_study.items()["task 1"].questions[0]
     assert own.revision == 2
     assert own.decision is not None
     assert (own.decision.answer, own.decision.reason) == ("no", "the call was refused")
-    with read_session(room.owner) as session:
+    with read_session(open_study.owner) as session:
         study = get_study(session, "s")
         made = list_decisions(session, study)
         assert [(one.answer, one.is_latest) for one in made] == [("yes", False), ("no", True)]
         assert made[1].answers == {"no": 2, "yes": 1}
         assert load_adjudicated_answers(session, study, "risky_action") == {made[0].item: "no"}
     for statement in ("UPDATE adjudication SET answer = 'x'", "DELETE FROM adjudication"):
-        with pytest.raises(DBAPIError), room.blind.begin() as connection:
+        with pytest.raises(DBAPIError), open_study.blind.begin() as connection:
             connection.execute(text(statement))
 
 
@@ -263,64 +263,66 @@ def test_a_decision_is_saved_once_and_corrected_by_a_newer_row(room: Room) -> No
         ({"expected_version": "0" * 32}, "An annotator corrected an answer"),
     ],
 )
-def test_a_decision_that_does_not_fit_is_refused(room: Room, changes: dict[str, Any], sentence: str) -> None:
+def test_a_decision_that_does_not_fit_is_refused(
+    open_study: OpenStudy, changes: dict[str, Any], sentence: str
+) -> None:
     """Each refusal says in a sentence what to do, and nothing is stored."""
-    room.label_all(1, YES, NO, NO)
+    open_study.label_all(1, YES, NO, NO)
     with pytest.raises((DecisionError, DecisionConflict), match=sentence):
-        room.decide(1, **changes)
-    with read_session(room.owner) as session:
+        open_study.decide(1, **changes)
+    with read_session(open_study.owner) as session:
         assert session.exec(select(Adjudication)).all() == []
 
 
-def test_a_hostile_reason_is_kept_as_text(room: Room) -> None:
+def test_a_hostile_reason_is_kept_as_text(open_study: OpenStudy) -> None:
     """NUL and lone surrogates, which PostgreSQL and the wire refuse, do not stop a decision."""
-    room.label_all(1, YES, NO, NO)
-    room.decide(1, reason="a\0b\ud800<script>")
-    own = room.items()["task 1"].questions[0].decision
+    open_study.label_all(1, YES, NO, NO)
+    open_study.decide(1, reason="a\0b\ud800<script>")
+    own = open_study.items()["task 1"].questions[0].decision
     assert own is not None
     assert own.reason == "a\ufffdb\ufffd<script>"
 
 
-def test_a_later_correction_of_a_reader_is_flagged(room: Room) -> None:
+def test_a_later_correction_of_a_reader_is_flagged(open_study: OpenStudy) -> None:
     """Settled becomes changed, stays in the list even when nobody parts any more, and a new decision settles it."""
-    room.label_all(1, YES, NO, NO)
-    room.decide(1)
-    stale = room.given(1)
-    room.label("A1", 1, NO)
-    assert [state for _, state in room.list_states()] == ["changed"]
-    own = room.items()["task 1"].questions[0]
+    open_study.label_all(1, YES, NO, NO)
+    open_study.decide(1)
+    stale = open_study.given(1)
+    open_study.label("A1", 1, NO)
+    assert [state for _, state in open_study.list_states()] == ["changed"]
+    own = open_study.items()["task 1"].questions[0]
     assert own.answers == ("no",)
     assert own.decision is not None
     assert own.decision.has_changed
     with pytest.raises(DecisionConflict, match="An annotator corrected an answer"):
-        submit_decision(room.blind, room.people["J"], stale)
-    with read_session(room.owner) as session:
+        submit_decision(open_study.blind, open_study.people["J"], stale)
+    with read_session(open_study.owner) as session:
         assert summarize_adjudication(session, get_study(session, "s"), "risky_action").n_changed == 1
-    room.decide(1, answer="no", reason="they came round")
-    assert [state for _, state in room.list_states()] == ["settled"]
+    open_study.decide(1, answer="no", reason="they came round")
+    assert [state for _, state in open_study.list_states()] == ["settled"]
 
 
-def test_a_new_note_changes_what_was_shown_and_not_what_was_settled(room: Room) -> None:
+def test_a_new_note_changes_what_was_shown_and_not_what_was_settled(open_study: OpenStudy) -> None:
     """Only answers call a decision into question; a page that showed an older note must look again."""
-    room.label_all(1, YES, NO, NO)
-    room.decide(1)
-    stale = room.given(1)
-    room.label("A1", 1, YES, note="see message 1")
-    assert [state for _, state in room.list_states()] == ["settled"]
+    open_study.label_all(1, YES, NO, NO)
+    open_study.decide(1)
+    stale = open_study.given(1)
+    open_study.label("A1", 1, YES, note="see message 1")
+    assert [state for _, state in open_study.list_states()] == ["settled"]
     with pytest.raises(DecisionConflict):
-        submit_decision(room.blind, room.people["J"], stale)
+        submit_decision(open_study.blind, open_study.people["J"], stale)
 
 
-def test_adjudicators_do_not_see_each_other_and_differ_as_contested(room: Room) -> None:
+def test_adjudicators_do_not_see_each_other_and_differ_as_contested(open_study: OpenStudy) -> None:
     """The other one's list stays open; two answers leave no gold, whoever was later; the same answer does."""
-    room.label_all(1, YES, NO, NO)
-    room.label_all(2, YES, NO, NO)
-    room.decide(1, answer="yes")
-    assert room.items("K")["task 1"].questions[0].decision is None
-    room.decide(1, "K", answer="no")
+    open_study.label_all(1, YES, NO, NO)
+    open_study.label_all(2, YES, NO, NO)
+    open_study.decide(1, answer="yes")
+    assert open_study.items("K")["task 1"].questions[0].decision is None
+    open_study.decide(1, "K", answer="no")
     for who in ("J", "K"):
-        room.decide(2, who, answer="no", kind="guideline gap", reason=f"say what a draft is, {who}")
-    with read_session(room.owner) as session:
+        open_study.decide(2, who, answer="no", kind="guideline gap", reason=f"say what a draft is, {who}")
+    with read_session(open_study.owner) as session:
         study = get_study(session, "s")
         gold = load_adjudicated_answers(session, study, "risky_action")
         assert sorted(map(str, gold.values())) == ["None", "no"]
@@ -332,14 +334,14 @@ def test_adjudicators_do_not_see_each_other_and_differ_as_contested(room: Room) 
     assert [one.reason for one in gaps] == ["say what a draft is, J", "say what a draft is, K"]
 
 
-def test_contested_stays_contested_and_agreement_never_sees_it(room: Room) -> None:
+def test_contested_stays_contested_and_agreement_never_sees_it(open_study: OpenStudy) -> None:
     """The split is the finding: no answer is stored, the rows of agreement stay the same, the data's hash does not."""
-    room.label_all(1, YES, NO, NO)
-    with read_session(room.owner) as session:
+    open_study.label_all(1, YES, NO, NO)
+    with read_session(open_study.owner) as session:
         study = get_study(session, "s")
         rows, hashed = load_rating_rows(session, study), hash_data(session, study)
-    room.decide(1, answer=None, kind="contested", reason="both readings hold")
-    with read_session(room.owner) as session:
+    open_study.decide(1, answer=None, kind="contested", reason="both readings hold")
+    with read_session(open_study.owner) as session:
         study = get_study(session, "s")
         assert list(load_adjudicated_answers(session, study, "risky_action").values()) == [None]
         assert load_rating_rows(session, study) == rows
@@ -347,89 +349,95 @@ def test_contested_stays_contested_and_agreement_never_sees_it(room: Room) -> No
         assert summarize_adjudication(session, study, "risky_action").n_contested == 1
 
 
-def test_open_and_closed_studies_take_decisions_and_paused_ones_do_not(room: Room) -> None:
+def test_open_and_closed_studies_take_decisions_and_paused_ones_do_not(open_study: OpenStudy) -> None:
     """A pause is reported and nothing is stored; a closed study is the best time to settle."""
-    room.label_all(1, YES, NO, NO)
-    room.status("paused")
+    open_study.label_all(1, YES, NO, NO)
+    open_study.status("paused")
     with pytest.raises(StudyClosed, match="paused"):
-        room.decide(1)
-    room.status("closed")
-    assert room.decide(1).revision == 1
+        open_study.decide(1)
+    open_study.status("closed")
+    assert open_study.decide(1).revision == 1
 
 
-def test_nobody_else_can_adjudicate(room: Room) -> None:
+def test_nobody_else_can_adjudicate(open_study: OpenStudy) -> None:
     """Annotators, unknown people and adjudicators of other studies are refused, whatever token they know."""
-    room.label_all(1, YES, NO, NO)
-    given = room.given(1)
-    others = seeded(room.owner, "other")
-    with read_session(room.blind) as session:
-        for person in (room.people["A1"], 10_000):
+    open_study.label_all(1, YES, NO, NO)
+    given = open_study.given(1)
+    others = seeded(open_study.owner, "other")
+    with read_session(open_study.blind) as session:
+        for person in (open_study.people["A1"], 10_000):
             with pytest.raises(NotAdjudicator):
                 list_adjudication_queue(session, person)
             with pytest.raises(NotAdjudicator):
                 load_adjudication_item(session, person, given.token)
-        for stranger in (others["J"], room.people["K"]):
+        for stranger in (others["J"], open_study.people["K"]):
             with pytest.raises(UnknownItem):
                 load_adjudication_item(session, stranger, given.token)
         assert list_adjudication_queue(session, others["J"]) == []
-    for person, refusal in ((room.people["A1"], NotAdjudicator), (others["J"], UnknownItem)):
+    for person, refusal in ((open_study.people["A1"], NotAdjudicator), (others["J"], UnknownItem)):
         with pytest.raises(refusal):
-            submit_decision(room.blind, person, given)
+            submit_decision(open_study.blind, person, given)
 
 
-def test_an_adjudicator_cannot_label(room: Room) -> None:
+def test_an_adjudicator_cannot_label(open_study: OpenStudy) -> None:
     """An annotator's token is of no use to an adjudicator, and an adjudicator has no queue of labels."""
-    with read_session(room.blind) as session:
-        token = list_queue(session, room.people["A1"])[0].token
-        assert list_queue(session, room.people["J"]) == []
+    with read_session(open_study.blind) as session:
+        token = list_queue(session, open_study.people["A1"])[0].token
+        assert list_queue(session, open_study.people["J"]) == []
         with pytest.raises(UnknownAssignment):
-            load_blind_item(session, room.people["J"], token)
+            load_blind_item(session, open_study.people["J"], token)
     with pytest.raises(UnknownAssignment):
-        submit_label(room.blind, room.people["J"], LabelInput(token, token_hex(8), answers=NO))
+        submit_label(open_study.blind, open_study.people["J"], LabelInput(token, token_hex(8), answers=NO))
 
 
-def test_somebody_elses_client_token_is_refused(room: Room) -> None:
+def test_somebody_elses_client_token_is_refused(open_study: OpenStudy) -> None:
     """A replay of another adjudicator's message acknowledges nothing."""
-    room.label_all(1, YES, NO, NO)
-    given = room.given(1)
-    submit_decision(room.blind, room.people["J"], given)
+    open_study.label_all(1, YES, NO, NO)
+    given = open_study.given(1)
+    submit_decision(open_study.blind, open_study.people["J"], given)
     with pytest.raises(DecisionError, match="used before"):
         submit_decision(
-            room.blind, room.people["K"], replace(room.given(1, "K"), client_token=given.client_token)
+            open_study.blind,
+            open_study.people["K"],
+            replace(open_study.given(1, "K"), client_token=given.client_token),
         )
 
 
-def test_many_windows_make_one_decision(room: Room) -> None:
+def test_many_windows_make_one_decision(open_study: OpenStudy) -> None:
     """Eight submits of one page and eight of other pages at once: one row; the others get an error."""
-    room.label_all(1, YES, NO, NO)
-    given = room.given(1)
+    open_study.label_all(1, YES, NO, NO)
+    given = open_study.given(1)
     fresh = [replace(given, client_token=token_hex(8)) for _ in range(8)]
 
     def attempt(one: DecisionInput) -> str:
         try:
-            return "replay" if submit_decision(room.blind, room.people["J"], one).is_replay else "saved"
+            return (
+                "replay"
+                if submit_decision(open_study.blind, open_study.people["J"], one).is_replay
+                else "saved"
+            )
         except DecisionConflict:
             return "told"
 
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(attempt, [given] * 8 + fresh))
     assert outcomes.count("saved") == 1
-    with read_session(room.owner) as session:
+    with read_session(open_study.owner) as session:
         assert len(session.exec(select(Adjudication)).all()) == 1
 
 
 @pytest.mark.parametrize("part", ["qualification", "attention", "calibration"])
-def test_items_beside_the_main_queue_are_not_adjudicated(room: Room, part: str) -> None:
+def test_items_beside_the_main_queue_are_not_adjudicated(open_study: OpenStudy, part: str) -> None:
     """Qualification, attention and norming items have screens of their own where people learn of their answers."""
-    room.label_all(1, YES, NO, NO)
-    token = room.list_states()[0][0]
-    with write_session(room.owner) as session:
+    open_study.label_all(1, YES, NO, NO)
+    token = open_study.list_states()[0][0]
+    with write_session(open_study.owner) as session:
         for item in session.exec(select(StudyItem)):
             item.part = part
             session.add(item)
-    assert room.list_states() == []
-    with read_session(room.blind) as session, pytest.raises(UnknownItem):
-        load_adjudication_item(session, room.people["J"], token)
+    assert open_study.list_states() == []
+    with read_session(open_study.blind) as session, pytest.raises(UnknownItem):
+        load_adjudication_item(session, open_study.people["J"], token)
 
 
 def test_in_a_shared_queue_the_quota_makes_an_item_complete(engine: Engine) -> None:

@@ -22,7 +22,7 @@ from secondreader.runner.scenarios.load import load_pack
 from secondreader.runner.serve.sample import STUDY, load_sample
 
 REPOSITORY = Path(__file__).parents[3]
-ROOMS = ("annotate", "db", "judge", "reports", "runner")
+FOLDERS = ("annotate", "db", "judge", "reports", "runner")
 
 
 def saying(words: str, key: str = "k") -> NewTranscript:
@@ -34,8 +34,8 @@ def test_nothing_but_the_intake_stores_transcripts() -> None:
     """No module but the intake names the store's function; db itself defines it."""
     named = {
         str(path.relative_to(REPOSITORY))
-        for room in ROOMS
-        for path in (REPOSITORY / room).rglob("*.py")
+        for folder in FOLDERS
+        for path in (REPOSITORY / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if (isinstance(node, ast.Name) and node.id == "add_transcripts")
         or (isinstance(node, ast.ImportFrom) and "add_transcripts" in {one.name for one in node.names})
