@@ -16,7 +16,9 @@ class LayoutError(Exception):
 def list_packages() -> Iterator[Path]:
     """Packages of the five folders, each folder before its sub-packages; migrations are history and left out."""
     for folder in FOLDERS:
-        for init in sorted((REPOSITORY / folder).rglob("__init__.py"), key=lambda path: path.parent.as_posix()):
+        for init in sorted(
+            (REPOSITORY / folder).rglob("__init__.py"), key=lambda path: path.parent.as_posix()
+        ):
             if "migrations" not in init.parts:
                 yield init.parent
 

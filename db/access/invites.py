@@ -61,7 +61,7 @@ def create_invite(session: Session, annotator_id: int, days: float = INVITE_DAYS
 
 def revoke_invites(session: Session, annotator_id: int) -> int:
     """Close every open invite of a person, and with them every visit; returns how many were open."""
-    open_ones = session.exec(
+    open_invites = session.exec(
         select(Invite).where(Invite.annotator_id == annotator_id, col(Invite.revoked_at).is_(None))
     ).all()
     for invite in open_invites:

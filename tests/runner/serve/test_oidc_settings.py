@@ -46,7 +46,7 @@ def test_nothing_set_means_no_sign_in() -> None:
 
 def test_each_app_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
     """Neither app's process gets the other's key, nor the secret that both come from."""
-    told = {
+    environments = {
         app: build_app_environment(app, written(tmp_path))["SECONDREADER_SIGN_IN"]
         for app in ("desk", "console")
     }
