@@ -60,7 +60,7 @@ def create_invite(session: Session, annotator_id: int, days: float = INVITE_DAYS
 
 
 def revoke_invites(session: Session, annotator_id: int) -> int:
-    """Close every open invite of a person, and with them every visit; returns how many were open."""
+    """Close every open invite of a person, and with them every session; returns how many were open."""
     open_invites = session.exec(
         select(Invite).where(Invite.annotator_id == annotator_id, col(Invite.revoked_at).is_(None))
     ).all()
