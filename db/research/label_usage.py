@@ -16,9 +16,9 @@ from secondreader.db.transcripts.leak_reviews import find_excluded_transcripts
 
 AGREEMENT, GOLD, INTRA_RATER = "agreement", "gold", "intra-rater"
 REASONS_OUTSIDE_POOL = {
-    "qualification": "a practice item: it decides on admission alone",
-    "attention": "an attention item: it is counted by itself",
-    "calibration": "a calibration item: agreement before and after the discussion is computed by itself",
+    "qualification": "a qualification item: it decides on admission alone",
+    "attention": "an attention check: it is counted by itself",
+    "calibration": "a norming item: agreement before and after the discussion is computed by itself",
 }
 
 UNSURE_NOTE = "unsure counts as the plan says; by the standard it is an answer of its own between people, and scores no judge"
@@ -204,8 +204,8 @@ def determine_uses(
         is_unsure = label.answers[usage_context.question] == "unsure"
         return (AGREEMENT, GOLD), UNSURE_NOTE if is_unsure else ""
     if label.pass_no == 2 and (label.annotator_id, label.transcript_id) in usage_context.first_ratings:
-        return (INTRA_RATER,), "a second reading: it is compared with the same person's first one alone"
-    return (), "a repeated reading without a first one to compare it with"
+        return (INTRA_RATER,), "a repeat: it is compared with the same person's first label alone"
+    return (), "a repeat without a first label to compare it with"
 
 
 USAGE_COLUMNS = (

@@ -100,11 +100,11 @@ def test_every_revision_of_everybody_is_there_with_a_reason(study: Engine) -> No
     assert all(one.why for one in rows if not one.is_used)
     why = Counter(one.why.split(":")[0] for one in rows)
     assert why["superseded by a later answer of the same person"] == 3
-    assert why["a practice item"] == 3 * 4
-    assert why["a calibration item"] == 3 * 3
-    assert why["an attention item"] == 3 * 2
+    assert why["a qualification item"] == 3 * 4
+    assert why["a norming item"] == 3 * 3
+    assert why["an attention check"] == 3 * 2
     assert why["given elsewhere or here"] == 30
-    assert why["a second reading"] > 0
+    assert why["a repeat"] > 0
     assert (
         why[
             "unsure counts as the plan says; by the standard it is an answer of its own between people, and scores no judge"
