@@ -175,7 +175,7 @@ def test_every_real_transcript_is_shown(
         assert f"({shown} message" in text
         assert seen["articles"] == shown
         assert not [secret for secret in hidden[format_canonical_json(content)] if secret in text]
-    assert page.locator(".count:not(.left)").inner_text() == f"{n} of {n} labelled"
+    assert page.locator(".count:not(.pace)").inner_text() == f"{n} of {n} labelled"
     page.context.close()
     assert errors == []
 
