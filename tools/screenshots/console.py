@@ -92,7 +92,7 @@ def choose(page: Page, box: str, option: str) -> None:
     """Choose in a select box: by key, for on a phone the first click only focuses; a rerun of the page may close it again."""
     wanted = page.get_by_role("option", name=option, exact=True)
     for _ in range(TRIES):
-        page.get_by_role("combobox", name=box).press("ArrowDown")
+        page.get_by_role("combobox", name=box).first.press("ArrowDown")
         page.wait_for_timeout(1_000)
         if wanted.count():
             wanted.click()
